@@ -1,0 +1,3 @@
+"""The ``ccm`` command."""
+
+__all__: list[str] = []

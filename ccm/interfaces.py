@@ -1,0 +1,390 @@
+"""
+Every interface by which the packages of CCM and its plug-ins meet: the page to read first.
+
+Methods marked *async* return an awaitable; all others are synchronous. Each interface has a contract test suite
+in :mod:`ccm.testing`, which providers and fakes inherit.
+"""
+# ruff: noqa: N805 - methods of a zope interface have no self
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from twisted.plugin import IPlugin
+from zope.interface import Attribute, Interface
+
+from ccm import records as r
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+T = TypeVar("T")
+
+
+# ---- wire and router
+
+
+class ISink(Interface):
+    """Somebody to whom stanzas can be delivered: a client's session, a room service, a component."""
+
+    jid = Attribute("str: the address this sink answers for; a full JID for a session, a domain for a service.")
+
+    def deliver(stanza: Any) -> None:
+        """Take a :class:`ccm.wire.stanza.Stanza` that is addressed to this sink. Never raises, never blocks."""
+
+    def deliver_raw(template: Any) -> None:
+        """Take a copy of a :class:`ccm.wire.fanout.FanOut`; the sink adds its own address."""
+
+
+class ISession(ISink):
+    """A bound client session, whatever its transport."""
+
+    priority = Attribute("int | None: priority of its presence; None while it is not available.")
+    presence = Attribute("Stanza | None: its last broadcast available presence.")
+    state = Attribute("dict[str, Any]: JSON-able marks that modules keep, saved with the session.")
+    transport = Attribute("str: 'tcp', 'bosh' or 'websocket'.")
+    hibernating = Attribute("bool: its connection is gone but it may still be resumed (XEP-0198 §5, XEP-0124 §10).")
+    resumed = Attribute("bool: it came back from a record after a restart.")
+
+    def close(condition: str, text: str = "") -> None:
+        """End the stream with an error condition of RFC 6120 §4.9.3, e.g. ``conflict``."""
+
+
+class IConnection(Interface):
+    """What a session needs of the transport below it."""
+
+    peer = Attribute("str: address of the other side, for limits and the log.")
+    secure = Attribute("bool: encrypted, or a local connection that counts as such.")
+    channel_binding = Attribute("bytes | None: tls-exporter data (RFC 9266).")
+
+    def write(data: bytes) -> None:
+        """Queue bytes; what one reactor turn queues is sent at once at its end."""
+
+    def start_tls() -> None:
+        """Switch to TLS after what has been written; bytes already received in clear are discarded."""
+
+    def close() -> None:
+        """Send what is queued, then close."""
+
+
+# ---- stores
+
+
+class IDatabase(Interface):
+    """The durable store. A *change* or *query* runs in a thread with a SQLAlchemy ``Connection``; no reactor there."""
+
+    def read(query: Callable[[Any], T]) -> Awaitable[T]:
+        """Run *query(connection)* in a reading transaction."""
+
+    def write(change: Callable[[Any], T]) -> Awaitable[T]:
+        """
+        Run *change(connection)* in the next group commit; the result comes once that commit is on disk.
+
+        If *change* raises, its own work alone is rolled back and the exception is the answer.
+
+        :raises StoreUnavailable: if the commit failed; nothing of it is kept.
+        """
+
+    def append(statement: str, row: tuple[Any, ...]) -> "Deferred[None]":
+        """The fast lane: one driver-level ``INSERT`` in the next group commit; fires once that is on disk."""
+
+
+class IAccounts(Interface):
+    """Who may sign in (``store/accounts.py``). Names are as typed; see :meth:`find`."""
+
+    def find(name: str) -> Awaitable[r.Account | None]:
+        """*async* The account for a chat address, a localpart or a validated mail address."""
+
+    def get(jid: str) -> Awaitable[r.Account | None]:
+        """*async* The account of that bare JID."""
+
+    def exists(jid: str) -> bool:
+        """Whether that bare JID is an account; answered from memory, for routing."""
+
+    def create(jid: str, name: str, email: str | None, verifiers: Iterable[r.Verifier]) -> Awaitable[r.Account]:
+        """*async* :raises StanzaError: ``conflict`` if JID or address is taken."""
+
+    def set_verifiers(jid: str, verifiers: Iterable[r.Verifier]) -> Awaitable[None]:
+        """*async* Replace the password. :raises StanzaError: ``item-not-found``."""
+
+    def delete(jid: str) -> Awaitable[None]:
+        """*async* Remove the account and what hangs on it. :raises StanzaError: ``item-not-found``."""
+
+    def all(domain: str | None = None) -> Awaitable[tuple[r.Account, ...]]:
+        """*async* Every account, by JID."""
+
+
+class IRosters(Interface):
+    """Contacts, one blob an account (``store/rosters.py``)."""
+
+    def load(jid: str) -> Awaitable[dict[str, r.RosterItem]]:
+        """*async* The contacts of a bare JID by contact JID, those with only a pending request among them."""
+
+    def save(jid: str, items: dict[str, r.RosterItem]) -> Awaitable[None]:
+        """*async* Replace them."""
+
+
+class IArchive(Interface):
+    """Message archives (``store/archive.py``)."""
+
+    def next_id() -> str:
+        """A fresh stanza-id, greater as text than every one before, also across restarts."""
+
+    def append(message: r.Archived) -> "Deferred[None]":
+        """Keep a message; fires once it is on disk, in the order of the calls. Fails with ``StoreUnavailable``."""
+
+    def page(
+        owner: str,
+        *,
+        with_: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        ids: tuple[str, ...] = (),
+        limit: int = 50,
+    ) -> Awaitable[r.Page]:
+        """
+        *async* A page of :class:`~ccm.records.Archived` in ascending order (XEP-0313, XEP-0059).
+
+        ``before=""`` asks for the last page. :raises StanzaError: ``item-not-found`` for an unknown *after*,
+        *before* or one of *ids*.
+        """
+
+    def seen_origin(owner: str, sender: str, origin_id: str) -> Awaitable[str | None]:
+        """*async* The stanza-id under which that sender's origin-id was archived within 24 h, else ``None``."""
+
+    def retract(owner: str, id_: str, tombstone: bytes) -> Awaitable[None]:
+        """*async* Put a tombstone in place of a message (XEP-0424 §5)."""
+
+
+class IRooms(Interface):
+    """Rooms as they last (``store/rooms.py``)."""
+
+    def load_all(service: str) -> Awaitable[tuple[r.RoomRecord, ...]]:
+        """*async* Every room of a service, at start."""
+
+    def save(room: r.RoomRecord) -> Awaitable[None]:
+        """*async* Keep a room whole."""
+
+    def delete(jid: str) -> Awaitable[None]:
+        """*async* Forget a room; its archive goes with it."""
+
+
+class ITopics(Interface):
+    """Topics and those invited to them (``store/topics.py``)."""
+
+    def get(id_: str) -> Awaitable[r.Topic | None]:
+        """*async*"""
+
+    def by_room(room: str) -> Awaitable[r.Topic | None]:
+        """*async* The topic of that room's bare JID."""
+
+    def of_member(jid: str, *, after: str | None = None, limit: int = 50) -> Awaitable[r.Page]:
+        """*async* A page of the topics that a bare JID takes part in, newest first."""
+
+    def active(*, limit: int = 10_000) -> Awaitable[tuple[r.Topic, ...]]:
+        """*async* All topics that are planned, live or ended and not yet published."""
+
+    def names_of(owner: str) -> Awaitable[frozenset[str]]:
+        """*async* Names in use by an owner, to keep new ones distinct."""
+
+    def save(topic: r.Topic) -> Awaitable[r.Topic]:
+        """*async* Create or replace; answers it with its new revision."""
+
+    def delete(id_: str) -> Awaitable[None]:
+        """*async*"""
+
+    def invitees(topic: str) -> Awaitable[tuple[r.Invitee, ...]]:
+        """*async* Those invited to a topic, in the order of invitation."""
+
+    def invitee(id_: str) -> Awaitable[r.Invitee | None]:
+        """*async*"""
+
+    def invitee_by_token(hash_: bytes) -> Awaitable[r.Invitee | None]:
+        """*async* The invitee whose link holds that token."""
+
+    def save_invitee(invitee: r.Invitee, jobs: Iterable[tuple[str, str, str]] = ()) -> Awaitable[None]:
+        """*async* Create or replace, with outbox jobs ``(kind, key, payload)`` in the same transaction."""
+
+    def mails_since(address: str, since: datetime) -> Awaitable[int]:
+        """*async* How many invitations went to an address since then, for the daily cap."""
+
+
+class IDocuments(Interface):
+    """Published documents (``store/documents.py``)."""
+
+    def publish(document: r.DocumentRecord, jobs: Iterable[tuple[str, str, str]]) -> Awaitable[r.DocumentRecord]:
+        """
+        *async* Keep a revision with its outbox jobs in one transaction.
+
+        Idempotent by ``key``: a second call answers the first one's record and makes no job.
+        """
+
+    def latest(topic: str) -> Awaitable[r.DocumentRecord | None]:
+        """*async* The newest revision of a topic's document."""
+
+    def by_slug(slug: str, revision: int | None = None) -> Awaitable[r.DocumentRecord | None]:
+        """*async*"""
+
+    def revisions(topic: str) -> Awaitable[tuple[r.DocumentRecord, ...]]:
+        """*async* Oldest first."""
+
+    def public(*, query: str = "", before: datetime | None = None, limit: int = 20) -> Awaitable[r.Page]:
+        """*async* Newest revision of each public document, newest first, or those that match a search."""
+
+    def add_receipt(topic: str, revision: int, target: str, receipt: r.Receipt) -> Awaitable[None]:
+        """*async* Where a publisher put it."""
+
+    def receipts(topic: str) -> Awaitable[dict[str, r.Receipt]]:
+        """*async* Newest receipt by target name."""
+
+
+class IOutbox(Interface):
+    """Jobs that wait to leave (``store/outbox.py``)."""
+
+    def add(jobs: Iterable[tuple[str, str, str]]) -> Awaitable[None]:
+        """*async* Jobs ``(kind, key, payload)`` of their own, without another cause."""
+
+    def claim(kind: str, limit: int, lease_seconds: float) -> Awaitable[tuple[r.OutboxJob, ...]]:
+        """*async* Due jobs, leased so that nobody else takes them until the lease ends."""
+
+    def done(id_: int, note: str = "") -> Awaitable[None]:
+        """*async* Finished for good."""
+
+    def retry(id_: int, seconds: float, why: str) -> Awaitable[None]:
+        """*async* Try again after that many seconds."""
+
+    def park(id_: int, why: str) -> Awaitable[None]:
+        """*async* Give up, visible to operators."""
+
+    def parked() -> Awaitable[tuple[tuple[r.OutboxJob, str], ...]]:
+        """*async* Jobs given up, with the reason."""
+
+
+class ITokens(Interface):
+    """Secrets handed out (``store/tokens.py``)."""
+
+    def issue(token: r.Token) -> Awaitable[None]:
+        """*async* Keep a token's hash."""
+
+    def look(purpose: str, hash_: bytes) -> Awaitable[r.Token | None]:
+        """*async* A token that is not expired, revoked or used up; using nothing."""
+
+    def redeem(purpose: str, hash_: bytes) -> Awaitable[r.Token | None]:
+        """*async* Use it once, by one conditional update: of parallel calls one wins."""
+
+    def revoke(purpose: str, subject: str) -> Awaitable[None]:
+        """*async* End every token of that purpose and subject."""
+
+
+class ISessionState(Interface):
+    """
+    Small state that must survive the process but could be rebuilt: keys, hashes, logs and a bus.
+
+    Values are ``bytes``. Providers: ``redis`` and ``embedded`` (in memory, saved into the SQL store).
+    """
+
+    def get(key: str) -> Awaitable[bytes | None]:
+        """*async*"""
+
+    def set(key: str, value: bytes, ttl_seconds: float | None = None) -> Awaitable[None]:
+        """*async* Keep a value, for good or for a time."""
+
+    def delete(*keys: str) -> Awaitable[None]:
+        """*async* Forget keys of any kind."""
+
+    def keys(prefix: str) -> Awaitable[tuple[str, ...]]:
+        """*async* Live keys that begin so, in no order."""
+
+    def hash_set(key: str, field: str, value: bytes, ttl_seconds: float | None = None) -> Awaitable[None]:
+        """*async* Set one field; *ttl_seconds* is that of the whole key."""
+
+    def hash_delete(key: str, *fields: str) -> Awaitable[None]:
+        """*async*"""
+
+    def hash_all(key: str) -> Awaitable[dict[str, bytes]]:
+        """*async* Empty if there is no such key."""
+
+    def publish(channel: str, message: bytes) -> Awaitable[None]:
+        """*async* To every subscriber of the channel that listens now."""
+
+    def subscribe(channel: str, callback: Callable[[bytes], None]) -> Awaitable[Callable[[], None]]:
+        """*async* Hear a channel; answers a function that ends it."""
+
+    def close() -> Awaitable[None]:
+        """*async* Save what is not yet saved and let go."""
+
+
+# ---- plug-ins
+
+
+class IModule(IPlugin):
+    """One XEP, or one concern of the server (``modules/``)."""
+
+    name = Attribute("str: how the configuration names it, e.g. 'ping'.")
+    xep = Attribute("str: specification and version, e.g. 'XEP-0199 2.0.1', for docs/xeps.md.")
+    features = Attribute("tuple[str, ...]: disco features of the server while it is installed.")
+    options = Attribute("type | None: msgspec Struct of its configuration section.")
+
+    def install(router: Any, services: Any, options: Any) -> None:
+        """
+        Hook handlers into the router.
+
+        :param services: :class:`ccm.router.services.Services`: what modules may use, by name.
+        :param options: an instance of ``options``.
+        """
+
+
+class IComponentHandler(IPlugin):
+    """A component that runs in-process or over XEP-0114 by configuration alone (``components/``)."""
+
+    name = Attribute("str: how the configuration names it, e.g. 'topics'; its default domain is <name>.<host>.")
+    options = Attribute("type | None: msgspec Struct of its configuration section.")
+
+    def handlers(context: Any, options: Any) -> Iterable[Any]:
+        """
+        The wokkel ``XMPPHandler`` instances to attach.
+
+        :param context: :class:`ccm.components.context.Context`: domain, stores, clock, configuration.
+        """
+
+
+class IPublisher(IPlugin):
+    """A place where documents are published (``publish/``)."""
+
+    name = Attribute("str: how the configuration names it, e.g. 'wordpress'.")
+    options = Attribute("type | None: msgspec Struct of its configuration section.")
+
+    def configure(options: Any, services: Any) -> "IPublisher":
+        """A ready publisher. :raises ConfigError: naming the key."""
+
+    def publish(document: Any, key: str) -> Awaitable[r.Receipt]:
+        """
+        *async* Put a :class:`ccm.reporter.document.Document` there, at most once per *key*.
+
+        :raises Rejected: never to be tried again.
+        :raises Unavailable: to be tried later.
+        """
+
+
+class ISummarizer(IPlugin):
+    """An optional writer of narrative text. Every sentence must cite message ids that exist."""
+
+    name = Attribute("str")
+    options = Attribute("type | None: msgspec Struct of its configuration section.")
+
+    def summarize(transcript: Any, document: Any) -> Awaitable[tuple[tuple[str, tuple[str, ...]], ...]]:
+        """*async* Sentences, each with the ids of the messages it rests on."""
+
+
+class IMailer(Interface):
+    """Hands mail over (``web/mail.py``)."""
+
+    def send(mail: r.Mail) -> Awaitable[None]:
+        """
+        *async* Answers once the next server has taken it.
+
+        :raises Rejected: with the server's sentence, e.g. an unknown recipient.
+        :raises Unavailable: try later.
+        """

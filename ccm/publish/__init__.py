@@ -1,0 +1,3 @@
+"""Where documents go: publishers over treq, and the outbox that sends them."""
+
+__all__: list[str] = []

@@ -1,0 +1,222 @@
+"""
+The plain records that packages of the same layer hand to one another through the interfaces.
+
+All are frozen; times are aware UTC ``datetime``; a *jid* is a prepared ``str``. Leaves out anything that only one
+package needs: that stays in the package.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """What is kept instead of a password (RFC 5802 §3): never the password itself."""
+
+    mechanism: Literal["SCRAM-SHA-1", "SCRAM-SHA-256"]
+    salt: bytes
+    iterations: int
+    stored_key: bytes
+    server_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign in. *email* is validated, or ``None`` for an account made by an operator without one."""
+
+    jid: str
+    name: str
+    email: str | None
+    created: datetime
+    verifiers: tuple[Verifier, ...] = ()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RosterItem:
+    """One contact (RFC 6121 §2.1.2). *pending_in* with subscription ``none`` and no *ask* is kept but not shown."""
+
+    jid: str
+    name: str = ""
+    subscription: Literal["none", "to", "from", "both"] = "none"
+    ask: bool = False
+    pending_in: bool = False
+    approved: bool = False
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """
+    One message in an archive (XEP-0313 §2, XEP-0359 §3).
+
+    :ivar id: the stanza-id, unique and ascending as text within the store.
+    :ivar owner: bare JID of the archive: the room, or the account.
+    :ivar with_: who it was exchanged with: the occupant JID in a room, the peer's bare JID for an account.
+    :ivar sender: bare real JID of the author.
+    :ivar stanza: the serialised ``<message/>`` in ``jabber:client`` without ``to``, with its ``stanza-id``.
+    :ivar origin_id: the client's own id (XEP-0359 §3.2) or the ``id`` attribute, for de-duplication.
+    """
+
+    id: str
+    owner: str
+    with_: str
+    sender: str
+    stamp: datetime
+    stanza: bytes
+    origin_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a result set (XEP-0059). *index* is that of the first item; *total* counts the whole set if known."""
+
+    items: tuple[Any, ...]
+    complete: bool
+    total: int | None = None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecord:
+    """A room as it is kept (XEP-0045). *config* is JSON-able; *affiliations* maps bare JID to (affiliation, nick)."""
+
+    jid: str
+    config: dict[str, Any]
+    affiliations: dict[str, tuple[str, str]] = field(default_factory=dict)
+    subject: str = ""
+    subject_by: str = ""
+    subject_at: datetime | None = None
+
+
+TopicState = Literal["planned", "live", "ended", "published"]
+InviteeState = Literal["invited", "joined", "declined", "failed", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """
+    Somebody invited to a topic by mail address.
+
+    :ivar token_hash: SHA-256 of the link's token; the token itself stands only in the mail.
+    :ivar reason: in words, why the mail failed.
+    """
+
+    id: str
+    topic: str
+    address: str
+    name: str
+    inviter: str
+    state: InviteeState
+    jid: str | None = None
+    reason: str = ""
+    token_hash: bytes = b""
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """
+    Something to talk through; it owns one room.
+
+    :ivar id: short, URL-safe, for good.
+    :ivar start: when it is planned; ``None`` means *when the first guest arrives*.
+    :ivar members: bare JIDs of everybody who takes part, the owner among them.
+    :ivar document: public URL of the published document, or ``None``.
+    :ivar revision: rises with every change.
+    """
+
+    id: str
+    name: str
+    room: str
+    owner: str
+    state: TopicState
+    start: datetime | None
+    minutes: int
+    zone: str
+    language: str
+    created: datetime
+    members: tuple[str, ...] = ()
+    visibility: Literal["public", "link", "members"] = "public"
+    document: str | None = None
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """
+    A published document's one revision, in every form it is fetched in.
+
+    :ivar body: the reporter's document as JSON text (``docs/document-schema.json``), from which forms are rendered.
+    :ivar key: idempotency key of (topic, revision).
+    """
+
+    topic: str
+    revision: int
+    slug: str
+    title: str
+    headline: str
+    body: str
+    key: str
+    visibility: Literal["public", "link", "members"]
+    published: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a publisher answers: where the document is now."""
+
+    url: str
+    remote_id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """
+    A mail to hand over, complete.
+
+    :ivar message: RFC 5322 bytes with CRLF line ends, Message-ID and Date included.
+    """
+
+    sender: str
+    recipient: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxJob:
+    """
+    Work that must leave this server (mail, publication), kept in the transaction that caused it.
+
+    :ivar kind: ``"mail"`` or ``"publish"``.
+    :ivar key: unique; a second row of the same key is not made.
+    :ivar payload: JSON text.
+    :ivar attempts: how often it was tried.
+    """
+
+    id: int
+    kind: str
+    key: str
+    payload: str
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """
+    A secret that was handed out: only its hash is kept.
+
+    :ivar purpose: ``"session"`` (OAUTHBEARER), ``"validate"``, ``"invite"``.
+    :ivar subject: bare JID or mail address it stands for.
+    :ivar scope: JSON text of what it permits, or ``""``.
+    :ivar uses: how often it may still be redeemed.
+    """
+
+    hash: bytes
+    purpose: str
+    subject: str
+    scope: str
+    expires: datetime
+    uses: int = 1

@@ -1,0 +1,27 @@
+"""What a module may use, by name; modules get this and never the server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ccm.interfaces import IAccounts, IArchive, IRosters, ISessionState, ITokens
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """
+    :ivar host: the domain served.
+    :ivar later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
+    :ivar now: seconds since the epoch, for stamps.
+    :ivar urls: public addresses by use: ``web`` (base, ends with ``/``), ``bosh``, ``websocket``.
+    """
+
+    host: str
+    later: Callable[[float, Callable[[], Any]], Callable[[], None]]
+    now: Callable[[], float]
+    accounts: IAccounts
+    rosters: IRosters
+    archive: IArchive
+    tokens: ITokens
+    state: ISessionState
+    urls: dict[str, str]

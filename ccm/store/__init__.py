@@ -1,0 +1,3 @@
+"""What lasts (SQL) and what could be rebuilt (session state), one noun a file."""
+
+__all__: list[str] = []
