@@ -35,7 +35,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class RosterItem:
-    """One contact (RFC 6121 §2.1.2). *pending_in* with subscription ``none`` and no *ask* is kept but not shown."""
+    """
+    One contact (RFC 6121 §2.1.2).
+
+    :ivar hidden: only a request waits for an answer; nobody put the contact on the list, so it is kept and not shown.
+    """
 
     jid: str
     name: str = ""
@@ -44,6 +48,7 @@ class RosterItem:
     pending_in: bool = False
     approved: bool = False
     groups: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
