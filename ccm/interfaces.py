@@ -4,7 +4,6 @@ Every interface by which the packages of CCM and its plug-ins meet: the page to 
 Methods marked *async* return an awaitable; all others are synchronous. Each interface has a contract test suite
 in :mod:`ccm.testing`, which providers and fakes inherit.
 """
-# ruff: noqa: N805 - methods of a zope interface have no self
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -86,7 +85,18 @@ class IDatabase(Interface):
         """
 
     def append(statement: str, row: tuple[Any, ...]) -> "Deferred[None]":
-        """The fast lane: one driver-level ``INSERT`` in the next group commit; fires once that is on disk."""
+        """
+        The fast lane: one driver-level ``INSERT`` in the next group commit; fires once that is on disk.
+
+        :param statement: SQL with ``?`` for each value, whatever the database.
+        """
+
+    def barrier() -> "Deferred[None] | None":
+        """
+        Wait for everything queued so far: fires once that is on disk; ``None`` when nothing is pending.
+
+        Fails with ``StoreUnavailable`` if any of it was lost: then nothing that rests on it may be acknowledged.
+        """
 
 
 class IAccounts(Interface):
@@ -210,6 +220,9 @@ class ITopics(Interface):
     def mails_since(address: str, since: datetime) -> Awaitable[int]:
         """*async* How many invitations went to an address since then, for the daily cap."""
 
+    def mails_by(inviter: str, since: datetime) -> Awaitable[int]:
+        """*async* How many invitations a bare JID caused since then, for the hourly and daily caps."""
+
 
 class IDocuments(Interface):
     """Published documents (``store/documents.py``)."""
@@ -261,6 +274,9 @@ class IOutbox(Interface):
     def parked() -> Awaitable[tuple[tuple[r.OutboxJob, str], ...]]:
         """*async* Jobs given up, with the reason."""
 
+    def listen(kind: str, callback: Callable[[], None]) -> Callable[[], None]:
+        """Hear of new jobs of a kind, after the commit that added them; answers a function that ends it."""
+
 
 class ITokens(Interface):
     """Secrets handed out (``store/tokens.py``)."""
@@ -276,6 +292,37 @@ class ITokens(Interface):
 
     def revoke(purpose: str, subject: str) -> Awaitable[None]:
         """*async* End every token of that purpose and subject."""
+
+
+class IPending(Interface):
+    """Registrations that wait for their mail address to be confirmed (``store/pending.py``)."""
+
+    def add(pending: r.PendingRegistration, jobs: Iterable[tuple[str, str, str]] = ()) -> Awaitable[None]:
+        """*async* Keep one, with its mail's outbox job in the same transaction. Makes no account."""
+
+    def look(token_hash: bytes) -> Awaitable[r.PendingRegistration | None]:
+        """*async* The one whose mail holds that token, unless it is expired or confirmed; using nothing."""
+
+    def confirm(token_hash: bytes) -> Awaitable[r.Account]:
+        """
+        *async* Make the account, in the transaction that uses the token up.
+
+        :raises StanzaError: ``item-not-found`` for an unknown, expired or used token; ``conflict`` if JID or address
+            were taken meanwhile.
+        """
+
+
+class ISuppression(Interface):
+    """Mail addresses that asked not to be invited (``store/suppression.py``); only their hashes are kept."""
+
+    def add(address: str) -> Awaitable[None]:
+        """*async* Never invite that address again."""
+
+    def remove(address: str) -> Awaitable[None]:
+        """*async* It may be invited again."""
+
+    def has(address: str) -> Awaitable[bool]:
+        """*async* Whether it asked so."""
 
 
 class ISessionState(Interface):

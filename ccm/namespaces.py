@@ -56,5 +56,5 @@ REACTIONS = "urn:xmpp:reactions:0"  # XEP-0444
 TOPICS = "urn:ccm:topics:0"
 INVITATIONS = "urn:ccm:invitations:0"
 REPORTER = "urn:ccm:reporter:0"
-TOKEN = "urn:ccm:token:0"
+TOKEN = "urn:ccm:token:0"  # noqa: S105 - a namespace
 RECORD = "urn:ccm:record:0"

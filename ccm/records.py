@@ -198,7 +198,8 @@ class OutboxJob:
     :ivar kind: ``"mail"`` or ``"publish"``.
     :ivar key: unique; a second row of the same key is not made.
     :ivar payload: JSON text.
-    :ivar attempts: how often it was tried.
+    :ivar attempts: how often it was tried before.
+    :ivar created: when it was put there; ``None`` only in fakes.
     """
 
     id: int
@@ -206,6 +207,7 @@ class OutboxJob:
     key: str
     payload: str
     attempts: int = 0
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
