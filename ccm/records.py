@@ -227,3 +227,19 @@ class Token:
     scope: str
     expires: datetime
     uses: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRegistration:
+    """
+    Somebody who asked for an account and has not yet confirmed the mail address.
+
+    :ivar token_hash: SHA-256 of the secret in the mailed link.
+    """
+
+    address: str
+    jid: str
+    name: str
+    verifiers: tuple[Verifier, ...]
+    token_hash: bytes
+    expires: datetime
