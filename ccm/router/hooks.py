@@ -16,13 +16,13 @@ a coroutine               only for ``iq``: awaited, then one of the above
 """
 
 from collections.abc import Callable
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Final, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Phase(Enum):
+class Phase(StrEnum):
     """When a handler is asked: first filters, then handlers, then (whatever the verdict) observers."""
 
     FILTER = "filter"
@@ -30,7 +30,7 @@ class Phase(Enum):
     OBSERVE = "observe"
 
 
-class Target(Enum):
+class Target(StrEnum):
     """What a stanza is addressed to, seen from the host that serves it."""
 
     NONE = "none"  #: no ``to`` at all

@@ -6,7 +6,7 @@ recipient, otherwise ``service-unavailable``. Handlers for message and presence 
 order of RFC 6120 §10.1; only handlers of ``iq`` may be coroutines. Leaves out what any namespace means.
 """
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from inspect import iscoroutine
 from typing import Any
 
@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import ISession, ISink
-from ccm.router.hooks import EVENTS, HANDLED, Key, Phase, Target, hooks_of
+from ccm.router.hooks import EVENTS, HANDLED, Phase, Target, hooks_of
 from ccm.wire.stanza import Stanza
 
 log = Logger()
@@ -23,7 +23,11 @@ log = Logger()
 Handler = Callable[[Stanza, Any], Any]
 #: Runs a coroutine and calls back with its value, or with the exception it raised.
 Spawn = Callable[[Coroutine[Any, Any, Any], Callable[[Any], None], Callable[[BaseException], None]], None]
+#: Answers an ``iq`` of somebody who has not signed in.
+BeforeAuth = Callable[[Stanza, Any], Coroutine[Any, Any, Stanza]]
 _DEFAULT_TYPES = {"message": "normal", "presence": "available", "iq": "get"}
+_REQUESTS = ("get", "set")
+_Table = dict[tuple[str | None, tuple[str, str] | None], tuple[Handler, ...]]
 
 
 class Router:
@@ -41,11 +45,14 @@ class Router:
         #: bare JID -> resource -> session
         self.sessions: dict[str, dict[str, ISession]] = {}
         self._domains: dict[str, ISink] = {}
-        self._handlers: dict[Key, tuple[Handler, ...]] = {}
-        self._phases: set[tuple[Phase, str]] = set()
+        #: (phase, kind, target) -> (type, payload) -> handlers; a missing table costs one lookup.
+        self._tables: dict[tuple[Phase, str, Target], _Table] = {}
         self._events: dict[str, list[Callable[..., None]]] = {name: [] for name in EVENTS}
         self._requests: dict[tuple[str, str], Callable[[Stanza], None]] = {}
         self._count = 0
+        self._features: dict[str, None] = {}
+        self._stream_features: list[tuple[str, Callable[[], bytes]]] = []
+        self._before_auth: dict[tuple[str, str], BeforeAuth] = {}
 
     # ---- who is there
 
@@ -104,14 +111,51 @@ class Router:
 
     # ---- hooks
 
-    def attach(self, module: object) -> None:
-        """Take in every method of *module* that is marked with :class:`~ccm.router.hooks.on`."""
+    def attach(self, module: object, features: Iterable[str] = ()) -> None:
+        """
+        Take in every method of *module* that is marked with :class:`~ccm.router.hooks.on`.
+
+        :param features: what service discovery says of the host while the module is there (XEP-0030 §3).
+        """
         for key, method in hooks_of(module):
             if isinstance(key, str):
                 self._events[key].append(method)
             else:
-                self._handlers[key] = (*self._handlers.get(key, ()), method)
-                self._phases.add((key[0], key[1]))
+                phase, kind, type_, payload, target = key
+                table = self._tables.setdefault((phase, kind, target), {})
+                table[type_, payload] = (*table.get((type_, payload), ()), method)
+        self._features.update(dict.fromkeys(features))
+
+    def features(self) -> tuple[str, ...]:
+        """Service discovery features of every module attached."""
+        return tuple(self._features)
+
+    def add_stream_feature(self, render: Callable[[], bytes], when: str = "bound") -> None:
+        """
+        Advertise something in the stream features.
+
+        :param when: ``"bound"`` for those offered after authentication, ``"before-auth"`` for those before it.
+        """
+        self._stream_features.append((when, render))
+
+    def stream_features(self, when: str = "bound") -> bytes:
+        """What modules put into the stream features, as elements that declare their namespaces."""
+        return b"".join(render() for moment, render in self._stream_features if moment == when)
+
+    def add_before_auth(self, namespace: str, name: str, handler: BeforeAuth) -> None:
+        """Let *handler* answer that payload of peers who have not signed in; it may raise ``StanzaError``."""
+        self._before_auth[namespace, name] = handler
+
+    def before_auth(self, stanza: Stanza, origin: object) -> Coroutine[Any, Any, Stanza] | None:
+        """
+        What answers an ``iq`` that arrived before authentication; ``None`` if nothing may.
+
+        :param origin: whatever the transport knows the peer by; handlers read ``origin.peer`` for limits.
+        """
+        if stanza.kind != "iq" or stanza.type not in _REQUESTS or stanza.payload is None:
+            return None
+        handler = self._before_auth.get(stanza.payload)
+        return handler(stanza, origin) if handler is not None else None
 
     def fire(self, event: str, *args: Any) -> None:
         """Tell everybody who hears that life event; one's failure is logged and does not keep it from the others."""
@@ -167,35 +211,35 @@ class Router:
         to = stanza.to
         target = self.target(to)
         kind = stanza.kind
-        if (Phase.FILTER, kind) in self._phases and self._ask(Phase.FILTER, stanza, target, origin):
+        if (Phase.FILTER, kind, target) in self._tables and self._ask(Phase.FILTER, stanza, target, origin):
             return
-        if target is Target.OTHER:
-            handled = self._ask(Phase.HANDLE, stanza, target, origin)
-            if not handled:
-                assert to is not None
-                sink = self._domains.get(address.domain(to))
-                if sink is None:
-                    raise StanzaError("remote-server-not-found")
-                sink.deliver(stanza)
-        elif kind == "iq" and stanza.type in ("result", "error"):
-            self._answer(stanza, target)
-        elif not self._ask(Phase.HANDLE, stanza, target, origin):
-            self._deliver(stanza, target)
-        if (Phase.OBSERVE, kind) in self._phases:
+        if kind == "iq" and (type_ := stanza.type) not in _REQUESTS:
+            if type_ not in ("result", "error"):
+                raise StanzaError("bad-request", "An iq is of type get, set, result or error (RFC 6120 §8.2.3).")
+            if target is Target.OTHER:
+                self._forward(stanza)
+            else:
+                self._answer(stanza, target)
+        else:
+            if kind == "iq" and (len(stanza.children) != 1 or stanza.id is None):
+                raise StanzaError("bad-request", "A request has an id and exactly one child (RFC 6120 §8.2.3).")
+            if not self._ask(Phase.HANDLE, stanza, target, origin):
+                if target is Target.OTHER:
+                    self._forward(stanza)
+                else:
+                    self._deliver(stanza, target)
+        if (Phase.OBSERVE, kind, target) in self._tables:
             self._ask(Phase.OBSERVE, stanza, target, origin)
 
     def _ask(self, phase: Phase, stanza: Stanza, target: Target, origin: ISink | None) -> bool:
-        kind, payload = stanza.kind, stanza.payload
-        type_ = stanza.type or _DEFAULT_TYPES[kind]
-        handlers = self._handlers
-        keys: tuple[Key, ...] = (
-            (phase, kind, type_, payload, target),
-            (phase, kind, None, payload, target),
-            (phase, kind, type_, None, target),
-            (phase, kind, None, None, target),
-        )
+        table = self._tables.get((phase, stanza.kind, target))
+        if table is None:
+            return False
+        type_ = stanza.type or _DEFAULT_TYPES[stanza.kind]
+        payload = stanza.payload
+        keys = ((type_, payload), (None, payload), (type_, None), (None, None))
         for key in keys if payload is not None else keys[2:]:
-            for handler in handlers.get(key, ()):
+            for handler in table.get(key, ()):
                 verdict = handler(stanza, origin)
                 if verdict is None or phase is Phase.OBSERVE:
                     continue
@@ -205,6 +249,13 @@ class Router:
                     self.route(verdict)
                 return True
         return False
+
+    def _forward(self, stanza: Stanza) -> None:
+        to = stanza.attrs["to"]
+        sink = self._domains.get(address.domain(to))
+        if sink is None:
+            raise StanzaError("remote-server-not-found")
+        sink.deliver(stanza)
 
     def _await(self, stanza: Stanza, answer: Coroutine[Any, Any, Any]) -> None:
         def done(verdict: Any) -> None:
