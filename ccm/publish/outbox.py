@@ -1,0 +1,143 @@
+"""
+What must leave this server, sent at least once: the worker on the outbox.
+
+Jobs of one kind are claimed under a lease, handed to *deliver*, and finished, put back with growing pauses, or parked
+where operators see them. A job is never dropped. The pause after attempt *n* is ``2**(n-1)`` seconds, 20 % either way,
+at most ten minutes. Leaves out what a job means: that is *deliver*'s.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from ccm.config import Section
+from ccm.errors import CCMError, Rejected, Unavailable
+from ccm.interfaces import IOutbox
+from ccm.records import OutboxJob
+
+log = Logger()
+
+
+class OutboxOptions(Section):
+    """``[outbox]``: how what leaves this server is sent again."""
+
+    poll_seconds: float = 2.0
+    batch: int = 10
+    lease_seconds: float = 60.0
+    longest_pause_seconds: float = 600.0
+    park_after_hours: float = 48.0
+
+
+class OutboxWorker:
+    """
+    Sends the jobs of one kind, one after the other.
+
+    :param deliver: ``async (job) -> note``; raises ``Rejected`` or ``Unavailable``.
+    :param parked: ``async (job, reason)`` is told when a job is given up.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        outbox: IOutbox,
+        deliver: Callable[[OutboxJob], Awaitable[str]],
+        clock: IReactorTime,
+        options: OutboxOptions,
+        parked: Callable[[OutboxJob, str], Awaitable[None]] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.kind = kind
+        self._outbox = outbox
+        self._deliver = deliver
+        self._clock = clock
+        self._options = options
+        self._parked = parked
+        self._now = now
+        self._jitter = jitter
+        self._call: IDelayedCall | None = None
+        self._running: Deferred[None] | None = None
+        self._stopped = True
+        self._again = False
+
+    def start(self) -> None:
+        """Look at once, then every ``poll_seconds``."""
+        self._stopped = False
+        self.poke()
+
+    def poke(self) -> None:
+        """Look now: something was just put there."""
+        if self._stopped:
+            return
+        if self._running is not None:
+            self._again = True
+            return
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._running = Deferred.fromCoroutine(self._run())
+        self._running.addErrback(lambda failure: log.failure("The {kind} outbox stumbled.", failure, kind=self.kind))
+        self._running.addBoth(lambda _: self._rest())
+
+    async def stop(self) -> None:
+        """Finish the job at hand; what is left stays in the outbox."""
+        self._stopped = True
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        if self._running is not None:
+            done: Deferred[None] = Deferred()
+            self._running.addBoth(lambda _: done.callback(None))
+            await done
+
+    def _rest(self) -> None:
+        self._running = None
+        if self._stopped:
+            return
+        pause = 0.0 if self._again else self._options.poll_seconds
+        self._again = False
+        self._call = self._clock.callLater(pause, self.poke)
+
+    async def _run(self) -> None:
+        while not self._stopped:
+            jobs = await self._outbox.claim(self.kind, self._options.batch, self._options.lease_seconds)
+            if not jobs:
+                return
+            for job in jobs:
+                if not self._stopped:
+                    await self._one(job)
+
+    async def _one(self, job: OutboxJob) -> None:
+        try:
+            note = await self._deliver(job)
+        except Unavailable as error:
+            await self._put_back(job, error)
+        except Rejected as error:
+            await self._park(job, str(error))
+        except CCMError as error:
+            await self._put_back(job, Unavailable(str(error)))
+        except Exception as error:
+            log.failure("Job {key} of the {kind} outbox failed.", key=job.key, kind=self.kind)
+            await self._put_back(job, Unavailable(f"internal error: {error!r}"))
+        else:
+            await self._outbox.done(job.id, note)
+
+    async def _put_back(self, job: OutboxJob, error: Unavailable) -> None:
+        limit = timedelta(hours=self._options.park_after_hours)
+        if job.created is not None and self._now() - job.created > limit:
+            await self._park(job, f"given up after {self._options.park_after_hours:g} hours: {error}")
+            return
+        pause = min(2.0 ** min(job.attempts - 1, 30), self._options.longest_pause_seconds) * (
+            0.8 + 0.4 * self._jitter()
+        )
+        pause = max(pause, error.retry_after or 0.0)
+        log.info("Job {key} waits {seconds} s: {why}", key=job.key, seconds=round(pause, 1), why=str(error))
+        await self._outbox.retry(job.id, pause, str(error))
+
+    async def _park(self, job: OutboxJob, reason: str) -> None:
+        log.warn("Job {key} of the {kind} outbox is parked: {why}", key=job.key, kind=self.kind, why=reason)
+        await self._outbox.park(job.id, reason)
+        if self._parked is not None:
+            await self._parked(job, reason)

@@ -1,0 +1,142 @@
+"""
+Publishing to WordPress by its REST API (``wp/v2``), with an application password.
+
+The API's root is found by the ``Link`` header of the site (with plain permalinks it is under ``?rest_route=``). A
+document is the post of the slug ``ccm-<topic id>``: it is looked up first, then updated or made, so that publishing
+twice leaves one post; the key of the revision stands in it as a comment. Leaves out media, and deleting a post.
+"""
+
+import base64
+import re
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import nh3
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from ccm.config import Section
+from ccm.errors import ConfigError, Rejected, Unavailable
+from ccm.interfaces import IPublisher
+from ccm.publish.egress import Answer, Egress
+from ccm.publish.secret import read_secret
+from ccm.publish.target import TargetServices
+from ccm.records import Receipt
+from ccm.reporter import render_html
+from ccm.reporter.document import Document
+
+_API = re.compile(r'<([^>]+)>;\s*rel="https://api\.w\.org/"')
+_TAGS = {
+    *("article", "section", "header", "footer", "h1", "h2", "h3", "h4", "p", "br", "hr", "blockquote", "pre", "code"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "a", "em", "strong", "time", "details", "summary", "span", "div"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+_ATTRIBUTES = {"a": {"href"}, "time": {"datetime"}, "*": {"id", "class", "lang", "dir"}}
+
+
+class WordPressOptions(Section):
+    """
+    ``[publish.wordpress]``: off while ``url`` is empty.
+
+    ``url`` is the site's address, ``user`` and ``password`` (or ``password_file``) an application password of somebody
+    who may publish posts; ``status`` is that of the post, ``tags`` are put on each.
+    """
+
+    url: str = ""
+    user: str = ""
+    password: str = ""
+    password_file: str = ""
+    status: str = "publish"
+    tags: tuple[str, ...] = ()
+    timeout_seconds: float = 30.0
+
+
+@implementer(IPlugin, IPublisher)
+class WordPress:
+    """See the module; made ready by :meth:`configure`."""
+
+    name = "wordpress"
+    options = WordPressOptions
+
+    def __init__(self, egress: Egress | None = None, options: WordPressOptions | None = None, login: str = "") -> None:
+        self._egress = egress
+        self._options = options or WordPressOptions()
+        self._headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+        self._root = ""
+
+    def configure(self, options: WordPressOptions, services: TargetServices) -> "WordPress":
+        """:raises ConfigError: naming the key that is missing or wrong."""
+        if not options.url.startswith(("https://", "http://")):
+            raise ConfigError("publish.wordpress.url must begin with https:// (or http:// on a trusted network).")
+        if not options.user:
+            raise ConfigError("publish.wordpress.user is missing: name the WordPress user of the application password.")
+        password = read_secret("publish.wordpress", options.password, options.password_file)
+        egress = Egress(services.reactor, options.url, seconds=options.timeout_seconds)
+        return WordPress(egress, options, f"{options.user}:{password}")
+
+    async def publish(self, document: Document, key: str) -> Receipt:
+        """See :class:`~ccm.interfaces.IPublisher`; a post that has *key* already is left alone."""
+        slug = f"ccm-{document.meta.topic}".lower()
+        content = nh3.clean(
+            render_html.fragment(document), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}
+        )
+        post: dict[str, Any] = {
+            "slug": slug,
+            "status": self._options.status,
+            "title": document.meta.title,
+            "excerpt": document.headline,
+            "content": f"{content}\n<!-- ccm:{re.sub('[^A-Za-z0-9]', '-', key)} -->",
+        }
+        if self._options.tags:
+            post["tags"] = [await self._tag(name) for name in self._options.tags]
+        found = await self._call("GET", "wp/v2/posts", {"slug": slug, "status": "any", "context": "edit"})
+        if not isinstance(found, list):
+            raise Unavailable("WordPress answered the look-up of a post with something that is no list.")
+        if found and found[0].get("content", {}).get("raw", "") == post["content"]:
+            return Receipt(str(found[0]["link"]), str(found[0]["id"]), str(document.meta.version))
+        path = f"wp/v2/posts/{int(found[0]['id'])}" if found else "wp/v2/posts"
+        done = await self._call("POST", path, json=post)
+        if not isinstance(done, dict) or "id" not in done or not done.get("link"):
+            raise Unavailable("WordPress took the post but did not say where it is.", ambiguous=True)
+        return Receipt(str(done["link"]), str(done["id"]), str(document.meta.version))
+
+    async def _tag(self, name: str) -> int:
+        try:
+            made = await self._call("POST", "wp/v2/tags", json={"name": name})
+            return int(made["id"])
+        except Rejected as error:
+            answer = getattr(error, "answer", None)
+            said = answer.json() if isinstance(answer, Answer) and answer.body else {}
+            if said.get("code") == "term_exists":
+                return int(said["data"]["term_id"])
+            raise
+
+    async def _call(self, method: str, path: str, query: dict[str, str] | None = None, **arguments: Any) -> Any:
+        if not self._root:
+            self._root = await self._discover()
+        url = self._root + path
+        if query:
+            url += ("&" if "?" in url else "?") + urlencode(query)
+        assert self._egress is not None, "configure() first"
+        try:
+            answer = await self._egress.request(method, url, headers=self._headers, **arguments)
+        except Rejected as error:
+            if "answered 401" in str(error):
+                hint = "Check the application password, and that the web server passes the Authorization header on."
+                raise Rejected(f"{error} {hint}") from error
+            raise
+        return answer.json()
+
+    async def _discover(self) -> str:
+        assert self._egress is not None, "configure() first"
+        answer = await self._egress.request("GET", self._options.url)
+        match = _API.search(answer.headers.get("link", ""))
+        if match is None:
+            raise Rejected(f"{self._options.url} names no WordPress API in its Link header. Is it a WordPress site?")
+        root = urljoin(self._options.url, match.group(1))
+        if urlsplit(root)[:2] != urlsplit(self._options.url)[:2]:
+            raise Rejected(f"The site says that its API is at {root}: set publish.wordpress.url to that host.")
+        return root
+
+
+plugin = WordPress()
