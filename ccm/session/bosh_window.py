@@ -1,0 +1,148 @@
+"""
+The request ids of one BOSH session (XEP-0124 1.11.2 §9, §14): what to take, hold, answer and answer again.
+
+Pure bookkeeping: it knows neither HTTP nor XMPP nor the time of day. A *handle* is whatever the answer goes to and is
+never looked into. Requests are taken in rid order, whatever order they arrive in; answers go out strictly oldest
+first. Leaves out when to answer: that is :mod:`ccm.session.bosh`.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+MAX_RID = 2**53 - 1  # XEP-0124 §14.1: never incremented above 9007199254740991
+
+
+class Arrival(Enum):
+    """What a request turned out to be."""
+
+    READY = "ready"  #: new and next: :meth:`Window.take` gives it out
+    PARKED = "parked"  #: new, but an earlier one is missing
+    RESENT = "resent"  #: known and unanswered: the answer now goes to the new handle
+    ANSWERED = "answered"  #: known and answered: send the stored reply
+    OUTSIDE = "outside"  #: too far ahead, or answered so long ago that the reply is gone
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """
+    A request that was taken and waits for its answer.
+
+    :ivar handle: where the answer goes; ``None`` once the client has hung up.
+    :ivar arrived: when it arrived, in the caller's seconds.
+    :ivar stored: whether everything it brought is on disk, so that it may be answered.
+    """
+
+    rid: int
+    handle: Any
+    arrived: float
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that came before its turn."""
+
+    content: Any
+    handle: Any
+    arrived: float
+
+
+class Window:
+    """
+    The rid window of a session.
+
+    :param last: the rid before the first one to take.
+    :param size: the ``requests`` attribute: how far ahead a rid may be, and how many replies are kept.
+    :ivar last: the highest rid taken; all lower ones are taken too.
+    :ivar open: taken and not yet answered, ascending.
+    :ivar parked: early requests by rid.
+    :ivar replies: bodies of the last answers by rid, ascending.
+    """
+
+    __slots__ = ("last", "open", "parked", "replies", "size")
+
+    def __init__(self, last: int, size: int, replies: Iterable[tuple[int, bytes]] = ()) -> None:
+        self.last = last
+        self.size = size
+        self.open: deque[Slot] = deque()
+        self.parked: dict[int, Waiting] = {}
+        self.replies: dict[int, bytes] = dict(replies)
+
+    def arrive(self, rid: int, content: Any, handle: Any, now: float) -> tuple[Arrival, Any]:
+        """
+        Take note of a request.
+
+        :returns: what it is, and with that: the superseded handle (``RESENT``, may be ``None``), the stored reply
+            (``ANSWERED``), else ``None``.
+        """
+        if rid > self.last:
+            # §14.2: "The size of the window is equal to the maximum number of simultaneous requests allowed"
+            if rid > self.last + self.size or rid > MAX_RID:
+                return Arrival.OUTSIDE, None
+            earlier = self.parked.get(rid)
+            self.parked[rid] = Waiting(content if earlier is None else earlier.content, handle, now)
+            if earlier is not None:
+                return Arrival.RESENT, earlier.handle
+            return (Arrival.READY if rid == self.last + 1 else Arrival.PARKED), None
+        for slot in self.open:
+            if slot.rid == rid:
+                # §14.3: "send any future response to the latest request"
+                superseded, slot.handle = slot.handle, handle
+                return Arrival.RESENT, superseded
+        reply = self.replies.get(rid)
+        return (Arrival.OUTSIDE, None) if reply is None else (Arrival.ANSWERED, reply)
+
+    def take(self) -> tuple[Slot, Any] | None:
+        """The next request in rid order, now open, with its content; ``None`` if it has not arrived."""
+        waiting = self.parked.pop(self.last + 1, None)
+        if waiting is None:
+            return None
+        self.last += 1
+        slot = Slot(self.last, waiting.handle, waiting.arrived)
+        self.open.append(slot)
+        return slot, waiting.content
+
+    def answer(self, body: bytes) -> Slot:
+        """Settle the oldest open request with that body, which is kept to be sent again."""
+        slot = self.open.popleft()
+        self.replies[slot.rid] = body
+        while len(self.replies) > self.size:
+            del self.replies[next(iter(self.replies))]
+        return slot
+
+    def abort(self, handle: Any) -> bool:
+        """The client has hung up on that handle; the request stays and may be asked for again. False: unknown."""
+        for slot in self.open:
+            if slot.handle is handle:
+                slot.handle = None
+                return True
+        for rid, waiting in self.parked.items():
+            if waiting.handle is handle:
+                self.parked[rid] = Waiting(waiting.content, None, waiting.arrived)
+                return True
+        return False
+
+    def acknowledge(self, rid: int) -> None:
+        """The client has all answers up to that rid (§9.2): none of them needs to be kept."""
+        for known in [known for known in self.replies if known <= rid]:
+            del self.replies[known]
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests wait for an answer, parked ones included."""
+        return len(self.open) + len(self.parked)
+
+    @property
+    def connected(self) -> bool:
+        """Whether any request is held that the client still listens on."""
+        return any(slot.handle is not None for slot in self.open) or any(
+            waiting.handle is not None for waiting in self.parked.values()
+        )
+
+    def handles(self) -> list[Any]:
+        """Every live handle, oldest request first."""
+        waiting = [self.parked[rid].handle for rid in sorted(self.parked)]
+        return [handle for handle in [slot.handle for slot in self.open] + waiting if handle is not None]
