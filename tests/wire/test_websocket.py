@@ -14,7 +14,9 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 from ccm.wire import websocket as ws
 
 
-def masked(opcode: int, payload: bytes, *, final: bool = True, mask: bytes = b"\x01\x02\x03\x04", first: int = 0) -> bytes:
+def masked(
+    opcode: int, payload: bytes, *, final: bool = True, mask: bytes = b"\x01\x02\x03\x04", first: int = 0
+) -> bytes:
     length = len(payload)
     head = bytes([(0x80 if final else 0) | opcode | first])
     if length < 126:
