@@ -1,0 +1,125 @@
+"""
+What guards a form: same origin, a signed one-page token in a cookie of that path, a honeypot, and a least time.
+
+The cookie is ``SameSite=Strict`` and bound to the form's own path, so that nothing else ever carries it. Limits are
+kept in memory by network address (IPv6 by /64). Leaves out captchas: proof of the mail address does that work.
+"""
+
+import ipaddress
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from itsdangerous import BadData, TimestampSigner
+from twisted.web.http import Request
+
+from ccm.errors import CCMError
+
+_COOKIE = b"ccm-form"
+_TRACKED = 10_000
+
+
+class FormRefused(CCMError):
+    """The form cannot be taken; the text says what to do."""
+
+
+class Forms:
+    """
+    :param key: secret that signs the tokens.
+    :param origin: the public address, e.g. ``https://chat.example.org/``.
+    :param least_seconds: a form sent faster was not filled in by a person.
+    :param now: seconds since the epoch.
+    """
+
+    def __init__(
+        self, key: bytes, origin: str, least_seconds: float, most_hours: float, now: Callable[[], float]
+    ) -> None:
+        self._signer = TimestampSigner(key, salt="form")
+        self._origin = origin
+        self._least = least_seconds
+        self._most = most_hours * 3600
+        self._now = now
+
+    def open(self, request: Request, path: str) -> str:
+        """The token to put into a form that is about to be shown; sets its cookie for *path* only."""
+        token = self._signer.sign(secrets.token_urlsafe(16)).decode()
+        request.addCookie(
+            _COOKIE,
+            token.encode(),
+            path=path.encode(),
+            httpOnly=True,
+            sameSite=b"strict",
+            secure=urlsplit(self._origin).scheme == "https",
+            max_age=str(int(self._most)).encode(),
+        )
+        return token
+
+    def check(self, request: Request) -> None:
+        """:raises FormRefused: if the form is not one of ours, filled in by a person."""
+        origin = request.getHeader("Origin")
+        if origin is not None and not self._same(origin, request):
+            raise FormRefused("This form was sent from another site. Open it here and send it again.")
+        token = field(request, "form")
+        cookie = (request.getCookie(_COOKIE) or b"").decode("latin-1")
+        again = "This form has expired. Open the page again and send it once more."
+        if not token or not secrets.compare_digest(token.encode(), cookie.encode()):
+            raise FormRefused(again)
+        try:
+            made = self._signer.unsign(token, max_age=int(self._most), return_timestamp=True)[1]
+        except BadData as error:
+            raise FormRefused(again) from error
+        if field(request, "website") or self._now() - made.timestamp() < self._least:
+            raise FormRefused("That was faster than anybody types. Wait a moment and send it again.")
+
+    def _same(self, origin: str, request: Request) -> bool:
+        here = urlsplit(self._origin)
+        there = urlsplit(origin)
+        host = request.getHeader("Host") or ""
+        return there.netloc in (here.netloc, host) and there.scheme in ("http", "https")
+
+
+def field(request: Request, name: str) -> str:
+    """The first value of a form field, stripped; empty if there is none or it is no UTF-8."""
+    values: list[bytes] = (request.args or {}).get(name.encode(), [])
+    return values[0].decode("utf-8", "replace").strip() if values else ""
+
+
+class Rate:
+    """
+    So many events an address in so much time; oldest addresses are forgotten first.
+
+    :param limit: events per window; 0 means no limit.
+    """
+
+    def __init__(self, limit: int, window_seconds: float, now: Callable[[], float]) -> None:
+        self._limit = limit
+        self._window = window_seconds
+        self._now = now
+        self._seen: OrderedDict[str, list[float]] = OrderedDict()
+
+    def allow(self, peer: str) -> bool:
+        """Count one event from that network address; whether it is within the limit."""
+        if not self._limit:
+            return True
+        key, now = network(peer), self._now()
+        times = [t for t in self._seen.pop(key, []) if now - t < self._window]
+        self._seen[key] = times
+        while len(self._seen) > _TRACKED:
+            self._seen.popitem(last=False)
+        if len(times) >= self._limit:
+            return False
+        times.append(now)
+        return True
+
+
+def network(peer: str) -> str:
+    """What counts as one place: an IPv4 address, an IPv6 /64."""
+    try:
+        address: Any = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

@@ -1,0 +1,27 @@
+"""The options of the web pages."""
+
+from ccm.config import Section
+
+
+class WebOptions(Section):
+    """
+    ``[web]``: registration, links, the published archive.
+
+    ``url`` is the public address, ending with ``/``; empty means ``http://<server.host>:<port>/`` of the first HTTP
+    listener. ``registration`` is ``"open"`` or ``"closed"``; whoever was invited may always register. ``secure`` says
+    that a proxy in front speaks TLS. ``dev_mail`` shows mails written to files at ``/dev/mail``: never outside a
+    developer's machine.
+    """
+
+    url: str = ""
+    registration: str = "open"
+    secure: bool = False
+    dev_mail: bool = False
+    registrations_per_hour: int = 3
+    attempts_per_minute: int = 10
+    form_seconds_least: float = 1.5
+    form_hours_most: float = 4.0
+    validation_hours: float = 24.0
+    password_characters_least: int = 10
+    archive_page: int = 20
+    feed_entries: int = 30

@@ -1,0 +1,100 @@
+"""
+What people type about themselves: mail address, name, chat address, password.
+
+Every check raises a sentence for the person; nothing is refused that can be made right (a missing chat address is
+derived, a taken one gets a number).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from email_validator import EmailNotValidError, validate_email
+from precis_i18n import get_profile
+
+from ccm.address import prepare
+from ccm.errors import CCMError, StanzaError
+
+RESERVED = frozenset(
+    {"admin", "administrator", "root", "support", "postmaster", "abuse", "security", "reporter", "ccm"}
+)
+NAME_CHARACTERS = 80
+_COMMON = frozenset(
+    {
+        *("password", "passw0rd", "password1", "password123", "1234567890", "12345678910", "qwertyuiop", "qwerty12345"),
+        *("letmeinplease", "iloveyou123", "administrator", "welcome123", "0123456789", "abcdefghij", "monkey12345"),
+        *("football123", "baseball123", "trustno1trustno1"),
+    }
+)
+_PASSWORD = get_profile("OpaqueString")
+
+
+class Mistake(CCMError):
+    """A field that must be mended. :ivar field: its name."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+def mail_address(typed: str) -> str:
+    """The normalised address. :raises Mistake: if it is none."""
+    try:
+        found = validate_email(typed, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise Mistake("address", f"That is no mail address: {error}") from error
+    local, _, domain = found.normalized.rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def display_name(typed: str, address: str) -> str:
+    """The name shown to others; made of the mail address if none is given. :raises Mistake: if it is unfit."""
+    name = unicodedata.normalize("NFC", " ".join(typed.split()))
+    if not name:
+        name = " ".join(word.capitalize() for word in re.split(r"[._+-]+", address.partition("@")[0]) if word)
+    if len(name) > NAME_CHARACTERS:
+        raise Mistake("name", f"A name has at most {NAME_CHARACTERS} characters.")
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in name):
+        raise Mistake("name", "That name holds characters that cannot be shown.")
+    return name
+
+
+def chat_address(typed: str, address: str, host: str, taken: Callable[[str], bool], *, may_vary: bool) -> str:
+    """
+    The JID to register.
+
+    :param taken: whether a bare JID is in use.
+    :param may_vary: whether a taken one gets a number instead of being refused, as when nothing was typed.
+    :raises Mistake: if it is malformed, reserved or taken.
+    """
+    wish = typed.removesuffix(f"@{host}") or re.sub(r"[^a-z0-9._-]+", "", address.partition("@")[0].lower()) or "me"
+    try:
+        jid = prepare(f"{wish}@{host}")
+    except StanzaError as error:
+        raise Mistake("local", f"“{wish}” cannot be a chat address: use letters, digits, dot and hyphen.") from error
+    local = jid.partition("@")[0]
+    if jid.count("@") != 1 or "/" in jid or len(local) > 64:
+        raise Mistake("local", f"“{wish}” cannot be a chat address: use letters, digits, dot and hyphen.")
+    free = (f"{local}{n}@{host}" for n in range(2, 1000))
+    if local in RESERVED or taken(jid):
+        other = next(candidate for candidate in free if not taken(candidate))
+        if typed and not may_vary:
+            raise Mistake("local", f"{jid} is taken. {other} is free.")
+        return other
+    return jid
+
+
+def password(typed: str, least: int, *personal: str) -> str:
+    """
+    The prepared password (RFC 8265 §4, OpaqueString).
+
+    :raises Mistake: if it is too short, well known, or one of the *personal* strings.
+    """
+    if len(typed) < least:
+        raise Mistake("password", f"Take at least {least} characters; four plain words do well.")
+    if typed.lower() in _COMMON or typed.lower() in {p.lower() for p in personal} or len(set(typed)) < 4:
+        raise Mistake("password", "That password is one of the first anybody would try. Take another.")
+    try:
+        return str(_PASSWORD.enforce(typed))
+    except UnicodeError as error:
+        raise Mistake("password", "That password holds a character that cannot be typed everywhere.") from error

@@ -1,0 +1,48 @@
+"""
+The web part's resource tree: which page answers where. What no page claims is the dashboard's.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from klein import Klein
+from twisted.web.http import Request
+from twisted.web.resource import IResource, Resource
+
+from ccm.web.pages import Pages
+
+
+class Style:
+    """``/style/<name>``."""
+
+    app = Klein()
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    @app.route("/<name>", methods=["GET"])
+    def style(self, request: Request, name: str) -> bytes:
+        """The pages' style sheet."""
+        return self._pages.style(request, name)
+
+
+class Root(Resource):
+    """
+    :param pages: first path segment -> Klein page, mounted below it.
+    :param whole: first path segment -> Klein page that routes whole paths itself.
+    :param dashboard: everything else, ``/`` among it.
+    """
+
+    def __init__(self, pages: Mapping[str, Any], whole: Mapping[str, Any], dashboard: IResource) -> None:
+        super().__init__()
+        self._dashboard = dashboard
+        self._whole = {name.encode(): page.app.resource() for name, page in whole.items()}
+        for name, page in pages.items():
+            self.putChild(name.encode(), page.app.resource())
+
+    def getChild(self, path: bytes, request: Request) -> IResource:
+        """A page that routes whole paths gets its segment back; all else goes to the dashboard."""
+        request.prepath.pop()
+        request.postpath.insert(0, path)
+        found: IResource = self._whole.get(path, self._dashboard)
+        return found if found.isLeaf else found.getChildWithDefault(request.postpath.pop(0), request)
