@@ -1,0 +1,211 @@
+"""
+Who may sign in: accounts with their SCRAM verifiers, found by chat address, localpart or validated mail address.
+
+All JIDs are also held in memory, for routing. Leaves out passwords: verifiers are derived elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from zope.interface import implementer
+
+from ccm import address
+from ccm.errors import StanzaError
+from ccm.interfaces import IAccounts, IDatabase
+from ccm.records import Account, Verifier
+from ccm.store.schema import accounts, archive, marks, rosters, tokens, topic_members
+from ccm.store.times import from_micros, seconds_to_micros
+
+_MARK = "accounts"  # rises with every change, so that other processes notice
+
+
+@implementer(IAccounts)
+class Accounts:
+    """
+    :param host: the domain meant by a localpart alone, if several domains have it.
+    :param now: seconds since the epoch.
+    """
+
+    def __init__(self, database: IDatabase, now: Callable[[], float], host: str = "") -> None:
+        self._database = database
+        self._now = now
+        self._host = host
+        self._jids: set[str] = set()
+        self._seen = -1
+
+    async def open(self) -> None:
+        """Load the JIDs."""
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Load the JIDs anew if another process (``ccm user add``) changed them."""
+        seen = self._seen
+        mark, jids = await self._database.read(lambda connection: _jids(connection, seen))
+        if jids is not None and mark >= self._seen:
+            self._seen, self._jids = mark, jids
+
+    async def find(self, name: str) -> Account | None:
+        name = name.strip()
+        if not name:
+            return None
+        try:
+            jid = address.prepare(name)
+        except StanzaError:
+            jid = ""
+        found = await self._database.read(lambda connection: _find(connection, jid, name, self._host))
+        return self._noticed(found)
+
+    async def get(self, jid: str) -> Account | None:
+        found = await self._database.read(lambda connection: _get(connection, jid))
+        if found is None:
+            self._jids.discard(jid)
+        return self._noticed(found)
+
+    def exists(self, jid: str) -> bool:
+        return jid in self._jids
+
+    async def create(self, jid: str, name: str, email: str | None, verifiers: Iterable[Verifier]) -> Account:
+        account = Account(jid, name, email, from_micros(seconds_to_micros(self._now())), tuple(verifiers))
+        await self._database.write(lambda connection: put(connection, account))
+        self._jids.add(jid)
+        return account
+
+    def created(self, account: Account) -> None:
+        """Note an account that :func:`put` made in somebody else's transaction."""
+        self._jids.add(account.jid)
+
+    async def set_verifiers(self, jid: str, verifiers: Iterable[Verifier]) -> None:
+        blob = pack_verifiers(verifiers)
+
+        def change(connection: Connection) -> None:
+            statement = update(accounts).where(accounts.c.jid == jid).values(verifiers=blob)
+            _one(connection.execute(statement).rowcount)
+            # Whoever signed in with the old password signs in again.
+            connection.execute(delete(tokens).where(tokens.c.subject == jid, tokens.c.purpose == "session"))
+
+        await self._database.write(change)
+
+    async def delete(self, jid: str) -> None:
+        def change(connection: Connection) -> None:
+            _one(connection.execute(delete(accounts).where(accounts.c.jid == jid)).rowcount)
+            connection.execute(delete(rosters).where(rosters.c.jid == jid))
+            connection.execute(delete(archive).where(archive.c.owner == jid))
+            connection.execute(delete(tokens).where(tokens.c.subject == jid))
+            connection.execute(delete(topic_members).where(topic_members.c.jid == jid))
+            _touch(connection)
+
+        await self._database.write(change)
+        self._jids.discard(jid)
+
+    async def all(self, domain: str | None = None) -> tuple[Account, ...]:
+        return await self._database.read(lambda connection: _all(connection, domain))
+
+    def _noticed(self, account: Account | None) -> Account | None:
+        if account is not None:
+            self._jids.add(account.jid)
+        return account
+
+
+def put(connection: Connection, account: Account) -> None:
+    """
+    Make an account within a transaction.
+
+    :raises StanzaError: ``conflict`` if its JID or mail address is taken, or the one is another's other: both are
+        names to sign in with.
+    """
+    key = email_key(account.email)
+    names = {account.jid, key} - {None}
+    clash = select(accounts.c.jid).where(or_(accounts.c.jid.in_(names), accounts.c.email_key.in_(names))).limit(1)
+    row = {
+        "jid": account.jid,
+        "localpart": address.local(account.jid) or "",
+        "name": account.name,
+        "email": account.email,
+        "email_key": key,
+        "created": seconds_to_micros(account.created.timestamp()),
+        "enabled": account.enabled,
+        "verifiers": pack_verifiers(account.verifiers),
+    }
+    if connection.execute(clash).first() is not None:
+        raise _taken()
+    try:
+        connection.execute(insert(accounts).values(**row))
+    except IntegrityError as error:  # another process was faster
+        raise _taken() from error
+    _touch(connection)
+
+
+def email_key(email: str | None) -> str | None:
+    """A mail address as it is compared: without regard to case."""
+    return None if email is None else email.strip().casefold()
+
+
+def pack_verifiers(verifiers: Iterable[Verifier]) -> bytes:
+    """Verifiers as one blob."""
+    return msgspec.msgpack.encode(tuple(verifiers))
+
+
+def unpack_verifiers(blob: bytes) -> tuple[Verifier, ...]:
+    """The reverse of :func:`pack_verifiers`."""
+    return msgspec.msgpack.decode(blob, type=tuple[Verifier, ...])
+
+
+def _taken() -> StanzaError:
+    return StanzaError("conflict", "That address is already taken. Choose another one.")
+
+
+def _one(count: int) -> None:
+    if count != 1:
+        raise StanzaError("item-not-found", "There is no such account.")
+
+
+def _touch(connection: Connection) -> None:
+    changed = update(marks).where(marks.c.name == _MARK).values(value=marks.c.value + 1)
+    if connection.execute(changed).rowcount == 0:
+        connection.execute(insert(marks).values(name=_MARK, value=1))
+
+
+def _jids(connection: Connection, seen: int) -> tuple[int, set[str] | None]:
+    mark: int = connection.execute(select(marks.c.value).where(marks.c.name == _MARK)).scalar() or 0
+    if mark == seen:
+        return mark, None
+    return mark, set(connection.execute(select(accounts.c.jid)).scalars())
+
+
+def _get(connection: Connection, jid: str) -> Account | None:
+    row = connection.execute(select(accounts).where(accounts.c.jid == jid)).first()
+    return None if row is None else _account(row)
+
+
+def _find(connection: Connection, jid: str, name: str, host: str) -> Account | None:
+    if "@" in name:
+        mail = select(accounts).where(accounts.c.email_key == email_key(name))
+        row = connection.execute(mail).first()
+        return _get(connection, jid) or (None if row is None else _account(row))
+    # A localpart comes out of preparation as a domain; both fold case.
+    rows: Sequence[Any] = connection.execute(select(accounts).where(accounts.c.localpart == jid).limit(2)).all()
+    if len(rows) == 1:
+        return _account(rows[0])
+    return _get(connection, address.join(jid, host)) if rows and host else None
+
+
+def _all(connection: Connection, domain: str | None) -> tuple[Account, ...]:
+    statement = select(accounts).order_by(accounts.c.jid)
+    if domain is not None:
+        at = func.length(accounts.c.localpart)
+        statement = statement.where(func.substr(accounts.c.jid, at + 2) == domain)
+    return tuple(map(_account, connection.execute(statement)))
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        jid=row.jid,
+        name=row.name,
+        email=row.email,
+        created=from_micros(row.created),
+        verifiers=unpack_verifiers(row.verifiers),
+        enabled=bool(row.enabled),
+    )

@@ -1,0 +1,200 @@
+"""
+The durable store as the reactor sees it: SQLAlchemy Core on SQLite (default) or PostgreSQL.
+
+Writes go to one thread with group commit (:mod:`ccm.store.writer`), queries to a pool of reader threads; results come
+back once for each batch. *Acknowledged means on disk*: every Deferred fires after the commit, never before. Both
+queues are bounded. Leaves out retrying: who is refused tells the peer to try again.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.threadpool import ThreadPool
+from zope.interface import implementer
+
+from ccm.errors import StoreUnavailable
+from ccm.interfaces import IDatabase
+from ccm.store.checkpoint import Checkpoints, unclean
+from ccm.store.engines import database_file, is_broken, reader_engine, writer_engine
+from ccm.store.options import StoreOptions
+from ccm.store.upgrade import upgrade
+from ccm.store.writer import Job, Writer
+
+T = TypeVar("T")
+
+log = Logger()
+
+
+@implementer(IDatabase)
+class Database:
+    """
+    :param reactor: gives threads their way back (``callFromThread``).
+    :param state_dir: where SQLite's file is, unless the options name another.
+    :ivar available: whether the last commit succeeded.
+    """
+
+    def __init__(self, reactor: Any, options: StoreOptions, state_dir: Path) -> None:
+        self._reactor = reactor
+        self._options = options
+        self._write_engine = writer_engine(options, state_dir)
+        self._read_engine = reader_engine(options, state_dir)
+        self._file = database_file(self._write_engine)
+        self._readers = ThreadPool(1, options.reader_threads, "ccm store reader")
+        self._reading = 0
+        self._queued = 0
+        self._settled = 0
+        self._barriers: deque[tuple[int, Deferred[None]]] = deque()
+        self._writer: Writer | None = None
+        self.available = False
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._write_engine.dialect.name
+
+    async def open(self) -> None:
+        """
+        Bring the schema up to date and begin to take work.
+
+        :raises StoreUnavailable: if the database cannot be opened, or is damaged.
+        :raises ConfigError: if it is newer than this program.
+        """
+        self._readers.start()
+        try:
+            await self._in_thread(lambda: _prepare(self._write_engine, self._file, self._options))
+        except BaseException:
+            self._readers.stop()
+            raise
+        checkpoints = Checkpoints(self._file, self._options.checkpoint_pages)
+        self._writer = Writer(self._write_engine, self._options.batch_jobs, checkpoints, self._settle)
+        self._writer.start()
+        self.available = True
+
+    async def close(self) -> None:
+        """Write what is queued, empty the log, let go of the files. Closing twice does nothing."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        await self._in_thread(writer.stop)
+        self._readers.stop()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+        self.available = False
+
+    def read(self, query: Callable[[Connection], T]) -> "Deferred[T]":
+        """See :meth:`ccm.interfaces.IDatabase.read`. Fails with ``StoreUnavailable`` if too many queries wait."""
+        if self._writer is None:
+            return fail(_closed())
+        if self._reading >= self._options.read_queue:
+            return fail(StoreUnavailable("Too many queries wait for the store. Try again later."))
+        self._reading += 1
+        done = self._in_thread(lambda: _query(self._read_engine, query))
+        return done.addBoth(self._was_read)
+
+    def write(self, change: Callable[[Connection], T]) -> "Deferred[T]":
+        """See :meth:`ccm.interfaces.IDatabase.write`."""
+        done: Deferred[T] = Deferred()
+        return self._put(Job(done, change))
+
+    def append(self, statement: str, row: tuple[Any, ...]) -> "Deferred[None]":
+        """See :meth:`ccm.interfaces.IDatabase.append`."""
+        done: Deferred[None] = Deferred()
+        return self._put(Job(done, None, statement, row))
+
+    def barrier(self) -> "Deferred[None] | None":
+        """See :meth:`ccm.interfaces.IDatabase.barrier`."""
+        if self._settled == self._queued:
+            return None
+        done: Deferred[None] = Deferred()
+        self._barriers.append((self._queued, done))
+        return done
+
+    def _put(self, job: Job) -> "Deferred[Any]":
+        if self._writer is None:
+            return fail(_closed())
+        if self._queued - self._settled >= self._options.queue_jobs:
+            return fail(StoreUnavailable("Too many writes wait for the disk. Try again later."))
+        self._queued += 1
+        self._writer.put(job)
+        return job.done
+
+    def _settle(self, batch: list[Job], committed: bool) -> None:
+        self._reactor.callFromThread(self._deliver, batch, committed)
+
+    def _deliver(self, batch: list[Job], committed: bool) -> None:
+        self.available = committed
+        self._settled += len(batch)
+        lost = None
+        if not committed:
+            lost = batch[0].outcome
+            # A barrier taken before this batch settled rests on it, however much more it waits for.
+            waiting, self._barriers = self._barriers, deque()
+        else:
+            waiting = deque()
+            while self._barriers and self._barriers[0][0] <= self._settled:
+                waiting.append(self._barriers.popleft())
+        for job in batch:
+            if not job.done.called:
+                job.done.callback(job.outcome)  # a Failure makes it an errback
+        for _, barrier in waiting:
+            if not barrier.called:
+                barrier.callback(lost)  # type: ignore[arg-type]  # the Failure, or None
+
+    def _was_read(self, result: Any) -> Any:
+        self._reading -= 1
+        return result
+
+    def _in_thread(self, function: Callable[[], T]) -> "Deferred[T]":
+        return deferToThreadPool(self._reactor, self._readers, function)
+
+
+def _closed() -> StoreUnavailable:
+    return StoreUnavailable("The store is closed. Try again when the server is up.")
+
+
+def _query(engine: Engine, query: Callable[[Connection], T]) -> T:
+    try:
+        with engine.connect() as connection, connection.begin():
+            return query(connection)
+    except Exception as error:
+        if is_broken(error):
+            raise StoreUnavailable(f"The store cannot be read now: {error}") from error
+        raise
+
+
+def _prepare(engine: Engine, file: Path | None, options: StoreOptions) -> None:
+    try:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        check = file is not None and file.exists() and unclean(file)
+        with engine.connect() as connection:
+            if check and file is not None:
+                _check(connection, file, options.check_at_start_mib)
+            upgrade(connection)
+    except Exception as error:
+        if is_broken(error):
+            where = file or engine.url.render_as_string(hide_password=True)
+            raise StoreUnavailable(
+                f"The database {where} cannot be opened: {error}. Check store.url, its permissions and the disk."
+            ) from error
+        raise
+
+
+def _check(connection: Connection, file: Path, limit_mib: int) -> None:
+    if file.stat().st_size > limit_mib << 20:
+        log.warn(
+            "{file} was not closed cleanly and is too large to check at start; run PRAGMA quick_check on a backup",
+            file=str(file),
+        )
+        return
+    with connection.begin():
+        found = connection.exec_driver_sql("PRAGMA quick_check(5)").scalars().all()
+    if found != ["ok"]:
+        raise StoreUnavailable(f"{file} is damaged ({found[0]}). Restore the last backup.")
+    log.info("{file} was not closed cleanly; it was checked and is sound", file=str(file))

@@ -1,0 +1,126 @@
+"""
+Jobs that wait to leave (mail, publication), kept in the transaction that causes them; claimed under a lease.
+
+A claim whose lease ends is claimed again: the work is done at least once, and its *key* lets the other side do it
+once. Leaves out doing the work.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select, update
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from ccm.interfaces import IDatabase, IOutbox
+from ccm.records import OutboxJob
+from ccm.store.schema import outbox
+from ccm.store.times import seconds_to_micros
+from ccm.store.upsert import insert_new
+
+Jobs = Iterable[tuple[str, str, str]]
+
+_KEPT_SECONDS = 30 * 86_400.0  # how long finished jobs keep their key from being used again
+_PARKED_SHOWN = 1_000
+
+log = Logger()
+
+
+@implementer(IOutbox)
+class Outbox:
+    """:param now: seconds since the epoch."""
+
+    def __init__(self, database: IDatabase, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+
+    async def add(self, jobs: Jobs) -> None:
+        jobs = tuple(jobs)
+        await self._database.write(lambda connection: self.put(connection, jobs))
+        self.added(jobs)
+
+    def put(self, connection: Connection, jobs: Jobs) -> tuple[str, ...]:
+        """
+        Add jobs within somebody else's transaction; call :meth:`added` after its commit.
+
+        :returns: the keys that were new.
+        """
+        now = seconds_to_micros(self._now())
+        made = []
+        for kind, key, payload in jobs:
+            row = {"kind": kind, "key": key, "payload": payload, "due": now, "created": now}
+            if insert_new(connection, outbox, {**row, "state": "waiting", "attempts": 0, "note": ""}):
+                made.append(key)
+        return tuple(made)
+
+    def added(self, jobs: Jobs) -> None:
+        """Tell the listeners of jobs that are now on disk."""
+        for kind in {job[0] for job in jobs}:
+            for callback in tuple(self._listeners.get(kind, ())):
+                try:
+                    callback()
+                except Exception:  # a listener's fault is not the caller's, whose jobs are kept
+                    log.failure("A listener for {kind} jobs failed", kind=kind)
+
+    def listen(self, kind: str, callback: Callable[[], None]) -> Callable[[], None]:
+        listeners = self._listeners.setdefault(kind, [])
+        listeners.append(callback)
+        return lambda: listeners.remove(callback) if callback in listeners else None
+
+    async def claim(self, kind: str, limit: int, lease_seconds: float) -> tuple[OutboxJob, ...]:
+        now = seconds_to_micros(self._now())
+        until = now + seconds_to_micros(lease_seconds)
+        due = and_(outbox.c.state == "waiting", outbox.c.kind == kind, outbox.c.due <= now)
+
+        def change(connection: Connection) -> tuple[OutboxJob, ...]:
+            chosen = select(outbox.c.id).where(due).order_by(outbox.c.due, outbox.c.id).limit(limit)
+            chosen = chosen.with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
+            lease = update(outbox).where(outbox.c.id.in_(chosen)).values(due=until, attempts=outbox.c.attempts + 1)
+            return _jobs(connection.execute(lease.returning(*outbox.c)))
+
+        # A claim that finds nothing costs no commit.
+        waiting = select(outbox.c.id).where(due).limit(1)
+        if await self._database.read(lambda connection: connection.execute(waiting).first()) is None:
+            return ()
+        return await self._database.write(change)
+
+    async def done(self, id_: int, note: str = "") -> None:
+        now = seconds_to_micros(self._now())
+        old = now - seconds_to_micros(_KEPT_SECONDS)
+
+        def change(connection: Connection) -> None:
+            connection.execute(_set(id_, state="done", note=note, payload="", due=now))
+            connection.execute(delete(outbox).where(outbox.c.state == "done", outbox.c.due < old))
+
+        await self._database.write(change)
+
+    async def retry(self, id_: int, seconds: float, why: str) -> None:
+        due = seconds_to_micros(self._now() + seconds)
+        await self._change(_set(id_, state="waiting", due=due, note=why))
+
+    async def park(self, id_: int, why: str) -> None:
+        await self._change(_set(id_, state="parked", note=why))
+
+    async def parked(self) -> tuple[tuple[OutboxJob, str], ...]:
+        statement = select(outbox).where(outbox.c.state == "parked").order_by(outbox.c.id).limit(_PARKED_SHOWN)
+        rows = await self._database.read(lambda connection: connection.execute(statement).all())
+        return tuple((_job(row), row.note) for row in rows)
+
+    async def _change(self, statement: Any) -> None:
+        def change(connection: Connection) -> None:
+            connection.execute(statement)
+
+        await self._database.write(change)
+
+
+def _set(id_: int, **values: Any) -> Any:
+    return update(outbox).where(outbox.c.id == id_).values(**values)
+
+
+def _jobs(rows: Iterable[Any]) -> tuple[OutboxJob, ...]:
+    return tuple(sorted(map(_job, rows), key=lambda job: job.id))
+
+
+def _job(row: Any) -> OutboxJob:
+    return OutboxJob(row.id, row.kind, row.key, row.payload, row.attempts)

@@ -1,0 +1,35 @@
+"""Contacts, one blob an account: a roster is always read and written whole (RFC 6121 §2)."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+from zope.interface import implementer
+
+from ccm.interfaces import IDatabase, IRosters
+from ccm.records import RosterItem
+from ccm.store.schema import rosters
+from ccm.store.upsert import upsert
+
+
+@implementer(IRosters)
+class Rosters:
+    """:param database: where they are kept."""
+
+    def __init__(self, database: IDatabase) -> None:
+        self._database = database
+
+    async def load(self, jid: str) -> dict[str, RosterItem]:
+        blob: bytes | None = await self._database.read(
+            lambda connection: connection.execute(select(rosters.c["items"]).where(rosters.c.jid == jid)).scalar()
+        )
+        items = () if blob is None else msgspec.msgpack.decode(blob, type=tuple[RosterItem, ...])
+        return {item.jid: item for item in items}
+
+    async def save(self, jid: str, items: dict[str, RosterItem]) -> None:
+        row: dict[str, Any] = {"jid": jid, "items": msgspec.msgpack.encode(tuple(items.values()))}
+
+        def change(connection: Connection) -> None:
+            upsert(connection, rosters, row)
+
+        await self._database.write(change)

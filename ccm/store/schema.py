@@ -1,0 +1,201 @@
+"""
+The tables, as they are now. ``migrations/`` makes them; a test keeps both in step.
+
+Times are microseconds since the epoch (``BIGINT``), so that both databases compare and keep them alike. Leaves out
+the search indexes over documents, which differ by database: see :mod:`ccm.store.search`.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+# SQLite gives an ascending key to INTEGER PRIMARY KEY alone.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("jid", Text, primary_key=True),
+    Column("localpart", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("email_key", Text, unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("verifiers", LargeBinary, nullable=False),
+)
+
+rosters = Table(
+    "rosters",
+    metadata,
+    Column("jid", Text, primary_key=True),
+    Column("items", LargeBinary, nullable=False),
+)
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("with_jid", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("stamp", BigInteger, nullable=False),
+    Column("stanza", LargeBinary, nullable=False),
+    Column("origin_id", Text),
+    Index("archive_with", "owner", "with_jid", "id"),
+    Index("archive_origin", "owner", "origin_id"),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("jid", Text, primary_key=True),
+    Column("service", Text, nullable=False, index=True),
+    Column("record", LargeBinary, nullable=False),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("room", Text, nullable=False, unique=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False, index=True),
+    Column("start", BigInteger),
+    Column("minutes", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("members", LargeBinary, nullable=False),
+    Column("visibility", Text, nullable=False),
+    Column("document", Text),
+    Column("revision", Integer, nullable=False),
+)
+
+topic_members = Table(
+    "topic_members",
+    metadata,
+    Column("jid", Text, primary_key=True),
+    Column("topic", Text, primary_key=True, index=True),
+    Column("created", BigInteger, nullable=False),
+    Index("topic_members_newest", "jid", "created", "topic"),
+)
+
+invitees = Table(
+    "invitees",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("topic", Text, nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("inviter", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("jid", Text),
+    Column("reason", Text, nullable=False),
+    Column("token_hash", LargeBinary, index=True),
+    Column("expires", BigInteger),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("address_key", Text, nullable=False),
+    Column("inviter", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("mails_address", "address_key", "at"),
+    Index("mails_inviter", "inviter", "at"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("topic", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("visibility", Text, nullable=False),
+    Column("published", BigInteger, nullable=False),
+    Column("newest", Boolean, nullable=False),
+    Index("documents_revision", "topic", "revision", unique=True),
+    Index("documents_slug", "slug", "revision"),
+    Index("documents_public", "newest", "visibility", "published"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("payload", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("outbox_due", "state", "kind", "due"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+    Column("uses", Integer, nullable=False),
+    Index("tokens_subject", "subject", "purpose"),
+)
+
+pending = Table(
+    "pending",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("jid", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("verifiers", LargeBinary, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+
+suppressed = Table(
+    "suppressed",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+state = Table(
+    "state",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("expires", BigInteger),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

@@ -1,0 +1,119 @@
+"""All stores, opened in one way by the server, by external components and by the command line."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import Logger
+
+from ccm.errors import StoreUnavailable
+from ccm.interfaces import ISessionState
+from ccm.store.accounts import Accounts
+from ccm.store.archive import Archive
+from ccm.store.database import Database
+from ccm.store.documents import Documents
+from ccm.store.embedded import EmbeddedState
+from ccm.store.options import StateOptions, StoreOptions
+from ccm.store.outbox import Outbox
+from ccm.store.pending import Pending
+from ccm.store.rooms import Rooms
+from ccm.store.rosters import Rosters
+from ccm.store.suppression import Suppression
+from ccm.store.tokens import Tokens
+from ccm.store.topics import Topics
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What :func:`open_stores` opened; each is the provider of the interface of its name."""
+
+    database: Database
+    accounts: Accounts
+    rosters: Rosters
+    archive: Archive
+    rooms: Rooms
+    topics: Topics
+    documents: Documents
+    outbox: Outbox
+    tokens: Tokens
+    pending: Pending
+    suppression: Suppression
+    state: ISessionState
+    _closed: list[bool] = field(default_factory=list, repr=False)
+
+    async def close(self) -> None:
+        """Save what is not yet saved and let go. Closing twice does nothing."""
+        if self._closed:
+            return
+        self._closed.append(True)
+        try:
+            await self.state.close()
+            await self.archive.close()
+        except StoreUnavailable as error:
+            log.warn("The last session state could not be saved: {error}", error=str(error))
+        finally:
+            await self.database.close()
+
+
+async def open_stores(
+    reactor: Any,
+    options: StoreOptions,
+    state_options: StateOptions,
+    state_dir: Path,
+    *,
+    host: str = "",
+    now: Callable[[], float] = time.time,
+) -> Stores:
+    """
+    Open the database (its schema brought up to date) and the session state.
+
+    :param reactor: for threads and, with Redis, connections.
+    :param state_dir: where SQLite's file is, unless the options name another.
+    :param host: the domain meant by a localpart alone.
+    :param now: seconds since the epoch.
+    :raises StoreUnavailable: if the database cannot be opened.
+    :raises ConfigError: for options that cannot be, or a database of a newer version.
+    """
+    state_options.check()
+    database = Database(reactor, options, state_dir)
+    await database.open()
+    try:
+        accounts, archive, outbox = Accounts(database, now, host), Archive(database, now), Outbox(database, now)
+        await accounts.open()
+        await archive.open()
+        state = await _open_state(reactor, database, state_options, now)
+    except BaseException:
+        await database.close()
+        raise
+    return Stores(
+        database=database,
+        accounts=accounts,
+        rosters=Rosters(database),
+        archive=archive,
+        rooms=Rooms(database),
+        topics=Topics(database, outbox, now),
+        documents=Documents(database, outbox, database.dialect),
+        outbox=outbox,
+        tokens=Tokens(database, now),
+        pending=Pending(database, accounts, outbox, now),
+        suppression=Suppression(database, now),
+        state=state,
+    )
+
+
+async def _open_state(
+    reactor: Any, database: Database, options: StateOptions, now: Callable[[], float]
+) -> ISessionState:
+    if options.url:
+        from ccm.store.redis import RedisState  # only who uses Redis loads its client
+
+        redis = RedisState(reactor, options)
+        await redis.open()
+        return redis
+    embedded = EmbeddedState(database, reactor, now, options.flush_milliseconds / 1000, options.max_keys)
+    await embedded.open()
+    return embedded

@@ -1,0 +1,220 @@
+"""Topics, those who take part in them and those invited to them, with the count of the mails this caused."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from zope.interface import implementer
+
+from ccm.errors import StanzaError
+from ccm.interfaces import IDatabase, ITopics
+from ccm.records import Invitee, Page, Topic
+from ccm.store.accounts import email_key
+from ccm.store.outbox import Outbox
+from ccm.store.schema import invitees, mails, topic_members, topics
+from ccm.store.times import (
+    from_micros,
+    optional_micros,
+    optional_moment,
+    seconds_to_micros,
+    to_micros,
+)
+from ccm.store.upsert import upsert
+
+_MAIL = "mail"
+_MAILS_KEPT_SECONDS = 8 * 86_400.0
+_LIVE = ("planned", "live", "ended")
+
+
+@implementer(ITopics)
+class Topics:
+    """
+    :param outbox: takes the mails of invitations.
+    :param now: seconds since the epoch.
+    """
+
+    def __init__(self, database: IDatabase, outbox: Outbox, now: Callable[[], float]) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._now = now
+
+    async def get(self, id_: str) -> Topic | None:
+        return await self._database.read(lambda connection: _get(connection, topics.c.id == id_))
+
+    async def by_room(self, room: str) -> Topic | None:
+        return await self._database.read(lambda connection: _get(connection, topics.c.room == room))
+
+    async def of_member(self, jid: str, *, after: str | None = None, limit: int = 50) -> Page:
+        return await self._database.read(lambda connection: _of_member(connection, jid, after, limit))
+
+    async def active(self, *, limit: int = 10_000) -> tuple[Topic, ...]:
+        statement = select(topics).where(topics.c.state.in_(_LIVE)).order_by(topics.c.created).limit(limit)
+        return tuple(map(_topic, await self._rows(statement)))
+
+    async def names_of(self, owner: str) -> frozenset[str]:
+        rows = await self._rows(select(topics.c.name).where(topics.c.owner == owner))
+        return frozenset(row.name for row in rows)
+
+    async def save(self, topic: Topic) -> Topic:
+        return await self._database.write(lambda connection: _save(connection, topic))
+
+    async def delete(self, id_: str) -> None:
+        """Remove a topic with its members and invitees; what it published stays."""
+
+        def change(connection: Connection) -> None:
+            connection.execute(delete(topics).where(topics.c.id == id_))
+            connection.execute(delete(topic_members).where(topic_members.c.topic == id_))
+            connection.execute(delete(invitees).where(invitees.c.topic == id_))
+
+        await self._database.write(change)
+
+    async def invitees(self, topic: str) -> tuple[Invitee, ...]:
+        rows = await self._rows(select(invitees).where(invitees.c.topic == topic).order_by(invitees.c.seq))
+        return tuple(map(_invitee, rows))
+
+    async def invitee(self, id_: str) -> Invitee | None:
+        rows = await self._rows(select(invitees).where(invitees.c.id == id_))
+        return _invitee(rows[0]) if rows else None
+
+    async def invitee_by_token(self, hash_: bytes) -> Invitee | None:
+        if not hash_:
+            return None
+        rows = await self._rows(select(invitees).where(invitees.c.token_hash == hash_).limit(1))
+        return _invitee(rows[0]) if rows else None
+
+    async def save_invitee(self, invitee: Invitee, jobs: Iterable[tuple[str, str, str]] = ()) -> None:
+        jobs = tuple(jobs)
+        now = seconds_to_micros(self._now())
+
+        def change(connection: Connection) -> None:
+            upsert(connection, invitees, _invitee_row(invitee), key=("id",))
+            new = self._outbox.put(connection, jobs)
+            for kind, key, _ in jobs:
+                if kind == _MAIL and key in new:
+                    _count_mail(connection, invitee, now)
+
+        await self._database.write(change)
+        self._outbox.added(jobs)
+
+    async def mails_since(self, address: str, since: datetime) -> int:
+        return await self._count(mails.c.address_key == email_key(address), since)
+
+    async def mails_by(self, inviter: str, since: datetime) -> int:
+        return await self._count(mails.c.inviter == inviter, since)
+
+    async def _count(self, condition: Any, since: datetime) -> int:
+        counted = select(func.count()).select_from(mails).where(condition, mails.c.at >= to_micros(since))
+        return await self._database.read(lambda connection: connection.execute(counted).scalar() or 0)
+
+    async def _rows(self, statement: Any) -> Sequence[Any]:
+        return await self._database.read(lambda connection: connection.execute(statement).all())
+
+
+def _get(connection: Connection, condition: Any) -> Topic | None:
+    row = connection.execute(select(topics).where(condition)).first()
+    return None if row is None else _topic(row)
+
+
+def _of_member(connection: Connection, jid: str, after: str | None, limit: int) -> Page:
+    mine = topic_members
+    statement = select(topics).join(mine, mine.c.topic == topics.c.id).where(mine.c.jid == jid)
+    if after is not None:
+        edge = select(mine.c.created).where(mine.c.jid == jid, mine.c.topic == after)
+        created = connection.execute(edge).scalar()
+        if created is None:
+            raise StanzaError("item-not-found", "That topic is not among yours any more. Start from the first page.")
+        older = and_(mine.c.created == created, mine.c.topic < after)
+        statement = statement.where(or_(mine.c.created < created, older))
+    order = (mine.c.created.desc(), mine.c.topic.desc())
+    rows = connection.execute(statement.order_by(*order).limit(limit + 1)).all()
+    total = connection.execute(select(func.count()).select_from(mine).where(mine.c.jid == jid)).scalar()
+    return Page(tuple(map(_topic, rows[:limit])), len(rows) <= limit, total=total)
+
+
+def _save(connection: Connection, topic: Topic) -> Topic:
+    stored = select(topics.c.revision).where(topics.c.id == topic.id).with_for_update()
+    revision = (connection.execute(stored).scalar() or 0) + 1
+    room_of = select(topics.c.id).where(topics.c.room == topic.room, topics.c.id != topic.id)
+    if connection.execute(room_of).first() is not None:
+        raise StanzaError("conflict", "That room belongs to another topic. Choose another name for it.")
+    row = {
+        "id": topic.id,
+        "name": topic.name,
+        "room": topic.room,
+        "owner": topic.owner,
+        "state": topic.state,
+        "start": optional_micros(topic.start),
+        "minutes": topic.minutes,
+        "zone": topic.zone,
+        "language": topic.language,
+        "created": to_micros(topic.created),
+        "members": msgspec.json.encode(topic.members),
+        "visibility": topic.visibility,
+        "document": topic.document,
+        "revision": revision,
+    }
+    upsert(connection, topics, row)
+    connection.execute(delete(topic_members).where(topic_members.c.topic == topic.id))
+    rows = [{"jid": jid, "topic": topic.id, "created": row["created"]} for jid in dict.fromkeys(topic.members)]
+    if rows:
+        connection.execute(insert(topic_members), rows)
+    return replace(topic, revision=revision)
+
+
+def _count_mail(connection: Connection, invitee: Invitee, now: int) -> None:
+    old = now - seconds_to_micros(_MAILS_KEPT_SECONDS)
+    connection.execute(delete(mails).where(mails.c.address_key == email_key(invitee.address), mails.c.at < old))
+    row = {"address_key": email_key(invitee.address), "inviter": invitee.inviter, "at": now}
+    connection.execute(insert(mails).values(**row))
+
+
+def _topic(row: Any) -> Topic:
+    return Topic(
+        id=row.id,
+        name=row.name,
+        room=row.room,
+        owner=row.owner,
+        state=row.state,
+        start=optional_moment(row.start),
+        minutes=row.minutes,
+        zone=row.zone,
+        language=row.language,
+        created=from_micros(row.created),
+        members=msgspec.json.decode(row.members, type=tuple[str, ...]),
+        visibility=row.visibility,
+        document=row.document,
+        revision=row.revision,
+    )
+
+
+def _invitee_row(invitee: Invitee) -> dict[str, Any]:
+    return {
+        "id": invitee.id,
+        "topic": invitee.topic,
+        "address": invitee.address,
+        "name": invitee.name,
+        "inviter": invitee.inviter,
+        "state": invitee.state,
+        "jid": invitee.jid,
+        "reason": invitee.reason,
+        "token_hash": invitee.token_hash or None,
+        "expires": optional_micros(invitee.expires),
+    }
+
+
+def _invitee(row: Any) -> Invitee:
+    return Invitee(
+        id=row.id,
+        topic=row.topic,
+        address=row.address,
+        name=row.name,
+        inviter=row.inviter,
+        state=row.state,
+        jid=row.jid,
+        reason=row.reason,
+        token_hash=row.token_hash or b"",
+        expires=optional_moment(row.expires),
+    )
