@@ -1,0 +1,19 @@
+"""``ccm check-config``: read the configuration as the server would, without starting anything."""
+
+import argparse
+
+from ccm.config import Config
+from ccm.settings import Settings
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("--set", action="append", default=[], metavar="section.key=value", help="override one key")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """:raises ConfigError: naming file, key and remedy."""
+    settings = Settings(Config.load(arguments.config, arguments.set))
+    on = ", ".join(module.name for module in settings.modules())
+    print(f"{settings.source} is in order.\nHost: {settings['server'].host}\nModules: {on}")
+    return 0

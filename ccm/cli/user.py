@@ -1,0 +1,82 @@
+"""``ccm user``: make, list and remove accounts, and set passwords, in the server's store."""
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+from typing import Any
+
+from ccm import address
+from ccm.cli.reactor_run import run_until_done
+from ccm.config import Config
+from ccm.errors import CCMError
+from ccm.session.verifiers import make_verifiers
+from ccm.settings import Settings
+from ccm.store.stores import Stores, open_stores
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|passwd|list|delete")
+    for verb, line in (("add", "make an account"), ("passwd", "set a new password")):
+        one = verbs.add_parser(verb, help=line)
+        one.add_argument("jid", help="chat address; the server's host is added to a bare name")
+        one.add_argument("--password", metavar="P", help="otherwise it is read from standard input")
+        if verb == "add":
+            one.add_argument("--name", default="", help="shown to others; by default made of the address")
+            one.add_argument("--email", default=None, help="a mail address that you vouch for")
+    verbs.add_parser("list", help="every account")
+    one = verbs.add_parser("delete", help="remove an account and all that is kept for it")
+    one.add_argument("jid")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """:raises CCMError: if it cannot be done, naming the remedy."""
+    settings = Settings(Config.load(arguments.config))
+
+    async def work(reactor: Any) -> int:
+        state = Path(settings["server"].state)
+        state.mkdir(parents=True, exist_ok=True)
+        stores = await open_stores(reactor, settings["store"], settings["state"], state, host=settings["server"].host)
+        try:
+            return await _do(arguments, settings, stores)
+        finally:
+            await stores.close()
+
+    return int(run_until_done(work))
+
+
+async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores) -> int:
+    if arguments.verb == "list":
+        for account in await stores.accounts.all():
+            print(f"{account.jid}\t{account.name}\t{account.email or '-'}\t{account.created:%Y-%m-%d}")
+        return 0
+    jid = _jid(arguments.jid, settings["server"].host)
+    if arguments.verb == "delete":
+        await stores.accounts.delete(jid)
+        print(f"{jid} is gone.")
+        return 0
+    verifiers = make_verifiers(_password(arguments.password), settings["sasl"].iterations)
+    if arguments.verb == "add":
+        name = arguments.name or jid.partition("@")[0].capitalize()
+        await stores.accounts.create(jid, name, arguments.email, verifiers)
+        print(f"{jid} can sign in.")
+    else:
+        await stores.accounts.set_verifiers(jid, verifiers)
+        print(f"{jid} has a new password.")
+    return 0
+
+
+def _jid(typed: str, host: str) -> str:
+    jid = address.prepare(typed if "@" in typed else f"{typed}@{host}")
+    if address.domain(jid) != host or "/" in jid:
+        raise CCMError(f"{typed} is no account of {host}: write it as name@{host}.")
+    return jid
+
+
+def _password(given: str | None) -> str:
+    if given is None:
+        given = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not given:
+        raise CCMError("The password is empty. Give it by --password or on standard input.")
+    return given

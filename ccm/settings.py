@@ -1,0 +1,154 @@
+"""
+Every section of the configuration as its typed struct, and who may stand in the file.
+
+The sections of plug-ins (``modules.<name>``, ``components.<name>``, ``publish.<name>``) come from the plug-ins; an
+unknown plug-in name stops start-up with the known ones.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from twisted.plugin import getPlugins
+from zope.interface.interface import InterfaceClass
+
+from ccm.config import Config, Section, nearest
+from ccm.errors import ConfigError
+from ccm.interfaces import IComponentHandler, IModule, IPublisher
+from ccm.muc.options import MucOptions
+from ccm.publish.outbox import OutboxOptions
+from ccm.session.bosh_options import BoshOptions
+from ccm.session.options import SaslOptions, SessionOptions
+from ccm.store.options import StateOptions, StoreOptions
+from ccm.transports.component import ComponentListenerOptions
+from ccm.transports.http_options import HttpOptions
+from ccm.transports.websocket import WebSocketOptions
+from ccm.web.mail import MailOptions
+from ccm.web.options import WebOptions
+from ccm.wire.limits import WireOptions
+
+
+class ServerOptions(Section):
+    """
+    ``[server]``: who this server is.
+
+    ``host`` is the domain of its accounts; rooms are at ``conference.<host>``, the components at ``<name>.<host>``.
+    ``state`` is the folder of the database, the certificate and the keys. ``language`` and ``zone`` (IANA) hold where
+    nobody said another. ``anonymous`` names a second domain for guests without an account (SASL ANONYMOUS).
+    """
+
+    host: str = "localhost"
+    state: str = "var"
+    language: str = "en"
+    zone: str = "UTC"
+    anonymous: str = ""
+
+
+class ListenOptions(Section):
+    """``[listen]``: Twisted endpoint descriptions, any number each, an empty list for none."""
+
+    c2s: list[str] = ["tcp:5222"]
+    direct_tls: list[str] = ["tcp:5223"]
+    http: list[str] = ["tcp:5280"]
+    https: list[str] = []
+    components: list[str] = ["tcp:5347:interface=127.0.0.1"]
+    operations: list[str] = ["tcp:5281:interface=127.0.0.1"]
+
+
+class TlsOptions(Section):
+    """``[tls]``: PEM files; while both are empty a self-signed certificate is made in the state folder."""
+
+    certificate: str = ""
+    key: str = ""
+
+
+class ModulesOptions(Section):
+    """``[modules]``: which of the installed modules are off, and which of those that are off by default are on."""
+
+    disabled: list[str] = []
+    enabled: list[str] = []
+
+
+class ComponentsOptions(Section):
+    """
+    ``[components]``: which handlers run in this process, and who may connect from another.
+
+    ``secret_files`` maps the domain of an external component to the file with its secret.
+    """
+
+    local: list[str] = ["topics", "invitations", "reporter"]
+    secret_files: dict[str, str] = {}
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "server": ServerOptions,
+    "listen": ListenOptions,
+    "tls": TlsOptions,
+    "modules": ModulesOptions,
+    "components": ComponentsOptions,
+    "wire": WireOptions,
+    "session": SessionOptions,
+    "sasl": SaslOptions,
+    "bosh": BoshOptions,
+    "websocket": WebSocketOptions,
+    "http": HttpOptions,
+    "component_listener": ComponentListenerOptions,
+    "store": StoreOptions,
+    "state": StateOptions,
+    "muc": MucOptions,
+    "outbox": OutboxOptions,
+    "mail": MailOptions,
+    "web": WebOptions,
+}
+PLUGINS: dict[str, InterfaceClass] = {"modules": IModule, "components": IComponentHandler, "publish": IPublisher}
+#: Modules that are installed but off unless ``modules.enabled`` names them.
+OFF_BY_DEFAULT = frozenset({"register"})
+
+
+class Settings:
+    """
+    A configuration, typed and checked.
+
+    :raises ConfigError: for an unknown section or key, a wrong value, or a plug-in that is not installed.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.source = config.source
+        self.plugins = {row: plugins(interface) for row, interface in PLUGINS.items()}
+        shapes = {**SECTIONS, **self._plugin_sections()}
+        config.check_sections((*shapes, "publish"))
+        self._sections = {name: config.section(name, shape) for name, shape in shapes.items()}
+        for name, row in (
+            ("modules.disabled", "modules"),
+            ("modules.enabled", "modules"),
+            ("components.local", "components"),
+        ):
+            section, _, key = name.partition(".")
+            for wanted in getattr(self[section], key):
+                if wanted not in self.plugins[row]:
+                    raise ConfigError(
+                        f"{self.source}: {name}: {wanted} is not installed{nearest(wanted, self.plugins[row])}"
+                    )
+
+    def __getitem__(self, name: str) -> Any:
+        """The section of that dotted name; ``None`` for a plug-in without options."""
+        return self._sections.get(name)
+
+    def modules(self) -> list[Any]:
+        """The modules that are on, in the order of their names."""
+        options: ModulesOptions = self["modules"]
+        off = (OFF_BY_DEFAULT - set(options.enabled)) | set(options.disabled)
+        return [module for name, module in sorted(self.plugins["modules"].items()) if name not in off]
+
+    def _plugin_sections(self) -> dict[str, type[Section]]:
+        return {
+            f"{row}.{name}": plugin.options
+            for row, found in self.plugins.items()
+            for name, plugin in found.items()
+            if plugin.options is not None
+        }
+
+
+def plugins(interface: InterfaceClass) -> dict[str, Any]:
+    """Every installed plug-in of an interface, by name."""
+    found: Iterable[Any] = getPlugins(interface)
+    return {plugin.name: plugin for plugin in found}
