@@ -1,0 +1,189 @@
+"""
+Serves a table of operations as ad-hoc commands (XEP-0050 1.3.0) with data forms (XEP-0004 2.13.1).
+
+Every command has one stage: a form if there is something to fill in, else the result at once. Nothing is kept between
+the two, so a component may be restarted while somebody fills in a form. Fields that can be guessed are not required.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from twisted.words.protocols.jabber.xmlstream import toResponse
+from twisted.words.xish.domish import Element
+from zope.interface import implementer
+
+import ccm.wokkel_imports  # noqa: F401 - before wokkel
+from ccm import namespaces as ns
+from ccm.components.context import Context
+from ccm.components.operations import Answer, Field, Gate, Operation, Request, execute, refusal
+from ccm.components.requests import language_of
+from ccm.errors import StanzaError
+from wokkel import data_form
+from wokkel.disco import DiscoFeature, DiscoIdentity, DiscoItem
+from wokkel.iwokkel import IDisco
+from wokkel.subprotocols import XMPPHandler
+
+ACTIONS = ("execute", "complete", "next", "cancel")
+
+
+@implementer(IDisco)
+class Commands(XMPPHandler):  # type: ignore[misc]
+    """
+    :param namespace: prefix of the nodes: ``<namespace>#<operation>``; also the forms' FORM_TYPE.
+    :param operations: the table; its inner operations are left out.
+    """
+
+    def __init__(self, namespace: str, operations: Sequence[Operation], context: Context, gate: Gate) -> None:
+        super().__init__()
+        self._namespace = namespace
+        self._operations = {f"{namespace}#{each.name}": each for each in operations if not each.inner}
+        self._context = context
+        self._gate = gate
+
+    def connectionInitialized(self) -> None:
+        self.xmlstream.addObserver(f"/iq[@type='set']/command[@xmlns='{ns.COMMANDS}']", self._asked)
+
+    def _asked(self, iq: Any) -> None:
+        if not iq.handled:
+            iq.handled = True
+            self._context.spawn(self._serve(iq))
+
+    async def _serve(self, iq: Element) -> None:
+        command = next(iq.elements(ns.COMMANDS, "command"))
+        try:
+            answer = await self._stage(iq, command)
+        except StanzaError as error:
+            self.send(refusal(iq, error))
+            return
+        answer["node"] = command.getAttribute("node", "")
+        answer["sessionid"] = command.getAttribute("sessionid") or self._context.token()
+        result = toResponse(iq, "result")
+        result.addChild(answer)
+        self.send(result)
+
+    async def _stage(self, iq: Element, command: Element) -> Element:
+        operation = self._operations.get(command.getAttribute("node", ""))
+        if operation is None:
+            raise StanzaError("item-not-found", "There is no such command here.")
+        action = command.getAttribute("action", "execute")
+        if action not in ACTIONS:
+            raise StanzaError(
+                "bad-request", f"“{action}” cannot be done at this stage. Complete or cancel the command."
+            )
+        if action == "cancel":
+            return _command("canceled")
+        values = _submitted(command, operation)
+        if values is None and operation.fields:
+            if action != "execute" or command.hasAttribute("sessionid"):
+                raise StanzaError("bad-request", "Send the filled-in form.")
+            return _form(operation, self._namespace)
+        for each in operation.fields:
+            if each.required and not (values or {}).get(each.name):
+                raise StanzaError("not-acceptable", f"“{each.label}” is needed. Fill it in and send the form again.")
+        request = Request(iq.getAttribute("from") or "", values or {}, language_of(command) or language_of(iq))
+        return _result(await execute(operation, request, self._gate), operation, self._namespace)
+
+    # ---- IDisco
+
+    def getDiscoInfo(self, _requestor: object, _target: object, nodeIdentifier: str = "") -> list[object]:
+        if not nodeIdentifier:
+            return [DiscoFeature(ns.COMMANDS), DiscoFeature(ns.DATA_FORMS)]
+        if nodeIdentifier == ns.COMMANDS:
+            return [DiscoIdentity("automation", "command-list", "Commands"), DiscoFeature(ns.COMMANDS)]
+        operation = self._operations.get(nodeIdentifier)
+        if operation is None:
+            return []
+        identity = DiscoIdentity("automation", "command-node", operation.title)
+        return [identity, DiscoFeature(ns.COMMANDS), DiscoFeature(ns.DATA_FORMS)]
+
+    def getDiscoItems(self, _requestor: object, target: object, nodeIdentifier: str = "") -> list[object]:
+        if nodeIdentifier != ns.COMMANDS:
+            return []
+        return [DiscoItem(target, node, operation.title) for node, operation in self._operations.items()]
+
+
+def _command(status: str) -> Element:
+    element = Element((ns.COMMANDS, "command"))
+    element["status"] = status
+    return element
+
+
+def _submitted(command: Element, operation: Operation) -> dict[str, str] | None:
+    """Values of the form that came along; ``None`` if none did."""
+    element = next(command.elements(ns.DATA_FORMS, "x"), None)
+    if element is None:
+        return None
+    try:
+        form = data_form.Form.fromElement(element)
+    except data_form.Error as error:
+        raise StanzaError("bad-request", f"The form cannot be read: {error}.") from error
+    if form.formType != "submit":
+        raise StanzaError("bad-request", "Send the form with type “submit”.")
+    values = {}
+    for each in operation.fields:
+        answered = form.fields.get(each.name)
+        text = "\n".join(str(value) for value in answered.values).strip() if answered else ""
+        if text:
+            values[each.name] = text
+    return values
+
+
+def _form(operation: Operation, namespace: str) -> Element:
+    element = _command("executing")
+    actions = element.addElement("actions")
+    actions["execute"] = "complete"
+    actions.addElement("complete")
+    form = data_form.Form("form", operation.title, formNamespace=namespace)
+    for each in operation.fields:
+        form.addField(_field(each))
+    element.addChild(form.toElement())
+    return element
+
+
+def _field(each: Field) -> data_form.Field:
+    value: object = each.value or None
+    if each.kind == "boolean":
+        value = each.value == "true"
+    return data_form.Field(each.kind, each.name, value=value, label=each.label, required=each.required)
+
+
+def _result(answer: Answer, operation: Operation, namespace: str) -> Element:
+    element = _command("completed")
+    for text in [correction.text for correction in answer.corrections] + ([answer.note] if answer.note else []):
+        element.addElement("note", content=text)["type"] = "info"
+    if answer.columns:
+        element.addChild(_table(answer, operation, namespace))
+    return element
+
+
+def _table(answer: Answer, operation: Operation, namespace: str) -> Element:
+    form = data_form.Form("result", operation.title, formNamespace=namespace)
+    if not answer.table:
+        for name, label in answer.columns:
+            for row in answer.rows[:1]:
+                form.addField(data_form.Field("text-single", name, value=row.get(name, ""), label=label))
+        element: Element = form.toElement()
+        _label(element, dict(answer.columns))
+        return element
+    element = form.toElement()
+    reported = element.addElement("reported")
+    for name, label in answer.columns:
+        column = reported.addElement("field")
+        column["var"], column["label"], column["type"] = name, label, "text-single"
+    for row in answer.rows:
+        _row(element.addElement("item"), row, answer.columns)
+    return element
+
+
+def _row(item: Element, row: Mapping[str, str], columns: tuple[tuple[str, str], ...]) -> None:
+    for name, _ in columns:
+        cell = item.addElement("field")
+        cell["var"] = name
+        cell.addElement("value", content=row.get(name, ""))
+
+
+def _label(form: Element, labels: Mapping[str, str]) -> None:
+    """Wokkel labels fields only in forms to fill in; a client that knows no namespace of ours shows them here too."""
+    for each in form.elements(ns.DATA_FORMS, "field"):
+        if each.getAttribute("var") in labels:
+            each["label"] = labels[each["var"]]

@@ -1,0 +1,64 @@
+"""
+What a component handler is given: its addresses, the stores, time, and how to start something asynchronous.
+
+The same record is built in-process and by ``twistd ccm-component``, which is why the handlers cannot tell where they
+run. Leaves out the router: a component speaks XMPP and nothing else with the rest of the server.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from ccm.interfaces import IAccounts, IDocuments, IOutbox, ISessionState, ITopics
+
+log = Logger()
+
+Spawn = Callable[[Coroutine[Any, Any, Any]], "Deferred[Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """
+    :ivar domain: the component's own domain, e.g. ``topics.example.org``.
+    :ivar host: the domain whose accounts it serves.
+    :ivar rooms: the domain of the room service.
+    :ivar siblings: domain of each component by name: ``topics``, ``invitations``, ``reporter``.
+    :ivar clock: for timers only.
+    :ivar now: the time, aware and UTC.
+    :ivar spawn: runs a coroutine in its own right; its failure is logged and also reaches the Deferred's errbacks.
+    :ivar web_url: public base of the web part, ends with ``/``.
+    :ivar mail_from: sender of invitations, ``Name <address>``.
+    :ivar zone: IANA zone of this server's people when nobody said another.
+    :ivar language: likewise, a BCP 47 tag.
+    :ivar publishers: names of the configured publishing targets.
+    :ivar token: a fresh secret of 256 bits, URL-safe.
+    """
+
+    domain: str
+    host: str
+    rooms: str
+    siblings: Mapping[str, str]
+    topics: ITopics
+    documents: IDocuments
+    outbox: IOutbox
+    accounts: IAccounts
+    state: ISessionState
+    clock: IReactorTime
+    now: Callable[[], datetime]
+    spawn: Spawn
+    web_url: str
+    mail_from: str
+    token: Callable[[], str]
+    zone: str = "UTC"
+    language: str = "en"
+    publishers: tuple[str, ...] = ("archive",)
+
+
+def spawn(work: Coroutine[Any, Any, Any]) -> "Deferred[Any]":
+    """Run a coroutine; a failure is logged and the Deferred fires with ``None`` then."""
+    return Deferred.fromCoroutine(work).addErrback(lambda failure: log.failure("Work of a component failed.", failure))

@@ -1,0 +1,87 @@
+"""
+Serves a table of operations as compact IQ requests (``docs/protocol.md``).
+
+A request is one element in the component's namespace; its attributes are the parameters. An attribute of a sibling
+component's request may name the person it acts for; from anybody else such operations do not exist.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from twisted.words.protocols.jabber.xmlstream import toResponse
+from twisted.words.xish.domish import Element
+from zope.interface import implementer
+
+import ccm.wokkel_imports  # noqa: F401 - before wokkel
+from ccm import address
+from ccm import namespaces as ns
+from ccm.components.context import Context
+from ccm.components.operations import Gate, Operation, Request, execute, refusal
+from ccm.errors import StanzaError
+from wokkel.disco import DiscoFeature
+from wokkel.iwokkel import IDisco
+from wokkel.subprotocols import XMPPHandler
+
+
+@implementer(IDisco)
+class Requests(XMPPHandler):  # type: ignore[misc]
+    """
+    :param namespace: of the payloads.
+    :param operations: the table.
+    """
+
+    def __init__(self, namespace: str, operations: Sequence[Operation], context: Context, gate: Gate) -> None:
+        super().__init__()
+        self._namespace = namespace
+        self._operations = tuple(operations)
+        self._context = context
+        self._gate = gate
+
+    def connectionInitialized(self) -> None:
+        for operation in self._operations:
+            query = f"/iq[@type='{operation.type}']/{operation.name}[@xmlns='{self._namespace}']"
+            self.xmlstream.addObserver(query, partial(self._asked, operation))
+
+    def _asked(self, operation: Operation, iq: Any) -> None:
+        if iq.handled:
+            return
+        sender = iq.getAttribute("from") or ""
+        if operation.inner and sender not in self._context.siblings.values():
+            return  # left to the fallback: for others it does not exist
+        iq.handled = True
+        self._context.spawn(self._serve(operation, sender, iq))
+
+    async def _serve(self, operation: Operation, sender: str, iq: Element) -> None:
+        payload = next(iq.elements(self._namespace, operation.name))
+        values = {
+            name: value.strip() for name, value in payload.attributes.items() if isinstance(name, str) and value.strip()
+        }
+        if "for" in values:
+            if not operation.inner and sender not in self._context.siblings.values():
+                self.send(refusal(iq, StanzaError("forbidden", "You can only act for yourself.")))
+                return
+            sender = address.prepare(values["for"])
+        request = Request(sender, values, language_of(payload) or language_of(iq), payload)
+        try:
+            answer = await execute(operation, request, self._gate)
+        except StanzaError as error:
+            self.send(refusal(iq, error))
+            return
+        result = toResponse(iq, "result")
+        if answer.payload is not None:
+            result.addChild(answer.payload)
+        self.send(result)
+
+    # ---- IDisco
+
+    def getDiscoInfo(self, _requestor: object, _target: object, nodeIdentifier: str = "") -> list[object]:
+        return [] if nodeIdentifier else [DiscoFeature(self._namespace)]
+
+    def getDiscoItems(self, _requestor: object, _target: object, _node: str = "") -> list[object]:
+        return []
+
+
+def language_of(element: Element) -> str:
+    """The element's own ``xml:lang``, ``""`` without one."""
+    return str(element.getAttribute((ns.XML, "lang")) or element.getAttribute("xml:lang") or "")

@@ -1,0 +1,215 @@
+"""
+The topics component: what people want to talk through, each with its room (``docs/protocol.md``, Topics).
+
+Answers requests and commands, and pushes every change to the participants. The rules are in
+:mod:`ccm.components.topic_desk`.
+"""
+
+from collections.abc import Awaitable, Iterable
+from typing import Any
+
+from twisted.plugin import IPlugin
+from twisted.words.xish.domish import Element
+from zope.interface import implementer
+
+import ccm.wokkel_imports  # noqa: F401 - before wokkel
+from ccm import address
+from ccm import namespaces as ns
+from ccm.components.context import Context
+from ccm.components.correspondence import Correspondence
+from ccm.components.identity import component
+from ccm.components.operations import Answer, Correction, Field, Operation, Request, done
+from ccm.components.room_requests import RoomRequests
+from ccm.components.topic_desk import TopicDesk, Wish
+from ccm.components.topic_elements import COLUMNS, event, row, topic_element
+from ccm.config import Section
+from ccm.errors import StanzaError
+from ccm.interfaces import IComponentHandler
+from ccm.records import Page, Topic
+from wokkel.subprotocols import XMPPHandler
+
+MAX_PAGE = 100
+
+
+class TopicsOptions(Section):
+    """
+    ``[components.topics]``
+
+    Limits: how many topics one account may own, how many people take part in one, how many requests make the
+    component busy. ``minutes`` is how long a meeting is planned for.
+    """
+
+    max_topics_per_account: int = 500
+    max_members_per_topic: int = 500
+    max_requests: int = 100
+    minutes: int = 60
+
+
+class Topics(XMPPHandler):  # type: ignore[misc]
+    """The operations of the component, as a table, and its pushes."""
+
+    def __init__(self, context: Context, options: TopicsOptions) -> None:
+        super().__init__()
+        self._context = context
+        self._letters = Correspondence(context.domain)
+        self._desk = TopicDesk(
+            context,
+            RoomRequests(self._ask, context.domain),
+            lambda topic: context.spawn(self._push(topic)),
+            self._push_deletion,
+            max_topics=options.max_topics_per_account,
+            max_members=options.max_members_per_topic,
+            minutes=options.minutes,
+        )
+        which = Field("id", "Topic (identifier)", required=True)
+        name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
+        self.operations = (
+            Operation("topics", "get", "List my topics", self._list, (Field("after", "After (identifier)"),)),
+            Operation("topic", "get", "Show a topic", self._get, (which,)),
+            Operation("create", "set", "Create a topic", self._create, (name, start, zone)),
+            Operation("rename", "set", "Rename a topic", self._rename, (which, name)),
+            Operation("reschedule", "set", "Move a topic to another time", self._reschedule, (which, start, zone)),
+            Operation("end", "set", "End a topic", self._end, (which,)),
+            Operation("delete", "set", "Delete a topic", self._delete, (which,)),
+            Operation("admit", "set", "", self._admit, inner=True),
+            Operation("live", "set", "", self._live, inner=True),
+            Operation("published", "set", "", self._published, inner=True),
+            Operation("changed", "set", "", self._changed, inner=True),
+        )
+
+    @property
+    def parts(self) -> tuple[XMPPHandler, ...]:
+        """Handlers to attach beside the table."""
+        return (self, self._letters)
+
+    def _ask(self, request: Any) -> Awaitable[Element]:
+        answer: Awaitable[Element] = self.request(request)
+        return answer
+
+    # ---- people
+
+    async def _list(self, request: Request) -> Answer:
+        limit, after = MAX_PAGE, request.values.get("after")
+        if request.payload is not None:
+            for rsm in request.payload.elements(ns.RSM, "set"):
+                limit = min(limit, _number(_text(rsm, "max"), MAX_PAGE))
+                after = _text(rsm, "after") or after
+        page = await self._context.topics.of_member(request.user, after=after, limit=max(limit, 1))
+        payload = Element((ns.TOPICS, "topics"))
+        topics: tuple[Topic, ...] = page.items if limit else ()
+        for topic in topics:
+            payload.addChild(await self._element(topic, request.user))
+        payload.addChild(_set(page, topics))
+        return Answer(payload, COLUMNS, tuple(row(topic) for topic in topics), table=True)
+
+    async def _get(self, request: Request) -> Answer:
+        return await self._done(request, await self._desk.seen_by(request.user, request.need("id")))
+
+    async def _create(self, request: Request) -> Answer:
+        return await self._done(request, *await self._desk.create(request.user, _wish(request)))
+
+    async def _rename(self, request: Request) -> Answer:
+        name = request.values.get("name", "")
+        return await self._done(request, *await self._desk.rename(request.user, request.need("id"), name))
+
+    async def _reschedule(self, request: Request) -> Answer:
+        return await self._done(request, *await self._desk.reschedule(request.user, request.need("id"), _wish(request)))
+
+    async def _end(self, request: Request) -> Answer:
+        return await self._done(request, await self._desk.end(request.user, request.need("id")))
+
+    async def _delete(self, request: Request) -> Answer:
+        return await self._done(request, await self._desk.delete(request.user, request.need("id")))
+
+    async def _done(self, request: Request, topic: Topic, corrections: tuple[Correction, ...] = ()) -> Answer:
+        self._letters.tell(request.user, corrections)
+        payload = done(ns.TOPICS, await self._element(topic, request.user), corrections=corrections)
+        return Answer(payload, COLUMNS, (row(topic),), corrections)
+
+    # ---- siblings
+
+    async def _admit(self, request: Request) -> Answer:
+        return await self._inner(await self._desk.admit(request.need("id"), address.prepare(request.need("jid"))))
+
+    async def _live(self, request: Request) -> Answer:
+        return await self._inner(await self._desk.attended(request.need("id"), request.need("on") == "true"))
+
+    async def _published(self, request: Request) -> Answer:
+        return await self._inner(await self._desk.published(request.need("id"), request.need("document")))
+
+    async def _changed(self, request: Request) -> Answer:
+        return await self._inner(await self._desk.touched(request.need("id")))
+
+    async def _inner(self, topic: Topic) -> Answer:
+        return Answer(done(ns.TOPICS, await self._element(topic, topic.owner)))
+
+    # ---- pushes
+
+    async def _element(self, topic: Topic, viewer: str) -> Element:
+        invitees = await self._context.topics.invitees(topic.id)
+        return topic_element(topic, invitees, viewer, await self._desk.name_of(topic.owner))
+
+    async def _push(self, topic: Topic) -> None:
+        invitees = await self._context.topics.invitees(topic.id)
+        owner_name = await self._desk.name_of(topic.owner)
+        for jid in (*topic.members, self._context.siblings["reporter"]):
+            self.send(event(jid, ns.TOPICS, topic.id, topic_element(topic, invitees, jid, owner_name)))
+
+    def _push_deletion(self, topic: Topic) -> None:
+        for jid in (*topic.members, self._context.siblings["reporter"]):
+            self.send(event(jid, ns.TOPICS, topic.id, None))
+
+
+@implementer(IPlugin, IComponentHandler)
+class TopicsPlugin:
+    """How ``topics`` is found."""
+
+    name = "topics"
+    options = TopicsOptions
+
+    def handlers(self, context: Context, options: TopicsOptions) -> Iterable[XMPPHandler]:
+        """The handlers of the component."""
+        topics = Topics(context, options)
+        return [
+            *topics.parts,
+            *component("Topics", ns.TOPICS, topics.operations, context, options.max_requests),
+        ]
+
+
+plugin = TopicsPlugin()
+
+
+def _wish(request: Request) -> Wish:
+    values = request.values
+    return Wish(
+        name=values.get("name", ""),
+        start=values.get("start", ""),
+        zone=values.get("tz", ""),
+        language=request.language,
+        invitee=values.get("invitee", ""),
+    )
+
+
+def _text(element: Element, name: str) -> str:
+    return "".join(str(child) for child in element.elements(ns.RSM, name))
+
+
+def _number(text: str, default: int) -> int:
+    if not text:
+        return default
+    if not text.isdigit():
+        raise StanzaError("bad-request", "<max/> is a number (XEP-0059 §2.1).")
+    return int(text[:9])
+
+
+def _set(page: Page, topics: tuple[Topic, ...]) -> Element:
+    """The result's ``<set/>`` (XEP-0059 §2.1)."""
+    rsm = Element((ns.RSM, "set"))
+    if topics:
+        first = rsm.addElement("first", content=topics[0].id)
+        if page.index is not None:
+            first["index"] = str(page.index)
+        rsm.addElement("last", content=topics[-1].id)
+    if page.total is not None:
+        rsm.addElement("count", content=str(page.total))
+    return rsm
