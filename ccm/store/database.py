@@ -144,7 +144,7 @@ class Database:
                 job.done.callback(job.outcome)  # a Failure makes it an errback
         for _, barrier in waiting:
             if not barrier.called:
-                barrier.callback(lost)  # type: ignore[arg-type]  # the Failure, or None
+                barrier.callback(lost)  # the Failure, or None
 
     def _was_read(self, result: Any) -> Any:
         self._reading -= 1

@@ -112,8 +112,8 @@ def _put(connection: Connection, document: DocumentRecord) -> None:
             if row.newest:
                 search.take_out(connection, row.seq)
         connection.execute(update(documents).where(documents.c.topic == document.topic).values(newest=False))
-    row = {field: getattr(document, field) for field in _FIELDS} | {"published": to_micros(document.published)}
-    seq = connection.execute(insert(documents).values(**row, newest=newest).returning(documents.c.seq)).scalar_one()
+    values = {field: getattr(document, field) for field in _FIELDS} | {"published": to_micros(document.published)}
+    seq = connection.execute(insert(documents).values(**values, newest=newest).returning(documents.c.seq)).scalar_one()
     if newest and document.visibility == "public":
         search.put_in(connection, seq, document.title, document.headline, document.body)
 

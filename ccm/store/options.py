@@ -69,7 +69,6 @@ class StateOptions(Section):
     :ivar password: for Redis, unless the URL holds one.
     :ivar prefix: before every key and channel in Redis.
     :ivar command_timeout_seconds: a command without an answer fails after this.
-    :ivar connections: to Redis, for commands; one more listens.
     :ivar flush_milliseconds: the embedded state is saved this long after a change.
     :ivar max_keys: how many keys the embedded state holds before it refuses new ones.
     """
@@ -78,7 +77,6 @@ class StateOptions(Section):
     password: str = ""
     prefix: str = "ccm:"
     command_timeout_seconds: Annotated[float, Meta(gt=0)] = 2.0
-    connections: Count = 2
     flush_milliseconds: Count = 50
     max_keys: Count = 1_000_000
 

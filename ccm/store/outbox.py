@@ -15,7 +15,7 @@ from zope.interface import implementer
 from ccm.interfaces import IDatabase, IOutbox
 from ccm.records import OutboxJob
 from ccm.store.schema import outbox
-from ccm.store.times import seconds_to_micros
+from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import insert_new
 
 Jobs = Iterable[tuple[str, str, str]]
@@ -123,4 +123,5 @@ def _jobs(rows: Iterable[Any]) -> tuple[OutboxJob, ...]:
 
 
 def _job(row: Any) -> OutboxJob:
-    return OutboxJob(row.id, row.kind, row.key, row.payload, row.attempts)
+    # A claim counts at once, so that a job that kills its worker is seen to have been tried.
+    return OutboxJob(row.id, row.kind, row.key, row.payload, max(row.attempts - 1, 0), from_micros(row.created))
