@@ -60,11 +60,16 @@ class Window:
     :ivar open: taken and not yet answered, ascending.
     :ivar parked: early requests by rid.
     :ivar replies: bodies of the last answers by rid, ascending.
+    :ivar lagging: the window was saved some time before a crash, so the client may be ahead of it by any number:
+        what arrives is parked until :meth:`catch_up` says that the lowest of it is next.
     """
 
-    __slots__ = ("last", "open", "parked", "replies", "size")
+    __slots__ = ("lagging", "last", "open", "parked", "replies", "size")
 
-    def __init__(self, last: int, size: int, replies: Iterable[tuple[int, bytes]] = ()) -> None:
+    def __init__(
+        self, last: int, size: int, replies: Iterable[tuple[int, bytes]] = (), *, lagging: bool = False
+    ) -> None:
+        self.lagging = lagging
         self.last = last
         self.size = size
         self.open: deque[Slot] = deque()
@@ -80,13 +85,17 @@ class Window:
         """
         if rid > self.last:
             # §14.2: "The size of the window is equal to the maximum number of simultaneous requests allowed"
-            if rid > self.last + self.size or rid > MAX_RID:
-                return Arrival.OUTSIDE, None
+            ahead = rid > self.last + self.size and not (self.lagging and len(self.parked) < self.size)
             earlier = self.parked.get(rid)
+            if rid > MAX_RID or (ahead and earlier is None):
+                return Arrival.OUTSIDE, None
             self.parked[rid] = Waiting(content if earlier is None else earlier.content, handle, now)
             if earlier is not None:
                 return Arrival.RESENT, earlier.handle
-            return (Arrival.READY if rid == self.last + 1 else Arrival.PARKED), None
+            if rid == self.last + 1:
+                self.lagging = False
+                return Arrival.READY, None
+            return Arrival.PARKED, None
         for slot in self.open:
             if slot.rid == rid:
                 # §14.3: "send any future response to the latest request"
@@ -104,6 +113,12 @@ class Window:
         slot = Slot(self.last, waiting.handle, waiting.arrived)
         self.open.append(slot)
         return slot, waiting.content
+
+    def catch_up(self) -> None:
+        """Nothing earlier will come: the lowest parked request is next."""
+        self.lagging = False
+        if self.parked:
+            self.last = max(self.last, min(self.parked) - 1)
 
     def answer(self, body: bytes) -> Slot:
         """Settle the oldest open request with that body, which is kept to be sent again."""

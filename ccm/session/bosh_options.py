@@ -1,0 +1,31 @@
+"""What a BOSH session may ask for and how long it lasts (``[bosh]``, XEP-0124 1.11.2 §7, §10 to §12)."""
+
+from ccm.config import Section
+
+
+class BoshOptions(Section):
+    """
+    Limits of BOSH sessions.
+
+    *Waiting*: ``wait_seconds`` and ``hold`` cap what a client asks for; ``polling_seconds`` is the shortest interval
+    of empty requests in a polling session. *Life*: a session without any held request ends after
+    ``inactivity_seconds`` (``inactivity_before_login_seconds`` until it has signed in); a client may announce a pause
+    of at most ``maxpause_seconds``; the reason of an end can be fetched for ``linger_seconds``. *Sizes*:
+    ``max_body_bytes`` of a request, ``max_queued_bytes`` of what waits for a client. *Abuse*:
+    ``unauthenticated_per_address`` sessions, ``max_sessions`` in all. *Resumption*: state is saved at most every
+    ``save_seconds``; after a restart, requests that are ahead of the saved one are sorted for ``resync_seconds``.
+    """
+
+    wait_seconds: int = 60
+    hold: int = 2
+    polling_seconds: int = 5
+    inactivity_seconds: int = 300
+    inactivity_before_login_seconds: int = 60
+    maxpause_seconds: int = 600
+    linger_seconds: int = 30
+    max_body_bytes: int = 262_144
+    max_queued_bytes: int = 1_048_576
+    unauthenticated_per_address: int = 16
+    max_sessions: int = 12_000
+    save_seconds: float = 1.0
+    resync_seconds: float = 1.0
