@@ -52,6 +52,7 @@ HANDLED: Final = Verdict.HANDLED
 EVENTS: dict[str, str] = {
     "session-bound": "(session) a client has bound its resource (RFC 6120 §7)",
     "session-available": "(session) it sent its first available presence (RFC 6121 §4.2)",
+    "session-presence": "(session) its broadcast presence is new or another (RFC 6121 §4.2, §4.4)",
     "session-unavailable": "(session, stanza) it became unavailable or its stream ended (RFC 6121 §4.5)",
     "session-hibernating": "(session) its connection is gone, it may be resumed",
     "session-resumed": "(session) it came back",

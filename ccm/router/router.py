@@ -100,6 +100,10 @@ class Router:
         resources = self.sessions.get(bare)
         return resources.get(resource) if resources else None
 
+    def is_client(self, origin: object) -> bool:
+        """Whether a stanza's origin is a bound session of this server, and not a service or the server itself."""
+        return origin is not None and self.session(getattr(origin, "jid", "")) is origin
+
     def sessions_of(self, bare: str) -> tuple[ISession, ...]:
         """Every session of an account."""
         return tuple(self.sessions.get(bare, {}).values())

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccm.interfaces import IAccounts, IArchive, IRosters, ISessionState, ITokens
+from ccm.router.contacts import Contacts
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """
     :ivar host: the domain served.
+    :ivar contacts: rosters as modules read and change them; nobody else writes to ``rosters``.
     :ivar later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
     :ivar now: seconds since the epoch, for stamps.
     :ivar urls: public addresses by use: ``web`` (base, ends with ``/``), ``bosh``, ``websocket``.
@@ -21,6 +23,7 @@ class Services:
     now: Callable[[], float]
     accounts: IAccounts
     rosters: IRosters
+    contacts: Contacts
     archive: IArchive
     tokens: ITokens
     state: ISessionState

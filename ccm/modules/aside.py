@@ -1,0 +1,37 @@
+"""Work that nobody waits for: started from a synchronous handler, its failure logged."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+log = Logger()
+
+
+def aside(
+    work: Awaitable[Any],
+    what: str,
+    done: Callable[[Any], None] | None = None,
+    failed: Callable[[], None] | None = None,
+) -> None:
+    """
+    See *work* through.
+
+    :param what: a few constant words for the log, e.g. ``"saving a roster"``.
+    :param done: gets the result; may be called before this function returns.
+    :param failed: called after a failure has been logged.
+    """
+
+    async def run() -> None:
+        try:
+            result = await work
+        except Exception:
+            log.failure("A task failed: {what}.", what=what)
+            if failed is not None:
+                failed()
+            return
+        if done is not None:
+            done(result)
+
+    Deferred.fromCoroutine(run()).addErrback(lambda failure: log.failure("A task failed: {what}.", failure, what=what))

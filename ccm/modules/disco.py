@@ -1,0 +1,128 @@
+"""
+XEP-0030 Service Discovery 2.5.0 of the host and its accounts, and XEP-0115 Entity Capabilities 1.6.0 of the host.
+
+Services and components answer for themselves. An account tells something only to its owner and to those who may see
+its presence (§8). Leaves out items of accounts (there are none) and extended information (XEP-0128) of the host.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha1
+from typing import Any
+
+from ccm import address
+from ccm import namespaces as ns
+from ccm.errors import StanzaError
+from ccm.router.hooks import Target, on
+from ccm.router.module import Module
+from ccm.router.router import Router
+from ccm.router.services import Services
+from ccm.wire.stanza import Stanza, attribute
+
+_INFO = ((ns.DISCO_INFO, "query"),)
+_ITEMS = ((ns.DISCO_ITEMS, "query"),)
+_IDENTITY = ("server", "im", "CCM")
+
+
+class Disco:
+    """Answers who we are and what we offer; the answers are rendered once until features or domains change."""
+
+    def __init__(self, router: Router, services: Services, _options: Any) -> None:
+        self._router = router
+        self._contacts = services.contacts
+        self._node = services.urls.get("web") or f"https://{services.host}/"
+        self._features: tuple[str, ...] = ()
+        self._info = b""
+        self._ver = ""
+        self._items: bytes | None = None
+        router.add_stream_feature(self.caps)
+
+    def caps(self) -> bytes:
+        """The ``<c/>`` of the stream features (XEP-0115 §6.3)."""
+        self._refresh()
+        node = attribute(self._node)
+        return f"<c xmlns='{ns.CAPS}' hash='sha-1' node='{node}' ver='{self._ver}'/>".encode()
+
+    @on.iq("get", ns.DISCO_INFO, "query", to=(Target.NONE, Target.HOST))
+    def host_info(self, stanza: Stanza, _origin: Any) -> Stanza:
+        """XEP-0030 §3.1 and XEP-0115 §6.2."""
+        self._refresh()
+        node = _node_of(stanza)
+        if node is not None and node != f"{self._node}#{self._ver}":
+            raise StanzaError("item-not-found", "The server has no such node. Ask without one.")
+        return stanza.result(_query(ns.DISCO_INFO, node, self._info), _INFO)
+
+    @on.iq("get", ns.DISCO_ITEMS, "query", to=(Target.NONE, Target.HOST))
+    def host_items(self, stanza: Stanza, _origin: Any) -> Stanza:
+        """XEP-0030 §4.1: the services and components that answer now."""
+        if _node_of(stanza) is not None:
+            raise StanzaError("item-not-found", "The server has no such node. Ask without one.")
+        if self._items is None:
+            self._items = "".join(f"<item jid='{attribute(d)}'/>" for d in self._router.domains()).encode()
+        return stanza.result(_query(ns.DISCO_ITEMS, None, self._items), _ITEMS)
+
+    @on.iq("get", ns.DISCO_INFO, "query", to=Target.ACCOUNT)
+    async def account_info(self, stanza: Stanza, _origin: Any) -> Stanza:
+        """XEP-0030 §8: the server answers for an account, to those who may know that it exists."""
+        await self._check(stanza)
+        inner = (
+            "<identity category='account' type='registered'/>"
+            f"<feature var='{ns.DISCO_INFO}'/><feature var='{ns.DISCO_ITEMS}'/>"
+        ).encode()
+        return stanza.result(_query(ns.DISCO_INFO, None, inner), _INFO)
+
+    @on.iq("get", ns.DISCO_ITEMS, "query", to=Target.ACCOUNT)
+    async def account_items(self, stanza: Stanza, _origin: Any) -> Stanza:
+        """An empty list, to those who may know that the account exists."""
+        await self._check(stanza)
+        return stanza.result(_query(ns.DISCO_ITEMS, None, b""), _ITEMS)
+
+    @on.event("domain-up")
+    @on.event("domain-down")
+    def domains_changed(self, _domain: str) -> None:
+        """Render the items anew when next asked."""
+        self._items = None
+
+    async def _check(self, stanza: Stanza) -> None:
+        account, asker = stanza.to or "", address.bare(stanza.from_ or "")
+        if account != asker:
+            if not self._router.is_account(account):
+                raise StanzaError("service-unavailable")
+            item = (await self._contacts.load(account)).get(asker)
+            if item is None or item.subscription not in ("from", "both"):
+                raise StanzaError("service-unavailable")
+        if _node_of(stanza) is not None:
+            raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
+
+    def _refresh(self) -> None:
+        features = self._router.features()
+        if features == self._features and self._info:
+            return
+        category, type_, name = _IDENTITY
+        self._features = features
+        self._info = f"<identity category='{category}' type='{type_}' name='{name}'/>".encode() + b"".join(
+            f"<feature var='{attribute(feature)}'/>".encode() for feature in sorted(features)
+        )
+        self._ver = verification(f"{category}/{type_}//{name}", features)
+
+
+def verification(identity: str, features: tuple[str, ...], digest: Callable[[bytes], Any] = sha1) -> str:
+    """The verification string of XEP-0115 §5.1 for one identity ``category/type/lang/name`` and no forms."""
+    joined = f"{identity}<" + "".join(f"{feature}<" for feature in sorted(features))
+    return b64encode(digest(joined.encode()).digest()).decode()
+
+
+def _node_of(stanza: Stanza) -> str | None:
+    if b"node" not in stanza.inner:
+        return None
+    query = next(stanza.element.elements())
+    node: str | None = query.getAttribute("node")
+    return node
+
+
+def _query(namespace: str, node: str | None, inner: bytes) -> bytes:
+    mark = f" node='{attribute(node)}'" if node is not None else ""
+    return f"<query xmlns='{namespace}'{mark}>".encode() + inner + b"</query>"
+
+
+plugin = Module("disco", "XEP-0030 2.5.0, XEP-0115 1.6.0", Disco, (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.CAPS))

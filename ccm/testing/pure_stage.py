@@ -1,0 +1,84 @@
+"""The smallest stage for conversation scripts: a router with modules on fakes, sessions without a transport."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from twisted.words.xish.domish import Element
+
+from ccm.records import RosterItem
+from ccm.router.router import Router
+from ccm.router.services import Services
+from ccm.testing.fakes import RecordingSession, make_router, make_services
+from ccm.testing.matching import elements_of
+from ccm.wire.stanza import Stanza
+
+
+class PureClient:
+    """A session right at the router."""
+
+    def __init__(self, router: Router, session: RecordingSession) -> None:
+        self._router = router
+        self.session = session
+        self.jid = session.jid
+
+    def send(self, xml: str) -> None:
+        """Route stanzas as if this client had sent them."""
+        for element in elements_of(xml):
+            self._router.route(Stanza.from_element(element).copy(from_=self.jid), self.session)
+
+    async def receive(self) -> Element:
+        """The next stanza delivered. :raises TimeoutError: at once if there is none, since nothing here takes time."""
+        if not self.session.received:
+            raise TimeoutError("nothing came")
+        return self.session.received.pop(0).element
+
+    async def sign_out(self) -> None:
+        """End the session as its owner."""
+        await self.drop()
+
+    async def drop(self) -> None:
+        """End the session."""
+        self._router.unbind(self.session)
+        self._router.fire("session-closed", self.session)
+
+
+class PureStage:
+    """A router with these modules installed, on fakes."""
+
+    name = "pure"
+
+    def __init__(self, modules: Iterable[Any], services: Services | None = None) -> None:
+        self.services = services or make_services()
+        self.host = self.services.host
+        self.muc = f"conference.{self.host}"
+        self.router = make_router(self.services)
+        for module in modules:
+            module.install(self.router, self.services, None)
+
+    async def prepare(self, names: list[str], friends: list[tuple[str, str]]) -> None:
+        """Make accounts, and friends of pairs."""
+        for name in names:
+            await self.services.accounts.create(f"{name}@{self.host}", name.capitalize(), None, ())
+        await befriend(self.services, friends)
+
+    async def sign_in(self, name: str, resource: str) -> PureClient:
+        """A bound session."""
+        session = RecordingSession(f"{name}@{self.host}/{resource}")
+        self.router.bind(session)
+        self.router.fire("session-bound", session)
+        return PureClient(self.router, session)
+
+    async def connect(self) -> PureClient:
+        """:raises ValueError: always; there is no connection here."""
+        raise ValueError("the pure stage has no connections; say “only over tcp”")
+
+
+async def befriend(services: Services, friends: list[tuple[str, str]]) -> None:
+    """Subscribe each of the pairs to each other, behind the server's back and before anybody signs in."""
+    rosters: dict[str, dict[str, RosterItem]] = {}
+    for pair in friends:
+        for own, other in (pair, pair[::-1]):
+            jid = f"{other}@{services.host}"
+            rosters.setdefault(f"{own}@{services.host}", {})[jid] = RosterItem(jid, subscription="both")
+    for owner, items in rosters.items():
+        await services.rosters.save(owner, items)

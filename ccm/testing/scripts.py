@@ -1,0 +1,308 @@
+"""
+Conversation scripts: who sends what and who receives what, one statement a line, played on any transport.
+
+    # Juliet hears what Romeo says.
+    Romeo signs in
+    Juliet signs in
+    Romeo sends <message to='{Juliet}'><body>Hark</body></message>
+    Juliet receives <message from='{Romeo}'><body>Hark</body></message>
+
+XML may go on in indented lines. ``{Romeo}`` is the full address of Romeo's client, ``{romeo}`` the bare one; a second
+client of the same account is ``Romeo's phone``. See :mod:`ccm.testing.matching` for patterns and :data:`STATEMENTS`
+for everything one can say. A :class:`Stage` provides the server and the clients.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.words.xish.domish import Element
+
+from ccm import namespaces as ns
+from ccm.testing.matching import elements_of, filled, mismatch
+
+STATEMENTS = {
+    "signs in": "connects, authenticates and binds, without presence",
+    "connects": "opens a connection and sends nothing yet (TCP only)",
+    "is available": "sends initial presence and takes in what comes of it",
+    "sends XML": "sends one or more stanzas; over a bare connection anything",
+    "receives XML": "the next stanzas are these, in this order",
+    "receives exactly XML": "the same, and nothing more is in them",
+    "receives in any order XML": "the next stanzas are these",
+    "eventually receives XML": "these come in this order, others may come between",
+    "receives nothing": "nothing has come; asks the server for a ping to be sure",
+    "forgets what came": "takes in everything that came so far",
+    "enters ROOM as NICK": "joins a room of {muc}, makes it an instant room if it is new, up to its subject",
+    "is disconnected": "the server has closed the stream",
+    "disconnects": "its connection breaks",
+    "signs out": "closes its stream",
+    "and NAME are friends": "each sees the other's presence (said before they sign in)",
+}
+_WHO = re.compile(r"(?P<name>[A-Z]\w*)(?:'s (?P<resource>\w+))? (?P<said>.+)")
+_XML_VERBS = (
+    "receives in any order",
+    "eventually receives",
+    "receives exactly",
+    "receives",
+    "sends",
+)
+_ONLY = re.compile(r"only over (?P<transports>[a-z ]+)")
+
+
+class Client(Protocol):
+    """One connection of a script's person."""
+
+    jid: str
+
+    def send(self, xml: str) -> None:
+        """Send stanzas, or on a bare connection anything."""
+
+    def receive(self) -> Awaitable[Element | None]:
+        """The next stanza; ``None`` when the stream has ended. :raises TimeoutError: if nothing comes."""
+
+    def sign_out(self) -> Awaitable[None]:
+        """Close the stream."""
+
+    def drop(self) -> Awaitable[None]:
+        """Break the connection."""
+
+
+class Stage(Protocol):
+    """A server with accounts, and clients to talk to it."""
+
+    name: str
+    host: str
+    muc: str
+
+    def prepare(self, names: list[str], friends: list[tuple[str, str]]) -> Awaitable[None]:
+        """Make accounts of these localparts, and friends of these pairs."""
+
+    def sign_in(self, name: str, resource: str) -> Awaitable[Client]:
+        """A client with a bound resource."""
+
+    def connect(self) -> Awaitable[Client]:
+        """A bare connection."""
+
+
+class ScriptFailed(AssertionError):
+    """A script did not go as written; the text names file, line and reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line of a script with the lines indented below it."""
+
+    line: int
+    name: str
+    resource: str
+    said: str
+    xml: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A conversation. *only* lists the transports it is for; empty means all."""
+
+    source: str
+    title: str
+    statements: tuple[Statement, ...]
+    only: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> "Script":
+        """Read a file. :raises ValueError: naming the line that says nothing known."""
+        return parse(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse(text: str, source: str = "script") -> Script:
+    """A script from its text. :raises ValueError: naming the line that says nothing known."""
+    title, only, statements = "", (), []
+    lines: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("#"):
+            title = title or line.lstrip("# ")
+        elif found := _ONLY.fullmatch(line.strip()):
+            only = tuple(found["transports"].split())
+        elif line[:1].isspace() and lines:
+            lines[-1] = (lines[-1][0], f"{lines[-1][1]}\n{line}")
+        elif line.strip():
+            lines.append((number, line))
+    for number, line in lines:
+        statements.append(_statement(number, line, source))
+    return Script(source, title, tuple(statements), only)
+
+
+def _statement(number: int, line: str, source: str) -> Statement:
+    found = _WHO.fullmatch(line.replace("\n", " "))
+    if found is None:
+        raise ValueError(f"{source}:{number}: “{line}” names nobody; begin with a capital name.")
+    said, name, resource = found["said"].strip(), found["name"], found["resource"] or "main"
+    for verb in _XML_VERBS:
+        if said.startswith(verb) and (xml := said.removeprefix(verb).strip().removeprefix(":").strip())[:1] == "<":
+            return Statement(number, name, resource, verb, xml)
+    if not any(said == known or re.fullmatch(re.sub(r"[A-Z]+", r"(\\S+)", known), said) for known in STATEMENTS):
+        raise ValueError(f"{source}:{number}: nobody knows how to “{said}”; known: {', '.join(STATEMENTS)}.")
+    return Statement(number, name, resource, said)
+
+
+async def play(script: Script, stage: Stage) -> None:
+    """Act a script out. :raises ScriptFailed: at the first statement that does not hold."""
+    await _Play(script, stage).run()
+
+
+class _Play:
+    def __init__(self, script: Script, stage: Stage) -> None:
+        self._script = script
+        self._stage = stage
+        self._clients: dict[str, Client] = {}
+        self._variables = {"host": stage.host, "muc": stage.muc}
+        self._pings = 0
+        self._verbs: dict[str, Callable[[Client, Statement], Any]] = {
+            "is available": self._available,
+            "sends": self._send,
+            "receives": self._receive,
+            "receives exactly": self._receive,
+            "receives in any order": self._receive_any_order,
+            "eventually receives": self._eventually,
+            "receives nothing": self._nothing,
+            "forgets what came": self._forget,
+            "is disconnected": self._ended,
+            "disconnects": lambda client, _statement: client.drop(),
+            "signs out": lambda client, _statement: client.sign_out(),
+        }
+
+    async def run(self) -> None:
+        statements = self._script.statements
+        names = sorted({statement.name for statement in statements})
+        friends = [
+            (s.name.lower(), found[1].lower())
+            for s in statements
+            if (found := re.fullmatch(r"and (\w+) are friends", s.said))
+        ]
+        names += [friend.capitalize() for pair in friends for friend in pair]
+        for name in names:
+            self._variables[name.lower()] = f"{name.lower()}@{self._stage.host}"
+        await self._stage.prepare(sorted({name.lower() for name in names}), friends)
+        for statement in statements:
+            try:
+                await self._do(statement)
+            except (AssertionError, KeyError, ValueError, TimeoutError) as error:
+                reason = f"{{{error.args[0]}}} has no value yet" if isinstance(error, KeyError) else error
+                place = f"{self._script.source}:{statement.line} ({self._stage.name})"
+                raise ScriptFailed(f"{place}: {statement.name} {statement.said}: {reason}") from error
+
+    async def _do(self, statement: Statement) -> None:
+        key = statement.name if statement.resource == "main" else f"{statement.name}'s {statement.resource}"
+        if statement.said in ("signs in", "connects"):
+            if statement.said == "connects":
+                client = await self._stage.connect()
+            else:
+                client = await self._stage.sign_in(statement.name.lower(), statement.resource)
+                self._variables[key] = client.jid
+            self._clients[key] = client
+            return
+        if statement.said.endswith("are friends"):
+            return
+        if key not in self._clients:
+            raise AssertionError("must sign in first")
+        client = self._clients[key]
+        if found := re.fullmatch(r"enters (\S+) as (\S+)", statement.said):
+            await self._enter(client, found[1], found[2])
+        else:
+            result = self._verbs[statement.said](client, statement)
+            if result is not None:
+                await result
+
+    # ---- verbs
+
+    def _send(self, client: Client, statement: Statement) -> None:
+        client.send(filled(statement.xml, self._variables))
+
+    async def _receive(self, client: Client, statement: Statement) -> None:
+        for pattern in elements_of(statement.xml):
+            actual = await self._next(client)
+            exact = statement.said.endswith("exactly")
+            if why := mismatch(pattern, actual, self._variables, exact=exact):
+                raise AssertionError(f"{why}\n  came: {actual.toXml()}")
+
+    async def _receive_any_order(self, client: Client, statement: Statement) -> None:
+        patterns = elements_of(statement.xml)
+        while patterns:
+            actual = await self._next(client)
+            for pattern in patterns:
+                if not mismatch(pattern, actual, self._variables):
+                    patterns.remove(pattern)
+                    break
+            else:
+                expected = "\n  or ".join(pattern.toXml() for pattern in patterns)
+                raise AssertionError(f"unexpected\n  came: {actual.toXml()}\n  expected: {expected}")
+
+    async def _eventually(self, client: Client, statement: Statement) -> None:
+        for pattern in elements_of(statement.xml):
+            seen = []
+            while True:
+                try:
+                    actual = await self._next(client)
+                except (AssertionError, TimeoutError) as error:
+                    came = "\n  ".join(seen) or "nothing"
+                    raise AssertionError(f"{pattern.toXml()} did not come ({error}); came:\n  {came}") from error
+                if not mismatch(pattern, actual, self._variables):
+                    break
+                seen.append(actual.toXml())
+
+    async def _nothing(self, client: Client, _statement: Statement) -> None:
+        if came := await self._barrier(client):
+            raise AssertionError("something came:\n  " + "\n  ".join(element.toXml() for element in came))
+
+    async def _forget(self, client: Client, _statement: Statement) -> None:
+        await self._barrier(client)
+
+    async def _available(self, client: Client, _statement: Statement) -> None:
+        client.send("<presence/>")
+        while True:
+            element = await self._next(client)
+            if element.name == "presence" and element.getAttribute("from") == client.jid:
+                break
+        await self._barrier(client)
+
+    async def _enter(self, client: Client, room: str, nick: str) -> None:
+        jid = f"{room}@{self._stage.muc}"
+        client.send(f"<presence to='{jid}/{nick}'><x xmlns='{ns.MUC}'/></presence>")
+        new = False
+        while True:
+            element = await self._next(client)
+            if element.getAttribute("type") == "error":
+                raise AssertionError(f"refused: {element.toXml()}")
+            new = new or "code='201'" in element.toXml() or 'code="201"' in element.toXml()
+            if element.name == "message" and any(child.name == "subject" for child in element.elements()):
+                break
+        if new:
+            form = f"<x xmlns='{ns.DATA_FORMS}' type='submit'/>"
+            query = f"<query xmlns='{ns.MUC_OWNER}'>{form}</query>"
+            client.send(f"<iq type='set' id='instant' to='{jid}'>{query}</iq>")
+            while (await self._next(client)).getAttribute("id") != "instant":
+                pass
+
+    async def _ended(self, client: Client, _statement: Statement) -> None:
+        element = await client.receive()
+        if element is not None:
+            raise AssertionError(f"the stream goes on: {element.toXml()}")
+
+    # ---- parts
+
+    async def _next(self, client: Client) -> Element:
+        element = await client.receive()
+        if element is None:
+            raise AssertionError("the stream has ended")
+        return element
+
+    async def _barrier(self, client: Client) -> list[Element]:
+        self._pings += 1
+        id_ = f"barrier{self._pings}"
+        client.send(f"<iq type='get' id='{id_}' to='{self._stage.host}'><ping xmlns='{ns.PING}'/></iq>")
+        came = []
+        while (element := await self._next(client)).getAttribute("id") != id_:
+            came.append(element)
+        return came
