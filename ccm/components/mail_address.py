@@ -16,7 +16,7 @@ from ccm.errors import StanzaError
 
 MAX_CHARACTERS = 320
 #: Domains that many people have; a near miss of one is suspected.
-COMMON_DOMAINS = tuple(
+COMMON_DOMAINS: tuple[str, ...] = tuple(
     re.findall(
         r"\S+",
         "gmail.com googlemail.com yahoo.com hotmail.com outlook.com icloud.com live.com aol.com gmx.de gmx.net web.de "

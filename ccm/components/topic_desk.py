@@ -175,6 +175,17 @@ class TopicDesk:
         self._changed(topic)
         return topic
 
+    async def dismiss(self, id_: str, jid: str) -> Topic:
+        """Let somebody no longer take part; the owner always does."""
+        async with self._turns.of(id_):
+            topic = await self._known(id_)
+            if jid in topic.members and jid != topic.owner:
+                await self._rooms.affiliate(topic.room, {jid: "none"})
+                members = tuple(member for member in topic.members if member != jid)
+                topic = await self._context.topics.save(replace(topic, members=members))
+        self._changed(topic)
+        return topic
+
     async def attended(self, id_: str, there: bool) -> Topic:
         """Somebody is in the room: the topic is live. Nobody any more: planned again, if its time is still to come."""
         async with self._turns.of(id_):

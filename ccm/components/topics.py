@@ -72,6 +72,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             Operation("end", "set", "End a topic", self._end, (which,)),
             Operation("delete", "set", "Delete a topic", self._delete, (which,)),
             Operation("admit", "set", "", self._admit, inner=True),
+            Operation("dismiss", "set", "", self._dismiss, inner=True),
             Operation("live", "set", "", self._live, inner=True),
             Operation("published", "set", "", self._published, inner=True),
             Operation("changed", "set", "", self._changed, inner=True),
@@ -130,6 +131,9 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _admit(self, request: Request) -> Answer:
         return await self._inner(await self._desk.admit(request.need("id"), address.prepare(request.need("jid"))))
+
+    async def _dismiss(self, request: Request) -> Answer:
+        return await self._inner(await self._desk.dismiss(request.need("id"), address.prepare(request.need("jid"))))
 
     async def _live(self, request: Request) -> Answer:
         return await self._inner(await self._desk.attended(request.need("id"), request.need("on") == "true"))
