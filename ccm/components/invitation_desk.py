@@ -203,10 +203,9 @@ class InvitationDesk:
             ("day", timedelta(days=1), limits.invitations_per_user_per_day),
         ):
             if await topics.mails_by(user, now - since) >= limit:
-                raise StanzaError(
-                    "policy-violation",
-                    f"You sent {limit} invitations within a{'n' * (what == 'hour')} {what}. Wait a while.",
-                )
+                article = "an" if what == "hour" else "a"
+                text = f"You sent {limit} invitations within {article} {what}. Wait a while."
+                raise StanzaError("policy-violation", text)
 
     async def _make_topic(
         self, user: str, person: Person, wish: dict[str, str]

@@ -106,7 +106,7 @@ def calendar(invitation: Invitation, sender: str) -> bytes:
         ("rsvp", "TRUE"),
     ):
         attendee.params[key] = vText(value)
-    event.add("attendee", attendee, encode=0)
+    event.add("attendee", attendee, encode=False)
     entry.add_component(event)
     return bytes(entry.to_ical())
 

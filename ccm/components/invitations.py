@@ -6,7 +6,7 @@ link. The rules are in :mod:`ccm.components.invitation_desk`.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 from twisted.logger import Logger
@@ -108,12 +108,17 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         self._unsubscribe = []
 
     async def _listen(self) -> None:
-        state, spawn = self._context.state, self._context.spawn
         for channel, hear in (("mail-failed", self._mail_failed), ("invitee-joined", self._joined)):
-            self._unsubscribe.append(await state.subscribe(channel, lambda text, hear=hear: spawn(hear(text)) and None))  # type: ignore[misc]
+            self._unsubscribe.append(await self._context.state.subscribe(channel, self._spawning(hear)))
         for job, why in await self._context.outbox.parked():  # what was given up while nobody listened
             if job.kind == "mail" and job.key.startswith(f"{MAIL_KEY}:"):
                 await self._tell_failure(job.key, why)
+
+    def _spawning(self, hear: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[bytes], None]:
+        def heard(text: bytes) -> None:
+            self._context.spawn(hear(text))
+
+        return heard
 
     def _ask(self, request: Any) -> Awaitable[Element]:
         answer: Awaitable[Element] = self.request(request)
