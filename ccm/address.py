@@ -33,7 +33,10 @@ def prepare(jid: str) -> str:
 @lru_cache(_CACHED)
 def _prepare(jid: str) -> str:
     try:
-        local, domain, resource = prep(*parse(jid))
+        parts = parse(jid)
+        if "" in parts:
+            raise InvalidFormat("empty part")
+        local, domain, resource = prep(*parts)
     except (InvalidFormat, UnicodeError) as error:
         raise StanzaError("jid-malformed", f"“{jid[:80]}” is not a valid address.") from error
     for part in (local, domain, resource):
