@@ -5,6 +5,8 @@ from typing import Any
 
 from twisted.words.xish.domish import Element
 
+from ccm import address
+from ccm.errors import StanzaError
 from ccm.records import RosterItem
 from ccm.router.router import Router
 from ccm.router.services import Services
@@ -24,7 +26,13 @@ class PureClient:
     def send(self, xml: str) -> None:
         """Route stanzas as if this client had sent them."""
         for element in elements_of(xml):
-            self._router.route(Stanza.from_element(element).copy(from_=self.jid), self.session)
+            stanza = Stanza.from_element(element).copy(from_=self.jid)
+            try:
+                to = stanza.to and address.prepare(stanza.to)
+            except StanzaError as error:
+                self.session.deliver(stanza.error(error))
+            else:
+                self._router.route(stanza.copy(to=to), self.session)
 
     async def receive(self) -> Element:
         """The next stanza delivered. :raises TimeoutError: at once if there is none, since nothing here takes time."""

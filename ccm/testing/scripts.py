@@ -38,6 +38,7 @@ STATEMENTS = {
     "is disconnected": "the server has closed the stream",
     "disconnects": "its connection breaks",
     "signs out": "closes its stream",
+    "has an account": "makes the account of somebody who never signs in",
     "and NAME are friends": "each sees the other's presence (said before they sign in)",
 }
 _WHO = re.compile(r"(?P<name>[A-Z]\w*)(?:'s (?P<resource>\w+))? (?P<said>.+)")
@@ -203,7 +204,7 @@ class _Play:
                 self._variables[key] = client.jid
             self._clients[key] = client
             return
-        if statement.said.endswith("are friends"):
+        if statement.said.endswith(("are friends", "has an account")):
             return
         if key not in self._clients:
             raise AssertionError("must sign in first")
