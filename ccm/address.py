@@ -33,10 +33,10 @@ def prepare(jid: str) -> str:
 @lru_cache(_CACHED)
 def _prepare(jid: str) -> str:
     try:
-        parts = parse(jid)
-        if "" in parts:
-            raise InvalidFormat("empty part")
-        local, domain, resource = prep(*parts)
+        rest, slash, last = jid.partition("/")
+        if rest.startswith("@") or (slash and not last):
+            raise InvalidFormat("empty part")  # Twisted Words takes an empty part for none
+        local, domain, resource = prep(*parse(jid))
     except (InvalidFormat, UnicodeError) as error:
         raise StanzaError("jid-malformed", f"“{jid[:80]}” is not a valid address.") from error
     for part in (local, domain, resource):

@@ -242,7 +242,7 @@ class _Play:
 
     async def _eventually(self, client: Client, statement: Statement) -> None:
         for pattern in elements_of(statement.xml):
-            seen = []
+            seen: list[str] = []
             while True:
                 try:
                     actual = await self._next(client)
