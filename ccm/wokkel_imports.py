@@ -9,6 +9,7 @@ COMPAT: wokkel 18.0.0; may go with the first wokkel that imports on Twisted 26 b
 """
 
 import sys
+import warnings
 
 import constantly
 from twisted.python import compat
@@ -22,3 +23,5 @@ def restore() -> None:
 
 
 restore()
+# What wokkel still uses of Twisted's compatibility names is no news to whoever runs CCM.
+warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"wokkel\.")

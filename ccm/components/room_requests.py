@@ -135,7 +135,7 @@ class Sibling:
     sender: str
     domain: str
 
-    async def set(self, name: str, **attributes: str) -> Element:
+    async def set(self, name: str, /, **attributes: str) -> Element:
         """Send ``<name xmlns='urn:ccm:topics:0' …/>``; ``for_`` stands for ``for``. Answers the result's payload."""
         payload = Element((ns.TOPICS, name))
         for key, value in attributes.items():

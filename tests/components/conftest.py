@@ -1,0 +1,204 @@
+"""A stage for the components: real router, real SQLite stores, people who can ask and hear, a clock to move."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_twisted
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.words.xish.domish import Element
+from zope.interface import implementer
+
+from ccm import namespaces as ns
+from ccm.components.context import Context, spawn
+from ccm.components.host import LocalComponent
+from ccm.interfaces import ISession
+from ccm.router.router import Router
+from ccm.store.options import StateOptions, StoreOptions
+from ccm.store.stores import Stores, open_stores
+from ccm.testing.fakes import spawn as router_spawn
+from ccm.wire.fanout import FanOut
+from ccm.wire.stanza import Stanza, attribute, parse_element
+
+HOST = "localhost"
+ROOMS = "conference.localhost"
+SIBLINGS = {name: f"{name}.{HOST}" for name in ("topics", "invitations", "reporter")}
+START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)  # a Sunday
+
+
+@implementer(ISession)
+class Person:
+    """A client session in a test's hands."""
+
+    priority = 0
+    presence = None
+    transport = "tcp"
+    hibernating = False
+    resumed = False
+
+    def __init__(self, router: Router, jid: str) -> None:
+        self.jid = jid
+        self.bare = jid.partition("/")[0]
+        self.state: dict[str, Any] = {}
+        self.received: list[Element] = []
+        self._router = router
+        self._ids = itertools.count(1)
+        self._waiting: list[tuple[Callable[[Element], bool], Deferred[Element]]] = []
+
+    def deliver(self, stanza: Stanza) -> None:
+        element = parse_element(stanza.to_bytes(declared=True))
+        self.received.append(element)
+        for entry in list(self._waiting):
+            if entry[0](element):
+                self._waiting.remove(entry)
+                entry[1].callback(element)
+
+    def deliver_raw(self, template: FanOut) -> None:
+        self.deliver(template.stanza.copy(to=self.jid))
+
+    def close(self, condition: str, text: str = "") -> None:
+        pass
+
+    def send(self, xml: str) -> None:
+        """Send one stanza, given without its sender."""
+        element = parse_element(xml.replace(" ", f" xmlns='{ns.CLIENT}' from='{self.jid}' ", 1).encode())
+        self._router.route(Stanza.from_element(element), self)
+
+    def ask(self, to: str, type_: str, payload: str) -> "Deferred[Element]":
+        """Send an iq; answers the result or error."""
+        id_ = f"q{next(self._ids)}"
+        heard = self.hears(lambda e: e.name == "iq" and e["id"] == id_ and e["type"] in ("result", "error"))
+        self.send(f"<iq to='{to}' type='{type_}' id='{id_}'>{payload}</iq>")
+        return heard
+
+    def hears(self, what: Callable[[Element], bool]) -> "Deferred[Element]":
+        """The next stanza like that; one that came already counts."""
+        for element in self.received:
+            if what(element):
+                heard: Deferred[Element] = Deferred()
+                heard.callback(element)
+                return heard
+        heard = Deferred()
+        self._waiting.append((what, heard))
+        return heard.addTimeout(10, reactor, lambda _, seconds: pytest.fail(f"{self.jid} did not hear it in {seconds} s"))
+
+    def join(self, room: str, nick: str) -> "Deferred[Element]":
+        """Enter a room; answers the own presence or the error."""
+        self.send(f"<presence to='{attribute(room + '/' + nick)}'><x xmlns='{ns.MUC}'/></presence>")
+        return self.hears(
+            lambda e: e.name == "presence" and e["from"] == f"{room}/{nick}" and "110" in e.toXml()
+            or e.name == "presence" and e.getAttribute("type") == "error"
+        )
+
+    def texts(self) -> list[str]:
+        """Bodies of all messages so far."""
+        return [str(child) for e in self.received if e.name == "message" for child in e.elements(None, "body") or ()] + [
+            str(child) for e in self.received if e.name == "message" for child in e.elements(ns.CLIENT, "body")
+        ]
+
+
+class RoomStub:
+    """Answers every request to a room with a result, and notes it."""
+
+    def __init__(self, router: Router) -> None:
+        self.jid = ROOMS
+        self.asked: list[Stanza] = []
+        self.refuse = False
+        self._router = router
+
+    def deliver(self, stanza: Stanza) -> None:
+        if stanza.kind == "iq" and stanza.type in ("get", "set"):
+            self.asked.append(stanza)
+            from ccm.errors import StanzaError
+
+            self._router.route(stanza.error(StanzaError("forbidden")) if self.refuse else stanza.result())
+
+    def deliver_raw(self, template: FanOut) -> None:
+        pass
+
+
+class Stage:
+    """All of it together."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        self.now = START
+        self.router = Router(stores.accounts.exists, router_spawn)
+        self.router.add_host(HOST)
+        self.components: dict[str, LocalComponent] = {}
+        self._secrets = itertools.count(1)
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+    def context(self, name: str, **changes: Any) -> Context:
+        stores = self.stores
+        values: dict[str, Any] = dict(
+            domain=SIBLINGS[name],
+            host=HOST,
+            rooms=ROOMS,
+            siblings=SIBLINGS,
+            topics=stores.topics,
+            documents=stores.documents,
+            outbox=stores.outbox,
+            accounts=stores.accounts,
+            state=stores.state,
+            clock=reactor,
+            now=lambda: self.now,
+            spawn=spawn,
+            web_url="http://localhost:5280/",
+            mail_from="CCM <noreply@localhost>",
+            token=lambda: f"secret-{next(self._secrets):037d}",
+            zone="Europe/Berlin",
+        )
+        return Context(**{**values, **changes})
+
+    def host(self, plugin: Any, options: Any = None, **changes: Any) -> LocalComponent:
+        """Run a component in-process."""
+        context = self.context(plugin.name, **changes)
+        component = LocalComponent(
+            self.router, context.domain, plugin.handlers(context, options or plugin.options()), reactor
+        )
+        component.start()
+        self.components[plugin.name] = component
+        return component
+
+    async def person(self, local: str, name: str, email: str | None = None) -> Person:
+        """An account with one session."""
+        jid = f"{local}@{HOST}"
+        if not self.stores.accounts.exists(jid):
+            await self.stores.accounts.create(jid, name, email, [])
+        session = Person(self.router, f"{jid}/test")
+        self.router.bind(session)
+        return session
+
+
+@pytest.fixture
+def stage(tmp_path: Any) -> Any:
+    box: list[Stage] = []
+
+    async def open_stage() -> Stage:
+        stores = await open_stores(
+            reactor, StoreOptions(durability="relaxed"), StateOptions(), tmp_path, host=HOST, now=lambda: box[0].seconds() if box else START.timestamp()
+        )
+        box.append(Stage(stores))
+        return box[0]
+
+    made = pytest_twisted.blockon(Deferred.fromCoroutine(open_stage()))
+    yield made
+    for component in made.components.values():
+        component.stop()
+    pytest_twisted.blockon(Deferred.fromCoroutine(made.stores.close()))
+
+
+@pytest.fixture
+def rooms(stage: Stage) -> RoomStub:
+    stub = RoomStub(stage.router)
+    stage.router.add_domain(ROOMS, stub)
+    return stub
