@@ -1,0 +1,77 @@
+"""
+A room's archive as the room itself reads it: its last lines, whether it has a message, tombstones.
+
+Leaves out queries of people (``mam.py``).
+"""
+
+from typing import TYPE_CHECKING
+
+from ccm import namespaces as ns
+from ccm.errors import StanzaError
+from ccm.muc.history import Line, stamp
+from ccm.records import Archived
+from ccm.wire.fanout import FanOut
+from ccm.wire.stanza import Stanza, attribute, parse_element
+
+if TYPE_CHECKING:
+    from ccm.muc.room import Room
+
+escaped = attribute
+_BODY = (ns.CLIENT, "body")
+
+
+def template(row: Archived) -> FanOut:
+    """An archived message as it was reflected."""
+    stanza = Stanza.from_element(parse_element(row.stanza))
+    return FanOut(stanza, stanza.from_ or row.with_)
+
+
+async def recall(room: "Room") -> None:
+    """Fill the history of a room that was restored."""
+    most = room.context.options.history_messages_max
+    page = await room.context.archive.page(room.jid, before="", limit=most)
+    for row in page.items:
+        if b"<body" not in row.stanza:
+            continue
+        found = template(row)
+        if _BODY in found.stanza.children:
+            room.history.add(Line(row.id, row.stamp, found))
+
+
+async def seen(room: "Room", sender: str, origin: str) -> tuple[str, FanOut] | None:
+    """Id and reflection of the message that this sender sent under that origin-id within 24 hours."""
+    id_ = await room.context.archive.seen_origin(room.jid, sender, origin)
+    if id_ is None:
+        return None
+    page = await room.context.archive.page(room.jid, ids=(id_,))
+    return id_, template(page.items[0])
+
+
+async def retract(room: "Room", sender: str, stanza: Stanza) -> None:
+    """
+    Put a tombstone in the place of a message whose author retracts it (XEP-0424 §5).
+
+    A retraction of somebody else's message, or of one that is not there, changes nothing.
+    """
+    element = next(stanza.element.elements(ns.RETRACT, "retract"))
+    id_ = element.getAttribute("id") or ""
+    try:
+        page = await room.context.archive.page(room.jid, ids=(id_,))
+    except StanzaError:
+        return
+    row = page.items[0]
+    if row.sender != sender:
+        return
+    room.history.forget(id_)
+    await room.context.archive.retract(room.jid, id_, _tombstone(room, row, stanza.id or ""))
+
+
+def _tombstone(room: "Room", row: Archived, retraction: str) -> bytes:
+    old = Stanza.from_element(parse_element(row.stanza))
+    kept = b"".join(
+        child.toXml().encode()
+        for child in old.element.elements()
+        if (child.uri, child.name) in ((ns.OCCUPANT_ID, "occupant-id"), (ns.STANZA_ID, "stanza-id"))
+    )
+    mark = f"<retracted xmlns='{ns.RETRACT}' stamp='{stamp(room.context.moment())}' id='{attribute(retraction)}'/>"
+    return Stanza("message", old.attrs, mark.encode() + kept).to_bytes(declared=True)

@@ -1,0 +1,98 @@
+"""
+Messages between their arrival and their reflection, in the order of the archive.
+
+A message that is archived waits for its commit; one that is not waits only for those before it. What failed is
+dropped, and those behind it go on.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ccm.wire.fanout import FanOut
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+
+class Flight:
+    """One message on its way; *landed* is called just before it is reflected."""
+
+    __slots__ = ("failed", "landed", "ready", "template")
+
+    def __init__(self, template: FanOut, landed: Callable[[], None] | None) -> None:
+        self.template = template
+        self.landed = landed
+        self.ready = False
+        self.failed = False
+
+
+class Flights:
+    """
+    The queue of one room.
+
+    :param reflect: sends a template to everybody in the room.
+    """
+
+    __slots__ = ("_queue", "_reflect")
+
+    def __init__(self, reflect: Callable[[FanOut], None]) -> None:
+        self._reflect = reflect
+        self._queue: deque[Flight] = deque()
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def now(self, template: FanOut) -> None:
+        """Reflect something that nobody keeps, behind what is already on its way."""
+        if not self._queue:
+            self._reflect(template)
+            return
+        flight = Flight(template, None)
+        flight.ready = True
+        self._queue.append(flight)
+
+    def after(
+        self,
+        kept: "Deferred[None]",
+        template: FanOut,
+        landed: Callable[[], None] | None,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Reflect something once *kept* fires; if that fails, call *failed* and let nobody see it."""
+        flight = self.board(template, landed)
+
+        def done(_: object) -> None:
+            self.land(flight)
+
+        def broken(failure: object) -> None:
+            self.lose(flight)
+            failed(failure.value)  # type: ignore[attr-defined]
+
+        kept.addCallbacks(done, broken)
+
+    def board(self, template: FanOut, landed: Callable[[], None] | None) -> Flight:
+        """Take a place in the order; :meth:`land` or :meth:`lose` must follow."""
+        flight = Flight(template, landed)
+        self._queue.append(flight)
+        return flight
+
+    def land(self, flight: Flight) -> None:
+        """It is on disk."""
+        flight.ready = True
+        self._go_on()
+
+    def lose(self, flight: Flight) -> None:
+        """It could not be kept."""
+        flight.ready = flight.failed = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        queue = self._queue
+        while queue and queue[0].ready:
+            flight = queue.popleft()
+            if flight.failed:
+                continue
+            if flight.landed is not None:
+                flight.landed()
+            self._reflect(flight.template)

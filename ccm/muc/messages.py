@@ -1,0 +1,216 @@
+"""
+Groupchat messages (XEP-0045 1.35.5 §7.4, XEP-0359 0.7, XEP-0421 1.0, XEP-0424 0.4).
+
+A message that is kept is reflected after the commit that archives it; what is not kept follows in its place. The
+same (sender, origin-id) within 24 hours is not archived twice: its reflection is sent to the sender again.
+"""
+
+import re
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ccm import namespaces as ns
+from ccm.errors import StanzaError
+from ccm.muc import archived, invite, subject, voice
+from ccm.muc.history import Line
+from ccm.muc.occupant import Occupant, Seat
+from ccm.muc.strip import clean
+from ccm.records import Archived
+from ccm.wire.fanout import FanOut
+from ccm.wire.stanza import Stanza
+
+if TYPE_CHECKING:
+    from ccm.muc.room import Room
+
+_BODY = (ns.CLIENT, "body")
+_ORIGIN = (ns.STANZA_ID, "origin-id")
+_ORIGIN_ID = re.compile(rb"<origin-id\s[^>]*?\bid=(?:'([^'&]+)'|\"([^\"&]+)\")")
+_STORE = (ns.HINTS, "store")
+_KEPT = frozenset({_BODY, _STORE, (ns.RETRACT, "retract"), (ns.REACTIONS, "reactions"), (ns.CORRECT, "replace")})
+_DROPPED = frozenset({(ns.HINTS, "no-store"), (ns.HINTS, "no-permanent-store")})
+_REMEMBERED_SECONDS = 24 * 3600.0
+_MOST_HELD = 100
+
+
+def receive(room: "Room", stanza: Stanza) -> None:
+    """
+    A message to the room itself.
+
+    :raises StanzaError: ``not-acceptable`` from somebody who is not inside, ``forbidden`` without voice,
+        ``policy-violation`` (wait) beyond the rate.
+    """
+    if stanza.attrs.get("type") != "groupchat":
+        if not invite.handled(room, stanza) and not voice.handled(room, stanza):
+            raise StanzaError("bad-request", "Send it with type='groupchat', or to room/nick for a private message.")
+        return
+    jid = stanza.attrs["from"]
+    occupant = room.seats.get(jid)
+    if occupant is None:
+        raise StanzaError("not-acceptable", "You are not in this room. Enter it first.")
+    check_rate(room, occupant, jid)
+    if subject.is_change(stanza):
+        subject.change(room, occupant, stanza)
+        return
+    if occupant.role == "visitor":
+        raise StanzaError("forbidden", "You have no voice in this room. Ask a moderator for it.")
+    seat = occupant.seats[jid]
+    seat.heard = room.context.now()
+    if seat.held is not None:
+        if len(seat.held) >= _MOST_HELD:
+            raise StanzaError("resource-constraint", "Too many messages wait to be archived. Send it again.")
+        seat.held.append(stanza)
+        return
+    _accept(room, occupant, seat, stanza)
+
+
+def is_kept(room: "Room", stanza: Stanza) -> bool:
+    """Whether a message is archived: body, correction, retraction, reaction or a ``store`` hint; never chat states."""
+    if not room.recording or not room.config.logging:
+        return False
+    children = stanza.children
+    if _BODY in children:
+        return True
+    return not _KEPT.isdisjoint(children) and _DROPPED.isdisjoint(children)
+
+
+def check_rate(room: "Room", occupant: Occupant, jid: str) -> None:
+    """:raises StanzaError: ``policy-violation`` (wait) if an occupant, or all together, send too fast."""
+    options = room.context.options
+    if not options.messages_per_second and not options.room_messages_per_second:
+        return
+    if room.context.is_admin(jid):
+        return
+    now = room.context.now()
+    if not occupant.bucket.take(now, options.messages_per_second, options.message_burst) or not room.bucket.take(
+        now, options.room_messages_per_second, options.room_message_burst
+    ):
+        raise StanzaError("policy-violation", "That is too fast. Wait some seconds and send it again.", "wait")
+
+
+def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza) -> None:
+    if not is_kept(room, stanza):
+        room.flights.now(_reflection(room, occupant, stanza, None))
+        return
+    origin = origin_id(stanza)
+    if origin is not None:
+        if _seen(room, occupant, seat, origin):
+            return
+        if not seat.verified:
+            _ask_archive(room, occupant, seat, stanza, origin)
+            return
+    _keep(room, occupant, stanza, origin)
+
+
+def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) -> None:
+    context = room.context
+    id_ = context.archive.next_id()
+    template = _reflection(room, occupant, stanza, id_)
+    now = context.moment()
+    if origin is not None:
+        room.remember(occupant.bare, origin, None)
+    kept = context.archive.append(
+        Archived(
+            id=id_,
+            owner=room.jid,
+            with_=occupant.address,
+            sender=occupant.bare,
+            stamp=now,
+            stanza=template.declared_head[: -len(b" to='")] + template.tail[1:],
+            origin_id=origin or stanza.attrs.get("id"),
+        )
+    )
+    line = Line(id_, now, template)
+    room.flights.after(
+        kept,
+        template,
+        partial(_landed, room, occupant.bare, origin, stanza, line),
+        partial(_lost, room, occupant.bare, origin, stanza),
+    )
+
+
+def _landed(room: "Room", sender: str, origin: str | None, stanza: Stanza, line: Line) -> None:
+    if origin is not None:
+        room.remember(sender, origin, line.template)
+    if _BODY in stanza.children:
+        room.history.add(line)
+    if stanza.has(ns.RETRACT, "retract"):
+        room.context.background(archived.retract(room, sender, stanza))
+
+
+def _lost(room: "Room", sender: str, origin: str | None, stanza: Stanza, _: BaseException) -> None:
+    if origin is not None:
+        room.origins.pop((sender, origin), None)
+    error = StanzaError("resource-constraint", "The message could not be kept and nobody has seen it. Send it again.")
+    room.context.give(stanza.error(error, echo=True))
+
+
+def _reflection(room: "Room", occupant: Occupant, stanza: Stanza, id_: str | None) -> FanOut:
+    stanza = clean(stanza, room.jid)
+    inner = stanza.inner + occupant.mark
+    children = (*stanza.children, (ns.OCCUPANT_ID, "occupant-id"))
+    if id_ is not None:
+        inner += f"<stanza-id xmlns='{ns.STANZA_ID}' by='{archived.escaped(room.jid)}' id='{id_}'/>".encode()
+        children += ((ns.STANZA_ID, "stanza-id"),)
+    return FanOut(Stanza("message", stanza.attrs, inner, children, stanza.declarations), occupant.address)
+
+
+# ---- sent again
+
+
+def origin_id(stanza: Stanza) -> str | None:
+    """The client's own id (XEP-0359 §3.2), read without a tree where that is safe."""
+    if _ORIGIN not in stanza.children:
+        return None
+    if stanza.inner.count(b"origin-id") == 1:
+        match = _ORIGIN_ID.search(stanza.inner)
+        if match is not None:
+            return (match.group(1) or match.group(2)).decode()
+    found: str | None = next(stanza.element.elements(*_ORIGIN)).getAttribute("id")
+    return found or None
+
+
+def _seen(room: "Room", occupant: Occupant, seat: Seat, origin: str) -> bool:
+    known = room.origins.get((occupant.bare, origin))
+    if known is None or room.context.now() - known[0] > _REMEMBERED_SECONDS:
+        return False
+    if known[1] is not None:  # otherwise it is on its way and will reach the sender with all others
+        room.sink(seat.jid).deliver_raw(known[1])
+    return True
+
+
+def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, origin: str) -> None:
+    """The room was there before this process: ask whether this was archived then; later messages wait behind."""
+    seat.held = deque()
+
+    def done(answer: tuple[str, FanOut] | None) -> None:
+        if answer is None:
+            # clients send again in order: after the first that is new, all are
+            seat.verified = True
+            _keep(room, occupant, stanza, origin)
+        else:
+            room.remember(occupant.bare, origin, answer[1])
+            room.sink(seat.jid).deliver_raw(answer[1])
+        _release(room, occupant, seat)
+
+    def failed(_: BaseException) -> None:
+        _lost(room, occupant.bare, origin, stanza, _)
+        _release(room, occupant, seat)
+
+    room.context.spawn(archived.seen(room, occupant.bare, origin), done, failed)
+
+
+def _release(room: "Room", occupant: Occupant, seat: Seat) -> None:
+    held, seat.held = seat.held or deque(), None
+    while held:
+        _accept(room, occupant, seat, held.popleft())
+        if _is_held(seat, held):
+            return
+
+
+def _is_held(seat: Seat, rest: deque[Stanza]) -> bool:
+    """The last one has to ask the archive, too: the rest waits behind it."""
+    if seat.held is None:
+        return False
+    seat.held.extend(rest)
+    return True

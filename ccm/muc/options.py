@@ -1,0 +1,56 @@
+"""The section ``[muc]``: who may create rooms, and what a room bears. A limit of 0 is off."""
+
+from typing import Literal
+
+from ccm.config import Section
+
+
+class MucOptions(Section):
+    """
+    Rooms.
+
+    ``name`` is what service discovery calls the service; ``admins`` are JIDs or domains that count as owners of every
+    room, besides the components; ``create`` says who may make rooms.
+    """
+
+    name: str = "Chat rooms"
+    admins: list[str] = []
+    create: Literal["everybody", "local", "admins"] = "everybody"
+
+    #: Messages: tokens per second and burst, for one occupant and for a whole room.
+    messages_per_second: float = 5.0
+    message_burst: int = 20
+    room_messages_per_second: float = 50.0
+    room_message_burst: int = 200
+
+    #: Joins of people without an affiliation, for a whole room; joins of one person in all rooms.
+    joins_per_second: float = 1.0
+    join_burst: int = 10
+    user_joins_per_minute: int = 10
+    user_join_burst: int = 20
+
+    #: Rooms: how many one person may own and make in an hour; occupants of one room; length of a room's localpart.
+    rooms_per_user: int = 20
+    creations_per_hour: int = 5
+    occupants: int = 5000
+    sessions_per_nick: int = 20
+    room_name_length: int = 64
+    nick_length: int = 64
+    subject_bytes: int = 4096
+    affiliations: int = 10_000
+
+    #: History that a room keeps and tells at most.
+    history_messages: int = 20
+    history_messages_max: int = 200
+    history_bytes: int = 131_072
+
+    #: Pages of the archive (XEP-0313).
+    page_messages: int = 100
+
+    #: Remote occupants silent for that long are pinged; rooms empty for that long leave the memory.
+    ping_after_seconds: int = 900
+    sweep_seconds: int = 300
+    #: How long after a restart a room waits for the sessions that were in it.
+    resume_seconds: int = 300
+    #: What is kept for a session that has not yet come back after a restart.
+    backlog_messages: int = 500

@@ -1,0 +1,217 @@
+"""
+A room: what it is, who is in it, and how something reaches all of them (XEP-0045 1.35.5).
+
+Plain state with the few operations that keep it consistent; each concern (joining, admin, …) is a file of its own
+that works on it. Leaves out every rule about who may do what.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from ccm import address
+from ccm.interfaces import ISink
+from ccm.muc import config as configuration
+from ccm.muc import nick as nicks
+from ccm.muc.affiliation import NOBODY, Standing
+from ccm.muc.config import RoomConfig
+from ccm.muc.context import Backlog, Context, Relay
+from ccm.muc.flight import Flights
+from ccm.muc.history import History
+from ccm.muc.limits import Bucket
+from ccm.muc.occupant import Occupant, Seat
+from ccm.records import RoomRecord
+from ccm.wire.fanout import FanOut
+from ccm.wire.stanza import Stanza
+
+_REMEMBERED = 500
+
+
+class Room:
+    """
+    :ivar standings: lasting relations by bare JID.
+    :ivar occupants: by the key of their nick. :ivar seats: occupant by full JID.
+    :ivar locked: not yet configured; only owners may enter (§10.1).
+    :ivar recording: false while off the record.
+    :ivar creator: bare JID of who made it, for limits; ``""`` if a component did.
+    :ivar ready: its history is in memory. :ivar inbox: stanzas that wait for that.
+    :ivar restored: it existed before this process; then the archive is asked for messages sent again.
+    :ivar origins: (bare JID, origin-id) -> (seconds, reflection) of messages seen, newest last.
+    :ivar invited: invitee -> inviter. :ivar relayed: (who answers, id) -> full JID of who asked.
+    :ivar unsaved: saves that have not ended well yet. :ivar places: full JID -> rooms, of the whole service.
+    :ivar awaited: full JID -> what came for a session that is not back after a restart.
+    """
+
+    def __init__(self, jid: str, context: Context, config: RoomConfig, secret: bytes, creator: str) -> None:
+        self.jid = jid
+        self.context = context
+        self.config = config
+        self.secret = secret
+        self.creator = creator
+        self.standings: dict[str, Standing] = {}
+        self.subject = ""
+        self.subject_by = jid
+        self.subject_at: datetime | None = None
+        self.occupants: dict[str, Occupant] = {}
+        self.seats: dict[str, Occupant] = {}
+        self.locked = False
+        self.recording = True
+        self.gone = False
+        self.empty_since = context.now()
+        self.history = History(context.options.history_messages_max, context.options.history_bytes)
+        self.ready = True
+        self.restored = False
+        self.inbox: deque[Stanza] = deque()
+        self.flights = Flights(self.reflect)
+        self.origins: OrderedDict[tuple[str, str], tuple[float, FanOut | None]] = OrderedDict()
+        self.invited: OrderedDict[str, str] = OrderedDict()
+        self.relayed: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self.awaited: dict[str, Backlog] = {}
+        self.bucket = Bucket()
+        self.joins = Bucket()
+        #: Called when the last session has left.
+        self.vacated: Callable[[Room], None] = _nothing
+        self.places: dict[str, set[Room]] = {}
+        self.unsaved = 0
+        self._sinks: tuple[ISink, ...] | None = None
+
+    # ---- as it lasts
+
+    @classmethod
+    def from_record(cls, record: RoomRecord, context: Context) -> "Room":
+        """A room as it was saved; its history is not yet in memory."""
+        values = dict(record.config)
+        secret = bytes.fromhex(values.get("secret") or "") or context.random(32)
+        room = cls(record.jid, context, configuration.from_plain(values), secret, values.get("creator", ""))
+        room.recording = values.get("recording", True)
+        room.standings = {jid: Standing(*standing) for jid, standing in record.affiliations.items()}
+        room.subject, room.subject_at = record.subject, record.subject_at
+        room.subject_by = record.subject_by or record.jid
+        room.ready = False
+        room.restored = True
+        return room
+
+    def record(self) -> RoomRecord:
+        """The room as it is saved."""
+        plain: dict[str, Any] = configuration.to_plain(self.config)
+        plain.update(secret=self.secret.hex(), creator=self.creator, recording=self.recording)
+        return RoomRecord(
+            self.jid,
+            plain,
+            {jid: (standing.affiliation, standing.nick) for jid, standing in self.standings.items()},
+            self.subject,
+            self.subject_by,
+            self.subject_at,
+        )
+
+    # ---- who is who
+
+    def standing(self, jid: str) -> Standing:
+        """The relation of a JID (its own, else its domain's) to this room; admins of the service are owners."""
+        bare = address.bare(jid)
+        own = self.standings.get(bare)
+        if self.context.is_admin(bare):
+            return Standing("owner", own.nick if own else "")
+        return own or self.standings.get(address.domain(bare)) or NOBODY
+
+    def with_affiliation(self, affiliation: str) -> tuple[str, ...]:
+        """Every JID of that affiliation."""
+        return tuple(jid for jid, standing in self.standings.items() if standing.affiliation == affiliation)
+
+    def by_nick(self, nick: str) -> Occupant | None:
+        """The occupant of that nick, or one that looks the same."""
+        return self.occupants.get(nicks.key(nick))
+
+    def of_bare(self, bare: str) -> tuple[Occupant, ...]:
+        """Every occupant of that bare JID, or of any on that domain if it is one."""
+        if "@" in bare:
+            return tuple(occupant for occupant in self.occupants.values() if occupant.bare == bare)
+        return tuple(occupant for occupant in self.occupants.values() if address.domain(occupant.bare) == bare)
+
+    def reserved_for(self, nick: str) -> str | None:
+        """The bare JID for which a nick is reserved."""
+        key = nicks.key(nick)
+        for jid, standing in self.standings.items():
+            if standing.nick and nicks.key(standing.nick) == key:
+                return jid
+        return None
+
+    # ---- coming and going, without telling anybody
+
+    def seat(self, occupant: Occupant, seat: Seat) -> None:
+        """Give an occupant a session."""
+        self.occupants[nicks.key(occupant.nick)] = occupant
+        self.seats[seat.jid] = occupant
+        self.places.setdefault(seat.jid, set()).add(self)
+        occupant.sit(seat)
+        self.moved()
+
+    def unseat(self, jid: str) -> bool:
+        """Take a session away; answers whether its occupant is gone with it."""
+        occupant = self.seats.pop(jid)
+        places = self.places.get(jid, set())
+        places.discard(self)
+        if not places:
+            self.places.pop(jid, None)
+        self.awaited.pop(jid, None)
+        last = occupant.stand(jid)
+        if last:
+            self._drop(occupant)
+        if not self.seats:
+            self.empty_since = self.context.now()
+        self.moved()
+        return last
+
+    def rename(self, occupant: Occupant, nick: str) -> None:
+        """Give an occupant another nick, which must be free."""
+        self._drop(occupant)
+        occupant.rename(self.jid, nick)
+        self.occupants[nicks.key(nick)] = occupant
+
+    def _drop(self, occupant: Occupant) -> None:
+        key = nicks.key(occupant.nick)
+        if self.occupants.get(key) is occupant:
+            del self.occupants[key]
+
+    # ---- sending
+
+    def moved(self) -> None:
+        """Somebody's sink is another from now on."""
+        self._sinks = None
+
+    @property
+    def sinks(self) -> tuple[ISink, ...]:
+        """Where a message to everybody goes."""
+        if self._sinks is None:
+            self._sinks = tuple(self.sink(jid) for jid in self.seats)
+        return self._sinks
+
+    def sink(self, jid: str) -> ISink:
+        """Where something for one session goes."""
+        session = self.context.router.session(jid)
+        if session is not None:
+            return session
+        backlog = self.awaited.get(jid)
+        if backlog is not None:
+            return backlog
+        return Relay(self.context.router, jid)
+
+    def reflect(self, template: FanOut) -> None:
+        """Send to everybody in the room: the hot path."""
+        for sink in self.sinks:
+            sink.deliver_raw(template)
+
+    def send(self, jid: str, stanza: Stanza) -> None:
+        """Send to one session, which need not be in the room."""
+        self.context.give(stanza.copy(from_=stanza.from_ or self.jid, to=jid))
+
+    def remember(self, sender: str, origin: str, template: FanOut | None) -> None:
+        """Note a message's origin-id; *template* is ``None`` until it is reflected."""
+        self.origins[(sender, origin)] = (self.context.now(), template)
+        if len(self.origins) > _REMEMBERED:
+            self.origins.popitem(last=False)
+
+
+def _nothing(_: Room) -> None:
+    pass
