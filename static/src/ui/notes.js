@@ -1,0 +1,107 @@
+/**
+ * What must be told: the newest stands as a toast in the flow above the composer until it was read; all stay in the log.
+ */
+import { html, nothing } from 'lit';
+import { failure } from '../words.js';
+import { icon } from './icons.js';
+
+const SHOWN_MS = 12_000;
+const SAME_MS = 60_000;
+const MAX_KEPT = 100;
+const KEY = 'ccm-notes';
+
+/**
+ * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, invitee: string, made: boolean}} Told
+ */
+
+export class Notes {
+  /** @type {Told | null} */ shown = null;
+  /** @type {Told[]} */ all = [];
+  #timer = 0;
+  #held = false;
+
+  /** @param {any} app @param {Storage} store */
+  constructor(app, store) {
+    this.app = app;
+    this.store = store;
+    try {
+      this.all = JSON.parse(store.getItem(KEY) ?? '[]').map((n) => ({ ...n, at: new Date(n.at) }));
+    } catch {
+      this.all = [];
+    }
+  }
+
+  /** @param {Partial<Told> & {text: string}} note */
+  tell(note) {
+    const told = { at: new Date(), kind: 'said', code: '', was: '', invitee: '', made: false, ...note, topic: note.topic || this.app.topic?.id || '' };
+    const text = told.text.trim();
+    if (!text || this.all.some((n) => n.text === text && told.at.getTime() - n.at.getTime() < SAME_MS)) return;
+    const kept = /** @type {Told} */ ({ ...told, text });
+    this.all = [...this.all, kept].slice(-MAX_KEPT);
+    this.store.setItem(KEY, JSON.stringify(this.all));
+    this.shown = kept;
+    this.#count();
+    this.app.requestUpdate();
+  }
+
+  forget() {
+    this.all = [];
+    this.shown = null;
+    this.store.removeItem(KEY);
+  }
+
+  close() {
+    this.shown = null;
+    clearTimeout(this.#timer);
+    this.app.requestUpdate();
+  }
+
+  // A toast stays at least ten seconds, longer while it is looked at; a failure until it is closed.
+  #count() {
+    clearTimeout(this.#timer);
+    if (!this.shown || this.shown.kind === 'failed' || this.#held) return;
+    this.#timer = window.setTimeout(() => (document.hidden ? this.#count() : this.close()), SHOWN_MS);
+  }
+
+  #hold(held) {
+    this.#held = held;
+    this.#count();
+  }
+
+  /** Take back what the shown note told. */
+  async undo() {
+    const note = this.shown;
+    if (!note || !this.#canUndo(note)) return;
+    this.close();
+    const { client } = this.app;
+    try {
+      if (note.invitee) await client.revoke(note.invitee);
+      if (note.made && note.topic) await client.delete(note.topic);
+    } catch (error) {
+      this.tell({ kind: 'failed', topic: note.topic, text: failure(error, 'It is not undone.') });
+    }
+  }
+
+  #canUndo(note) {
+    return Boolean(note.made && note.topic) || Boolean(note.invitee);
+  }
+
+  #change(note) {
+    const topic = this.app.client.topics.get(note.topic);
+    if (!topic) return nothing;
+    const change = note.code.startsWith('time') ? () => this.app.move(topic, note.was) : note.code.startsWith('name') ? () => this.app.rename(topic)
+      : note.code.startsWith('address') || note.code === 'mail-failed' ? () => this.app.wish('', topic) : null;
+    const verb = note.code.startsWith('name') ? 'Rename' : note.code.startsWith('time') ? 'Change' : 'Use another address';
+    return change ? html`<button class="btn s opt" type="button" @click=${() => { this.close(); change(); }}>${verb}</button>` : nothing;
+  }
+
+  /** The region exists from the start, so that it is announced; what it holds comes and goes. */
+  view() {
+    const note = this.shown;
+    const failed = note?.kind === 'failed';
+    return html`<div role=${failed ? 'alert' : 'status'} @mouseenter=${() => this.#hold(true)} @mouseleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
+      ${note ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : 'pen')}<p>${note.text}</p><span class="acts">
+        ${this.#canUndo(note) ? html`<button class="btn s" type="button" @click=${() => this.undo()}>Undo</button>` : nothing}${this.#change(note)}
+        <button class="ico" type="button" aria-label="Close this note. It stays in the log" @click=${() => this.close()}>${icon('close')}</button></span></div>` : nothing}</div>`;
+  }
+}

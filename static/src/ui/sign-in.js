@@ -1,0 +1,86 @@
+/**
+ * Sign in: two fields, one button, why it is off when it is, and, on a wide page, what this is for, shown by example.
+ */
+import { html, nothing } from 'lit';
+import { signInFailure } from '../words.js';
+import { mark } from './icons.js';
+import { PlainElement } from './plain.js';
+
+const EXAMPLES = [
+  { who: 'Priya', said: 'It serves city staff first, then anyone who reuses the data.', sign: '¶', kind: '', kept: 'City staff first, then anyone who reuses the data.', as: 'Audience' },
+  { who: 'Ann', said: 'So we agree: one licence for every data set, no exceptions.', sign: 'D1', kind: 'decision', kept: 'One licence for every data set, no exceptions', as: 'Decision' },
+  { who: 'Kim', said: 'I can check with the second team whether they are ready, by Friday.', sign: 'A1', kind: 'action', kept: 'Check with the second team whether they are ready', as: 'Action, Kim, due Friday' },
+  { who: 'Tom', said: 'Who signs off the ones run by partners?', sign: 'Q1', kind: 'question', kept: 'Who signs off the ones run by partners?', as: 'Open question' },
+];
+
+class SignIn extends PlainElement {
+  static properties = { session: { attribute: false }, over: { type: Boolean }, _busy: { state: true }, _error: { state: true }, _shown: { state: true } };
+
+  constructor() {
+    super();
+    this.over = false;
+    this._busy = false;
+    this._error = '';
+    this._shown = false;
+  }
+
+  firstUpdated() {
+    const [identity, password] = this.querySelectorAll('input');
+    (identity.value ? password : identity).focus();
+  }
+
+  /** @param {SubmitEvent} event */
+  async #submit(event) {
+    event.preventDefault();
+    if (this._busy) return;
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const [identity, password] = [String(form.get('identity')).trim(), String(form.get('password'))];
+    const missing = !identity ? 'identity' : !password ? 'password' : '';
+    if (missing) {
+      this._error = missing === 'identity' ? 'An e-mail or chat address is needed.' : 'The password is needed.';
+      this.querySelector(`[name=${missing}]`)?.focus();
+      return;
+    }
+    this._busy = true;
+    this._error = '';
+    try {
+      await this.session.signIn(identity, password);
+    } catch (error) {
+      this._error = signInFailure(/** @type {any} */ (error));
+      await this.updateComplete;
+      this.querySelector('[name=password]')?.focus();
+    } finally {
+      this._busy = false;
+    }
+  }
+
+  #form() {
+    const off = !globalThis.isSecureContext || !globalThis.crypto?.subtle;
+    return html`<form @submit=${this.#submit} aria-busy=${this._busy} novalidate>
+      ${this.over
+        ? html`<h2 id="sign-in-title">Sign in again</h2><p class="hint">Your session ended. What you wrote is kept.</p>`
+        : html`<h1 id="sign-in-title">Talk it through. The minutes are already written.</h1>`}
+      ${off ? html`<p class="notice" role="alert">Sign-in is off because this page is not encrypted. Ask whoever runs it for https.</p>` : nothing}
+      <div><label class="l" for="identity">E-mail or chat address</label>
+        <input class="field" id="identity" name="identity" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" .value=${this.over ? this.session.account : ''} ?disabled=${off}></div>
+      <div><label class="l" for="password">Password</label>
+        <div class="pw"><input class="field" id="password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="current-password" ?disabled=${off} aria-describedby="sign-in-error">
+          <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>Show</button></div></div>
+      <p id="sign-in-error" role="alert" class=${this._error ? 'notice failed' : ''} data-testid="sign-in-error">${this._error}</p>
+      <button class="btn prime big" type="submit" aria-disabled=${off ? 'true' : nothing} ?disabled=${off}>${this._busy ? 'Signing in…' : 'Sign in'}</button>
+      ${this.over ? nothing : html`<p class="hint">Got an invitation by mail? Open its link first.</p>`}
+    </form>`;
+  }
+
+  render() {
+    if (this.over) return this.#form();
+    return html`<main class="page"><section class="side" aria-labelledby="sign-in-title"><a class="brand" href="/">${mark()}CCM</a>
+      ${this.#form()}
+      <div class="low"><a href="/register">Create an account</a><a href="/archive/">Published documents</a></div></section>
+      <section class="show" aria-label="What CCM does"><div class="colh" aria-hidden="true"><span>What people say</span><span></span><span>What is kept</span></div>
+      ${EXAMPLES.map((e) => html`<div class="said"><p><b>${e.who}</b>${e.said}</p><span class="mark ${e.kind}" aria-hidden="true">${e.sign}</span><p>${e.kept}<small>${e.as}</small></p></div>`)}
+      </section></main>`;
+  }
+}
+
+customElements.define('ccm-sign-in', SignIn);

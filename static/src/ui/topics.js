@@ -1,0 +1,80 @@
+/**
+ * The topics column: one field's door, topics grouped by state, and who is signed in.
+ */
+import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { clock, count, topicLine } from '../words.js';
+import { icon, mark, stateMark } from './icons.js';
+import { initial } from './plain.js';
+
+const GROUPS = [
+  ['live', 'Live now'],
+  ['planned', 'Coming up'],
+  ['ended', 'Ended'],
+  ['published', 'Published'],
+];
+
+/** @param {import('../xmpp/read.js').Topic} a @param {import('../xmpp/read.js').Topic} b */
+function byStart(a, b) {
+  const [x, y] = [a, b].map((t) => t.start?.getTime() ?? Number.MAX_SAFE_INTEGER);
+  return x - y || a.name.localeCompare(b.name);
+}
+
+/** @param {any} app */
+function row(app, topic) {
+  const { unread, mentions } = app.counts(topic);
+  const room = app.client.rooms.get(topic.room);
+  const stale = app.session.state !== 'online';
+  const here = room?.state === 'in' ? room.occupants.size - (app.hasReporter(room) ? 1 : 0) : 0;
+  const live = topic.state === 'live';
+  const line = live && stale ? `Live at ${clock(app.lostAt)}` : topicLine(topic, app.now, here);
+  return html`<li><a class="topic ${unread ? 'new' : ''}" href="#/t/${topic.id}" data-testid="topic" data-id=${topic.id} data-state=${topic.state}
+      aria-current=${app.topic?.id === topic.id ? 'page' : nothing} @click=${() => app.go('talk')}>
+    ${stateMark(topic.state, stale)}<b dir="auto">${topic.name}</b>
+    ${unread ? html`<span class="cnt">${mentions ? html`<i aria-hidden="true">@${mentions}</i>` : nothing}<span aria-hidden="true">${unread}</span>
+      <span class="vh">, ${mentions ? `${count(mentions, 'mention')}, ` : ''}${unread} unread</span></span>` : nothing}
+    <small>${live && !stale ? html`<span class="lv">Live</span>, ` : nothing}${line}</small></a></li>`;
+}
+
+/** @param {any} app @param {string} [where] */
+export function wishDoor(app, words = 'New topic or invitation') {
+  const invitations = app.client.components.get('invitations');
+  const [busy, gone] = [invitations?.state === 'busy', invitations?.state === 'gone'];
+  return html`<div class="ask"><button class="box" type="button" data-testid="new" aria-describedby=${busy || gone ? 'why-slow' : nothing} @click=${() => app.wish('')}>
+      ${icon(busy ? 'hourglass' : 'plus')}${words}<kbd>N</kbd></button>
+    ${busy ? html`<p class="hint" id="why-slow">Invitations are slow just now. Yours waits its turn and goes out by itself.</p>` : nothing}
+    ${gone ? html`<p class="hint" id="why-slow">Invitations are off since ${clock(new Date(invitations.since))}. Everything else works.</p>` : nothing}</div>`;
+}
+
+/** @param {any} app */
+function connection(app) {
+  if (app.session.state === 'online') return 'Connected';
+  if (app.session.state === 'over') return 'Signed out';
+  if (app.session.state === 'connecting') return 'Connecting…';
+  return app.waiting ? `Offline, ${count(app.waiting, 'message')} ${app.waiting === 1 ? 'waits' : 'wait'}` : 'Offline';
+}
+
+/** @param {any} app */
+export function topicsPane(app) {
+  const topics = [...app.client.topics.values()];
+  return html`<nav class="pane topics" id="topics" aria-label="Topics">
+    <header><a class="brand" href="#/">${mark()}CCM</a>
+      <button class="ico" type="button" aria-label="Keys" title="Keys (?)" @click=${() => app.show('keys')}><kbd>?</kbd></button></header>
+    ${topics.length || !app.client.listed ? wishDoor(app) : nothing}
+    <div class="scroll" tabindex="0" role="group" aria-label="Topic list">
+      ${topics.length ? GROUPS.map(([state, title]) => group(app, title, topics.filter((t) => t.state === state).sort(byStart))) : nothing}
+      ${!topics.length && app.client.listed ? html`<p class="hint none-yet">Your topics will stand here, with the next meeting on top.</p>` : nothing}
+    </div>
+    <div class="me"><span class="av" aria-hidden="true">${initial(app.client.name)}</span>
+      <div><b dir="auto">${app.client.name}</b><span data-testid="connection">${connection(app)}</span></div>
+      <details class="menu up"><summary class="ico" aria-label="You">${icon('more')}</summary><menu>
+        <li><button type="button" @click=${(e) => app.menu(e, () => app.turnTheme())}>${icon('sun')}${app.themeWord}</button></li>
+        <li><a href="/archive/" target="_blank" rel="noopener">${icon('globe')}Published documents</a></li>
+        <li><button type="button" data-testid="sign-out" @click=${(e) => app.menu(e, () => app.signOut())}>${icon('out')}Sign out</button></li></menu></details></div>
+  </nav>`;
+}
+
+function group(app, title, topics) {
+  if (!topics.length) return nothing;
+  return html`<h2 class="grp">${title}</h2><ul>${repeat(topics, (t) => t.id, (t) => row(app, t))}</ul>`;
+}

@@ -1,0 +1,165 @@
+/**
+ * The one field: a sentence becomes Who, About and When; Enter does the first thing. What it says about times is only a
+ * preview: the component reads and guesses, and its corrections come back as a toast.
+ */
+import { html, nothing } from 'lit';
+import { readWish } from '../one-field.js';
+import { count, failure } from '../words.js';
+import { icon } from './icons.js';
+import { PlainElement, initial, tint } from './plain.js';
+
+class WishField extends PlainElement {
+  static properties = { app: { attribute: false }, _wish: { state: true }, _words: { state: true }, _busy: { state: true }, _error: { state: true }, _picked: { state: true } };
+
+  /** The topic to invite to, or `null` for a new one. @type {any} */
+  #into = null;
+  #refused = '';
+
+  constructor() {
+    super();
+    this._words = '';
+    this._wish = readWish('');
+    this._busy = false;
+    this._error = '';
+    this._picked = 0;
+  }
+
+  /** @param {string} words to start with; `''` keeps those from the last time @param {any} [into] a topic */
+  open(words, into = null) {
+    if (into?.id !== this.#into?.id) this._words = '';
+    this.#into = into;
+    if (words) this._words = words;
+    this._wish = readWish(this._words);
+    this._error = '';
+    this._picked = 0;
+    const dialog = /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
+    if (!dialog.open) dialog.showModal();
+    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    field.value = this._words;
+    field.focus();
+  }
+
+  close() {
+    /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).close();
+  }
+
+  get #options() {
+    const { addresses, name } = this._wish;
+    const people = count(addresses.length, 'person', 'people');
+    const found = [];
+    if (this.#into) {
+      if (addresses.length) found.push({ icon: 'mail', text: `Invite ${people}`, key: 'Enter', run: () => this.#do(false) });
+    } else if (addresses.length) {
+      found.push({ icon: 'mail', text: `Create it and invite ${people}`, key: 'Enter', run: () => this.#do(false) });
+      if (this._wish.start) found.push({ icon: 'talk', text: 'Start it now instead', key: 'Ctrl Enter', run: () => this.#do(true) });
+    } else if (name || this._wish.start) {
+      found.push({ icon: 'talk', text: 'Create it, and invite from there', key: 'Enter', run: () => this.#do(false) });
+    }
+    const wanted = this._words.trim().toLowerCase();
+    if (!this.#into && wanted.length > 1) {
+      const near = [...this.app.client.topics.values()].filter((t) => t.name.toLowerCase().includes(name.toLowerCase() || wanted)).slice(0, 3);
+      for (const topic of near) found.push({ icon: 'topics', text: `Go to “${topic.name}”`, key: '', run: () => this.#go(topic.id) });
+    }
+    return found;
+  }
+
+  #go(id) {
+    this._words = '';
+    this.close();
+    location.hash = `#/t/${id}`;
+    this.app.go('talk');
+  }
+
+  async #do(now) {
+    if (this._busy) return;
+    const { addresses, name, start } = this._wish;
+    if (this._wish.suspect && this.#refused !== this._wish.suspect.address) {
+      this.#refused = this._wish.suspect.address;
+      this._error = '';
+      this.requestUpdate();
+      return;
+    }
+    this._busy = true;
+    this._error = '';
+    const { client } = this.app;
+    const left = [...addresses];
+    try {
+      const when = now ? 'now' : start;
+      let topic = this.#into;
+      if (!left.length && !topic) topic = (await client.create({ name, start: when })).topic;
+      while (left.length) {
+        const done = await client.invite({ address: left[0], topic: topic?.id, ...(topic ? {} : { name, start: when }) });
+        topic = done.topic ?? topic;
+        this.app.invited(done, left.shift());
+      }
+      if (topic && topic.id !== this.app.topic?.id) this.#go(topic.id);
+      this._words = '';
+      this.close();
+    } catch (error) {
+      this._error = failure(error, left.length ? `${left[0]} is not invited.` : 'The topic was not made.');
+      this.querySelector('input')?.focus();
+    } finally {
+      this._busy = false;
+    }
+  }
+
+  #input(event) {
+    this._words = event.target.value;
+    this._wish = readWish(this._words);
+    this._error = '';
+    this._picked = 0;
+  }
+
+  #key(event) {
+    const options = this.#options;
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      const step = event.key === 'ArrowDown' ? 1 : -1;
+      this._picked = options.length ? (this._picked + step + options.length) % options.length : 0;
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      if (event.ctrlKey || event.metaKey) this.#do(true);
+      else if (options[this._picked]) options[this._picked].run();
+      else this._error = 'An e-mail address, or a few words for the topic, is enough.';
+    }
+  }
+
+  #use(better) {
+    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    field.value = this._words.replace(this._wish.suspect?.address ?? '', better);
+    this.#input({ target: field });
+    field.focus();
+  }
+
+  #preview() {
+    const { addresses, name, start, suspect } = this._wish;
+    const topic = this.#into;
+    if (!this._words.trim()) return nothing;
+    return html`<dl>
+      ${addresses.length ? html`<div><dt>Who</dt><dd>${addresses.map((a) => html`<span class="chip"><span class="av xs ${tint(a)}" aria-hidden="true">${initial(a)}</span>${a}</span>`)}
+        ${suspect ? html`<small class="error" role="alert">${suspect.address}: did you mean <button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>? I have not sent it yet.</small>`
+          : html`<small>${addresses.length === 1 ? 'Gets' : 'Everyone gets'} a mail with a link and a calendar file.</small>`}</dd></div>` : nothing}
+      ${topic ? html`<div><dt>To</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`
+      <div><dt>About</dt><dd><b dir="auto">${name || 'I find a name'}</b>${name ? nothing : html`<small>You can rename it at any time.</small>`}</dd></div>
+      <div><dt>When</dt><dd><b>${start || 'When the first guest arrives'}</b>${start ? html`<small>I read it as the next plausible time and tell you what it became.</small>` : nothing}</dd></div>`}</dl>`;
+  }
+
+  render() {
+    const options = this.#options;
+    const verb = this.#into ? 'Invite' : this._wish.addresses.length ? 'Create and invite' : 'Create';
+    return html`<dialog class="one" aria-labelledby="wish-label" data-testid="one-field">
+      <div class="in"><button class="ico" type="button" aria-label="Close, keep my words" @click=${this.close}>${icon('close')}</button>
+        <label for="wish" id="wish-label">${this.#into ? `Whom do you want in “${this.#into.name}”?` : 'Whom do you want to talk to, about what, and when?'}</label>
+        <input id="wish" role="combobox" aria-expanded=${options.length > 0} aria-controls="wish-options" aria-autocomplete="list" aria-activedescendant=${options.length ? `wish-${this._picked}` : nothing}
+          aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="kim@example.org budget tomorrow 15:00" @input=${this.#input} @keydown=${this.#key}>
+        <p class="hint" id="wish-hint">${this._error ? html`<span class="error" role="alert">${this._error}</span>` : 'Only an e-mail address is needed. I guess the rest, and you can change it later.'}</p></div>
+      ${this.#preview()}
+      <div class="opt" role="listbox" id="wish-options" aria-label="What to do" ?hidden=${!options.length}>
+        ${options.map((o, i) => html`<div role="option" id="wish-${i}" aria-selected=${i === this._picked} @click=${o.run}>${icon(/** @type {any} */ (o.icon))}<span dir="auto">${o.text}</span>${o.key ? html`<kbd>${o.key}</kbd>` : nothing}</div>`)}</div>
+      <div class="end"><span class="hint"><kbd>Esc</kbd> closes. Your words are kept.</span>
+        <button class="btn prime" type="button" data-testid="do" aria-disabled=${!options.length || this._busy ? 'true' : nothing} @click=${() => options.length && this.#do(false)}>${this._busy ? 'One moment…' : verb}</button></div>
+    </dialog>`;
+  }
+}
+
+customElements.define('ccm-wish', WishField);

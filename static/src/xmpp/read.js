@@ -1,0 +1,211 @@
+/**
+ * Elements of the wire read into plain objects: messages, presences, archive results, and CCM's own topics, outcomes,
+ * invitees and corrections (docs/protocol.md). Pure; unknown parts are passed over.
+ */
+import { NS } from './names.js';
+import { attr, bare, kid, kids, resource, text } from './xml.js';
+
+/**
+ * @typedef {{id: string, originId: string, clientId: string, room: string, nick: string, body: string, at: Date,
+ *   delayed: boolean, subject: string | null, replaces: string, retracts: string, reactsTo: string, reactions: string[],
+ *   record: boolean | null, typing: '' | 'composing' | 'paused', error: RequestError | null, jid: string}} RoomMessage
+ * @typedef {{nick: string, room: string, type: string, jid: string, affiliation: string, role: string, codes: string[],
+ *   show: string, newNick: string, error: RequestError | null}} RoomPresence
+ * @typedef {{id: string, address: string, name: string, state: string, jid: string, reason: string}} Invitee
+ * @typedef {{id: string, name: string, room: string, state: string, start: Date | null, minutes: number, zone: string,
+ *   owner: string, ownerName: string, visibility: string, revision: number, document: string, invitees: Invitee[]}} Topic
+ * @typedef {{code: string, was: string, now: string, text: string, topic: string}} Correction
+ * @typedef {{by: string, id: string, at: Date | null, text: string}} Value
+ * @typedef {{name: string, label: string, question: string, values: Value[]}} Attribute
+ * @typedef {{kind: string, id: string, text: string, owner: string, due: string, phrase: string, status: string, by: string,
+ *   at: Date | null, source: string}} Entry
+ * @typedef {{topic: string, room: string, type: string, label: string, mode: string, revision: number, asking: string,
+ *   document: string, until: Date | null, attributes: Attribute[], entries: Entry[]}} Outcome
+ */
+
+/** A request that was answered by an error, or by nobody in time. */
+export class RequestError extends Error {
+  /**
+   * @param {string} condition the stanza error, `offline` or `timeout`
+   * @param {string} words what the other side says about it, for a person
+   */
+  constructor(condition, words = '') {
+    super(words || condition);
+    this.name = 'RequestError';
+    this.condition = condition;
+    this.words = words;
+  }
+}
+
+/** @param {string} stamp @returns {Date | null} */
+export function instant(stamp) {
+  const date = stamp ? new Date(stamp) : null;
+  return date && !Number.isNaN(date.getTime()) ? date : null;
+}
+
+/** @param {Element} stanza @returns {RequestError} */
+export function readError(stanza) {
+  const error = kid(stanza, 'error');
+  const condition = kids(error).find((child) => child.localName !== 'text' && child.namespaceURI === NS.stanzas);
+  return new RequestError(condition?.localName ?? 'undefined-condition', text(kid(error, 'text')));
+}
+
+/**
+ * @param {Element} message of a room, live or forwarded
+ * @param {{id?: string, at?: Date | null, now?: Date}} [known] what an archive result says about it
+ * @returns {RoomMessage}
+ */
+export function readMessage(message, known = {}) {
+  const from = attr(message, 'from');
+  const room = bare(from);
+  const delay = kids(message, 'delay', NS.delay)[0];
+  const mine = kids(message, 'stanza-id', NS.sid).find((el) => bare(attr(el, 'by')) === room);
+  const reactions = kid(message, 'reactions', NS.reactions);
+  const record = kid(message, 'record', NS.record);
+  const state = kids(message, undefined, NS.chatStates)[0]?.localName;
+  const subject = kid(message, 'subject');
+  const isError = attr(message, 'type') === 'error';
+  return {
+    id: known.id || attr(mine, 'id'),
+    originId: attr(kid(message, 'origin-id', NS.sid), 'id') || attr(message, 'id'),
+    clientId: attr(message, 'id'),
+    room,
+    nick: resource(from),
+    body: text(kid(message, 'body')),
+    at: known.at || instant(attr(delay, 'stamp')) || known.now || new Date(),
+    delayed: Boolean(known.at || delay),
+    subject: subject && !kid(message, 'body') && !kid(message, 'thread') ? text(subject) : null,
+    replaces: attr(kid(message, 'replace', NS.correct), 'id'),
+    retracts: attr(kid(message, 'retract', NS.retract), 'id'),
+    reactsTo: attr(reactions, 'id'),
+    reactions: kids(reactions, 'reaction').map(text),
+    record: record ? attr(record, 'on') !== 'false' : null,
+    typing: state === 'composing' ? 'composing' : state ? 'paused' : '',
+    error: isError ? readError(message) : null,
+    jid: attr(kid(kid(message, 'x', NS.mucUser), 'item'), 'jid'),
+  };
+}
+
+/** @param {Element} presence @returns {RoomPresence} */
+export function readPresence(presence) {
+  const from = attr(presence, 'from');
+  const x = kid(presence, 'x', NS.mucUser);
+  const item = kid(x, 'item');
+  const type = attr(presence, 'type');
+  return {
+    nick: resource(from),
+    room: bare(from),
+    type,
+    jid: bare(attr(item, 'jid')),
+    affiliation: attr(item, 'affiliation') || 'none',
+    role: attr(item, 'role') || 'none',
+    codes: kids(x, 'status').map((el) => attr(el, 'code')),
+    show: text(kid(presence, 'show')),
+    newNick: attr(item, 'nick'),
+    error: type === 'error' ? readError(presence) : null,
+  };
+}
+
+/**
+ * @param {Element} message
+ * @returns {{queryId: string, message: RoomMessage} | null} an archive result (XEP-0313 §4.2), or `null`
+ */
+export function readResult(message) {
+  const result = kid(message, 'result', NS.mam);
+  const forwarded = kid(result, 'forwarded', NS.forward);
+  const inner = kid(forwarded, 'message');
+  if (!result || !inner) return null;
+  const at = instant(attr(kid(forwarded, 'delay'), 'stamp'));
+  return { queryId: attr(result, 'queryid'), message: readMessage(inner, { id: attr(result, 'id'), at }) };
+}
+
+/** @param {Element} iq @returns {{complete: boolean, first: string, last: string}} the end of an archive page (§4.3) */
+export function readFin(iq) {
+  const fin = kid(iq, 'fin', NS.mam);
+  const set = kid(fin, 'set', NS.rsm);
+  return { complete: attr(fin, 'complete') === 'true', first: text(kid(set, 'first')), last: text(kid(set, 'last')) };
+}
+
+/** @param {Element} element @returns {Invitee} */
+export function readInvitee(element) {
+  const [id, address, name, state, jid, reason] = ['id', 'address', 'name', 'state', 'jid', 'reason'].map((n) => attr(element, n));
+  return { id, address, name, state, jid, reason };
+}
+
+/** @param {Element} element @returns {Topic} */
+export function readTopic(element) {
+  return {
+    id: attr(element, 'id'),
+    name: attr(element, 'name'),
+    room: attr(element, 'room'),
+    state: attr(element, 'state') || 'planned',
+    start: instant(attr(element, 'start')),
+    minutes: Number(attr(element, 'minutes')) || 60,
+    zone: attr(element, 'tz'),
+    owner: attr(element, 'owner'),
+    ownerName: attr(element, 'owner-name'),
+    visibility: attr(element, 'visibility') || 'public',
+    revision: Number(attr(element, 'revision')) || 0,
+    document: attr(element, 'document'),
+    invitees: kids(element, 'invitee').map(readInvitee),
+  };
+}
+
+/** @param {Element} element @param {string} [topic] @returns {Correction} */
+export function readCorrection(element, topic = '') {
+  return {
+    code: attr(element, 'code'),
+    was: attr(element, 'was'),
+    now: attr(element, 'now'),
+    text: text(element).replace(/\s+/g, ' ').trim(),
+    topic: attr(element, 'topic') || topic,
+  };
+}
+
+/**
+ * @param {Element} iq the answer of topics or invitations
+ * @returns {{topic: Topic | null, corrections: Correction[], invitees: Invitee[]}}
+ */
+export function readDone(iq) {
+  const done = kid(iq, 'done');
+  const topicElement = kid(done, 'topic');
+  const topic = topicElement ? readTopic(topicElement) : null;
+  return {
+    topic,
+    corrections: kids(done, 'correction').map((el) => readCorrection(el, topic?.id)),
+    invitees: kids(done, 'invitee').map(readInvitee),
+  };
+}
+
+/** @param {Element} element @returns {Outcome} */
+export function readOutcome(element) {
+  return {
+    topic: attr(element, 'topic'),
+    room: attr(element, 'room'),
+    type: attr(element, 'type'),
+    label: attr(element, 'label'),
+    mode: attr(element, 'mode') || 'listening',
+    revision: Number(attr(element, 'revision')) || 0,
+    asking: attr(element, 'asking'),
+    document: attr(element, 'document'),
+    until: instant(attr(element, 'until')),
+    attributes: kids(element, 'attribute').map((el) => ({
+      name: attr(el, 'name'),
+      label: attr(el, 'label') || attr(el, 'name'),
+      question: attr(el, 'question'),
+      values: kids(el, 'value').map((v) => ({ by: attr(v, 'by'), id: attr(v, 'id'), at: instant(attr(v, 'at')), text: text(v) })),
+    })),
+    entries: kids(element, 'entry').map((el) => ({
+      kind: attr(el, 'kind'),
+      id: attr(el, 'id'),
+      text: text(el),
+      owner: attr(el, 'owner'),
+      due: attr(el, 'due'),
+      phrase: attr(el, 'phrase'),
+      status: attr(el, 'status'),
+      by: attr(el, 'by'),
+      at: instant(attr(el, 'at')),
+      source: attr(el, 'source'),
+    })),
+  };
+}

@@ -1,0 +1,432 @@
+/**
+ * One signed-in session over Strophe (BOSH, XEP-0124/0206), which comes back by itself.
+ *
+ * Signs in by SCRAM, asks at once for a token (docs/protocol.md, Tokens) and keeps only that; after a page reload tries
+ * the BOSH session that is still there, else the token; after a lost connection the token, with the same resource so that
+ * the server replaces the old session. Knows no page: time, storage and the connection are arguments. Leaves out
+ * WebSocket and XEP-0198.
+ */
+import { $iq, Strophe } from 'strophe.js';
+import { Backoff } from './backoff.js';
+import { Emitter } from './emitter.js';
+import { NS } from './names.js';
+import { RequestError, instant, readError } from './read.js';
+import { attr, bare, kid, kids, text } from './xml.js';
+
+const WAIT_SECONDS = 59;
+const ATTEMPT_SECONDS = 20;
+const RESTORE_SECONDS = 5;
+const REQUEST_SECONDS = 30;
+const TOKEN_CHECK_SECONDS = 900;
+const SESSION_KEY = 'ccm-session';
+
+/** Why a sign-in did not happen: `wrong` (address and password), `unreachable`, or `refused` with the server's words. */
+export class SignInError extends Error {
+  /** @param {'wrong' | 'unreachable' | 'refused'} reason @param {string} [words] */
+  constructor(reason, words = '') {
+    super(words || reason);
+    this.name = 'SignInError';
+    this.reason = reason;
+  }
+}
+
+/**
+ * @typedef {'out' | 'connecting' | 'online' | 'lost' | 'over'} SessionState
+ * `out`: nobody is signed in. `lost`: coming back by itself. `over`: the token is refused, somebody must sign in again.
+ * @typedef {{jid: string, token: string, expires: string, issued: string, name: string}} Kept
+ * @typedef {{now: () => number, setTimeout: (f: () => void, ms: number) => any, clearTimeout: (t: any) => void}} Clock
+ */
+
+export class Session extends Emitter {
+  /** @type {SessionState} */ state = 'out';
+  /** @type {string} */ jid = '';
+  /** @type {string} */ name = '';
+  /** When the next attempt is made, in ms since the epoch. @type {number} */ retryAt = 0;
+  /** Whether the stream under way is the one from before a reload. */ restored = false;
+
+  #conn = /** @type {any} */ (null);
+  #pending = /** @type {Map<string, {resolve: Function, reject: Function, timer: any, to: string}>} */ (new Map());
+  #kept = /** @type {Kept | null} */ (null);
+  #keys = /** @type {any} */ (null);
+  #errors = 0;
+  #timers = /** @type {Record<string, any>} */ ({});
+  #settle = /** @type {{resolve: Function, reject: Function} | null} */ (null);
+
+  /**
+   * @param {object} options
+   * @param {string} options.service URL of the BOSH service
+   * @param {string} options.domain
+   * @param {string} options.resource this tab's own
+   * @param {(service: string, options: object) => any} options.connect makes a Strophe connection
+   * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} options.store one tab's storage
+   * @param {Clock} options.clock
+   * @param {Backoff} [options.backoff]
+   * @param {() => string} [options.newId]
+   */
+  constructor({ service, domain, resource, connect, store, clock, backoff = new Backoff(), newId = () => crypto.randomUUID() }) {
+    super();
+    Object.assign(this, { service, domain, resource, connect, store, clock, backoff, newId });
+    this.service = service;
+    this.domain = domain;
+    this.resource = resource;
+    this.connect = connect;
+    this.store = store;
+    this.clock = clock;
+    this.backoff = backoff;
+    this.newId = newId;
+  }
+
+  /** Bare JID of the account, `''` before the first sign-in. */
+  get account() {
+    return bare(this.jid);
+  }
+
+  /**
+   * Sign in with what a person typed.
+   * @param {string} identity chat address, its local part, or the e-mail address of the account
+   * @param {string} password never kept
+   * @returns {Promise<void>} once the session is up; rejects with SignInError
+   */
+  signIn(identity, password) {
+    const typed = identity.trim();
+    const own = typed.toLowerCase().endsWith(`@${this.domain.toLowerCase()}`);
+    const user = own ? typed.slice(0, typed.lastIndexOf('@')) : typed;
+    const jid = user.includes('@') ? this.domain : `${user}@${this.domain}`;
+    this.#keys = null;
+    return this.#attempt(jid, password, user, SCRAM);
+  }
+
+  /**
+   * Come back after a page load, if this tab was signed in.
+   * @returns {Promise<boolean>} whether there was something to come back to; the state tells how it went
+   */
+  async resume() {
+    this.#kept = this.#load();
+    if (!this.#kept) return false;
+    this.jid = this.#kept.jid;
+    this.name = this.#kept.name;
+    this.#set('connecting');
+    if (await this.#restore()) return true;
+    if (this.state === 'connecting') await this.#again();
+    return true;
+  }
+
+  /** Try at once instead of when the countdown ends. */
+  tryNow() {
+    if (this.state === 'lost' && this.retryAt) this.#again();
+  }
+
+  /** Sign out for good: the token is forgotten here and the session ended there. */
+  signOut() {
+    const conn = this.#conn;
+    this.#forget();
+    this.#conn = null;
+    if (conn) {
+      conn.connect_callback = null;
+      conn.disconnect('signed out');
+      conn.flush?.();
+    }
+    this.#reject('offline');
+    this.#stop();
+    this.jid = '';
+    this.#set('out');
+  }
+
+  /** @param {any} stanza Strophe's builder or an element; dropped when the connection is not up */
+  send(stanza) {
+    if (this.state !== 'online') return false;
+    this.#conn.send(stanza);
+    this.#flushSoon();
+    return true;
+  }
+
+  /**
+   * @param {any} iq a builder of an iq; gets an id
+   * @param {number} [seconds] until it counts as unanswered
+   * @returns {Promise<Element>} the result; rejects with RequestError
+   */
+  request(iq, seconds = REQUEST_SECONDS) {
+    if (!this.#conn) return Promise.reject(new RequestError('offline'));
+    const element = iq.tree();
+    const id = this.newId();
+    element.setAttribute('id', id);
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new RequestError('timeout'));
+      }, seconds * 1000);
+      this.#pending.set(id, { resolve, reject, timer, to: attr(element, 'to') });
+      this.#conn.send(element);
+      this.#flushSoon();
+    });
+  }
+
+  // -- coming and going
+
+  /** @returns {Promise<void>} */
+  #attempt(jid, secret, user, mechanisms) {
+    this.#drop();
+    this.#settle?.reject(new SignInError('unreachable'));
+    this.#set(this.state === 'lost' || this.state === 'over' ? this.state : 'connecting');
+    this.retryAt = 0;
+    this.emit('state', this.state);
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      const conn = this.#make(mechanisms);
+      this.#timer('attempt', ATTEMPT_SECONDS, () => this.#fail(conn, new SignInError('unreachable')));
+      const full = jid === this.domain ? jid : `${jid}/${this.resource}`;
+      const done = (status, condition, element) => this.#status(conn, status, condition, element);
+      conn.connect(full === this.domain ? `${this.domain}/${this.resource}` : full, secret, done, WAIT_SECONDS, 1, undefined, user);
+    });
+  }
+
+  #make(mechanisms) {
+    const conn = this.connect(this.service, { keepalive: true, mechanisms });
+    this.#conn = conn;
+    this.#errors = 0;
+    conn.maxRetries = 3;
+    conn.xmlInput = () => {
+      this.#errors = 0;
+      this.#flushSoon();
+    };
+    for (const status of [0, 500, 502, 503, 504]) {
+      conn.addProtocolErrorHandler('HTTP', status, () => this.#httpError(conn));
+    }
+    return conn;
+  }
+
+  // A background tab's timers come once a minute: the next poll must not wait for Strophe's idle timer.
+  #flushSoon() {
+    const conn = this.#conn;
+    if (!conn || conn.flushing) return;
+    conn.flushing = true;
+    queueMicrotask(() => {
+      conn.flushing = false;
+      if (conn === this.#conn && conn.connected && !conn.disconnecting) conn.flush();
+    });
+  }
+
+  // One failed request is sent again by Strophe; the second in a row is a lost connection.
+  #httpError(conn) {
+    if (conn !== this.#conn) return;
+    this.#errors += 1;
+    if (this.#errors >= 2) queueMicrotask(() => this.#fail(conn, new SignInError('unreachable')));
+  }
+
+  #status(conn, status, condition, element) {
+    if (conn !== this.#conn) return;
+    const { CONNECTED, AUTHFAIL, CONNFAIL, DISCONNECTED } = Strophe.Status;
+    if (status === CONNECTED) this.#up(conn, false);
+    else if (status === AUTHFAIL) this.#fail(conn, refusal(condition, element));
+    else if (status === CONNFAIL || status === DISCONNECTED) {
+      this.#fail(conn, new SignInError(condition === 'conflict' ? 'refused' : 'unreachable', condition ?? ''));
+    }
+  }
+
+  async #restore() {
+    const conn = this.#make(BEARER);
+    try {
+      conn.restore(this.account, (status, condition, element) => {
+        if (status !== Strophe.Status.ATTACHED) this.#status(conn, status, condition, element);
+      });
+    } catch {
+      if (conn === this.#conn) this.#drop();
+      return false;
+    }
+    conn.addHandler((/** @type {Element} */ stanza) => this.#receive(conn, stanza), null, null, null);
+    try {
+      await this.request($iq({ type: 'get', to: this.domain }).c('ping', { xmlns: NS.ping }), RESTORE_SECONDS);
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.condition === 'timeout' || error.condition === 'offline') {
+        if (conn === this.#conn) this.#drop();
+        return false;
+      }
+    }
+    if (conn !== this.#conn) return false;
+    this.#up(conn, true);
+    return true;
+  }
+
+  #up(conn, restored) {
+    if (!restored) conn.addHandler((/** @type {Element} */ stanza) => this.#receive(conn, stanza), null, null, null);
+    this.#cancel('attempt');
+    this.#cancel('retry');
+    this.backoff.reset();
+    this.jid = conn.jid;
+    this.restored = restored;
+    this.retryAt = 0;
+    if (conn.scram_keys) this.#keys = conn.scram_keys;
+    this.#set('online');
+    this.#settle?.resolve();
+    this.#settle = null;
+    this.#renew();
+  }
+
+  /** @param {any} conn @param {SignInError} error */
+  #fail(conn, error) {
+    if (conn !== this.#conn) return;
+    const wasRestoring = this.state === 'connecting' && !this.#settle;
+    this.#drop();
+    if (wasRestoring) return;
+    const settle = this.#settle;
+    this.#settle = null;
+    const back = this.state === 'online' || this.state === 'lost' || (this.state === 'connecting' && this.#kept);
+    if (back && error.reason === 'unreachable') this.#wait();
+    else if (back || this.state === 'over') {
+      if (error.reason === 'wrong') this.#forget();
+      this.#set('over');
+    } else this.#set('out');
+    settle?.reject(error);
+  }
+
+  #wait() {
+    const seconds = this.backoff.next();
+    this.retryAt = this.clock.now() + seconds * 1000;
+    this.#set('lost');
+    this.#timer('retry', seconds, () => this.#again());
+  }
+
+  async #again() {
+    this.#cancel('retry');
+    const kept = this.#kept;
+    const account = this.account;
+    if (!kept && !this.#keys) return this.#set('over');
+    try {
+      await this.#attempt(account, kept ? kept.token : this.#keys, account.split('@')[0], kept ? BEARER : SCRAM);
+    } catch {
+      // #fail has set the state and, where it helps, the next attempt
+    }
+  }
+
+  #drop() {
+    const conn = this.#conn;
+    this.#conn = null;
+    this.#cancel('attempt');
+    this.#reject('offline');
+    if (!conn) return;
+    conn.connect_callback = null;
+    conn._proto?._abortAllRequests?.();
+    conn.reset?.();
+    this.clock.clearTimeout(conn._idleTimeout);
+  }
+
+  // -- stanzas
+
+  #receive(conn, stanza) {
+    if (conn !== this.#conn) return false;
+    try {
+      if (stanza.nodeName === 'iq') this.#receiveIq(stanza);
+      else this.emit('stanza', stanza);
+    } catch (error) {
+      console.error(error);
+    }
+    return true;
+  }
+
+  #receiveIq(iq) {
+    const type = attr(iq, 'type');
+    const id = attr(iq, 'id');
+    if (type === 'get' || type === 'set') {
+      const answer = { to: attr(iq, 'from'), id };
+      const known = type === 'get' && kid(iq, 'ping', NS.ping);
+      const reply = known
+        ? $iq({ ...answer, type: 'result' })
+        : $iq({ ...answer, type: 'error' }).c('error', { type: 'cancel' }).c('service-unavailable', { xmlns: NS.stanzas });
+      this.#conn.send(reply);
+      return;
+    }
+    const waiting = this.#pending.get(id);
+    const from = attr(iq, 'from');
+    if (!waiting || (waiting.to && from !== waiting.to && from !== this.account && from !== this.jid)) return;
+    this.#pending.delete(id);
+    this.clock.clearTimeout(waiting.timer);
+    if (type === 'result') waiting.resolve(iq);
+    else waiting.reject(readError(iq));
+  }
+
+  #reject(condition) {
+    for (const { reject, timer } of this.#pending.values()) {
+      this.clock.clearTimeout(timer);
+      reject(new RequestError(condition));
+    }
+    this.#pending.clear();
+  }
+
+  // -- the token
+
+  async #renew() {
+    this.#timer('token', TOKEN_CHECK_SECONDS, () => this.#renew());
+    if (this.state !== 'online') return;
+    const kept = this.#kept;
+    const now = this.clock.now();
+    if (kept && kept.jid === this.jid) {
+      const [issued, expires] = [Date.parse(kept.issued), Date.parse(kept.expires)];
+      if (now < issued + (expires - issued) / 2) return;
+    }
+    try {
+      const answer = await this.request($iq({ type: 'set', to: this.domain }).c('token', { xmlns: NS.token }));
+      const token = kid(answer, 'token', NS.token);
+      if (!token) return;
+      const expires = instant(attr(token, 'expires')) ?? new Date(now + 3600_000);
+      this.name = attr(token, 'name') || this.name;
+      this.#kept = {
+        jid: this.jid, token: text(token), expires: expires.toISOString(), issued: new Date(now).toISOString(), name: this.name,
+      };
+      this.store.setItem(SESSION_KEY, JSON.stringify(this.#kept));
+      this.emit('name', this.name);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      console.warn('No token: a reload or a lost connection will ask for the password.', error.condition);
+    }
+  }
+
+  /** @returns {Kept | null} */
+  #load() {
+    try {
+      const kept = JSON.parse(this.store.getItem(SESSION_KEY) ?? 'null');
+      return kept && kept.jid && kept.token && Date.parse(kept.expires) > this.clock.now() ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #forget() {
+    this.#kept = null;
+    this.#keys = null;
+    this.store.removeItem(SESSION_KEY);
+  }
+
+  // -- state and time
+
+  /** @param {SessionState} state */
+  #set(state) {
+    const before = this.state;
+    this.state = state;
+    if (state !== before || state === 'lost') this.emit('state', state, before);
+  }
+
+  #timer(name, seconds, f) {
+    this.#cancel(name);
+    this.#timers[name] = this.clock.setTimeout(f, seconds * 1000);
+  }
+
+  #cancel(name) {
+    this.clock.clearTimeout(this.#timers[name]);
+    delete this.#timers[name];
+  }
+
+  #stop() {
+    for (const name of Object.keys(this.#timers)) this.#cancel(name);
+  }
+}
+
+const SCRAM = [Strophe.SASLSHA512, Strophe.SASLSHA256, Strophe.SASLSHA1];
+const BEARER = [Strophe.SASLOAuthBearer];
+
+/** @param {string | null} condition @param {Element} [element] */
+function refusal(condition, element) {
+  const failure = element?.nodeName === 'failure' ? element : null;
+  const named = condition || kids(failure)[0]?.localName || '';
+  const wrong = ['', 'not-authorized', 'invalid-authzid', 'credentials-expired', 'no-auth-mech'].includes(named);
+  return new SignInError(wrong ? 'wrong' : 'refused', text(kid(failure, 'text')) || named);
+}
