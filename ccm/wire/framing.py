@@ -78,6 +78,11 @@ class StreamFraming:
         if self._slicer is not None:
             self._slicer.max_bytes = value
 
+    @property
+    def idle(self) -> bool:
+        """Nothing is incomplete."""
+        return self._slicer.idle if self._slicer is not None else not self._head.strip(_SPACE)
+
     def reset(self) -> None:
         """Expect a new header."""
         if self._slicer is not None:
@@ -217,7 +222,7 @@ class BoshFraming(_Declared):
         """
         One whole body.
 
-        A child without ``xmlns`` inherits ``httpbind`` by the letter; it is read as ``jabber:client``, as clients mean it.
+        A child without ``xmlns`` is in ``httpbind`` by the letter; it is read as ``jabber:client``, as clients mean it.
 
         :raises StreamError: if it is no well-formed body or exceeds a bound.
         """
@@ -281,7 +286,7 @@ def _stream_header(data: bytes) -> tuple[StreamOpened, dict[str | None, str] | N
         raise StreamError("invalid-namespace", f"The default namespace of the stream must be {ns.CLIENT}.")
     attrs = tag.attrs
     opened = StreamOpened(attrs.get("to"), attrs.get("from"), attrs.get("version", ""), attrs.get("xml:lang"))
-    outer = {prefix: uri for prefix, uri in tag.prefixes.items() if prefix not in (None, "stream")}
+    outer: dict[str | None, str] = {p: uri for p, uri in tag.prefixes.items() if p not in (None, "stream")}
     return opened, outer or None
 
 

@@ -26,7 +26,7 @@ class Slicer:
     """
     The children of one stream, from bytes in any portions.
 
-    :param outer: prefixes that the opening tag declared beside ``stream``; stanzas that use one carry its declaration on.
+    :param outer: prefixes that the opening tag declared beside ``stream``; stanzas that use one carry it on.
     :ivar max_bytes: bound on one stanza; may be raised after login.
     """
 

@@ -1,0 +1,77 @@
+"""
+Resumption records in the session state: written behind, read back at start (XEP-0198 §5).
+
+Leaves out the record's content (:mod:`ccm.session.record`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from twisted.logger import Logger
+
+from ccm.errors import StanzaError
+from ccm.interfaces import ISessionState
+from ccm.session.realm import Realm, Spawn
+from ccm.session.record import from_plain
+from ccm.wire.framing import Framing
+
+log = Logger()
+
+PREFIX = "sm:"
+
+
+class Keeper:
+    """
+    :param seconds: how long a record outlives its last change; at least the time of hibernation.
+    """
+
+    def __init__(self, state: ISessionState, spawn: Spawn, seconds: float = 600) -> None:
+        self._state = state
+        self._spawn = spawn
+        self._seconds = seconds
+        self._dirty: dict[str, dict[str, Any] | None] = {}
+        self._writing = False
+
+    def save(self, id_: str, plain: dict[str, Any] | None) -> None:
+        """Keep a record, or forget it; what comes while a write is under way replaces what waits."""
+        self._dirty.pop(id_, None)
+        self._dirty[id_] = plain
+        if not self._writing:
+            self._writing = True
+            self._spawn(self._write(), self._rest, self._rest)
+
+    async def restore(self, realm: Realm, framing: Callable[[str], Framing]) -> int:
+        """
+        Bring every kept session back to life, hibernating.
+
+        :param framing: a new framing for ``"tcp"`` or ``"websocket"``.
+        :returns: how many came back.
+        """
+        count = 0
+        for key in await self._state.keys(PREFIX):
+            value = await self._state.get(key)
+            if value is None:
+                continue
+            try:
+                plain = msgspec.json.decode(value)
+                from_plain(realm, framing(plain["transport"]), None, plain["transport"], plain)
+                count += 1
+            except (msgspec.DecodeError, ValueError, KeyError, StanzaError) as error:
+                log.warn("The session record {key} cannot be used: {error!r}", key=key, error=error)
+                await self._state.delete(key)
+        return count
+
+    async def _write(self) -> None:
+        while self._dirty:
+            id_ = next(iter(self._dirty))
+            plain = self._dirty.pop(id_)
+            if plain is None:
+                await self._state.delete(PREFIX + id_)
+            else:
+                await self._state.set(PREFIX + id_, msgspec.json.encode(plain), self._seconds)
+
+    def _rest(self, outcome: Any) -> None:
+        self._writing = False
+        if isinstance(outcome, BaseException):
+            log.warn("Session records were not saved: {error!r}", error=outcome)

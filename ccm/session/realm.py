@@ -1,0 +1,94 @@
+"""
+What all sessions of one server share: handed to each, so that none reaches for a server object.
+
+Leaves out everything of one connection.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ccm.interfaces import IAccounts, ISession
+from ccm.records import Verifier
+from ccm.session.options import SaslOptions, SessionOptions
+from ccm.session.tokens import Tokens
+from ccm.wire.limits import WireOptions
+from ccm.wire.stanza import Stanza
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from ccm.session.machine import Session
+
+Spawn = Callable[[Coroutine[Any, Any, Any], Callable[[Any], None], Callable[[BaseException], None]], None]
+
+
+class Routing(Protocol):
+    """What a session asks of the router."""
+
+    hosts: dict[str, Any]
+
+    def bind(self, session: ISession) -> None:
+        """Make it reachable."""
+
+    def unbind(self, session: ISession) -> None:
+        """Make it unreachable."""
+
+    def session(self, jid: str) -> Any:
+        """The session of a full JID."""
+
+    def sessions_of(self, bare: str) -> tuple[Any, ...]:
+        """Every session of an account."""
+
+    def route(self, stanza: Stanza, origin: Any = None) -> None:
+        """Bring a stanza to whoever it is for."""
+
+    def fire(self, event: str, *args: Any) -> None:
+        """Tell a life event."""
+
+    def stream_features(self, when: str = "bound") -> bytes:
+        """What modules advertise."""
+
+    def before_auth(self, stanza: Stanza, origin: object) -> Coroutine[Any, Any, Stanza] | None:
+        """What answers an ``iq`` before login."""
+
+
+def _nothing_pending() -> None:
+    return None
+
+
+def _keep_nothing(_id: str, _plain: dict[str, Any] | None) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """
+    :ivar host: the domain served by default.
+    :ivar verify_password: whether a password fits a verifier; answered off the reactor.
+    :ivar spawn: runs a coroutine and calls back.
+    :ivar later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
+    :ivar now: seconds, monotonic.
+    :ivar random: that many random bytes.
+    :ivar secret: key from which salts of unknown names are derived; the same across restarts.
+    :ivar barrier: fires once everything queued so far is on disk; ``None`` when nothing is pending.
+    :ivar save: ``save(id, plain)`` keeps a resumption record, or forgets it (``None``); writes behind, in order.
+    :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.
+    """
+
+    host: str
+    router: Routing
+    accounts: IAccounts
+    tokens: Tokens
+    verify_password: Callable[[str, Verifier], Awaitable[bool]]
+    spawn: Spawn
+    later: Callable[[float, Callable[[], Any]], Callable[[], None]]
+    now: Callable[[], float]
+    random: Callable[[int], bytes]
+    secret: bytes
+    options: SessionOptions = field(default_factory=SessionOptions)
+    sasl: SaslOptions = field(default_factory=SaslOptions)
+    wire: WireOptions = field(default_factory=WireOptions)
+    barrier: Callable[[], "Deferred[Any] | None"] = _nothing_pending
+    save: Callable[[str, dict[str, Any] | None], None] = _keep_nothing
+    resumptions: "dict[str, Session]" = field(default_factory=dict)

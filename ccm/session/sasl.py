@@ -1,0 +1,238 @@
+"""
+Signing in (RFC 6120 §6): SCRAM-SHA-1, SCRAM-SHA-256, PLAIN (RFC 4616), OAUTHBEARER (RFC 7628), ANONYMOUS (RFC 4505).
+
+Whatever the mechanism, :func:`authorise` has the last word on who somebody may act as. Unknown names go through the
+same exchange as known ones. Leaves out channel binding and EXTERNAL.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+
+from ccm import address
+from ccm.errors import SaslError, StanzaError
+from ccm.records import Account, Verifier
+from ccm.session.realm import Realm
+from ccm.session.scram import ClientFirst, ScramExchange, made_up
+
+_IN_CLEAR = frozenset({"PLAIN", "OAUTHBEARER"})
+_MAX_BYTES = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Ask the client for more."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The client has proven to be *jid* (bare) and may act as it; *data* goes with the success, if any."""
+
+    jid: str
+    data: bytes | None = None
+
+
+Step = Challenge | Granted
+
+
+def offered(realm: Realm, host: str, secure: bool) -> tuple[str, ...]:
+    """The mechanisms that a client may use now."""
+    if not secure and realm.options.require_tls:
+        return ()
+    if host in realm.sasl.anonymous_hosts:
+        return ("ANONYMOUS",)
+    clear = secure or realm.sasl.plain_without_tls
+    return tuple(name for name in realm.sasl.mechanisms if name in MECHANISMS and (clear or name not in _IN_CLEAR))
+
+
+def authorise(jid: str, authzid: str) -> None:
+    """
+    The one place that decides who may act as whom: everybody as himself alone.
+
+    :param jid: bare JID of the account that was proven.
+    :raises SaslError: ``invalid-authzid`` if *authzid* is neither empty nor that JID.
+    """
+    if not authzid:
+        return
+    try:
+        wanted = address.prepare(authzid)
+    except StanzaError as error:
+        raise SaslError("invalid-authzid", "That is not a valid address.") from error
+    if wanted != jid:
+        raise SaslError("invalid-authzid", "You may only act as yourself.")
+
+
+class Exchange:
+    """
+    One SASL negotiation, from ``<auth/>`` on.
+
+    :param host: the domain that the stream is to.
+    """
+
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+        self._realm = realm
+        self._host = host
+        self._mechanism = MECHANISMS[mechanism](realm, mechanism, host)
+
+    async def step(self, data: bytes | None) -> Step:
+        """
+        Take what the client sent; ``None`` if there was no initial response.
+
+        :raises SaslError: with the condition of the failure.
+        """
+        if data is not None and len(data) > _MAX_BYTES:
+            raise SaslError("malformed-request", "That is too long.")
+        said = await self._mechanism.step(data)
+        if isinstance(said, Challenge):
+            return said
+        authorise(said.jid, said.authzid)
+        return Granted(said.jid, said.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    jid: str
+    authzid: str
+    data: bytes | None = None
+
+
+class _Scram:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+        self._realm, self._name = realm, mechanism
+        self._first: ClientFirst | None = None
+        self._exchange: ScramExchange | None = None
+        self._account: Account | None = None
+
+    async def step(self, data: bytes | None) -> "Challenge | _Proven":
+        if data is None:
+            if self._first is not None:
+                raise SaslError("malformed-request")
+            return Challenge(b"")
+        if self._first is None or self._exchange is None:
+            self._first = ClientFirst.parse(data)
+            self._account = await _find(self._realm, self._first.name)
+            verifier = _verifier(self._realm, self._account, self._first.name, self._name)
+            self._exchange = ScramExchange(self._first, verifier, b64encode(self._realm.random(18)).decode())
+            return Challenge(self._exchange.server_first)
+        signature = self._exchange.finish(data)
+        if signature is None or self._account is None:
+            raise _wrong()
+        return _Proven(_usable(self._account), self._first.authzid, signature)
+
+
+class _Plain:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+        self._realm = realm
+
+    async def step(self, data: bytes | None) -> "Challenge | _Proven":
+        if data is None:
+            return Challenge(b"")
+        try:
+            parts = data.decode().split("\0")
+        except UnicodeDecodeError as error:
+            raise SaslError("malformed-request") from error
+        if len(parts) != 3 or not parts[1] or not parts[2]:
+            raise SaslError("malformed-request")
+        authzid, name, password = parts
+        account = await _find(self._realm, name)
+        mechanism = account.verifiers[0].mechanism if account and account.verifiers else "SCRAM-SHA-256"
+        verifier = _verifier(self._realm, account, name, mechanism)
+        fits = await self._realm.verify_password(password, verifier)
+        if not fits or account is None:
+            raise _wrong()
+        return _Proven(_usable(account), authzid)
+
+
+class _Bearer:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+        self._realm = realm
+        self._failed = False
+
+    async def step(self, data: bytes | None) -> "Challenge | _Proven":
+        if self._failed:
+            raise _wrong()
+        if data is None:
+            return Challenge(b"")
+        try:
+            header, *pairs = data.decode().split("\x01")
+        except UnicodeDecodeError as error:
+            raise SaslError("malformed-request") from error
+        flag, _, authzid = header.partition(",")
+        authzid = authzid.removesuffix(",")
+        if flag not in ("n", "y") or not header.endswith(",") or pairs[-2:] != ["", ""]:
+            raise SaslError("malformed-request")
+        if authzid and not authzid.startswith("a="):
+            raise SaslError("malformed-request")
+        fields = dict(pair.partition("=")[::2] for pair in pairs[:-2])
+        scheme, _, token = fields.get("auth", "").partition(" ")
+        jid = await self._realm.tokens.check(token.strip()) if scheme.lower() == "bearer" else None
+        account = await self._realm.accounts.get(jid) if jid else None
+        if account is None:
+            self._failed = True  # RFC 7628 §3.2.3: the client answers this, then comes the failure
+            return Challenge(json.dumps({"status": "invalid_token"}).encode())
+        name = authzid[2:].replace("=2C", ",").replace("=3D", "=")
+        return _Proven(_usable(account), name)
+
+
+class _Anonymous:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+        self._jid = f"{realm.random(12).hex()}@{host}"
+
+    async def step(self, data: bytes | None) -> "Challenge | _Proven":  # noqa: ARG002 - a trace, of no use
+        return _Proven(self._jid, "")
+
+
+MECHANISMS: dict[str, type[_Scram] | type[_Plain] | type[_Bearer] | type[_Anonymous]] = {
+    "SCRAM-SHA-256": _Scram,
+    "SCRAM-SHA-1": _Scram,
+    "PLAIN": _Plain,
+    "OAUTHBEARER": _Bearer,
+    "ANONYMOUS": _Anonymous,
+}
+
+
+def decode(text: str) -> bytes | None:
+    """
+    What stands in an ``<auth/>`` or ``<response/>``: ``None`` for nothing, ``b""`` for ``=`` (RFC 6120 §6.4.2).
+
+    :raises SaslError: ``incorrect-encoding``.
+    """
+    if not text:
+        return None
+    if text == "=":
+        return b""
+    try:
+        return b64decode(text, validate=True)
+    except (NotBase64, ValueError) as error:
+        raise SaslError("incorrect-encoding") from error
+
+
+def encode(data: bytes) -> bytes:
+    """The opposite of :func:`decode`, for what the server sends."""
+    return b64encode(data) if data else b"="
+
+
+async def _find(realm: Realm, name: str) -> Account | None:
+    if not name or len(name) > 1024 or not name.isprintable():
+        return None
+    return await realm.accounts.find(name)
+
+
+def _verifier(realm: Realm, account: Account | None, name: str, mechanism: str) -> Verifier:
+    for verifier in account.verifiers if account is not None else ():
+        if verifier.mechanism == mechanism:
+            return verifier
+    return made_up(mechanism, name.casefold(), realm.secret, realm.sasl.iterations)
+
+
+def _usable(account: Account) -> str:
+    if not account.enabled:
+        raise SaslError("account-disabled", "This account is switched off. Ask the operator.")
+    return account.jid
+
+
+def _wrong() -> SaslError:
+    return SaslError("not-authorized", "Name and password do not fit together.")

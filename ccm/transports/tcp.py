@@ -1,0 +1,165 @@
+"""
+Clients over TCP: STARTTLS (RFC 6120 §5) and direct TLS (XEP-0368 1.2).
+
+A thin shell: bytes go to the framing, its events to the session; what the session writes leaves once a reactor
+turn. Leaves out everything of XMPP, and BOSH and WebSocket.
+"""
+
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ccm.errors import StreamError
+from ccm.interfaces import IConnection
+from ccm.session.limits import TokenBucket
+from ccm.session.machine import Session
+from ccm.session.realm import Realm
+from ccm.transports.outgoing import Outgoing, Turn
+from ccm.wire.framing import StreamFraming
+from ccm.wire.parsers import ParserPool
+
+log = Logger()
+
+_LINGER_SECONDS = 5.0
+
+
+@implementer(IConnection)
+class ClientConnection(Protocol):
+    """One client's TCP connection."""
+
+    transport: Any
+    channel_binding: bytes | None = None
+
+    def __init__(self, factory: "ClientFactory") -> None:
+        self._clients = factory
+        self.secure = factory.direct_tls
+        self.peer = ""
+        self._closing = False
+        self._paused: Any = None
+
+    @property
+    def tls_available(self) -> bool:
+        """STARTTLS can be offered."""
+        return self._clients.certificates is not None and not self.secure
+
+    # ---- Twisted
+
+    def connectionMade(self) -> None:  # noqa: N802
+        """Set the socket up and begin a session."""
+        clients, transport = self._clients, self.transport
+        options = clients.realm.options
+        self.peer = str(getattr(transport.getPeer(), "host", ""))
+        for name in ("setTcpNoDelay", "setTcpKeepAlive"):
+            switch = getattr(transport, name, None)
+            if switch is not None:
+                switch(True)
+        self._bucket = TokenBucket(
+            options.bytes_per_second_before_login, options.burst_bytes_before_login, clients.clock.seconds
+        )
+        self._outgoing = Outgoing(transport, clients.turn, options.outgoing_bytes, self._overflow)
+        self._framing = StreamFraming(clients.pool)
+        self._session = Session(clients.realm, self, self._framing, "tcp")
+        clients.connections.add(self)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Hand on what came; stop reading for a while if it was too much."""
+        if self._closing:
+            return
+        self._session.received(self._framing.feed(data))
+        pause = self._bucket.take(len(data))
+        if pause and not self._closing and self._paused is None:
+            self.transport.pauseProducing()
+            self._paused = self._clients.clock.callLater(pause, self._read_on)
+
+    def connectionLost(self, reason: Failure = Failure(Exception())) -> None:  # noqa: N802, B008
+        """Tell the session."""
+        self._clients.connections.discard(self)
+        self._closing = True
+        self._outgoing.drop()
+        if self._paused is not None:
+            self._paused.cancel()
+            self._paused = None
+        self._session.disconnected()
+
+    # ---- IConnection
+
+    def write(self, data: bytes) -> None:
+        """Send at the end of this turn."""
+        self._outgoing.write(data)
+
+    def start_tls(self) -> None:
+        """Switch after what was written."""
+        self._outgoing.flush()
+        self.transport.startTLS(self._clients.certificates)
+        self.secure = True
+
+    def close(self, error: StreamError | None = None) -> None:  # noqa: ARG002 - it has been written already
+        """Send what is queued and close; abort if the other side does not follow."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._paused is not None:
+            self._paused.cancel()
+            self._paused = None
+            self.transport.resumeProducing()
+        self._outgoing.close()
+        self._paused = self._clients.clock.callLater(_LINGER_SECONDS, self._abort)
+
+    def authenticated(self, _jid: str) -> None:
+        """Other limits hold from now on."""
+        options = self._clients.realm.options
+        self._bucket.change(options.bytes_per_second, options.burst_bytes)
+
+    # ----
+
+    def _read_on(self) -> None:
+        self._paused = None
+        if not self._closing:
+            self.transport.resumeProducing()
+
+    def _overflow(self) -> None:
+        log.info("A client does not read; its connection is cut.", jid=self._session.jid, peer=self.peer)
+        self._abort()
+
+    def _abort(self) -> None:
+        self._paused = None
+        abort = getattr(self.transport, "abortConnection", None) or self.transport.loseConnection
+        abort()
+
+
+class ClientFactory(Factory):
+    """
+    Accepts clients.
+
+    :param certificates: context factory for STARTTLS; ``None`` offers none.
+    :param direct_tls: the listener itself speaks TLS (XEP-0368), so that connections are secure from the start.
+    :ivar connections: those open now.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        realm: Realm,
+        pool: ParserPool,
+        clock: IReactorTime,
+        turn: Turn,
+        certificates: Any = None,
+        *,
+        direct_tls: bool = False,
+    ) -> None:
+        self.realm = realm
+        self.pool = pool
+        self.clock = clock
+        self.turn = turn
+        self.certificates = certificates
+        self.direct_tls = direct_tls
+        self.connections: set[ClientConnection] = set()
+
+    def buildProtocol(self, addr: Any) -> ClientConnection:  # noqa: N802
+        """One connection."""
+        return ClientConnection(self)
