@@ -191,7 +191,7 @@ class BoshSession:
 
     def write(self, data: bytes) -> None:
         """Queue one complete element."""
-        if self.over:
+        if self.over or not data:
             return
         self.queue.add(data)
         if self.queue.waiting_bytes > self._options.max_queued_bytes:

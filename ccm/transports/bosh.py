@@ -1,0 +1,258 @@
+"""
+All BOSH sessions of this process (XEP-0124 1.11.2), whatever HTTP they come over.
+
+Finds the session of a request or creates one, gathers what the sessions have to say within one reactor turn, looks
+after their time. Handles come from :mod:`ccm.transports.http` and :mod:`ccm.transports.bosh_resource`.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from ccm.errors import StreamError
+from ccm.interfaces import IConnection
+from ccm.session import bosh_body as wire
+from ccm.session.bosh import LEGACY_STATUS, BoshSession, Stream
+from ccm.session.bosh_options import BoshOptions
+from ccm.session.bosh_terms import CONTENT_TYPE, of_creation
+from ccm.session.bosh_window import Window
+from ccm.transports.http_wheel import Wheel
+from ccm.wire.framing import Body, BoshFraming
+from ccm.wire.parsers import ParserPool
+
+log = Logger()
+
+SID_BYTES = 20  # 160 bits
+_SIGNED_IN = ("binding", "bound", "detached")
+
+
+class Handle(Protocol):
+    """
+    An HTTP request that waits for its answer.
+
+    :ivar peer: address of the client.
+    :ivar secure: whether it came encrypted.
+    :ivar session: set here: the session that holds it.
+    :ivar rid: set here: the request that its answer settles, 0 for none.
+    """
+
+    peer: str
+    secure: bool
+    session: "HeldSession | None"
+    rid: int
+
+    def respond(self, body: bytes, content_type: str, status: int) -> None:
+        """Answer it; called once."""
+
+
+class Saver(Protocol):
+    """Keeps sessions over a restart (:mod:`ccm.transports.bosh_saver`)."""
+
+    def changed(self, session: BoshSession) -> None:
+        """Save it soon."""
+
+    def gone(self, session: BoshSession) -> None:
+        """Forget it."""
+
+
+@implementer(IConnection)
+class HeldSession(BoshSession):
+    """A session with what the shell keeps about it."""
+
+    slot = 0  #: the timer wheel's
+    address = ""  #: what limits count
+
+
+class BoshSessions:
+    """
+    :param stream: makes the client's session above a BOSH session: ``stream(session, framing)``.
+    :param barrier: :meth:`ccm.interfaces.IDatabase.barrier`.
+    :param random: so many unpredictable bytes in URL-safe text, e.g. ``secrets.token_urlsafe``.
+    """
+
+    def __init__(
+        self,
+        stream: Callable[[BoshSession, BoshFraming], Stream],
+        pool: ParserPool,
+        options: BoshOptions,
+        clock: IReactorTime,
+        barrier: Callable[[], Any],
+        random: Callable[[int], str],
+        saver: Saver | None = None,
+    ) -> None:
+        self.options = options
+        self.pool = pool
+        self.sessions: dict[str, HeldSession] = {}
+        self._stream, self._clock, self._barrier, self._random, self._saver = stream, clock, barrier, random, saver
+        self._newcomers: dict[str, set[HeldSession]] = {}
+        self._dirty: dict[HeldSession, None] = {}
+        self._wheel: Wheel[HeldSession] = Wheel(clock, self._tick)
+        self._closed = False
+
+    # ---- what the HTTP shells tell
+
+    def request(self, data: bytes, handle: Handle) -> None:
+        """A request's body has arrived."""
+        body = wire.poll(data)
+        sid = body.attrs["sid"] if body is not None else wire.peek_sid(data)
+        session = self.sessions.get(sid) if sid else None
+        if session is None and sid:
+            self._deny(handle, "item-not-found", "There is no such session. Sign in again.")
+            return
+        if body is None:
+            framing = session.framing if session is not None else BoshFraming(self.pool)
+            try:
+                body = framing.body(data)
+            except StreamError as error:
+                self._unreadable(session, handle, error)
+                return
+            if session is None:
+                self._create(body, framing, handle)
+                return
+        assert session is not None
+        if body.attrs.get("sid") != session.sid:
+            self._deny(handle, "bad-request", "The request is ambiguous about its session.")
+            return
+        handle.session = session
+        session.request(body, handle, self._clock.seconds())
+
+    def aborted(self, handle: Handle) -> None:
+        """The connection of a request that waits for its answer is gone."""
+        if handle.session is not None:
+            handle.session.aborted(handle, self._clock.seconds())
+            self.wake(handle.session)
+
+    def undelivered(self, handle: Handle) -> None:
+        """The connection that an answer was written to turned out to be dead."""
+        if handle.session is not None and handle.rid:
+            handle.session.undelivered(handle.rid)
+
+    # ---- Outlet, for the sessions
+
+    def respond(self, handle: Handle, session: BoshSession, rid: int, body: bytes, status: int) -> None:
+        """Send an answer."""
+        handle.rid = rid
+        handle.respond(body, session.terms.content_type, status)
+
+    def wake(self, session: BoshSession) -> None:
+        """Let it answer at the end of this turn."""
+        assert isinstance(session, HeldSession)
+        if not self._dirty:
+            self._clock.callLater(0, self._turn)
+        self._dirty[session] = None
+
+    def barrier(self) -> Any:
+        """A Deferred for all that was stored so far, or ``None``."""
+        return self._barrier()
+
+    # ---- sessions
+
+    def add(self, session: HeldSession) -> None:
+        """Take in a session, new or restored."""
+        self.sessions[session.sid] = session
+        self._wheel.schedule(session, session.deadline())
+
+    def stop(self) -> None:
+        """Take no new sessions; those that are not kept over a restart are told."""
+        self._closed = True
+        for session in list(self.sessions.values()):
+            if self._saver is None or session.stream is None or session.stream.state_name != "bound":
+                session.refuse("system-shutdown", "The server is restarting. Sign in again in a moment.")
+
+    def _create(self, body: Body, framing: BoshFraming, handle: Handle) -> None:
+        rid = wire.rid_of(body)
+        versioned = bool(body.attrs.get("ver"))
+        if rid is None or "sid" in body.attrs:
+            self._deny(handle, "bad-request", "A session request has a rid and no sid.", versioned)
+            return
+        address = _subject(handle.peer)
+        refused = self._refusal(address)
+        if refused is not None:
+            self._deny(handle, *refused, versioned)
+            return
+        now = self._clock.seconds()
+        terms = of_creation(body, self.options, handle.secure)
+        session = HeldSession(
+            self._random(SID_BYTES), terms, Window(rid - 1, terms.requests), framing, self.options, self, now,
+            created=rid, peer=handle.peer,
+        )  # fmt: skip
+        session.address = address
+        session.stream = self._stream(session, framing)
+        self._newcomers.setdefault(address, set()).add(session)
+        self.add(session)
+        handle.session = session
+        session.request(body, handle, now)
+
+    def _refusal(self, address: str) -> tuple[str, str] | None:
+        if self._closed:
+            return "system-shutdown", "The server is restarting. Sign in again in a moment."
+        limit, total = self.options.unauthenticated_per_address, self.options.max_sessions
+        if total and len(self.sessions) >= total:
+            return "policy-violation", "The server is full. Try again later."
+        waiting = self._newcomers.get(address)
+        if waiting and limit and len(waiting) >= limit:
+            waiting -= {known for known in waiting if known.over or _signed_in(known)}
+            if len(waiting) >= limit:
+                return "policy-violation", "Too many sessions from this address have not signed in."
+        return None
+
+    def _unreadable(self, session: HeldSession | None, handle: Handle, error: StreamError) -> None:
+        if session is None:
+            self._deny(handle, "bad-request", error.text or error.condition)
+        else:
+            session.refuse("bad-request", error.text or error.condition, handle)
+
+    def _deny(self, handle: Handle, condition: str, text: str, versioned: bool = True) -> None:
+        status = 200 if versioned else LEGACY_STATUS.get(condition, 200)
+        handle.respond(wire.terminate(condition, text), CONTENT_TYPE, status)
+
+    # ---- time
+
+    def _turn(self) -> None:
+        dirty, self._dirty = self._dirty, {}
+        now = self._clock.seconds()
+        for session in dirty:
+            try:
+                session.flush(now)
+            except Exception:
+                log.failure("A BOSH session failed: {sid_head}", sid_head=session.sid[:6])
+                session.refuse("internal-server-error", "Something went wrong here. Sign in again.")
+            if session.sid in self.sessions:
+                self._wheel.schedule(session, session.deadline())
+                if self._saver is not None and not session.over and _signed_in(session):
+                    self._saver.changed(session)
+
+    def _tick(self, session: HeldSession, now: float) -> float | None:
+        if session.tick(now):
+            return session.deadline()
+        self._forget(session)
+        return None
+
+    def _forget(self, session: HeldSession) -> None:
+        self.sessions.pop(session.sid, None)
+        waiting = self._newcomers.get(session.address)
+        if waiting is not None:
+            waiting.discard(session)
+            if not waiting:
+                del self._newcomers[session.address]
+        if self._saver is not None:
+            self._saver.gone(session)
+
+
+def _signed_in(session: BoshSession) -> bool:
+    return session.stream is not None and session.stream.state_name in _SIGNED_IN
+
+
+def _subject(peer: str) -> str:
+    """What limits by address count as one: an IPv4 address, or a /64 of IPv6."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    if address.version == 4:
+        return peer
+    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))

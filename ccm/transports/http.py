@@ -1,0 +1,156 @@
+"""
+The HTTP listener: what all of its connections share.
+
+The connections themselves are :mod:`ccm.transports.http_front`. BOSH requests stay on a lean path, WebSocket upgrades
+get a protocol of their own, all else is handed to a ``twisted.web`` site. Leaves out HTTP/2, which would only make
+BOSH dearer, and TLS, which is below.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IAddress, IReactorTime, ISSLTransport
+from twisted.internet.protocol import Factory
+from twisted.web.http import datetimeToString
+from twisted.web.server import Site
+
+from ccm.transports.bosh import BoshSessions
+from ccm.transports.http_front import Front
+from ccm.transports.http_head import Head, Heads, tokens
+from ccm.transports.http_options import HttpOptions
+from ccm.transports.http_origins import Origins
+from ccm.transports.http_wheel import Wheel
+
+
+class Gate(Protocol):
+    """What opens WebSocket connections: :class:`ccm.transports.websocket.WebSocketGate`."""
+
+    def open(self, head: Head, transport: Any, peer: str, secure: bool) -> Any:
+        """Answer the handshake and return the protocol that gets the bytes. :raises BadHead: if it is refused."""
+
+
+class FrontFactory(Factory):
+    """
+    Everything that the connections of an HTTP listener share.
+
+    :param bosh: ``None`` serves no BOSH here.
+    :param websocket: ``None`` serves no WebSocket here.
+    :param behind_tls: connections count as encrypted though TLS ends elsewhere.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        options: HttpOptions,
+        site: Site,
+        *,
+        bosh: BoshSessions | None = None,
+        websocket: Gate | None = None,
+        behind_tls: bool = False,
+    ) -> None:
+        self.clock, self.options, self.site, self.bosh, self.websocket = clock, options, site, bosh, websocket
+        self.behind_tls = behind_tls
+        self.bosh_path = options.bosh_path.encode()
+        self.websocket_path = options.websocket_path.encode()
+        self.origins = Origins(options.origins)
+        self.heads = Heads()
+        self.wheel: Wheel[Front] = Wheel(clock, Front.tick)
+        self.connections: set[Front] = set()
+        self._by_address: dict[str, int] = {}
+        self._date = (0, b"")
+
+    def buildProtocol(self, addr: IAddress | None) -> Front:  # type: ignore[override]  # noqa: ARG002
+        return Front(self)
+
+    def startFactory(self) -> None:
+        self.site.startFactory()
+
+    def stopFactory(self) -> None:
+        self.site.stopFactory()
+
+    # ---- connections
+
+    def opened(self, front: Front) -> bool:
+        """Count a connection in. False: there are too many."""
+        options, count = self.options, self._by_address.get(front.address, 0)
+        if options.max_connections and len(self.connections) >= options.max_connections:
+            return False
+        limited = options.connections_per_address and front.address not in options.trusted_proxies
+        if limited and count >= options.connections_per_address:
+            return False
+        self.connections.add(front)
+        self._by_address[front.address] = count + 1
+        return True
+
+    def closed(self, front: Front) -> None:
+        """Count a connection out."""
+        self.wheel.forget(front)
+        if front not in self.connections:
+            return
+        self.connections.remove(front)
+        left = self._by_address[front.address] - 1
+        if left:
+            self._by_address[front.address] = left
+        else:
+            del self._by_address[front.address]
+
+    # ---- what a request is
+
+    def lean(self, head: Head) -> bool:
+        """Whether it is a BOSH request of the ordinary kind."""
+        return bool(
+            self.bosh is not None
+            and head.path == self.bosh_path
+            and head.minor
+            and head.length is not None
+            and b"expect" not in head.fields
+        )
+
+    def large(self, head: Head) -> bool:
+        """Whether its path is one that checks sizes for itself."""
+        return head.path.decode("ascii").startswith(self.options.large_paths)
+
+    def origin_of(self, front: Front, head: Head) -> tuple[str, bool]:
+        """Address of the client, and whether it came encrypted; proxies that are trusted say so for others."""
+        peer = front.address
+        secure = self.behind_tls or ISSLTransport.providedBy(front.transport)
+        if peer in self.options.trusted_proxies:
+            forwarded = tokens(head.fields.get(b"x-forwarded-for", b""))
+            if forwarded:
+                peer = forwarded[-1].decode("ascii", "replace")
+            secure = secure or head.fields.get(b"x-forwarded-proto", b"").lower() == b"https"
+        return peer, secure
+
+    # ---- answers
+
+    def compresses(self, head: Head, body: bytes) -> bool:
+        """Whether an answer is worth compressing for that client."""
+        above = self.options.compress_above_bytes
+        return bool(above) and len(body) > above and b"gzip" in head.fields.get(b"accept-encoding", b"")
+
+    def response(
+        self,
+        status: int,
+        fields: Iterable[tuple[bytes, bytes]],
+        body: bytes,
+        *,
+        close: bool,
+        bodiless: bool = False,
+    ) -> bytes:
+        """A complete response."""
+        lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode()), b"Date: " + self._now()]
+        lines.extend(b"%b: %b" % field for field in fields)
+        if status != 204:
+            lines.append(b"Content-Length: %d" % len(body))
+        if close:
+            lines.append(b"Connection: close")
+        return b"%b\r\n\r\n%b" % (b"\r\n".join(lines), b"" if bodiless else body)
+
+    def _now(self) -> bytes:
+        second = int(self.clock.seconds())
+        if self._date[0] != second:
+            self._date = (second, datetimeToString())
+        return self._date[1]

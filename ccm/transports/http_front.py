@@ -1,0 +1,358 @@
+"""
+The protocol of one HTTP/1 connection (RFC 9110, RFC 9112), in front of BOSH, WebSocket and the site.
+
+It reads each request's head strictly, then: BOSH requests stay on this lean path, WebSocket upgrades get a protocol
+of their own, all else is handed to a ``twisted.web`` site, one request at a time. BOSH requests that are chunked,
+expect a 100 or are of HTTP/1.0 go to the site too, where a :class:`~ccm.transports.bosh_resource.BOSHResource`
+answers them. Leaves out HTTP/2 and TLS, which is below.
+"""
+
+import gzip
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import ITCPTransport
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from ccm.transports.bosh import HeldSession
+from ccm.transports.http_head import BadHead, Head
+from ccm.transports.http_headers import SECURITY_HEADERS
+from ccm.transports.http_origins import refusal
+from ccm.transports.http_site import SiteChannel
+from ccm.transports.outgoing import send_now, unsent_bytes
+
+if TYPE_CHECKING:
+    from ccm.transports.http import FrontFactory
+
+MAX_PIPELINED = 8  # requests of one connection that wait for their answers
+PAGE = (
+    b"<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>Chat address</title><h1>This is an address for chat "
+    b"programs</h1><p>Programs connect here by BOSH (XEP-0124). "
+    b"People begin at <a href='/'>the front page</a>.</p></html>\n"
+)
+
+
+class Exchange:
+    """A BOSH request on the lean path; see :class:`ccm.transports.bosh.Handle`."""
+
+    __slots__ = ("answer", "front", "head", "peer", "rid", "secure", "session")
+
+    def __init__(self, front: "Front", head: Head, peer: str, secure: bool) -> None:
+        self.front, self.head, self.peer, self.secure = front, head, peer, secure
+        self.session: HeldSession | None = None
+        self.rid = 0
+        self.answer: bytes | None = None
+
+    def respond(self, body: bytes, content_type: str, status: int) -> None:
+        """Answer it, in its turn on the connection."""
+        factory = self.front.factory
+        fields = [(b"Content-Type", content_type.encode()), (b"Cache-Control", b"no-store")]
+        if factory.compresses(self.head, body):
+            body = gzip.compress(body, 1, mtime=0)
+            fields.append((b"Content-Encoding", b"gzip"))
+        fields.append((b"X-Content-Type-Options", b"nosniff"))
+        fields.extend(factory.origins.headers(self.head.fields))
+        self.answer = factory.response(status, fields, body, close=not self.head.keep_alive)
+        self.front.answered()
+
+
+class Front(Protocol):
+    """One connection."""
+
+    factory: "FrontFactory"
+    transport: Any
+    slot = 0  # the timer wheel's
+    deadline: float | None = None
+
+    def __init__(self, factory: "FrontFactory") -> None:
+        self.factory = factory
+        self._buffer = b""
+        self._head: Head | None = None
+        self._waiting: deque[Exchange] = deque()
+        self._last: Exchange | None = None  # the newest one answered, while nothing was received since
+        self._channel: Any = None  # a SiteChannel while the site has the connection
+        self._left: int | None = 0  # bytes that the site's request still lacks; None: it is chunked
+        self._fed = 0
+        self._unlimited = False
+        self._socket: Any = None  # the WebSocket protocol
+        self._parsing = False
+        self._closing = False
+        self._paused = False
+
+    # ---- the connection
+
+    def connectionMade(self) -> None:
+        transport = self.transport
+        if ITCPTransport.providedBy(transport):
+            transport.setTcpNoDelay(True)
+            transport.setTcpKeepAlive(True)
+        self.address = getattr(transport.getPeer(), "host", "")
+        if not self.factory.opened(self):
+            self._closing = True
+            transport.abortConnection()
+            return
+        self._wait(self.factory.options.idle_seconds)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.deadline, self._closing = None, True
+        self.factory.closed(self)
+        if self._socket is not None:
+            self._socket.connectionLost(reason)
+        if self._channel is not None:
+            channel, self._channel = self._channel, None
+            channel.connectionLost(reason)
+        bosh = self.factory.bosh
+        if bosh is None:
+            return
+        for exchange in self._waiting:
+            (bosh.aborted if exchange.answer is None else bosh.undelivered)(exchange)
+        self._waiting.clear()
+        if self._last is not None and not reason.check(ConnectionDone):
+            bosh.undelivered(self._last)
+        self._last = None
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._closing:
+            return
+        if self._channel is not None:
+            self._feed(data)
+            return
+        self._last = None
+        self._buffer = self._buffer + data if self._buffer else data
+        self._parse()
+
+    def tick(self, now: float) -> float | None:
+        """The time of :attr:`deadline` may have come."""
+        if self.deadline is None or now < self.deadline:
+            return self.deadline
+        if self._buffer or self._head is not None:
+            self._refuse(408, "The request came too slowly.")
+        else:
+            self._close()
+        return None
+
+    def _wait(self, seconds: int) -> None:
+        self.deadline = self.factory.clock.seconds() + seconds
+        self.factory.wheel.schedule(self, self.deadline)
+
+    # ---- requests
+
+    def _parse(self) -> None:
+        if self._parsing:
+            return
+        self._parsing = True
+        try:
+            while self._buffer and self._socket is None and self._channel is None and not self._closing:
+                if len(self._waiting) >= MAX_PIPELINED or not self._request():
+                    break
+        except BadHead as error:
+            self._refuse(error.status, error.text, error.fields)
+        finally:
+            self._parsing = False
+        if self._channel is None and self._socket is None and not self._closing:
+            self._throttle(len(self._buffer) > self.factory.options.max_body_bytes + 65_536)
+
+    def _request(self) -> bool:
+        """Take the next request out of the buffer. False: it is not complete, or must wait."""
+        head = self._head
+        if head is None:
+            head = self._read_head()
+            if head is None:
+                return False
+            self._head = head
+        lean = self.factory.lean(head)
+        if not lean or head.method != b"POST":
+            if self._waiting:
+                return False  # answers go out in order
+            self._head = None
+            self._other(head, lean)
+            return True
+        assert head.length is not None
+        if len(self._buffer) < head.length:
+            self._wait(self.factory.options.body_seconds) if self.deadline is None else None
+            return False
+        body, self._buffer = self._buffer[: head.length], self._buffer[head.length :]
+        self._head = self.deadline = None
+        self._bosh(head, body)
+        return True
+
+    def _read_head(self) -> Head | None:
+        options = self.factory.options
+        buffer = self._buffer
+        if buffer[:2] == b"\r\n":
+            buffer = self._buffer = buffer[2:]  # RFC 9112 §2.2: "ignore at least one empty line"
+        end = buffer.find(b"\r\n\r\n", 0, options.max_head_bytes + 4)
+        if end < 0:
+            if len(buffer) > options.max_head_bytes:
+                raise BadHead(431, f"The head of a request may have at most {options.max_head_bytes} bytes.")
+            if not self._waiting and buffer:
+                self._begin()
+            return None
+        head = self.factory.heads.parse(buffer[:end])
+        self._buffer = buffer[end + 4 :]
+        if head.length is not None and head.length > options.max_body_bytes and not self.factory.large(head):
+            raise BadHead(413, f"A request may have at most {options.max_body_bytes} bytes.")
+        self.deadline = None
+        return head
+
+    def _begin(self) -> None:
+        """The first bytes of a request are there: the rest must come soon."""
+        options, now = self.factory.options, self.factory.clock.seconds()
+        limit = now + options.head_seconds
+        if self.deadline is None or self.deadline > limit:
+            self._wait(options.head_seconds)
+
+    def _bosh(self, head: Head, body: bytes) -> None:
+        factory = self.factory
+        assert factory.bosh is not None
+        peer, secure = factory.origin_of(self, head)
+        exchange = Exchange(self, head, peer, secure)
+        self._waiting.append(exchange)
+        refused = refusal(head.fields, factory.origins)
+        if refused is None:
+            factory.bosh.request(body, exchange)
+        else:
+            exchange.respond(refused[1].encode() + b"\n", "text/plain; charset=utf-8", refused[0])
+
+    def _other(self, head: Head, lean: bool) -> None:
+        factory = self.factory
+        if factory.websocket is not None and head.path == factory.websocket_path and b"upgrade" in head.fields:
+            self._upgrade(head)
+        elif lean and head.method == b"OPTIONS":
+            allowed = factory.origins.allowed(head.fields)
+            fields = factory.origins.preflight(head.fields) if allowed else ()
+            self._answer(204 if allowed else 403, (*fields, (b"Allow", b"GET, HEAD, OPTIONS, POST")), b"", head)
+        elif lean and head.method in (b"GET", b"HEAD"):
+            fields = (
+                (b"Content-Type", b"text/html; charset=utf-8"),
+                (b"Cache-Control", b"no-store"),
+                *SECURITY_HEADERS,
+            )
+            self._answer(200, fields, PAGE, head)
+        elif lean:
+            self._answer(405, ((b"Allow", b"GET, HEAD, OPTIONS, POST"),), b"", head)
+        else:
+            self._hand_over(head)
+
+    def _upgrade(self, head: Head) -> None:
+        factory = self.factory
+        assert factory.websocket is not None
+        if not factory.origins.allowed(head.fields):
+            raise BadHead(403, "Pages of this origin may not sign in here. Add it to http.origins.")
+        self._socket = factory.websocket.open(head, self.transport, *factory.origin_of(self, head))
+        self.deadline = None
+        self.dataReceived = self._socket.dataReceived  # type: ignore[method-assign]
+        rest, self._buffer = self._buffer, b""
+        if rest:
+            self._socket.dataReceived(rest)
+
+    # ---- the site
+
+    def _hand_over(self, head: Head) -> None:
+        factory = self.factory
+        self.deadline = None
+        # a chunked request ends where the site says, so nothing may come after it
+        channel = SiteChannel(factory.site, factory.clock, self._taken_back, last=head.length is None)
+        self._channel, self._left, self._fed = channel, head.length, 0
+        self._unlimited = factory.large(head)
+        channel.makeConnection(self.transport)
+        channel.dataReceived(_again(head))
+        data, self._buffer = self._buffer, b""
+        if self._channel is channel and data:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        channel = self._channel
+        assert channel is not None
+        if self._left is None:
+            self._fed += len(data)
+            if channel.complete:
+                return
+            if self._fed > self.factory.options.max_body_bytes and not self._unlimited:
+                self._channel = None
+                channel.connectionLost(Failure(ConnectionDone()))
+                self._refuse(413, f"A request may have at most {self.factory.options.max_body_bytes} bytes.")
+                return
+            channel.dataReceived(data)
+            return
+        own, rest = data[: self._left], data[self._left :]
+        self._left -= len(own)
+        if rest:
+            self._buffer += rest
+            self._throttle(len(self._buffer) > 65_536)
+        if own:
+            channel.dataReceived(own)
+
+    def _taken_back(self) -> None:
+        self._channel = None
+        if self._closing:
+            return
+        self._throttle(False)
+        self._wait(self.factory.options.idle_seconds)
+        if self._buffer:
+            self.factory.clock.callLater(0, self._parse)
+
+    def _throttle(self, full: bool) -> None:
+        if full != self._paused:
+            self._paused = full
+            (self.transport.pauseProducing if full else self.transport.resumeProducing)()
+
+    # ---- answers
+
+    def answered(self) -> None:
+        """An exchange has its answer: write what is complete, in order."""
+        ready = []
+        while self._waiting and self._waiting[0].answer is not None:
+            self._last = self._waiting.popleft()
+            ready.append(self._last.answer or b"")
+            if not self._last.head.keep_alive:
+                self._closing = True
+                break
+        if not ready:
+            return
+        data = ready[0] if len(ready) == 1 else b"".join(ready)
+        # straight to the socket if nothing is queued: saves the reactor two system calls and a turn
+        rest = send_now(self.transport, data) if unsent_bytes(self.transport) == 0 else None
+        if rest is None:
+            self.transport.write(data)
+        elif rest:
+            self.transport.write(rest)
+        if self._closing:
+            self.transport.loseConnection()
+        elif not self._waiting:
+            self._wait(self.factory.options.idle_seconds)
+        if self._buffer and not self._parsing:
+            self._parse()
+
+    def _answer(self, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes, head: Head) -> None:
+        close = not head.keep_alive
+        response = self.factory.response(status, fields, body, close=close, bodiless=head.method == b"HEAD")
+        if head.length != 0:
+            close = True  # the body was not read
+        self.transport.write(response)
+        if close:
+            self._close()
+        else:
+            self._wait(self.factory.options.idle_seconds)
+
+    def _refuse(self, status: int, text: str, extra: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        """Answer with an error and close: what follows cannot be trusted."""
+        if self._closing:
+            return
+        fields = (*extra, (b"Content-Type", b"text/plain; charset=utf-8"), (b"Cache-Control", b"no-store"))
+        self.transport.write(self.factory.response(status, fields, text.encode() + b"\n", close=True))
+        self._close()
+
+    def _close(self) -> None:
+        self._closing, self.deadline = True, None
+        self.transport.loseConnection()
+
+
+def _again(head: Head) -> bytes:
+    """The head once more, for the site: each field as it was understood."""
+    lines = [b"%b %b HTTP/1.%d" % (head.method, head.target, head.minor)]
+    lines.extend(b"%b: %b" % field for field in head.fields.items())
+    return b"\r\n".join(lines) + b"\r\n\r\n"
