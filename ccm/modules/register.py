@@ -25,6 +25,7 @@ from ccm.wire.stanza import Stanza, attribute
 
 _OWN = (Target.NONE, Target.HOST, Target.ACCOUNT)
 _QUERY = ((ns.REGISTER, "query"),)
+_FORBIDDEN = "\"&'/:<>@"  # RFC 7622 §3.3.1
 
 #: Turns a password into verifiers, away from the reactor.
 MakeVerifiers = Callable[[str, int], Awaitable[tuple[Verifier, ...]]]
@@ -129,14 +130,14 @@ class Register:
         return bare
 
     def _named(self, name: str) -> str:
+        refusal = StanzaError("not-acceptable", "That name has characters that a name may not have.")
         try:
             name = get_profile("UsernameCaseMapped").enforce(name)
         except UnicodeEncodeError as error:
-            raise StanzaError("not-acceptable", "That name has characters that a name may not have.") from error
-        jid = address.prepare(address.join(name, self._host))
-        if address.local(jid) != name or address.resource(jid):
-            raise StanzaError("not-acceptable", "That name has characters that a name may not have.")
-        return jid
+            raise refusal from error
+        if any(character in _FORBIDDEN for character in name):
+            raise refusal
+        return address.prepare(address.join(name, self._host))
 
     def _check_password(self, password: str) -> None:
         options = self._options

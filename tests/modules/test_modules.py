@@ -1,0 +1,140 @@
+"""What holds for every built-in module, and small modules whose rules need more than a conversation."""
+
+import importlib
+import pkgutil
+from base64 import b64encode
+from hashlib import sha1
+from pathlib import Path
+
+import pytest
+from twisted.plugin import IPlugin
+from zope.interface.verify import verifyObject
+
+import ccm.modules
+from ccm import namespaces as ns
+from ccm.config import Section
+from ccm.interfaces import IModule
+from ccm.modules import disco, online, ping, session_tokens
+from ccm.modules.disco import verification
+from ccm.session.tokens import Tokens
+from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
+from ccm.wire.stanza import Stanza
+
+FILES = [importlib.import_module(f"ccm.modules.{info.name}") for info in pkgutil.iter_modules(ccm.modules.__path__)]
+PLUGINS = [module.plugin for module in FILES if hasattr(module, "plugin")]
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
+def test_each_plugin_is_a_module_named_after_its_file(plugin: IModule) -> None:
+    verifyObject(IModule, plugin)
+    verifyObject(IPlugin, plugin)
+    assert importlib.import_module(f"ccm.modules.{plugin.name}").plugin is plugin
+    assert plugin.options is None or issubclass(plugin.options, Section)
+    assert plugin.xep
+
+
+def test_all_modules_install_together_and_their_features_are_told() -> None:
+    services = make_services()
+    router = make_router(services)
+    for plugin in PLUGINS:
+        plugin.install(router, services)
+    assert set(router.features()) >= {ns.PING, ns.DISCO_INFO, ns.ROSTER, ns.VERSION, ns.TIME, ns.TOKEN}
+    features = router.stream_features()
+    assert b"urn:xmpp:features:rosterver" in features and b"urn:xmpp:features:pre-approval" in features
+
+
+def test_ping_fits_in_35_lines() -> None:
+    assert len(Path(ping.__file__).read_text().splitlines()) <= 35
+
+
+def test_the_capabilities_hash_is_that_of_the_specifications_example() -> None:
+    features = (
+        "http://jabber.org/protocol/caps",
+        "http://jabber.org/protocol/disco#info",
+        "http://jabber.org/protocol/disco#items",
+        "http://jabber.org/protocol/muc",
+    )
+    assert verification("client/pc//Exodus 0.9.1", features) == "QgayPKawpkPSDYmwT/WM94uAlu0="  # XEP-0115 §5.2
+
+
+def test_the_capabilities_in_the_stream_features_are_those_of_service_discovery() -> None:
+    services = make_services()
+    router = make_router(services)
+    disco.plugin.install(router, services)
+    ping.plugin.install(router, services)
+    romeo = RecordingSession("romeo@localhost/a")
+    router.bind(romeo)
+    inner = b"<query xmlns='http://jabber.org/protocol/disco#info'/>"
+    router.route(
+        Stanza("iq", {"type": "get", "id": "1", "to": "localhost", "from": romeo.jid}, inner,
+               ((ns.DISCO_INFO, "query"),)),
+        romeo,
+    )  # fmt: skip
+    told = sorted(e["var"] for q in romeo.received[0].element.elements() for e in q.elements() if e.name == "feature")
+    expected = b64encode(sha1("".join(f"{x}<" for x in ["server/im//CCM", *told]).encode()).digest()).decode()
+    assert f"ver='{expected}'".encode() in router.stream_features()
+
+
+def test_disco_items_follow_the_services_that_come_and_go() -> None:
+    services = make_services()
+    router = make_router(services)
+    disco.plugin.install(router, services)
+    romeo = RecordingSession("romeo@localhost/a")
+    router.bind(romeo)
+    ask = Stanza(
+        "iq",
+        {"type": "get", "id": "1", "to": "localhost", "from": romeo.jid},
+        b"<query xmlns='http://jabber.org/protocol/disco#items'/>",
+        ((ns.DISCO_ITEMS, "query"),),
+    )
+    sink = RecordingSession("rooms.localhost")
+    for expected in (False, True, False):
+        router.route(ask, romeo)
+        assert (b"rooms.localhost" in romeo.received.pop().inner) is expected
+        if expected:
+            router.remove_domain("rooms.localhost", sink)
+        else:
+            router.add_domain("rooms.localhost", sink)
+
+
+def test_a_token_signs_in_its_account_until_it_is_revoked() -> None:
+    hands = Hands()
+    services = make_services(hands=hands)
+    result_of(services.accounts.create("ann@localhost", "Ann <A>", None, ()))
+    router = make_router(services)
+    session_tokens.plugin.install(router, services)
+    ann = RecordingSession("ann@localhost/a")
+    router.bind(ann)
+    tokens = Tokens(services.tokens, hands.datetime)
+
+    def ask(name: str) -> Stanza:
+        inner = f"<{name} xmlns='{ns.TOKEN}'/>".encode()
+        attrs = {"type": "set", "id": "1", "to": "localhost", "from": ann.jid}
+        router.route(Stanza("iq", attrs, inner, ((ns.TOKEN, name),)), ann)
+        return ann.received.pop()
+
+    issued = next(ask("token").element.elements())
+    assert (issued["name"], issued["expires"]) == ("Ann <A>", "2026-01-02T00:00:00Z")
+    assert result_of(tokens.check(str(issued))) == "ann@localhost"
+    second = str(next(ask("token").element.elements()))
+    assert result_of(tokens.check(str(issued))) == "ann@localhost", "a new one ends none of the others"
+    assert ask("revoke").type == "result"
+    assert [result_of(tokens.check(t)) for t in (str(issued), second)] == [None, None]
+
+
+def test_a_guest_and_a_stranger_get_no_token() -> None:
+    services = make_services()
+    router = make_router(services)
+    session_tokens.plugin.install(router, services)
+    guest = RecordingSession("guest@localhost/a")
+    router.bind(guest)
+    inner = f"<token xmlns='{ns.TOKEN}'/>".encode()
+    attrs = {"type": "set", "id": "1", "to": "localhost", "from": guest.jid}
+    router.route(Stanza("iq", attrs, inner, ((ns.TOKEN, "token"),)), guest)
+    assert b"<not-allowed " in guest.received.pop().inner
+    router.route(Stanza("iq", attrs, inner, ((ns.TOKEN, "token"),)), RecordingSession("svc.localhost"))
+    assert b"<forbidden " in guest.received.pop().inner
+
+
+def test_rows_are_named_as_documented() -> None:
+    assert online.PREFIX == "online:"
