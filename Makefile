@@ -30,8 +30,8 @@ format: $(VENV)/.lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.test
-	$(BIN)/python benchmarks/compare.py
+bench: $(VENV)/.test dashboard
+	HARNESS="$(HARNESS)" $(BIN)/python benchmarks/compare.py $(ARGS)
 
 lock: $(VENV)/.lint
 	$(BIN)/python -m pip install --quiet uv

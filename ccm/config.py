@@ -18,8 +18,8 @@ from ccm.errors import ConfigError
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Section(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What every section inherits: immutable, and no unknown keys."""
+class Section(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What every section inherits: keyword arguments only, and no unknown keys."""
 
 
 class Config:

@@ -1,0 +1,179 @@
+"""
+Assembly of the components: in this process, or one of them in a process of its own (XEP-0114).
+
+The handlers are the same in both; only what carries their stanzas differs.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import clientFromString
+from twisted.logger import Logger
+
+from ccm import departures, running
+from ccm.components.context import Context, spawn
+from ccm.components.external import ExternalComponent
+from ccm.components.host import LocalComponent
+from ccm.config import Config, nearest
+from ccm.errors import ConfigError
+from ccm.publish.secret import read_secret
+from ccm.router.router import Router
+from ccm.settings import Settings
+from ccm.store.stores import Stores, open_stores
+from ccm.website import Addresses
+
+log = Logger()
+
+
+def domains(settings: Settings) -> dict[str, str]:
+    """Domain of each installed component by name: ``<name>.<host>``."""
+    return {name: f"{name}.{settings['server'].host}" for name in settings.plugins["components"]}
+
+
+def context(
+    reactor: Any, settings: Settings, stores: Stores, addresses: Addresses, domain: str, now: Callable[[], float]
+) -> Context:
+    """What the handlers of a component get."""
+    server = settings["server"]
+    return Context(
+        domain=domain,
+        host=server.host,
+        rooms=f"conference.{server.host}",
+        siblings=domains(settings),
+        topics=stores.topics,
+        documents=stores.documents,
+        outbox=stores.outbox,
+        accounts=stores.accounts,
+        state=stores.state,
+        clock=reactor,
+        now=lambda: running.utc(now()),
+        spawn=spawn,
+        web_url=addresses.web,
+        mail_from=f"{settings['mail'].name} <{addresses.mail_sender}>",
+        token=lambda: secrets.token_urlsafe(32),
+        zone=server.zone,
+        language=server.language,
+        publishers=tuple(departures.targets(reactor, settings, addresses)),
+    )
+
+
+class Residents:
+    """
+    The components in this process, and the secrets of those elsewhere.
+
+    :ivar domains: every component's domain, wherever it runs: owners of every room.
+    :ivar secrets: domain -> secret of the external ones.
+    :raises ConfigError: for a domain that is both here and elsewhere, or an unreadable secret.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Settings,
+        stores: Stores,
+        router: Router,
+        addresses: Addresses,
+        now: Callable[[], float],
+    ) -> None:
+        names = domains(settings)
+        options = settings["components"]
+        self.secrets = {
+            domain: read_secret("components.secret_files", "", file) for domain, file in options.secret_files.items()
+        }
+        self.domains = frozenset({*names.values(), *self.secrets})
+        self._components = []
+        for name in options.local:
+            domain = names[name]
+            if domain in self.secrets:
+                raise ConfigError(
+                    f"{settings.source}: {domain} is in components.secret_files, so take {name} out of components.local."
+                )
+            plugin = settings.plugins["components"][name]
+            here = context(reactor, settings, stores, addresses, domain, now)
+            handlers = plugin.handlers(here, settings[f"components.{name}"])
+            self._components.append(LocalComponent(router, domain, handlers, reactor))
+
+    def start(self) -> None:
+        """Bring them up, in the order of the configuration."""
+        for component in self._components:
+            component.start()
+
+    def stop(self) -> None:
+        """Take them down."""
+        for component in reversed(self._components):
+            component.stop()
+
+
+class ComponentProcess(Service):
+    """
+    One component handler in a process of its own.
+
+    :param endpoint: client endpoint description of the server's component listener.
+    :param domain: its domain; ``None`` means ``<handler>.<server.host>``.
+    :raises ConfigError: for a handler that is not installed.
+    """
+
+    name = "ccm-component"
+
+    def __init__(
+        self, reactor: Any, config: Config, handler: str, endpoint: str, domain: str | None, secret: str
+    ) -> None:
+        self.settings = settings = Settings(config)
+        known = settings.plugins["components"]
+        if handler not in known:
+            raise ConfigError(f"--handler {handler} is not installed{nearest(handler, known)}")
+        if len(secret) < 16:
+            raise ConfigError("--secret-file holds fewer than 16 characters; take a longer secret.")
+        self._reactor = reactor
+        self._handler = handler
+        self._endpoint = endpoint
+        self._domain = domain or domains(settings)[handler]
+        self._secret = secret
+        self._stores: Stores | None = None
+        self._component: ExternalComponent | None = None
+
+    def startService(self) -> None:
+        """Open the stores, then connect."""
+        super().startService()
+        Deferred.fromCoroutine(self.start()).addErrback(self._failed)
+
+    def stopService(self) -> "Deferred[None]":
+        """Disconnect, then close the stores."""
+        super().stopService()
+        return Deferred.fromCoroutine(self.stop())
+
+    async def start(self) -> None:
+        """:raises CCMError: if it cannot start."""
+        settings, reactor = self.settings, self._reactor
+        server = settings["server"]
+        state_dir = Path(server.state).absolute()
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._stores = await open_stores(
+            reactor, settings["store"], settings["state"], state_dir, host=server.host, now=time.time
+        )
+        addresses = Addresses.of(settings, 80)
+        here = context(reactor, settings, self._stores, addresses, self._domain, time.time)
+        handlers = settings.plugins["components"][self._handler].handlers(
+            here, settings[f"components.{self._handler}"]
+        )
+        endpoint = clientFromString(reactor, self._endpoint)
+        self._component = ExternalComponent(endpoint, self._domain, self._secret, handlers, reactor)
+        self._component.startService()
+        log.info("CCM component {handler} serves {domain}.", handler=self._handler, domain=self._domain)
+
+    async def stop(self) -> None:
+        """Nothing is lost: what the handlers know is in the stores."""
+        if self._component is not None:
+            await self._component.stopService()
+        if self._stores is not None:
+            await self._stores.close()
+
+    def _failed(self, failure: Any) -> None:
+        log.critical("The component cannot start: {why}", why=failure.getErrorMessage())
+        if self._reactor.running:
+            self._reactor.stop()

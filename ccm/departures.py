@@ -1,0 +1,61 @@
+"""Assembly of what leaves the server: the outbox workers for mail and publications, and their targets."""
+
+import json
+from typing import Any
+
+from ccm.errors import ConfigError
+from ccm.interfaces import IMailer, IPublisher
+from ccm.publish.jobs import PublishJobs
+from ccm.publish.outbox import OutboxWorker
+from ccm.publish.target import TargetServices
+from ccm.settings import Settings
+from ccm.store.stores import Stores
+from ccm.web.mail import MailJobs
+from ccm.website import Addresses
+
+
+def targets(reactor: Any, settings: Settings, addresses: Addresses) -> dict[str, IPublisher]:
+    """The publishers that are configured, by name. :raises ConfigError: naming the section and key."""
+    services = TargetServices(reactor, addresses.web)
+    found = {}
+    for name, publisher in settings.plugins["publish"].items():
+        options = settings[f"publish.{name}"]
+        if options is not None and getattr(options, "url", ""):
+            try:
+                found[name] = publisher.configure(options, services)
+            except ConfigError as error:
+                raise ConfigError(f"{settings.source}: {error}") from error
+    return found
+
+
+class Departures:
+    """Mail and publications on their way."""
+
+    def __init__(
+        self, reactor: Any, settings: Settings, stores: Stores, mailer: IMailer, addresses: Addresses
+    ) -> None:
+        async def tell(channel: str, facts: dict[str, str]) -> None:
+            await stores.state.publish(channel, json.dumps(facts).encode())
+
+        mails = MailJobs(mailer, tell)
+        publications = PublishJobs(stores.documents, targets(reactor, settings, addresses), tell)
+        options = settings["outbox"]
+        self._outbox = stores.outbox
+        self._workers = [
+            OutboxWorker("mail", stores.outbox, mails.deliver, reactor, options, mails.parked),
+            OutboxWorker("publish", stores.outbox, publications.deliver, reactor, options, publications.parked),
+        ]
+        self._stops: list[Any] = []
+
+    def start(self) -> None:
+        """Send what waits, and from now on what is put there."""
+        for worker in self._workers:
+            self._stops.append(self._outbox.listen(worker.kind, worker.poke))
+            worker.start()
+
+    async def stop(self) -> None:
+        """Finish the jobs at hand; the rest stays in the outbox."""
+        for stop in self._stops:
+            stop()
+        for worker in self._workers:
+            await worker.stop()

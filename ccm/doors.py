@@ -1,0 +1,136 @@
+"""
+Assembly of the ways in: TCP, direct TLS, HTTP with BOSH and WebSocket, components; and what resumes after a restart.
+"""
+
+import secrets
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.web.resource import IResource
+
+from ccm.errors import ConfigError, StanzaError
+from ccm.session.machine import Session
+from ccm.session.realm import Realm
+from ccm.session.record import from_plain
+from ccm.settings import Settings
+from ccm.store.behind import WriteBehind
+from ccm.store.stores import Stores
+from ccm.transports.bosh import BoshSessions
+from ccm.transports.bosh_saver import BoshSaver
+from ccm.transports.certificates import Certificates
+from ccm.transports.component import ComponentFactory
+from ccm.transports.http import FrontFactory
+from ccm.transports.http_site import QuietSite
+from ccm.transports.outgoing import Turn
+from ccm.transports.static import StaticFiles
+from ccm.transports.tcp import ClientFactory
+from ccm.transports.websocket import WebSocketGate
+from ccm.website import Addresses
+from ccm.wire.framing import StreamFraming
+from ccm.wire.parsers import ParserPool
+
+log = Logger()
+
+
+class Doors:
+    """
+    Every listener for clients and components.
+
+    :param state_dir: where a self-signed certificate is made.
+    """
+
+    def __init__(
+        self, reactor: Any, settings: Settings, realm: Realm, stores: Stores, addresses: Addresses, state_dir: Path
+    ) -> None:
+        self._reactor = reactor
+        self._settings = settings
+        self._realm = realm
+        self._addresses = addresses
+        self._pool = ParserPool(settings["wire"])
+        self._turn = Turn(partial(reactor.callLater, 0))
+        tls = settings["tls"]
+        self.certificates = Certificates(state_dir, (settings["server"].host,), tls.certificate, tls.key)
+        self._ports: list[IListeningPort] = []
+        self._bosh = BoshSessions(
+            lambda connection, framing: Session(realm, connection, framing, "bosh"),
+            self._pool,
+            settings["bosh"],
+            reactor,
+            stores.database.barrier,
+            secrets.token_urlsafe,
+            BoshSaver(stores.state, realm, reactor, settings["bosh"]),
+        )
+        self._websocket = WebSocketGate(
+            lambda connection, framing: Session(realm, connection, framing, "websocket"),
+            self._pool,
+            settings["websocket"],
+            settings["session"],
+            reactor,
+            self._turn,
+        )
+
+    async def restore(self, records: WriteBehind) -> None:
+        """Bring back the sessions that may still be resumed (XEP-0198, BOSH)."""
+        for id_, plain in (await records.load_all()).items():
+            try:
+                from_plain(self._realm, StreamFraming(self._pool), None, "tcp", plain)
+            except (ValueError, KeyError, StanzaError) as error:
+                log.warn("The session {id} cannot be resumed: {error}", id=id_, error=str(error))
+                records.save(id_, None)
+
+    def dashboard(self) -> IResource:
+        """The bundled dashboard. :raises ConfigError: if it has not been built."""
+        return StaticFiles(_bundle(), substitute={"{{domain}}": self._settings["server"].host})
+
+    async def open(self, pages: IResource, component_secrets: Mapping[str, str]) -> None:
+        """Listen. :raises OSError: if an address is taken."""
+        listen = self._settings["listen"]
+        client = partial(ClientFactory, self._realm, self._pool, self._reactor, self._turn)
+        await self._listen(listen.c2s, client(self.certificates))
+        direct: Any = TLSMemoryBIOFactory(self.certificates, False, client(direct_tls=True), self._reactor)
+        await self._listen(listen.direct_tls, direct)
+        front = partial(
+            FrontFactory,
+            self._reactor,
+            self._settings["http"],
+            QuietSite(pages, self._reactor),
+            bosh=self._bosh,
+            websocket=self._websocket,
+        )
+        await self._listen(listen.http, front(behind_tls=self._settings["web"].secure))
+        secure: Any = TLSMemoryBIOFactory(self.certificates, False, front(behind_tls=True), self._reactor)
+        await self._listen(listen.https, secure)
+        if component_secrets:
+            await self._listen(
+                listen.components, ComponentFactory(self._realm.router, component_secrets, self._reactor)
+            )
+
+    async def stop(self) -> None:
+        """Close the listeners, then tell every client."""
+        for port in self._ports:
+            await port.stopListening()
+        self._bosh.stop()
+        for session in list(self._realm.router.all_sessions()):
+            session.close("system-shutdown", "The server is restarting. Come back in a moment.")
+
+    async def _listen(self, endpoints: list[str], factory: Any) -> None:
+        for endpoint in endpoints:
+            try:
+                self._ports.append(await serverFromString(self._reactor, endpoint).listen(factory))
+            except ValueError as error:
+                raise ConfigError(f"{self._settings.source}: [listen]: {endpoint!r} is no endpoint: {error}") from error
+
+
+def _bundle() -> Path:
+    """The folder of the built dashboard: in a wheel ``ccm/static``, in a checkout ``static/dist``."""
+    package = Path(__file__).parent
+    for folder in (package / "static", package.parent / "static" / "dist"):
+        if (folder / "index.html").is_file():
+            return folder
+    raise ConfigError("The dashboard has not been built: run 'make dashboard', or install a wheel.")

@@ -1,0 +1,214 @@
+"""
+Assembly: how the parts of the server hold together.
+
+Reads as a start goes: stores, router, rooms, modules, sessions, components, outbox, web, listeners; a stop goes back the
+same way. With ``website.py`` and ``component_service.py`` the only place that knows every name.
+"""
+
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import serverFromString
+from twisted.logger import Logger
+
+from ccm import running, website
+from ccm.component_service import Residents
+from ccm.config import Config
+from ccm.departures import Departures
+from ccm.doors import Doors
+from ccm.errors import CCMError, ConfigError
+from ccm.muc.service import MucService
+from ccm.router.contacts import Contacts
+from ccm.router.router import Router
+from ccm.router.services import Services
+from ccm.session.realm import Realm
+from ccm.session.tokens import Tokens
+from ccm.settings import Settings
+from ccm.store.behind import WriteBehind
+from ccm.store.keys import Keys
+from ccm.store.stores import open_stores
+from ccm.transports.passwords import PasswordThreads
+
+log = Logger()
+
+STOP_SECONDS = 8.0
+
+
+class Server(Service):
+    """
+    The whole server.
+
+    :param now: seconds since the epoch; what archives and documents are stamped with.
+    :raises ConfigError: if the configuration cannot be used.
+    :ivar ready: fires once it serves, or with why it cannot.
+    """
+
+    name = "ccm"
+
+    def __init__(self, reactor: Any, config: Config, now: Callable[[], float] = time.time) -> None:
+        self.settings = Settings(config)
+        self.ready: Deferred[Server] = Deferred()
+        self._reactor = reactor
+        self._now = now
+        self._undo: list[Callable[[], Any]] = []
+
+    def startService(self) -> None:
+        """Start; a start that fails ends the process with its reason."""
+        super().startService()
+        Deferred.fromCoroutine(self.start()).addCallbacks(self.ready.callback, self._failed)
+
+    def stopService(self) -> "Deferred[None]":
+        """Stop in the order opposite to the start; fires when everything is on disk."""
+        super().stopService()
+        return Deferred.fromCoroutine(self.stop())
+
+    async def start(self) -> "Server":
+        """Bring everything up. :raises CCMError: if that cannot be."""
+        settings, reactor = self.settings, self._reactor
+        server = settings["server"]
+        state_dir = Path(server.state).absolute()
+        _make_folder(state_dir)
+        keys = Keys(state_dir)
+        later = running.later(reactor)
+        self.addresses = addresses = website.Addresses.of(settings, _port(settings["listen"].http))
+
+        self.stores = stores = await open_stores(
+            reactor, settings["store"], settings["state"], state_dir, host=server.host, now=self._now
+        )
+        self._undo.append(stores.close)
+        self.router = router = Router(stores.accounts.exists, running.spawn)
+        router.add_host(server.host)
+        for host in settings["sasl"].anonymous_hosts:
+            router.add_host(host)
+        passwords = PasswordThreads(reactor, settings["sasl"].iterations)
+        passwords.start()
+        self._undo.append(passwords.stop)
+
+        residents = Residents(reactor, settings, stores, router, addresses, self._now)
+        admins = frozenset({*residents.domains, *settings["muc"].admins})
+        rooms = MucService(
+            f"conference.{server.host}",
+            router,
+            stores.archive,
+            stores.rooms,
+            stores.state,
+            settings["muc"],
+            self._now,
+            later,
+            running.spawn,
+            admins,
+        )
+        await rooms.start()
+        self._undo.append(rooms.stop)
+        router.add_domain(rooms.jid, rooms)
+        router.attach(rooms)
+
+        services = Services(
+            host=server.host,
+            later=later,
+            now=self._now,
+            accounts=stores.accounts,
+            rosters=stores.rosters,
+            contacts=Contacts(stores.rosters, running.spawn),
+            archive=stores.archive,
+            tokens=stores.tokens,
+            state=stores.state,
+            urls=addresses.by_use,
+        )
+        for module in settings.modules():
+            module.install(router, services, settings[f"modules.{module.name}"])
+
+        records = WriteBehind(stores.state, "sm:", settings["session"].resume_seconds)
+        realm = Realm(
+            host=server.host,
+            router=router,
+            accounts=stores.accounts,
+            tokens=Tokens(stores.tokens, lambda: running.utc(self._now())),
+            verify_password=passwords.verify,
+            spawn=running.spawn,
+            later=later,
+            now=reactor.seconds,
+            random=secrets.token_bytes,
+            secret=keys.derive("scram"),
+            options=settings["session"],
+            sasl=settings["sasl"],
+            wire=settings["wire"],
+            barrier=stores.database.barrier,
+            save=records.save,
+        )
+        doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
+        await doors.restore(records)
+        self._undo += [records.flush, doors.stop]
+
+        residents.start()
+        self._undo.append(residents.stop)
+        mails = website.mailer(reactor, settings)
+        departures = Departures(reactor, settings, stores, mails, addresses)
+        departures.start()
+        self._undo.append(departures.stop)
+
+        pages = website.root(settings, stores, keys, addresses, passwords.make, mails, doors.dashboard())
+        await doors.open(pages, residents.secrets)
+        operations = website.operations(self._troubles, self._figures)
+        for endpoint in settings["listen"].operations:
+            port = await serverFromString(reactor, endpoint).listen(operations)
+            self._undo.append(port.stopListening)
+        log.info("CCM is ready: {url}", url=addresses.web)
+        return self
+
+    async def stop(self) -> None:
+        """Take everything down; what fails to stop is logged and does not keep the rest from it."""
+        while self._undo:
+            undo = self._undo.pop()
+            try:
+                done = undo()
+                if done is not None:
+                    await done
+            except Exception:
+                log.failure("{what} did not stop cleanly.", what=undo)
+
+    def _troubles(self) -> list[str]:
+        return [] if self.stores.database.available else ["The database does not accept writes."]
+
+    def _figures(self) -> dict[str, float]:
+        by_transport = {"tcp": 0, "bosh": 0, "websocket": 0}
+        for session in self.router.all_sessions():
+            by_transport[session.transport] = by_transport.get(session.transport, 0) + 1
+        figures: dict[str, float] = {f"sessions_{name}": count for name, count in by_transport.items()}
+        figures["accounts_online"] = len(self.router.sessions)
+        figures["domains"] = len(self.router.domains())
+        return figures
+
+    def _failed(self, failure: Any) -> None:
+        """A start that cannot be: say why in one line, and end."""
+        if failure.check(CCMError, OSError):
+            log.critical("CCM cannot start: {why}", why=failure.getErrorMessage())
+            print(f"ccm: {failure.getErrorMessage()}", file=sys.__stderr__)
+        else:
+            log.critical("CCM cannot start: {why}", why=failure.getTraceback())
+        self.ready.errback(failure)
+        self.ready.addErrback(lambda _: None)
+        if self._reactor.running:
+            self._reactor.stop()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"server.state: {folder} cannot be made: {error.strerror}.") from error
+
+
+def _port(endpoints: list[str]) -> int:
+    """The port of the first HTTP listener, for an empty ``web.url``."""
+    for endpoint in endpoints:
+        parts = endpoint.split(":")
+        if parts[0] == "tcp" and len(parts) > 1 and parts[1].removeprefix("port=").isdigit():
+            return int(parts[1].removeprefix("port="))
+    return 80

@@ -1,0 +1,113 @@
+"""Assembly of the web part: which page gets what, and the listener for operators."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from twisted.web.resource import IResource
+from twisted.web.server import Site
+
+from ccm.publish.secret import read_secret
+from ccm.records import Verifier
+from ccm.settings import Settings
+from ccm.store.keys import Keys
+from ccm.store.stores import Stores
+from ccm.web.archive import ArchivePages
+from ccm.web.devmail import DevMail
+from ccm.web.forms import Forms
+from ccm.web.invitation import InvitationLink
+from ccm.web.letters import Letters
+from ccm.web.mail import FileMailer, SmtpMailer
+from ccm.web.operations import Operations
+from ccm.web.pages import Pages
+from ccm.web.registration import Desk, Registration
+from ccm.web.site import Root, Style
+from ccm.web.wellknown import HostMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """
+    The public addresses of a server.
+
+    :ivar web: base of the web part, ends with ``/``.
+    :ivar mail_sender: address that mails come from.
+    """
+
+    web: str
+    bosh: str
+    websocket: str
+    mail_sender: str
+
+    @classmethod
+    def of(cls, settings: Settings, port: int) -> "Addresses":
+        """Made of the options. :param port: of the first HTTP listener, for an empty ``web.url``."""
+        host = settings["server"].host
+        web = settings["web"].url or f"http://{host}:{port}/"
+        web = web if web.endswith("/") else web + "/"
+        parts = urlsplit(web)
+        socket = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{parts.path}"
+        return cls(web, f"{web}http-bind", f"{socket}xmpp-websocket", settings["mail"].sender or f"noreply@{host}")
+
+    @property
+    def by_use(self) -> dict[str, str]:
+        """For modules."""
+        return {"web": self.web, "bosh": self.bosh, "websocket": self.websocket}
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public address is https."""
+        return self.web.startswith("https://")
+
+
+def mailer(reactor: Any, settings: Settings) -> FileMailer | SmtpMailer:
+    """Where mail goes. :raises ConfigError: for a user without a password."""
+    options = settings["mail"]
+    if not options.smtp_host:
+        return FileMailer(Path(settings["server"].state) / "mail")
+    password = read_secret("mail", options.password, options.password_file) if options.user else ""
+    return SmtpMailer(reactor, options, password)
+
+
+def root(
+    settings: Settings,
+    stores: Stores,
+    keys: Keys,
+    addresses: Addresses,
+    verifiers: Callable[[str], Awaitable[tuple[Verifier, ...]]],
+    mails: FileMailer | SmtpMailer,
+    dashboard: IResource,
+) -> IResource:
+    """Every page of the web part, with the dashboard for all else."""
+    options = settings["web"]
+    pages = Pages(secure=addresses.secure)
+    forms = Forms(keys.derive("forms"), addresses.web, options.form_seconds_least, options.form_hours_most, time.time)
+    desk = Desk(
+        host=settings["server"].host,
+        url=addresses.web,
+        pages=pages,
+        forms=forms,
+        letters=Letters(addresses.mail_sender, settings["mail"].name, addresses.web),
+        accounts=stores.accounts,
+        options=options,
+        verifiers=verifiers,
+        now=time.time,
+    )
+    registration = Registration(desk, stores.pending, stores.outbox)
+    below: dict[str, Any] = {
+        "archive": ArchivePages(pages, stores.documents, addresses.web, options),
+        "i": InvitationLink(desk, stores.topics, stores.state),
+        "style": Style(pages),
+        ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
+    }
+    if options.dev_mail and isinstance(mails, FileMailer):
+        below["dev"] = DevMail(pages, mails)
+    return Root(below, {"register": registration, "validate": registration}, dashboard)
+
+
+def operations(troubles: Callable[[], list[str]], read: Callable[[], Mapping[str, float]]) -> Site:
+    """The listener for operators."""
+    return Site(Operations(troubles, read, {}).app.resource())
