@@ -51,7 +51,7 @@ class Topics:
         return await self._database.read(lambda connection: _of_member(connection, jid, after, limit))
 
     async def active(self, *, limit: int = 10_000) -> tuple[Topic, ...]:
-        statement = select(topics).where(topics.c.state.in_(_LIVE)).order_by(topics.c.created).limit(limit)
+        statement = select(topics).where(topics.c.state.in_(_LIVE)).order_by(topics.c.created, topics.c.id).limit(limit)
         return tuple(map(_topic, await self._rows(statement)))
 
     async def names_of(self, owner: str) -> frozenset[str]:

@@ -26,5 +26,6 @@ def upsert(connection: Connection, table: Table, row: dict[str, Any], key: tuple
 def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert *row* unless one of its unique keys is there already; answers whether it was inserted."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    key = next(iter(table.primary_key))
+    statement = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
+    return connection.execute(statement).first() is not None

@@ -1,0 +1,91 @@
+"""Contract suite of :class:`ccm.interfaces.IOutbox`; fixtures ``outbox`` and ``clock``."""
+
+from typing import Any
+
+import pytest_twisted
+
+from ccm.testing.contracts import together
+from ccm.testing.moments import Moments
+
+JOBS = (("mail", "m1", '{"to": 1}'), ("mail", "m2", '{"to": 2}'), ("publish", "p1", "{}"))
+
+
+class OutboxContract:
+    """Keys, leases, retries, parking."""
+
+    @pytest_twisted.ensureDeferred
+    async def test_jobs_are_claimed_by_kind_in_order(self, outbox: Any, clock: Moments) -> None:
+        await outbox.add(JOBS)
+        claimed = await outbox.claim("mail", 10, 60)
+        assert [(job.kind, job.key, job.payload) for job in claimed] == list(JOBS[:2])
+        assert {job.attempts for job in claimed} == {0}
+        assert {job.created for job in claimed} == {clock.moment()}
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_claim_takes_no_more_than_its_limit(self, outbox: Any) -> None:
+        await outbox.add(JOBS)
+        assert [job.key for job in await outbox.claim("mail", 1, 60)] == ["m1"]
+        assert [job.key for job in await outbox.claim("mail", 1, 60)] == ["m2"]
+        assert await outbox.claim("mail", 1, 60) == ()
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_second_job_of_a_key_is_not_made(self, outbox: Any) -> None:
+        await outbox.add(JOBS[:1])
+        await outbox.add((("mail", "m1", "other"), JOBS[1]))
+        assert [job.payload for job in await outbox.claim("mail", 10, 60)] == ['{"to": 1}', '{"to": 2}']
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_finished_job_keeps_its_key_and_is_not_claimed_again(self, outbox: Any, clock: Moments) -> None:
+        await outbox.add(JOBS[:1])
+        await outbox.done((await outbox.claim("mail", 1, 60))[0].id, "250 taken")
+        await outbox.add(JOBS[:1])
+        clock.advance(3600)
+        assert await outbox.claim("mail", 10, 60) == ()
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_lease_that_ends_lets_others_claim(self, outbox: Any, clock: Moments) -> None:
+        await outbox.add(JOBS[:1])
+        await outbox.claim("mail", 1, 60)
+        clock.advance(59)
+        assert await outbox.claim("mail", 1, 60) == ()
+        clock.advance(2)
+        assert [job.attempts for job in await outbox.claim("mail", 1, 60)] == [1]
+
+    @pytest_twisted.ensureDeferred
+    async def test_of_parallel_claims_each_job_goes_to_one(self, outbox: Any) -> None:
+        await outbox.add([("mail", f"m{i}", "") for i in range(10)])
+        claims = await together(*(outbox.claim("mail", 3, 60) for _ in range(6)))
+        keys = [job.key for claim in claims for job in claim]
+        assert sorted(keys) == sorted(f"m{i}" for i in range(10))
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_retried_job_waits_its_time(self, outbox: Any, clock: Moments) -> None:
+        await outbox.add(JOBS[:1])
+        await outbox.retry((await outbox.claim("mail", 1, 60))[0].id, 300, "450 later")
+        clock.advance(299)
+        assert await outbox.claim("mail", 1, 60) == ()
+        clock.advance(1)
+        assert [job.key for job in await outbox.claim("mail", 1, 60)] == ["m1"]
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_parked_job_is_shown_with_its_reason_and_not_claimed(self, outbox: Any, clock: Moments) -> None:
+        await outbox.add(JOBS[:1])
+        job = (await outbox.claim("mail", 1, 60))[0]
+        await outbox.park(job.id, "401: the password is wrong")
+        clock.advance(86_400)
+        assert await outbox.claim("mail", 1, 60) == ()
+        ((parked, why),) = await outbox.parked()
+        assert (parked.id, parked.payload, why) == (job.id, job.payload, "401: the password is wrong")
+
+    @pytest_twisted.ensureDeferred
+    async def test_listeners_hear_of_new_jobs_of_their_kind(self, outbox: Any) -> None:
+        heard: list[str] = []
+        end = outbox.listen("mail", lambda: heard.append("mail"))
+        await outbox.add(JOBS[2:])
+        assert heard == []
+        await outbox.add(JOBS[:2])
+        assert heard == ["mail"]
+        end()
+        end()
+        await outbox.add((("mail", "m3", ""),))
+        assert heard == ["mail"]

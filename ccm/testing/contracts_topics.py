@@ -1,0 +1,269 @@
+"""Contract suites of rooms, topics and documents; fixtures ``rooms``, ``topics``, ``documents``, ``outbox``, ``clock``."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest_twisted
+
+from ccm import records as r
+from ccm.testing.contracts import refused
+from ccm.testing.moments import Moments
+
+SERVICE = "rooms.example.org"
+
+
+class RoomsContract:
+    """For :class:`ccm.interfaces.IRooms`; fixtures ``rooms`` and ``archive``."""
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_room_comes_back_as_it_was(self, rooms: Any, clock: Moments) -> None:
+        config = {"name": "Ümlaut", "public": True, "history": 20, "roles": ["a", "b"], "secret": None}
+        affiliations = {"ann@example.org": ("owner", "Ann"), "bob@example.org": ("outcast", "")}
+        room = r.RoomRecord(f"a@{SERVICE}", config, affiliations, "Subject", "ann@example.org", clock.moment())
+        await rooms.save(room)
+        await rooms.save(r.RoomRecord("b@elsewhere.example", {}))
+        assert await rooms.load_all(SERVICE) == (room,)
+
+    @pytest_twisted.ensureDeferred
+    async def test_saving_replaces_and_deleting_forgets(self, rooms: Any) -> None:
+        for number in range(3):
+            await rooms.save(r.RoomRecord(f"{number}@{SERVICE}", {"name": "old"}))
+        await rooms.save(r.RoomRecord(f"1@{SERVICE}", {"name": "new"}))
+        await rooms.delete(f"0@{SERVICE}")
+        await rooms.delete(f"unknown@{SERVICE}")
+        assert {room.jid: room.config for room in await rooms.load_all(SERVICE)} == {
+            f"1@{SERVICE}": {"name": "new"},
+            f"2@{SERVICE}": {"name": "old"},
+        }
+
+    @pytest_twisted.ensureDeferred
+    async def test_the_archive_goes_with_its_room(self, rooms: Any, archive: Any, clock: Moments) -> None:
+        room = f"a@{SERVICE}"
+        await rooms.save(r.RoomRecord(room, {}))
+        for owner in (room, "ann@example.org"):
+            message = r.Archived(archive.next_id(), owner, "x", "ann@example.org", clock.moment(), b"<message/>")
+            await archive.append(message)
+        await rooms.delete(room)
+        assert (await archive.page(room)).items == ()
+        assert len((await archive.page("ann@example.org")).items) == 1
+
+
+class TopicsContract:
+    """For :class:`ccm.interfaces.ITopics`."""
+
+    @staticmethod
+    def topic(clock: Moments, id_: str = "t1", **fields: Any) -> r.Topic:
+        """One that Ann plans."""
+        values: dict[str, Any] = {
+            "name": f"Topic {id_}",
+            "room": f"{id_}@{SERVICE}",
+            "owner": "ann@example.org",
+            "state": "planned",
+            "start": clock.moment(3600.5),
+            "minutes": 30,
+            "zone": "Europe/Berlin",
+            "language": "de",
+            "created": clock.moment(),
+            "members": ("ann@example.org",),
+        }
+        return r.Topic(id=id_, **{**values, **fields})
+
+    @staticmethod
+    def guest(id_: str = "i1", **fields: Any) -> r.Invitee:
+        """Kim, invited by Ann."""
+        values: dict[str, Any] = {
+            "topic": "t1",
+            "address": "Kim@mail.example",
+            "name": "Kim",
+            "inviter": "ann@example.org",
+            "state": "invited",
+            "token_hash": f"hash {id_}".encode(),
+        }
+        return r.Invitee(id=id_, **{**values, **fields})
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_topic_comes_back_as_it_was(self, topics: Any, clock: Moments) -> None:
+        saved = await topics.save(self.topic(clock, members=("b@x.example", "ann@example.org"), start=None))
+        assert saved.revision == 1
+        assert await topics.get("t1") == await topics.by_room(f"t1@{SERVICE}") == saved
+        assert await topics.get("t2") is await topics.by_room(f"t2@{SERVICE}") is None
+        timed = await topics.save(self.topic(clock, "t2", document="https://x.example/d", visibility="members"))
+        assert await topics.get("t2") == timed
+
+    @pytest_twisted.ensureDeferred
+    async def test_the_revision_rises_with_every_save(self, topics: Any, clock: Moments) -> None:
+        topic = self.topic(clock)
+        revisions = [(await topics.save(replace(topic, name=f"Name {i}"))).revision for i in range(3)]
+        assert revisions == [1, 2, 3]
+        assert (await topics.get("t1")).name == "Name 2"
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_room_has_one_topic(self, topics: Any, clock: Moments) -> None:
+        await topics.save(self.topic(clock))
+        await refused(topics.save(self.topic(clock, "t2", room=f"t1@{SERVICE}")), "conflict")
+
+    @pytest_twisted.ensureDeferred
+    async def test_members_page_through_their_topics_newest_first(self, topics: Any, clock: Moments) -> None:
+        both = ("ann@example.org", "bob@example.org")
+        for number in range(5):
+            await topics.save(self.topic(clock, f"t{number}", members=both if number % 2 else both[:1]))
+            clock.advance(1 if number != 2 else 0)
+        first = await topics.of_member("ann@example.org", limit=3)
+        rest = await topics.of_member("ann@example.org", after=first.items[-1].id, limit=3)
+        assert [t.id for t in (*first.items, *rest.items)] == ["t4", "t3", "t2", "t1", "t0"]
+        assert (first.complete, rest.complete) == (False, True)
+        assert [t.id for t in (await topics.of_member("bob@example.org")).items] == ["t3", "t1"]
+        await refused(topics.of_member("bob@example.org", after="t0"), "item-not-found")
+
+    @pytest_twisted.ensureDeferred
+    async def test_who_left_has_the_topic_no_more(self, topics: Any, clock: Moments) -> None:
+        topic = await topics.save(self.topic(clock, members=("ann@example.org", "bob@example.org")))
+        await topics.save(replace(topic, members=("ann@example.org",)))
+        assert (await topics.of_member("bob@example.org")).items == ()
+
+    @pytest_twisted.ensureDeferred
+    async def test_active_topics_are_those_not_yet_published(self, topics: Any, clock: Moments) -> None:
+        for number, state in enumerate(("planned", "live", "ended", "published")):
+            await topics.save(self.topic(clock, f"t{number}", state=state))
+        assert [t.id for t in await topics.active()] == ["t0", "t1", "t2"]
+
+    @pytest_twisted.ensureDeferred
+    async def test_names_are_those_of_the_owner(self, topics: Any, clock: Moments) -> None:
+        await topics.save(self.topic(clock))
+        await topics.save(self.topic(clock, "t2", owner="bob@example.org"))
+        assert await topics.names_of("ann@example.org") == {"Topic t1"}
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_deleted_topic_takes_members_and_invitees_along(self, topics: Any, clock: Moments) -> None:
+        await topics.save(self.topic(clock))
+        await topics.save_invitee(self.guest())
+        await topics.delete("t1")
+        assert await topics.get("t1") is await topics.invitee("i1") is None
+        assert (await topics.of_member("ann@example.org")).items == await topics.invitees("t1") == ()
+
+    @pytest_twisted.ensureDeferred
+    async def test_invitees_keep_the_order_of_invitation(self, topics: Any, clock: Moments) -> None:
+        guests = [self.guest("i2", expires=clock.moment(60)), self.guest("i1", token_hash=b""), self.guest("i3")]
+        for guest in guests:
+            await topics.save_invitee(guest)
+        guests[0] = replace(guests[0], state="joined", jid="kim@example.org", reason="", token_hash=b"new")
+        await topics.save_invitee(guests[0])
+        assert await topics.invitees("t1") == tuple(guests)
+        assert await topics.invitee("i2") == await topics.invitee_by_token(b"new") == guests[0]
+        assert await topics.invitee_by_token(b"hash i2") is await topics.invitee_by_token(b"") is None
+
+    @pytest_twisted.ensureDeferred
+    async def test_mails_are_counted_once_by_address_and_inviter(
+        self, topics: Any, outbox: Any, clock: Moments
+    ) -> None:
+        since = clock.moment(-1)
+        await topics.save_invitee(self.guest(), [("mail", "m1", "{}")])
+        await topics.save_invitee(self.guest(), [("mail", "m1", "{}")])  # said twice, mailed once
+        await topics.save_invitee(self.guest(state="joined"))
+        clock.advance(3600)
+        await topics.save_invitee(self.guest("i2"), [("mail", "m2", "{}")])
+        assert await topics.mails_since("kim@MAIL.example", since) == 2
+        assert await topics.mails_since("kim@mail.example", clock.moment(-60)) == 1
+        assert await topics.mails_since("other@mail.example", since) == 0
+        assert await topics.mails_by("ann@example.org", since) == 2
+        assert await topics.mails_by("bob@example.org", since) == 0
+        assert [job.key for job in await outbox.claim("mail", 10, 60)] == ["m1", "m2"]
+
+
+class DocumentsContract:
+    """For :class:`ccm.interfaces.IDocuments`."""
+
+    @staticmethod
+    def document(clock: Moments, revision: int = 1, topic: str = "t1", **fields: Any) -> r.DocumentRecord:
+        """A public one about Hadoop."""
+        values: dict[str, Any] = {
+            "slug": f"slug-{topic}",
+            "title": f"Title {topic}",
+            "headline": "What it came to",
+            "body": '{"id": "secretid", "text": "Élan with Hadoop"}',
+            "key": f"key {topic} {revision}",
+            "visibility": "public",
+            "published": clock.moment(),
+        }
+        return r.DocumentRecord(topic=topic, revision=revision, **{**values, **fields})
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_document_comes_back_as_it_was(self, documents: Any, clock: Moments) -> None:
+        document = self.document(clock)
+        assert await documents.publish(document, []) == document
+        assert await documents.latest("t1") == await documents.by_slug("slug-t1") == document
+        assert await documents.latest("t2") is await documents.by_slug("slug-t2") is None
+
+    @pytest_twisted.ensureDeferred
+    async def test_publishing_a_key_again_answers_the_first_and_makes_no_job(
+        self, documents: Any, outbox: Any, clock: Moments
+    ) -> None:
+        first = await documents.publish(self.document(clock), [("publish", "p1", "{}")])
+        again = await documents.publish(self.document(clock, title="Other"), [("publish", "p2", "{}")])
+        assert again == first
+        assert [job.key for job in await outbox.claim("publish", 10, 60)] == ["p1"]
+
+    @pytest_twisted.ensureDeferred
+    async def test_revisions_are_kept_and_the_newest_is_shown(self, documents: Any, clock: Moments) -> None:
+        first = await documents.publish(self.document(clock), [])
+        clock.advance(60)
+        second = await documents.publish(self.document(clock, 2, title="Better"), [])
+        assert await documents.revisions("t1") == (first, second)
+        assert await documents.latest("t1") == await documents.by_slug("slug-t1") == second
+        assert await documents.by_slug("slug-t1", 1) == first
+        assert await documents.by_slug("slug-t1", 3) is None
+        assert (await documents.public()).items == (second,)
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_slug_or_revision_of_another_document_is_a_conflict(self, documents: Any, clock: Moments) -> None:
+        await documents.publish(self.document(clock), [])
+        await refused(documents.publish(self.document(clock, topic="t2", slug="slug-t1"), []), "conflict")
+        await refused(documents.publish(self.document(clock, key="another"), []), "conflict")
+
+    @pytest_twisted.ensureDeferred
+    async def test_only_public_documents_are_listed(self, documents: Any, clock: Moments) -> None:
+        shown = await documents.publish(self.document(clock, topic="t1"), [])
+        await documents.publish(self.document(clock, topic="t2", visibility="link"), [])
+        await documents.publish(self.document(clock, topic="t3"), [])
+        await documents.publish(self.document(clock, 2, topic="t3", visibility="members"), [])
+        for query in ("", "hadoop"):
+            assert (await documents.public(query=query)).items == (shown,)
+
+    @pytest_twisted.ensureDeferred
+    async def test_public_documents_page_newest_first(self, documents: Any, clock: Moments) -> None:
+        for number in range(5):
+            await documents.publish(self.document(clock, topic=f"t{number}"), [])
+            clock.advance(1)
+        first = await documents.public(limit=3)
+        rest = await documents.public(before=first.items[-1].published, limit=3)
+        assert [d.topic for d in (*first.items, *rest.items)] == ["t4", "t3", "t2", "t1", "t0"]
+        assert (first.complete, rest.complete) == (False, True)
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_search_finds_words_by_their_beginning(self, documents: Any, clock: Moments) -> None:
+        found = await documents.publish(self.document(clock), [])
+        await documents.publish(self.document(clock, topic="t2", body='{"text": "Something else"}'), [])
+        for query in ("hadoop", "HADOOP", "had", "title had", "élan", "came hadoop!"):
+            assert found in (await documents.public(query=query)).items, query
+        for query in ("adoop", "hadoop missing", "secretid", "text"):
+            assert found not in (await documents.public(query=query)).items, query
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_search_takes_nothing_for_a_command(self, documents: Any, clock: Moments) -> None:
+        await documents.publish(self.document(clock), [])
+        for query in ('"', "'", "*", "a:b", "NEAR(", "hadoop OR nothing", "-", "&|!<->", "\x00", "%_", "words : x"):
+            assert (await documents.public(query=query)).items == (), query
+
+    @pytest_twisted.ensureDeferred
+    async def test_the_newest_receipt_of_each_target_is_answered(self, documents: Any, clock: Moments) -> None:
+        await documents.publish(self.document(clock), [])
+        second = r.Receipt("https://cms.example/2", "2", "v2")
+        await documents.add_receipt("t1", 2, "wordpress", second)
+        await documents.add_receipt("t1", 1, "wordpress", r.Receipt("https://cms.example/1", "1", "v1"))
+        await documents.add_receipt("t1", 1, "git", r.Receipt("https://git.example/", "g", ""))
+        await documents.add_receipt("t1", 1, "git", r.Receipt("https://git.example/", "g", "again"))
+        assert await documents.receipts("t1") == {
+            "wordpress": second,
+            "git": r.Receipt("https://git.example/", "g", "again"),
+        }
+        assert await documents.receipts("t2") == {}

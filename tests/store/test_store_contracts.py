@@ -1,0 +1,57 @@
+"""The contract suites on our own providers, on SQLite and on PostgreSQL."""
+
+from ccm.testing.contracts import (
+    AccountsContract,
+    PendingContract,
+    RostersContract,
+    SuppressionContract,
+    TokensContract,
+)
+from ccm.testing.contracts_archive import ArchiveContract
+from ccm.testing.contracts_database import DatabaseContract
+from ccm.testing.contracts_outbox import OutboxContract
+from ccm.testing.contracts_topics import DocumentsContract, RoomsContract, TopicsContract
+
+
+class TestDatabase(DatabaseContract):
+    """``Database``."""
+
+
+class TestAccounts(AccountsContract):
+    """``Accounts``."""
+
+
+class TestRosters(RostersContract):
+    """``Rosters``."""
+
+
+class TestTokens(TokensContract):
+    """``Tokens``."""
+
+
+class TestPending(PendingContract):
+    """``Pending``."""
+
+
+class TestSuppression(SuppressionContract):
+    """``Suppression``."""
+
+
+class TestArchive(ArchiveContract):
+    """``Archive``."""
+
+
+class TestOutbox(OutboxContract):
+    """``Outbox``."""
+
+
+class TestRooms(RoomsContract):
+    """``Rooms``."""
+
+
+class TestTopics(TopicsContract):
+    """``Topics``."""
+
+
+class TestDocuments(DocumentsContract):
+    """``Documents``."""
