@@ -15,12 +15,13 @@ from zope.interface import implementer
 
 from ccm import address
 from ccm import namespaces as ns
-from ccm.errors import StanzaError, StreamError
+from ccm.errors import StreamError
 from ccm.interfaces import IConnection, ISession
 from ccm.session import resume
 from ccm.session.negotiation import Negotiation
 from ccm.session.realm import Realm
 from ccm.session.resumption import Resumption
+from ccm.session.stanzas import accept
 from ccm.session.states import EDGES, State
 from ccm.wire.events import Broken, Event, Nonza, StreamClosed, StreamOpened
 from ccm.wire.fanout import FanOut, quoted
@@ -30,7 +31,6 @@ from ccm.wire.stanza import Stanza, text
 log = Logger()
 
 _MAX_BACKLOG = 64
-_IQ_TYPES = {"get": 1, "set": 1, "result": 0, "error": 0}
 
 
 def _nowhere(_data: bytes) -> None:
@@ -49,9 +49,22 @@ class Session:
     :ivar more_follows: more of the same read waits behind the event being handled.
     """
 
-    __slots__ = ("_backlog", "_bare", "_negotiation", "_own", "_quoted", "_waiting", "_write", "connection", "framing", "heard",
-                 "hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "state",
-                 "stage", "stream_id", "successor", "transport")  # fmt: skip
+    __slots__ = (
+        *(
+            "_backlog",
+            "_bare",
+            "_negotiation",
+            "_own",
+            "_quoted",
+            "_waiting",
+            "_write",
+            "connection",
+            "framing",
+            "heard",
+        ),
+        *("hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
+        *("state", "stream_id", "successor", "transport"),
+    )
 
     def __init__(self, realm: Realm, connection: IConnection, framing: Framing, transport: str) -> None:
         self.realm = realm
@@ -82,7 +95,7 @@ class Session:
             return
         for event in events:
             if self.stage is State.BOUND and type(event) is Stanza:
-                self._stanza(event)
+                accept(self, event)
             elif self._waiting:
                 self._postpone(event)
             else:
@@ -126,48 +139,6 @@ class Session:
     def close(self, condition: str, text: str = "") -> None:
         """End the stream with an error, for good: nothing of it can be resumed."""
         self.fail(StreamError(condition, text))
-
-    # ---- stanzas of a bound client
-
-    def _stanza(self, stanza: Stanza) -> None:
-        attrs = stanza.attrs
-        if self.resumption is not None:
-            self.resumption.handled()
-        sender = attrs.get("from")
-        if sender is not None and sender not in (self.jid, self._bare):
-            # RFC 6120 §8.1.2.1: "the server MUST … return an <invalid-from/> stream error"
-            self.fail(StreamError("invalid-from", "Leave 'from' out; the server sets it."))
-            return
-        attrs["from"] = self.jid
-        to = attrs.get("to")
-        if to is not None:
-            try:
-                attrs["to"] = address.prepare(to)
-            except StanzaError as error:
-                del attrs["to"]
-                self._refuse(stanza, error)
-                return
-        if stanza.kind == "iq" and not self._sound(stanza):
-            return
-        self.realm.router.route(stanza, self)
-
-    def _sound(self, stanza: Stanza) -> bool:
-        """Whether an ``iq`` keeps the rules of RFC 6120 §8.2.3; it is answered if not."""
-        needed = _IQ_TYPES.get(stanza.type or "")
-        if needed is None or not stanza.id or (needed and len(stanza.children) != 1):
-            self._refuse(stanza, StanzaError("bad-request", "An iq has an id, a type and exactly one child."))
-            return False
-        if stanza.payload == (ns.SESSION, "session") and stanza.type == "set":
-            self.deliver(Stanza("iq", {"type": "result", "id": stanza.id, "to": self.jid}))
-            return False
-        if stanza.payload == (ns.BIND, "bind") and stanza.type == "set":
-            self._refuse(stanza, StanzaError("not-allowed", "A session has one resource."))
-            return False
-        return True
-
-    def _refuse(self, stanza: Stanza, error: StanzaError) -> None:
-        if stanza.type not in ("error", "result"):
-            self.deliver(stanza.error(error))
 
     # ---- everything else
 
@@ -387,10 +358,6 @@ class Session:
                 self.send_header(self.realm.host)  # RFC 6120 §4.9.1.1: a header comes before the error
             self._part(error)
         self.end()
-
-    def abort(self, error: StreamError) -> None:
-        """End a connection that took too long."""
-        self.fail(error)
 
     def finish(self) -> None:
         """The client closed its stream: close ours (RFC 6120 §4.4)."""

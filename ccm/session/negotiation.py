@@ -59,19 +59,19 @@ class Negotiation:
     def _first_byte(self) -> None:
         options = self._session.realm.options
         if not self._session.heard:
-            self._session.abort(StreamError("connection-timeout", "Nothing was sent."))
+            self._session.fail(StreamError("connection-timeout", "Nothing was sent."))
         else:
             self._watch(max(options.tls_seconds - options.first_byte_seconds, 0), self._tls)
 
     def _tls(self) -> None:
         session, options = self._session, self._session.realm.options
         if session.transport == "tcp" and options.require_tls and not session.secure:
-            session.abort(StreamError("connection-timeout", "Begin with TLS sooner."))
+            session.fail(StreamError("connection-timeout", "Begin with TLS sooner."))
         else:
             self._watch(max(options.login_seconds - options.tls_seconds, 0), self._login)
 
     def _login(self) -> None:
-        self._session.abort(StreamError("connection-timeout", "Sign in sooner."))
+        self._session.fail(StreamError("connection-timeout", "Sign in sooner."))
 
     def stop(self) -> None:
         """It is over, in one way or another."""

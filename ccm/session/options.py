@@ -7,9 +7,9 @@ class SessionOptions(Section):
     """
     What one client connection may do.
 
-    ``require_tls``: no authentication before TLS. Times until the first byte, until TLS and until login are counted from
-    connecting. Bytes a second and their burst hold for reading, before and after login; 0 means no limit. More than
-    ``outgoing_bytes`` unsent cuts the connection; its session hibernates if it can be resumed. ``resume_*`` are of
+    ``require_tls``: no authentication before TLS. Times until the first byte, until TLS and until login are counted
+    from connecting. Bytes a second and their burst hold for reading, before and after login; 0 means no limit. More
+    than ``outgoing_bytes`` unsent cuts the connection; its session hibernates if it can be resumed. ``resume_*`` are of
     XEP-0198: how long a session waits for its client, how many stanzas it keeps meanwhile, and after how many
     unacknowledged ones an acknowledgement is asked for.
     """

@@ -100,7 +100,7 @@ class _Proven:
 
 
 class _Scram:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
         self._realm, self._name = realm, mechanism
         self._first: ClientFirst | None = None
         self._exchange: ScramExchange | None = None
@@ -124,7 +124,7 @@ class _Scram:
 
 
 class _Plain:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
         self._realm = realm
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":
@@ -147,7 +147,7 @@ class _Plain:
 
 
 class _Bearer:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
         self._realm = realm
         self._failed = False
 
@@ -178,7 +178,7 @@ class _Bearer:
 
 
 class _Anonymous:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
+    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
         self._jid = f"{realm.random(12).hex()}@{host}"
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":  # noqa: ARG002 - a trace, of no use

@@ -69,11 +69,11 @@ class Certificates:
         options.getContext().set_options(getattr(SSL, "OP_NO_RENEGOTIATION", 0x40000000))
         self.options = options
 
-    def serverConnectionForTLS(self, protocol: Any) -> Any:  # noqa: N802 - IOpenSSLServerConnectionCreator
+    def serverConnectionForTLS(self, protocol: Any) -> Any:  # noqa: ARG002 - IOpenSSLServerConnectionCreator
         """A TLS connection with the present certificate."""
         return SSL.Connection(self.options.getContext(), None)
 
-    def getContext(self) -> Any:  # noqa: N802 - the older interface, for transport.startTLS
+    def getContext(self) -> Any:
         """The present OpenSSL context."""
         return self.options.getContext()
 

@@ -8,7 +8,7 @@ turn. Leaves out everything of XMPP, and BOSH and WebSocket.
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -48,10 +48,12 @@ class ClientConnection(Protocol):
 
     # ---- Twisted
 
-    def connectionMade(self) -> None:  # noqa: N802
+    def connectionMade(self) -> None:
         """Set the socket up and begin a session."""
         clients, transport = self._clients, self.transport
         options = clients.realm.options
+        if clients.direct_tls:
+            transport.startTLS(clients.certificates)
         self.peer = str(getattr(transport.getPeer(), "host", ""))
         for name in ("setTcpNoDelay", "setTcpKeepAlive"):
             switch = getattr(transport, name, None)
@@ -65,7 +67,7 @@ class ClientConnection(Protocol):
         self._session = Session(clients.realm, self, self._framing, "tcp")
         clients.connections.add(self)
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+    def dataReceived(self, data: bytes) -> None:
         """Hand on what came; stop reading for a while if it was too much."""
         if self._closing:
             return
@@ -75,7 +77,7 @@ class ClientConnection(Protocol):
             self.transport.pauseProducing()
             self._paused = self._clients.clock.callLater(pause, self._read_on)
 
-    def connectionLost(self, reason: Failure = Failure(Exception())) -> None:  # noqa: N802, B008
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002
         """Tell the session."""
         self._clients.connections.discard(self)
         self._closing = True
@@ -136,7 +138,7 @@ class ClientFactory(Factory):
     Accepts clients.
 
     :param certificates: context factory for STARTTLS; ``None`` offers none.
-    :param direct_tls: the listener itself speaks TLS (XEP-0368), so that connections are secure from the start.
+    :param direct_tls: begin with TLS (XEP-0368) on every connection; the endpoint is a plain ``tcp:`` one.
     :ivar connections: those open now.
     """
 
@@ -160,6 +162,6 @@ class ClientFactory(Factory):
         self.direct_tls = direct_tls
         self.connections: set[ClientConnection] = set()
 
-    def buildProtocol(self, addr: Any) -> ClientConnection:  # noqa: N802
+    def buildProtocol(self, addr: Any) -> ClientConnection:  # noqa: ARG002
         """One connection."""
         return ClientConnection(self)

@@ -57,12 +57,17 @@ class Framing(Protocol):
 
 
 class StreamFraming:
-    """RFC 6120 §4 over TCP: bytes come in any portions."""
+    """
+    RFC 6120 §4 over TCP: bytes come in any portions.
+
+    :param content: the content namespace; whichever it is, its stanzas are read as those of ``jabber:client``.
+    """
 
     declared = False
 
-    def __init__(self, pool: ParserPool, max_bytes: int | None = None) -> None:
+    def __init__(self, pool: ParserPool, max_bytes: int | None = None, content: str = ns.CLIENT) -> None:
         self._pool = pool
+        self._content = content
         self._max_bytes = max_bytes or pool.options.max_stanza_bytes_before_login
         self._slicer: Slicer | None = None
         self._head = b""
@@ -119,7 +124,7 @@ class StreamFraming:
             if b"<" in rest[1:]:
                 raise StreamError("not-well-formed", "The stream header is not well-formed.")
             return []
-        opened, outer = _stream_header(found.group())
+        opened, outer = _stream_header(found.group(), self._content)
         self._slicer = Slicer(self._pool, self._max_bytes, outer)
         rest, self._head = head[found.end() :], b""
         return [opened, *self._slicer.feed(rest)] if rest else [opened]
@@ -127,7 +132,7 @@ class StreamFraming:
     def header(self, from_: str, id_: str, lang: str, to: str | None = None) -> bytes:
         """``<stream:stream>`` (RFC 6120 §4.7)."""
         return (
-            f"<?xml version='1.0'?><stream:stream xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAMS}' "
+            f"<?xml version='1.0'?><stream:stream xmlns='{self._content}' xmlns:stream='{ns.STREAMS}' "
             f"from='{attribute(from_)}' id='{attribute(id_)}' version='1.0' xml:lang='{attribute(lang)}'"
             + (f" to='{attribute(to)}'>" if to else ">")
         ).encode()
@@ -268,7 +273,7 @@ class BoshFraming(_Declared):
         return b""
 
 
-def _stream_header(data: bytes) -> tuple[StreamOpened, dict[str | None, str] | None]:
+def _stream_header(data: bytes, content: str) -> tuple[StreamOpened, dict[str | None, str] | None]:
     try:
         data.decode()
     except UnicodeDecodeError as error:
@@ -282,8 +287,8 @@ def _stream_header(data: bytes) -> tuple[StreamOpened, dict[str | None, str] | N
         raise StreamError("bad-format", "A stream begins with <stream:stream>.")
     if not data.startswith(b"<stream:stream"):
         raise StreamError("bad-namespace-prefix", "The prefix of the stream must be 'stream' (RFC 6120 §4.8.5).")
-    if tag.prefixes.get(None) != ns.CLIENT:
-        raise StreamError("invalid-namespace", f"The default namespace of the stream must be {ns.CLIENT}.")
+    if tag.prefixes.get(None) != content:
+        raise StreamError("invalid-namespace", f"The default namespace of the stream must be {content}.")
     attrs = tag.attrs
     opened = StreamOpened(attrs.get("to"), attrs.get("from"), attrs.get("version", ""), attrs.get("xml:lang"))
     outer: dict[str | None, str] = {p: uri for p, uri in tag.prefixes.items() if p not in (None, "stream")}
