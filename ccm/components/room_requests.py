@@ -134,10 +134,11 @@ class Sibling:
     ask: Ask
     sender: str
     domain: str
+    namespace: str = ns.TOPICS
 
     async def set(self, name: str, /, **attributes: str) -> Element:
-        """Send ``<name xmlns='urn:ccm:topics:0' …/>``; ``for_`` stands for ``for``. Answers the result's payload."""
-        payload = Element((ns.TOPICS, name))
+        """Send ``<name xmlns='…' …/>`` in its namespace; ``for_`` stands for ``for``. Answers the result's payload."""
+        payload = Element((self.namespace, name))
         for key, value in attributes.items():
             if key == "language":
                 if value:

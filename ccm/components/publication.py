@@ -1,0 +1,99 @@
+"""
+Makes a document of a discussion and hands it to the store, with the jobs that take it elsewhere, in one transaction.
+
+Everything in it comes from the archive and the topic, and its time is that of the message that caused it: doing it
+again after a crash gives the same document under the same key, which the store then does not keep twice.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm.components.context import Context
+from ccm.errors import StanzaError
+from ccm.records import DocumentRecord, Topic
+from ccm.reporter import discussion, document, render_json
+from ccm.reporter.state import State
+from ccm.reporter.transcript import Message
+
+MAX_SLUG = 60
+MAX_VARIANTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a document is made of. *at* is when its publication was asked for."""
+
+    topic: Topic
+    state: State
+    log: Sequence[Message]
+    version: int
+    at: datetime
+
+
+async def publish(context: Context, draft: Draft, rules: discussion.Context) -> str:
+    """
+    Keep the document and its jobs.
+
+    :returns: its public URL.
+    :raises StanzaError: if the store refuses it for good.
+    """
+    topic = draft.topic
+    invited = tuple(each.name for each in await context.topics.invitees(topic.id) if each.state != "revoked")
+    meta = document.Meta(
+        title=draft.state.title or topic.name,
+        room=topic.room,
+        topic=topic.id,
+        scheduled=topic.start,
+        zone=topic.zone,
+        language=topic.language,
+        invited=invited,
+        version=draft.version,
+        published=draft.at,
+    )
+    made = document.build(draft.state, draft.log, meta, rules)
+    body = render_json.dumps(made)
+    jobs = [_job(target, topic.id, draft.version) for target in context.publishers if target != "archive"]
+    record = DocumentRecord(
+        topic=topic.id,
+        revision=draft.version,
+        slug=await free_slug(context, topic.id, meta.title),
+        title=meta.title,
+        headline=made.headline,
+        body=body,
+        key=f"{topic.id}:{draft.version}",
+        visibility=topic.visibility,
+        published=draft.at,
+    )
+    kept = await context.documents.publish(record, jobs)
+    return f"{context.web_url}archive/{kept.slug}"
+
+
+async def free_slug(context: Context, topic: str, title: str) -> str:
+    """The address under which a topic's document stands: the one it has, else one made of its title."""
+    earlier = await context.documents.latest(topic)
+    if earlier is not None:
+        return earlier.slug
+    stem = slug(title)
+    for number in range(1, MAX_VARIANTS):
+        candidate = stem if number == 1 else f"{stem}-{number}"
+        taken = await context.documents.by_slug(candidate)
+        if taken is None or taken.topic == topic:
+            return candidate
+    raise StanzaError("conflict", f"Too many documents are called “{title}”. Rename the topic and publish again.")
+
+
+def slug(title: str) -> str:
+    """Lower-case letters, digits and hyphens; never empty."""
+    plain = unicodedata.normalize("NFKD", title.casefold().replace("ß", "ss"))
+    words = re.findall(r"[^\W_]+", "".join(char for char in plain if not unicodedata.combining(char)))
+    made = "-".join(words)[:MAX_SLUG].strip("-")
+    return made or "talk"
+
+
+def _job(target: str, topic: str, version: int) -> tuple[str, str, str]:
+    key = f"{target}:{topic}:{version}"
+    return "publish", key, json.dumps({"target": target, "topic": topic, "revision": version, "key": key})

@@ -1,0 +1,110 @@
+"""
+What the reporter does in rooms and what it tells its siblings: the shell around :class:`RoomDiscussion`.
+
+Every message of the reporter carries an id of its own choosing as ``id`` and origin-id (XEP-0359), by which it knows
+after a restart what it has said.
+"""
+
+from typing import Any
+
+from twisted.words.protocols.jabber.error import StanzaError as JabberError
+from twisted.words.xish.domish import Element
+
+import ccm.wokkel_imports  # noqa: F401 - before wokkel
+from ccm import address
+from ccm import namespaces as ns
+from ccm.components import names
+from ccm.components.context import Context
+from ccm.components.room_archive import Remark, RoomArchive
+from ccm.components.room_discussion import RoomDiscussion
+from ccm.components.room_requests import RoomRequests, Sibling
+from ccm.records import Topic
+from wokkel.subprotocols import XMPPHandler
+
+ACKNOWLEDGEMENT = "✔"
+
+
+class ReporterRoom:
+    """
+    :param handler: the reporter's own handler, through which it speaks.
+    """
+
+    def __init__(self, context: Context, archive: RoomArchive, handler: XMPPHandler) -> None:
+        self._context = context
+        self._archive = archive
+        self._handler = handler
+        self._requests = RoomRequests(handler.request, context.domain)
+        self._topics = Sibling(handler.request, context.domain, context.siblings["topics"])
+        self._invitations = Sibling(
+            handler.request, context.domain, context.siblings["invitations"], namespace=ns.INVITATIONS
+        )
+
+    # ---- rooms
+
+    async def since(self, room: str, after: str | None) -> list[Remark]:
+        """The room's archive after an id."""
+        return await self._archive.since(room, after)
+
+    def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
+        """A groupchat message under that id."""
+        message = self._message(room, id_)
+        message.addElement("body", content=text)
+        if request is not None:
+            element = message.addElement((ns.REPORTER, "request"))
+            for name, value in request.items():
+                element[name] = value
+        self._handler.send(message)
+
+    def acknowledge(self, room: str, id_: str, source: str) -> None:
+        """React to a message (XEP-0444 §3.1)."""
+        message = self._message(room, id_)
+        reactions = message.addElement((ns.REACTIONS, "reactions"))
+        reactions["id"] = source
+        reactions.addElement("reaction", content=ACKNOWLEDGEMENT)
+        self._handler.send(message)
+
+    async def record(self, room: str, on: bool) -> None:
+        """Take the room on or off the record."""
+        await self._requests.record(room, on)
+
+    def _message(self, room: str, id_: str) -> Any:
+        message = Element((None, "message"))
+        message["type"], message["to"], message["id"] = "groupchat", room, id_
+        message.addElement((ns.STANZA_ID, "origin-id"))["id"] = id_
+        return message
+
+    async def back_on_record(self, known: RoomDiscussion, nick: str) -> None:
+        """Somebody wrote ``#on`` where nothing is archived."""
+        await self.record(known.topic.room, True)
+        cause = f"on.{self._context.token()[:16]}"
+        known.ask("on", nick=nick, jid="", text=f"{nick} puts us on the record.", cause=cause)
+
+    # ---- siblings
+
+    async def published(self, topic: Topic, url: str) -> None:
+        """Tell the topics component where the document is."""
+        await self._topics.set("published", id=topic.id, document=url)
+
+    async def ended(self, topic: Topic) -> None:
+        """Tell the topics component that the talk was declared over."""
+        await self._topics.set("end", id=topic.id, for_=topic.owner)
+
+    async def attended(self, topic: Topic, there: bool) -> None:
+        """Tell the topics component whether somebody is in the room."""
+        await self._ignoring_gone(self._topics.set("live", id=topic.id, on="true" if there else "false"))
+
+    async def entered(self, topic: Topic, jid: str) -> None:
+        """Tell the invitations component who has come."""
+        await self._ignoring_gone(self._invitations.set("entered", topic=topic.id, jid=jid))
+
+    async def _ignoring_gone(self, work: Any) -> None:
+        try:
+            await work
+        except JabberError as error:  # the topic is being deleted, or that component is away: the next change tells
+            if error.condition not in ("item-not-found", "service-unavailable", "remote-server-not-found"):
+                raise
+
+    async def nick_of(self, jid: str) -> str:
+        """How the room knows an account, else its display name."""
+        account = await self._context.accounts.get(jid)
+        return account.name if account and account.name else names.from_address(address.local(jid) or jid)

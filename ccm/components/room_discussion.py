@@ -1,0 +1,370 @@
+"""
+One discussion as the reporter follows it: from the room's archive through the pure fold to what is said and done.
+
+For each archived message, in order: fold it, carry out the effects, save ``(last id, state)``. A kill between any two
+of these loses nothing and doubles nothing: on the next start the same message is folded again from the saved state,
+and what was said before is found in the archive by its id, which is made of the cause's id. What people ask for by IQ
+and what a timer brings is first written into the room by the reporter and acted upon when it comes back from the
+archive, so that the archive alone determines the state.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+from twisted.logger import Logger
+from twisted.words.protocols.jabber.error import StanzaError as JabberError
+
+from ccm.components import publication
+from ccm.components.context import Context
+from ccm.components.room_archive import Remark
+from ccm.errors import StanzaError
+from ccm.records import Topic
+from ccm.reporter import discussion, effects
+from ccm.reporter.state import State, from_json, new_state, to_json
+from ccm.reporter.templates import Templates
+from ccm.reporter.transcript import Message
+
+log = Logger()
+
+RETRY_SECONDS = (5, 15, 60, 300)
+MAX_REMEMBERED_IDS = 500
+GREETING = "greeting"
+
+
+class Saved(msgspec.Struct):
+    """
+    What is kept in the session state.
+
+    :ivar last: id of the newest message folded in; ``""`` before the first.
+    :ivar grace: id of the message that began the grace period, ``""`` if none runs.
+    :ivar until: when it ends.
+    :ivar greeted: the reporter has said what it records.
+    """
+
+    state: msgspec.Raw
+    last: str = ""
+    grace: str = ""
+    until: datetime | None = None
+    greeted: bool = False
+    document: str = ""
+
+
+class Room(Protocol):
+    """What a discussion does in its room; the reporter component gives it."""
+
+    async def since(self, room: str, after: str | None) -> list[Remark]:
+        """The archive after an id."""
+
+    def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
+        """A groupchat message under that id, with a request written down for oneself."""
+
+    def acknowledge(self, room: str, id_: str, source: str) -> None:
+        """A reaction to a message."""
+
+    async def record(self, room: str, on: bool) -> None:
+        """Take the room on or off the record."""
+
+    async def published(self, topic: Topic, url: str) -> None:
+        """Tell the topics component."""
+
+    async def ended(self, topic: Topic) -> None:
+        """Tell the topics component."""
+
+
+class RoomDiscussion:
+    """
+    :param changed: called after the outcome changed, to push it.
+    :param grace_seconds: how long owner or chair may hold what somebody else asked for.
+    """
+
+    def __init__(
+        self,
+        topic: Topic,
+        room: Room,
+        context: Context,
+        templates: Templates,
+        grace_seconds: int,
+        changed: Callable[["RoomDiscussion"], Any],
+    ) -> None:
+        self.topic = topic
+        self.state: State = new_state()
+        self.saved = Saved(msgspec.Raw(b"{}"))
+        self.trouble = 0
+        self._room = room
+        self._context = context
+        self._templates = templates
+        self._grace_seconds = grace_seconds
+        self._changed = changed
+        self._loaded = False
+        self._working = False
+        self._woken = False
+        self._closed = False
+        self._timer: Any = None
+        self._retry: Any = None
+        self._asked: set[str] = set()
+        self._ids: dict[tuple[str, str], str] = {}
+
+    @property
+    def key(self) -> str:
+        """Where the session state keeps it."""
+        return f"discussion:{self.topic.id}"
+
+    @property
+    def rules(self) -> discussion.Context:
+        """What the fold needs to know of the topic."""
+        return discussion.Context(
+            self._templates,
+            roles={self.topic.owner: "owner"},
+            grace_seconds=self._grace_seconds,
+            zone=self.topic.zone,
+        )
+
+    # ---- life
+
+    def wake(self) -> None:
+        """Something may have been archived: catch up, now or after the present round."""
+        self._woken = True
+        if not self._working and not self._closed:
+            self._working = True
+            self._context.spawn(self._work())
+
+    def close(self) -> None:
+        """Follow no longer; what is saved stays."""
+        self._closed = True
+        for call in (self._timer, self._retry):
+            if call is not None and call.active():
+                call.cancel()
+
+    async def load(self) -> None:
+        """Take up what was saved, once."""
+        if self._loaded:
+            return
+        text = await self._context.state.get(self.key)
+        if text is not None:
+            try:
+                self.saved = msgspec.json.decode(text, type=Saved)
+                self.state = from_json(bytes(self.saved.state))
+            except (msgspec.MsgspecError, ValueError) as error:
+                log.warn(
+                    "{room}: the saved state cannot be read and is made anew: {error}",
+                    room=self.topic.room,
+                    error=str(error),
+                )
+                self._begin_anew()
+        self._loaded = True
+        self._set_timer()
+
+    # ---- what comes from outside the archive
+
+    def ask(self, name: str, *, nick: str, jid: str, text: str, cause: str) -> None:
+        """Write a request down in the room, once; it is carried out when the archive gives it back."""
+        if cause not in self._asked:
+            self._asked.add(cause)
+            self._room.say(self.topic.room, cause, text, {"name": name, "nick": nick, "jid": jid})
+
+    # ---- the work
+
+    async def _work(self) -> None:
+        try:
+            while self._woken and not self._closed:
+                self._woken = False
+                await self._round()
+            self.trouble = 0
+        except Exception:
+            self._try_again()
+        finally:
+            self._working = False
+
+    def _try_again(self) -> None:
+        delay = RETRY_SECONDS[min(self.trouble, len(RETRY_SECONDS) - 1)]
+        self.trouble += 1
+        log.failure(
+            "{room}: the reporter stumbled; it tries again in {seconds} s.", room=self.topic.room, seconds=delay
+        )
+        if not self._closed:
+            self._retry = self._context.clock.callLater(delay, self.wake)
+
+    async def _round(self) -> None:
+        await self.load()
+        revision, mode = self.state.revision, self.state.mode
+        try:
+            remarks = await self._room.since(self.topic.room, self.saved.last or None)
+        except JabberError as error:
+            if error.condition != "item-not-found" or not self.saved.last:
+                raise
+            log.warn(
+                "{room}: the archive does not know {id}; reading it from its start.",
+                room=self.topic.room,
+                id=self.saved.last,
+            )
+            self._begin_anew()
+            remarks = await self._room.since(self.topic.room, None)
+        said = {id_ for remark in remarks if self._mine(remark) for id_ in remark.client_ids}
+        for remark in remarks:
+            if self._closed:
+                return
+            await self._take(remark, said)
+        if not self.saved.greeted:
+            self.saved.greeted = True
+            self._room.say(self.topic.room, f"{GREETING}.{self.topic.id}", self._greeting())
+        if self.topic.state == "ended" and not self.state.ended:
+            self.ask("end", nick="", jid="", text="The talk has ended.", cause=f"ended.{self.topic.id}")
+        self._set_timer()
+        if (revision, mode) != (self.state.revision, self.state.mode):
+            self._changed(self)
+
+    async def _take(self, remark: Remark, said: set[str]) -> None:
+        """Fold one message, do what follows from it, save."""
+        if f"{GREETING}.{self.topic.id}" in remark.client_ids and self._mine(remark):
+            self.saved.greeted = True
+        if remark.request is not None and self._mine(remark):
+            self.state, wanted = self._request(remark)
+        elif _spoken(remark):
+            message = self._message(remark, await self._corrected(remark))
+            self.state, wanted = discussion.step(self.state, message, self.rules)
+        else:
+            wanted = ()
+        self._note_ids(remark)
+        await self._perform(wanted, remark, said)
+        self.saved.last = remark.id
+        await self._save()
+
+    def _request(self, remark: Remark) -> tuple[State, Iterable[effects.Effect]]:
+        assert remark.request is not None
+        name, nick, jid = (remark.request.get(key, "") for key in ("name", "nick", "jid"))
+        if name == "publish":
+            return discussion.request_publish(self.state, nick, jid, remark.id, remark.at, self.rules)
+        if name == "hold":
+            return discussion.hold(self.state, nick, self.rules)
+        if name in ("on", "off"):
+            return discussion.record(self.state, name == "on", self.rules)
+        if name == "end":
+            return discussion.end(self.state, self.rules)
+        if name == "elapsed" and self.saved.grace and remark.request.get("cause") == self.saved.grace:
+            self.saved.grace, self.saved.until = "", None
+            return discussion.grace_over(self.state, self.rules)
+        return self.state, ()
+
+    async def _perform(self, wanted: Iterable[effects.Effect], cause: Remark, said: set[str]) -> None:
+        """Carry effects out in order; what the archive already holds is not said again."""
+        waiting, count = list(wanted), 0
+        while waiting:
+            effect = waiting.pop(0)
+            if isinstance(effect, effects.Say):
+                count += 1
+                id_ = f"{cause.id}.{count}"
+                if id_ not in said:
+                    self._room.say(self.topic.room, id_, effect.text)
+            elif isinstance(effect, effects.Ack):
+                self._room.acknowledge(self.topic.room, f"{cause.id}.ack", effect.source)
+            elif isinstance(effect, effects.Publish):
+                waiting[:0] = await self._publish(effect.version, cause)
+            elif isinstance(effect, effects.Grace):
+                self.saved.grace, self.saved.until = cause.id, cause.at + timedelta(seconds=effect.seconds)
+            elif isinstance(effect, effects.Hold):
+                self.saved.grace, self.saved.until = "", None
+            elif isinstance(effect, effects.Record):
+                await self._room.record(self.topic.room, effect.on)
+            elif isinstance(effect, effects.Ended):
+                await self._room.ended(self.topic)
+
+    async def _publish(self, version: int, cause: Remark) -> Iterable[effects.Effect]:
+        archive = await self._room.since(self.topic.room, None)
+        messages = self._transcript(remark for remark in archive if remark.id <= cause.id)
+        draft = publication.Draft(self.topic, self.state, messages, version, cause.at)
+        try:
+            url = await publication.publish(self._context, draft, self.rules)
+        except StanzaError as error:
+            return (effects.Say(f"I could not publish this. {error.text}"),)
+        await self._room.published(self.topic, url)
+        self.saved.document = url
+        self.state, more = discussion.published(self.state, url, self.rules)
+        log.info("{room}: published as {url}.", room=self.topic.room, url=url)
+        return more
+
+    async def _save(self) -> None:
+        self.saved.state = msgspec.Raw(to_json(self.state))
+        await self._context.state.set(self.key, msgspec.json.encode(self.saved))
+
+    # ---- details
+
+    def _begin_anew(self) -> None:
+        self.state = new_state()
+        self.saved = Saved(msgspec.Raw(b"{}"))
+        self._ids.clear()
+
+    def _mine(self, remark: Remark) -> bool:
+        return remark.jid == self._context.domain
+
+    def _message(self, remark: Remark, replaces: str | None) -> Message:
+        return Message(
+            id=remark.id,
+            nick=remark.nick,
+            text=remark.text,
+            jid=remark.jid,
+            time=remark.at.astimezone(UTC),
+            replaces=replaces,
+            retracts=remark.retracts,
+            from_reporter=self._mine(remark),
+        )
+
+    def _transcript(self, archive: Iterable[Remark]) -> list[Message]:
+        """Everything said, as the document's log wants it."""
+        ids: dict[tuple[str, str], str] = {}
+        messages = []
+        for remark in archive:
+            if _spoken(remark):
+                messages.append(self._message(remark, ids.get(_own(remark, remark.replaces or ""))))
+            for id_ in remark.client_ids:
+                ids[_own(remark, id_)] = remark.id
+        return messages
+
+    def _note_ids(self, remark: Remark) -> None:
+        for id_ in remark.client_ids:
+            self._ids[_own(remark, id_)] = remark.id
+        while len(self._ids) > MAX_REMEMBERED_IDS:
+            del self._ids[next(iter(self._ids))]
+
+    async def _corrected(self, remark: Remark) -> str | None:
+        """The stanza-id of what a correction corrects; ``None`` if it is none, or that was never archived."""
+        if remark.replaces is None:
+            return None
+        wanted = _own(remark, remark.replaces)
+        if wanted not in self._ids:
+            for earlier in await self._room.since(self.topic.room, None):
+                if earlier.id < remark.id and wanted in (_own(earlier, id_) for id_ in earlier.client_ids):
+                    return earlier.id
+        return self._ids.get(wanted)
+
+    def _greeting(self) -> str:
+        readers = {"public": "everybody", "link": "whoever has its link", "members": "those who take part"}
+        return (
+            f"I am the reporter. I note what you say about {self.topic.name}. When somebody writes "
+            f"“publish this, reporter”, a summary goes to {self._context.web_url}archive/ for "
+            f"{readers[self.topic.visibility]} to read. Write #off to go off the record, #on to come back."
+        )
+
+    def _set_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        if self.saved.until is None or self._closed:
+            return
+        left = (self.saved.until - self._context.now()).total_seconds()
+        self._timer = self._context.clock.callLater(max(left, 0), self._elapsed)
+
+    def _elapsed(self) -> None:
+        cause = self.saved.grace
+        if cause:
+            request = {"name": "elapsed", "cause": cause}
+            self._room.say(self.topic.room, f"{cause}.elapsed", "Nobody held it, so it goes out now.", request)
+
+
+def _spoken(remark: Remark) -> bool:
+    return bool(remark.nick and (remark.text or remark.retracts))
+
+
+def _own(remark: Remark, id_: str) -> tuple[str, str]:
+    """A client's id means something only together with its author."""
+    return remark.jid or remark.nick, id_
