@@ -83,21 +83,28 @@ class Person:
                 return heard
         heard = Deferred()
         self._waiting.append((what, heard))
-        return heard.addTimeout(10, reactor, lambda _, seconds: pytest.fail(f"{self.jid} did not hear it in {seconds} s"))
+        return heard.addTimeout(
+            10, reactor, lambda _, seconds: pytest.fail(f"{self.jid} did not hear it in {seconds} s")
+        )
 
     def join(self, room: str, nick: str) -> "Deferred[Element]":
         """Enter a room; answers the own presence or the error."""
         self.send(f"<presence to='{attribute(room + '/' + nick)}'><x xmlns='{ns.MUC}'/></presence>")
         return self.hears(
-            lambda e: e.name == "presence" and e["from"] == f"{room}/{nick}" and "110" in e.toXml()
-            or e.name == "presence" and e.getAttribute("type") == "error"
+            lambda e: (
+                e.name == "presence"
+                and e["from"] == f"{room}/{nick}"
+                and "110" in e.toXml()
+                or e.name == "presence"
+                and e.getAttribute("type") == "error"
+            )
         )
 
     def texts(self) -> list[str]:
         """Bodies of all messages so far."""
-        return [str(child) for e in self.received if e.name == "message" for child in e.elements(None, "body") or ()] + [
-            str(child) for e in self.received if e.name == "message" for child in e.elements(ns.CLIENT, "body")
-        ]
+        return [
+            str(child) for e in self.received if e.name == "message" for child in e.elements(None, "body") or ()
+        ] + [str(child) for e in self.received if e.name == "message" for child in e.elements(ns.CLIENT, "body")]
 
 
 class RoomStub:
@@ -185,7 +192,12 @@ def stage(tmp_path: Any) -> Any:
 
     async def open_stage() -> Stage:
         stores = await open_stores(
-            reactor, StoreOptions(durability="relaxed"), StateOptions(), tmp_path, host=HOST, now=lambda: box[0].seconds() if box else START.timestamp()
+            reactor,
+            StoreOptions(durability="relaxed"),
+            StateOptions(),
+            tmp_path,
+            host=HOST,
+            now=lambda: box[0].seconds() if box else START.timestamp(),
         )
         box.append(Stage(stores))
         return box[0]
