@@ -58,10 +58,10 @@ def check_role(actor_role: str, actor: str, target: str, old: str, new: str) -> 
     """
     if actor_role != "moderator" and RANK[actor] < RANK["admin"]:
         raise StanzaError("forbidden", "Only moderators may do that.")
-    if "moderator" in (old, new) and new != "none" and RANK[actor] < RANK["admin"]:
-        raise StanzaError("forbidden", "Only admins and owners of the room may make or unmake moderators.")
     if RANK[target] > RANK[actor]:
         raise StanzaError("not-allowed", "They stand higher in this room than you.")
+    if "moderator" in (old, new) and new != "none" and RANK[actor] < RANK["admin"]:
+        raise StanzaError("forbidden", "Only admins and owners of the room may make or unmake moderators.")
     if RANK[target] >= RANK["admin"] and new in ("visitor", "participant"):
         # §8.4: "A moderator MUST NOT be able to revoke voice privileges from an admin or owner."
         raise StanzaError("not-allowed", "Admins and owners of a room are always moderators.")

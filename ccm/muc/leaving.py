@@ -64,9 +64,14 @@ def remove(
     affiliation: str | None = None,
     why: bytes = b"",
     extra: bytes = b"",
+    alone: bool = False,
 ) -> None:
-    """An occupant goes with all its sessions, whether it wants or not."""
-    _gone(room, occupant, codes, affiliation=affiliation, why=why, extra=extra)
+    """
+    An occupant goes with all its sessions, whether it wants or not.
+
+    :param alone: only these sessions hear of it, because everybody goes (§10.9).
+    """
+    _gone(room, occupant, codes, affiliation=affiliation, why=why, extra=extra, alone=alone)
 
 
 def drop(room: "Room", jid: str) -> None:
@@ -83,11 +88,12 @@ def _gone(
     why: bytes = b"",
     extra: bytes = b"",
     status: Stanza | None = None,
+    alone: bool = False,
 ) -> None:
     def make(sees: bool, all_: tuple[int, ...]) -> FanOut:
         return unavailable(occupant, sees, all_, affiliation=affiliation, why=why, extra=extra, status=status)
 
-    tell(room, occupant, make, codes, hidden=not is_told(room, occupant))
+    tell(room, occupant, make, codes, hidden=alone or not is_told(room, occupant))
     for jid in tuple(occupant.seats):
         room.unseat(jid)
         persistence.drop_seat(room, jid)

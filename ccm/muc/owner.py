@@ -118,7 +118,7 @@ async def _destroy(registry: "Registry", room: "Room", element: domish.Element |
         extra = out.encode() + (b">%b</destroy>" % inner if inner else b"/>")
     registry.close(room)
     for occupant in tuple(room.occupants.values()):
-        leaving.remove(room, occupant, (), affiliation="none", extra=extra)
+        leaving.remove(room, occupant, (), affiliation="none", extra=extra, alone=True)
     await registry.forget(room)
 
 

@@ -105,7 +105,7 @@ class MucService:
         if announce:
             for room in tuple(self.registry.rooms.values()):
                 for occupant in tuple(room.occupants.values()):
-                    leaving.remove(room, occupant, (leaving.SHUTDOWN,))
+                    leaving.remove(room, occupant, (leaving.SHUTDOWN,), alone=True)
 
     # ---- sink
 
