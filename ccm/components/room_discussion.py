@@ -31,6 +31,8 @@ log = Logger()
 RETRY_SECONDS = (5, 15, 60, 300)
 MAX_REMEMBERED_IDS = 500
 GREETING = "greeting"
+CLOSING = "closing"
+CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
 
 
 class Saved(msgspec.Struct):
@@ -41,6 +43,8 @@ class Saved(msgspec.Struct):
     :ivar grace: id of the message that began the grace period, ``""`` if none runs.
     :ivar until: when it ends.
     :ivar greeted: the reporter has said what it records.
+    :ivar closing: it has said that the talk has ended.
+    :ivar document: public URL of the newest version.
     """
 
     state: msgspec.Raw
@@ -48,6 +52,7 @@ class Saved(msgspec.Struct):
     grace: str = ""
     until: datetime | None = None
     greeted: bool = False
+    closing: bool = False
     document: str = ""
 
 
@@ -209,8 +214,9 @@ class RoomDiscussion:
         if not self.saved.greeted:
             self.saved.greeted = True
             self._room.say(self.topic.room, f"{GREETING}.{self.topic.id}", self._greeting())
-        if self.topic.state == "ended" and not self.state.ended:
-            self.ask("end", nick="", jid="", text="The talk has ended.", cause=f"ended.{self.topic.id}")
+        if self.topic.state == "ended" and not self.saved.closing:
+            self.saved.closing = True
+            self._room.say(self.topic.room, f"{CLOSING}.{self.topic.id}", CLOSING_WORDS)
         self._set_timer()
         if (revision, mode) != (self.state.revision, self.state.mode):
             self._changed(self)
@@ -219,6 +225,8 @@ class RoomDiscussion:
         """Fold one message, do what follows from it, save."""
         if f"{GREETING}.{self.topic.id}" in remark.client_ids and self._mine(remark):
             self.saved.greeted = True
+        if f"{CLOSING}.{self.topic.id}" in remark.client_ids and self._mine(remark):
+            self.saved.closing = True
         if remark.request is not None and self._mine(remark):
             self.state, wanted = self._request(remark)
         elif _spoken(remark):
@@ -237,11 +245,9 @@ class RoomDiscussion:
         if name == "publish":
             return discussion.request_publish(self.state, nick, jid, remark.id, remark.at, self.rules)
         if name == "hold":
-            return discussion.hold(self.state, nick, self.rules)
+            return discussion.hold(self.state, nick, self.rules, jid)
         if name in ("on", "off"):
-            return discussion.record(self.state, name == "on", self.rules)
-        if name == "end":
-            return discussion.end(self.state, self.rules)
+            return discussion.record_on(self.state, name == "on", self.rules)
         if name == "elapsed" and self.saved.grace and remark.request.get("cause") == self.saved.grace:
             self.saved.grace, self.saved.until = "", None
             return discussion.grace_over(self.state, self.rules)
