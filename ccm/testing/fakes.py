@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from ccm import records as r
 from ccm.errors import StanzaError
-from ccm.interfaces import IAccounts, IArchive, IRosters, ISession, ISessionState, ITokens
+from ccm.interfaces import IAccounts, IArchive, IRooms, IRosters, ISession, ISessionState, ITokens
 from ccm.router.contacts import Contacts
 from ccm.router.router import Router
 from ccm.router.services import Services
@@ -182,6 +182,23 @@ class MemoryArchive:
         for index, message in enumerate(self.messages):
             if (message.owner, message.id) == (owner, id_):
                 self.messages[index] = replace(message, stanza=tombstone)
+
+
+@implementer(IRooms)
+class MemoryRooms:
+    """Rooms in a dictionary."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, r.RoomRecord] = {}
+
+    async def load_all(self, service: str) -> tuple[r.RoomRecord, ...]:
+        return tuple(room for jid, room in self.stored.items() if jid.endswith(f"@{service}"))
+
+    async def save(self, room: r.RoomRecord) -> None:
+        self.stored[room.jid] = room
+
+    async def delete(self, jid: str) -> None:
+        self.stored.pop(jid, None)
 
 
 @implementer(ITokens)

@@ -1,4 +1,4 @@
-"""The smallest stage for conversation scripts: a router with modules on fakes, sessions without a transport."""
+"""The smallest stage for conversation scripts: router, modules and rooms on fakes, sessions without a transport."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,9 +8,11 @@ from twisted.words.xish.domish import Element
 from ccm import address
 from ccm.errors import StanzaError
 from ccm.records import RosterItem
+from ccm.muc.options import MucOptions
+from ccm.muc.service import MucService
 from ccm.router.router import Router
 from ccm.router.services import Services
-from ccm.testing.fakes import RecordingSession, make_router, make_services
+from ccm.testing.fakes import MemoryRooms, RecordingSession, make_router, make_services, spawn
 from ccm.testing.matching import elements_of
 from ccm.wire.stanza import Stanza
 
@@ -51,7 +53,7 @@ class PureClient:
 
 
 class PureStage:
-    """A router with these modules installed, on fakes."""
+    """A router with these modules installed and the room service, on fakes."""
 
     name = "pure"
 
@@ -62,9 +64,23 @@ class PureStage:
         self.router = make_router(self.services)
         for module in modules:
             module.install(self.router, self.services, None)
+        self.rooms = MucService(
+            self.muc,
+            self.router,
+            self.services.archive,
+            MemoryRooms(),
+            self.services.state,
+            MucOptions(),
+            self.services.now,
+            self.services.later,
+            spawn,
+        )
 
     async def prepare(self, names: list[str], friends: list[tuple[str, str]]) -> None:
-        """Make accounts, and friends of pairs."""
+        """Make accounts, and friends of pairs; open the room service."""
+        await self.rooms.start()
+        self.router.add_domain(self.muc, self.rooms)
+        self.router.attach(self.rooms)
         for name in names:
             await self.services.accounts.create(f"{name}@{self.host}", name.capitalize(), None, ())
         await befriend(self.services, friends)
