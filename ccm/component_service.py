@@ -91,7 +91,7 @@ class Residents:
             domain = names[name]
             if domain in self.secrets:
                 raise ConfigError(
-                    f"{settings.source}: {domain} is in components.secret_files, so take {name} out of components.local."
+                    f"{settings.source}: components.secret_files has {domain}: take {name} out of components.local."
                 )
             plugin = settings.plugins["components"][name]
             here = context(reactor, settings, stores, addresses, domain, now)
@@ -158,9 +158,7 @@ class ComponentProcess(Service):
         )
         addresses = Addresses.of(settings, 80)
         here = context(reactor, settings, self._stores, addresses, self._domain, time.time)
-        handlers = settings.plugins["components"][self._handler].handlers(
-            here, settings[f"components.{self._handler}"]
-        )
+        handlers = settings.plugins["components"][self._handler].handlers(here, settings[f"components.{self._handler}"])
         endpoint = clientFromString(reactor, self._endpoint)
         self._component = ExternalComponent(endpoint, self._domain, self._secret, handlers, reactor)
         self._component.startService()

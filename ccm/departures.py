@@ -31,9 +31,7 @@ def targets(reactor: Any, settings: Settings, addresses: Addresses) -> dict[str,
 class Departures:
     """Mail and publications on their way."""
 
-    def __init__(
-        self, reactor: Any, settings: Settings, stores: Stores, mailer: IMailer, addresses: Addresses
-    ) -> None:
+    def __init__(self, reactor: Any, settings: Settings, stores: Stores, mailer: IMailer, addresses: Addresses) -> None:
         async def tell(channel: str, facts: dict[str, str]) -> None:
             await stores.state.publish(channel, json.dumps(facts).encode())
 

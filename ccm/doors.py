@@ -14,17 +14,16 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.web.resource import IResource
 
-from ccm.errors import ConfigError, StanzaError
+from ccm.errors import ConfigError
+from ccm.session.keeping import Keeper
 from ccm.session.machine import Session
 from ccm.session.realm import Realm
-from ccm.session.record import from_plain
 from ccm.settings import Settings
-from ccm.store.behind import WriteBehind
 from ccm.store.stores import Stores
 from ccm.transports.bosh import BoshSessions
 from ccm.transports.bosh_saver import BoshSaver
 from ccm.transports.certificates import Certificates
-from ccm.transports.component import ComponentFactory
+from ccm.transports.component import ComponentListener
 from ccm.transports.http import FrontFactory
 from ccm.transports.http_site import QuietSite
 from ccm.transports.outgoing import Turn
@@ -32,7 +31,7 @@ from ccm.transports.static import StaticFiles
 from ccm.transports.tcp import ClientFactory
 from ccm.transports.websocket import WebSocketGate
 from ccm.website import Addresses
-from ccm.wire.framing import StreamFraming
+from ccm.wire.framing import StreamFraming, WebSocketFraming
 from ccm.wire.parsers import ParserPool
 
 log = Logger()
@@ -57,6 +56,7 @@ class Doors:
         tls = settings["tls"]
         self.certificates = Certificates(state_dir, (settings["server"].host,), tls.certificate, tls.key)
         self._ports: list[IListeningPort] = []
+        self._saver = BoshSaver(stores.state, realm, reactor, settings["bosh"])
         self._bosh = BoshSessions(
             lambda connection, framing: Session(realm, connection, framing, "bosh"),
             self._pool,
@@ -64,7 +64,7 @@ class Doors:
             reactor,
             stores.database.barrier,
             secrets.token_urlsafe,
-            BoshSaver(stores.state, realm, reactor, settings["bosh"]),
+            self._saver,
         )
         self._websocket = WebSocketGate(
             lambda connection, framing: Session(realm, connection, framing, "websocket"),
@@ -75,14 +75,13 @@ class Doors:
             self._turn,
         )
 
-    async def restore(self, records: WriteBehind) -> None:
-        """Bring back the sessions that may still be resumed (XEP-0198, BOSH)."""
-        for id_, plain in (await records.load_all()).items():
-            try:
-                from_plain(self._realm, StreamFraming(self._pool), None, "tcp", plain)
-            except (ValueError, KeyError, StanzaError) as error:
-                log.warn("The session {id} cannot be resumed: {error}", id=id_, error=str(error))
-                records.save(id_, None)
+    async def restore(self, records: Keeper) -> None:
+        """Bring back the sessions that may still be resumed (XEP-0198, BOSH), before anybody can connect."""
+        framings = {"tcp": StreamFraming, "websocket": WebSocketFraming}
+        count = await records.restore(self._realm, lambda transport: framings[transport](self._pool))
+        count += await self._saver.restore(self._bosh)
+        if count:
+            log.info("{count} sessions wait for their clients.", count=count)
 
     def dashboard(self) -> IResource:
         """The bundled dashboard. :raises ConfigError: if it has not been built."""
@@ -93,8 +92,7 @@ class Doors:
         listen = self._settings["listen"]
         client = partial(ClientFactory, self._realm, self._pool, self._reactor, self._turn)
         await self._listen(listen.c2s, client(self.certificates))
-        direct: Any = TLSMemoryBIOFactory(self.certificates, False, client(direct_tls=True), self._reactor)
-        await self._listen(listen.direct_tls, direct)
+        await self._listen(listen.direct_tls, client(self.certificates, direct_tls=True))
         front = partial(
             FrontFactory,
             self._reactor,
@@ -107,19 +105,28 @@ class Doors:
         secure: Any = TLSMemoryBIOFactory(self.certificates, False, front(behind_tls=True), self._reactor)
         await self._listen(listen.https, secure)
         if component_secrets:
-            await self._listen(
-                listen.components, ComponentFactory(self._realm.router, component_secrets, self._reactor)
+            components = ComponentListener(
+                self._realm.router,
+                component_secrets,
+                self._settings["component_listener"],
+                self._reactor,
+                self._turn,
+                secrets.token_bytes,
+                self._settings["wire"],
             )
+            await self._listen(listen.components, components)
 
     async def stop(self) -> None:
-        """Close the listeners, then tell every client."""
+        """Close the listeners, then tell every client that cannot be resumed by the next process."""
         for port in self._ports:
             await port.stopListening()
         self._bosh.stop()
         for session in list(self._realm.router.all_sessions()):
-            session.close("system-shutdown", "The server is restarting. Come back in a moment.")
+            if session.transport != "bosh":
+                session.suspend()
+        await self._saver.close()
 
-    async def _listen(self, endpoints: list[str], factory: Any) -> None:
+    async def _listen(self, endpoints: tuple[str, ...], factory: Any) -> None:
         for endpoint in endpoints:
             try:
                 self._ports.append(await serverFromString(self._reactor, endpoint).listen(factory))

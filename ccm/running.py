@@ -24,9 +24,7 @@ def later(reactor: Any) -> Callable[[float, Callable[[], Any]], Callable[[], Non
     return schedule
 
 
-def spawn(
-    work: Coroutine[Any, Any, Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
-) -> None:
+def spawn(work: Coroutine[Any, Any, Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]) -> None:
     """Run a coroutine, then call back with its value or its exception."""
     Deferred.fromCoroutine(work).addCallbacks(done, lambda failure: failed(failure.value))
 

@@ -1,8 +1,8 @@
 """
 Assembly: how the parts of the server hold together.
 
-Reads as a start goes: stores, router, rooms, modules, sessions, components, outbox, web, listeners; a stop goes back the
-same way. With ``website.py`` and ``component_service.py`` the only place that knows every name.
+Reads as a start goes: stores, router, rooms, modules, sessions, components, outbox, web, listeners; a stop goes back
+the same way. With ``website.py`` and ``component_service.py`` the only place that knows every name.
 """
 
 import secrets
@@ -27,10 +27,10 @@ from ccm.muc.service import MucService
 from ccm.router.contacts import Contacts
 from ccm.router.router import Router
 from ccm.router.services import Services
+from ccm.session.keeping import Keeper
 from ccm.session.realm import Realm
 from ccm.session.tokens import Tokens
 from ccm.settings import Settings
-from ccm.store.behind import WriteBehind
 from ccm.store.keys import Keys
 from ccm.store.stores import open_stores
 from ccm.transports.passwords import PasswordThreads
@@ -124,7 +124,7 @@ class Server(Service):
         for module in settings.modules():
             module.install(router, services, settings[f"modules.{module.name}"])
 
-        records = WriteBehind(stores.state, "sm:", settings["session"].resume_seconds)
+        records = Keeper(stores.state, running.spawn, settings["session"].resume_seconds)
         realm = Realm(
             host=server.host,
             router=router,
@@ -144,7 +144,7 @@ class Server(Service):
         )
         doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
         await doors.restore(records)
-        self._undo += [records.flush, doors.stop]
+        self._undo.append(doors.stop)
 
         residents.start()
         self._undo.append(residents.stop)
@@ -205,7 +205,7 @@ def _make_folder(folder: Path) -> None:
         raise ConfigError(f"server.state: {folder} cannot be made: {error.strerror}.") from error
 
 
-def _port(endpoints: list[str]) -> int:
+def _port(endpoints: tuple[str, ...]) -> int:
     """The port of the first HTTP listener, for an empty ``web.url``."""
     for endpoint in endpoints:
         parts = endpoint.split(":")

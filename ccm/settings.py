@@ -46,12 +46,12 @@ class ServerOptions(Section):
 class ListenOptions(Section):
     """``[listen]``: Twisted endpoint descriptions, any number each, an empty list for none."""
 
-    c2s: list[str] = ["tcp:5222"]
-    direct_tls: list[str] = ["tcp:5223"]
-    http: list[str] = ["tcp:5280"]
-    https: list[str] = []
-    components: list[str] = ["tcp:5347:interface=127.0.0.1"]
-    operations: list[str] = ["tcp:5281:interface=127.0.0.1"]
+    c2s: tuple[str, ...] = ("tcp:5222",)
+    direct_tls: tuple[str, ...] = ("tcp:5223",)
+    http: tuple[str, ...] = ("tcp:5280",)
+    https: tuple[str, ...] = ()
+    components: tuple[str, ...] = ("tcp:5347:interface=127.0.0.1",)
+    operations: tuple[str, ...] = ("tcp:5281:interface=127.0.0.1",)
 
 
 class TlsOptions(Section):
@@ -64,8 +64,8 @@ class TlsOptions(Section):
 class ModulesOptions(Section):
     """``[modules]``: which of the installed modules are off, and which of those that are off by default are on."""
 
-    disabled: list[str] = []
-    enabled: list[str] = []
+    disabled: tuple[str, ...] = ()
+    enabled: tuple[str, ...] = ()
 
 
 class ComponentsOptions(Section):
@@ -75,7 +75,7 @@ class ComponentsOptions(Section):
     ``secret_files`` maps the domain of an external component to the file with its secret.
     """
 
-    local: list[str] = ["topics", "invitations", "reporter"]
+    local: tuple[str, ...] = ("topics", "invitations", "reporter")
     secret_files: dict[str, str] = {}
 
 

@@ -41,8 +41,8 @@ class ComponentOptions(ServerOptions):
 
     synopsis = "--handler NAME --connect ENDPOINT --domain D --secret-file F [--config FILE]"
     longdesc = (
-        "Runs a component handler (topics, invitations, reporter, or a plug-in's) in its own process. The configuration "
-        "file is the server's: stores, mail and publishers are read from it."
+        "Runs a component handler (topics, invitations, reporter, or a plug-in's) in its own process. The "
+        "configuration file is the server's: stores, mail and publishers are read from it."
     )
     optParameters = (
         ("handler", None, None, "The handler's name."),

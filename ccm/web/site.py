@@ -42,7 +42,8 @@ class Root(Resource):
 
     def getChild(self, path: bytes, request: Request) -> IResource:
         """A page that routes whole paths gets its segment back; all else goes to the dashboard."""
-        request.prepath.pop()
-        request.postpath.insert(0, path)
-        found: IResource = self._whole.get(path, self._dashboard)
-        return found if found.isLeaf else found.getChildWithDefault(request.postpath.pop(0), request)
+        whole = self._whole.get(path)
+        if whole is None:
+            return self._dashboard.getChildWithDefault(path, request)
+        request.postpath.insert(0, request.prepath.pop())
+        return whole
