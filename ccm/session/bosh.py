@@ -29,7 +29,10 @@ class Stream(Protocol):
     """What stands above: :class:`ccm.session.machine.Session`."""
 
     stream_id: str
-    state_name: str
+
+    @property
+    def state_name(self) -> str:
+        """Where in its life it is: see :class:`ccm.session.states.State`."""
 
     def received(self, events: list[Event]) -> None:
         """What arrived, in order."""

@@ -5,8 +5,7 @@ Sessions that changed are written together, at most every ``bosh.save_seconds``,
 what signed in and bound is kept. Leaves out what is in a record: :mod:`ccm.session.bosh_record`.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -15,8 +14,13 @@ from twisted.logger import Logger
 
 from ccm.errors import StanzaError
 from ccm.interfaces import ISessionState
-from ccm.session.bosh import BoshSession, Stream
+from ccm.session.bosh import BoshSession
+from ccm.session.bosh_options import BoshOptions
 from ccm.session.bosh_record import from_plain, to_plain
+from ccm.session.machine import Session
+from ccm.session.realm import Realm
+from ccm.session.record import from_plain as stream_from_plain
+from ccm.session.record import to_plain as stream_to_plain
 from ccm.transports.bosh import BoshSessions, HeldSession
 from ccm.wire.framing import BoshFraming
 
@@ -25,22 +29,15 @@ log = Logger()
 PREFIX = "bosh:"
 
 
-class SessionSaver:
+class BoshSaver:
     """
-    :param plain_of: the plain data of a session's stream, :func:`ccm.session.record.to_plain`.
-    :param ttl_seconds: how long a record is worth keeping.
+    :param state: where records are kept, under ``bosh:<sid>``.
     """
 
-    def __init__(
-        self,
-        state: ISessionState,
-        plain_of: Callable[[Any], dict[str, Any]],
-        clock: IReactorTime,
-        every_seconds: float,
-        ttl_seconds: float,
-    ) -> None:
-        self._state, self._plain_of, self._clock = state, plain_of, clock
-        self._every, self._ttl = every_seconds, ttl_seconds
+    def __init__(self, state: ISessionState, realm: Realm, clock: IReactorTime, options: BoshOptions) -> None:
+        self._state, self._realm, self._clock = state, realm, clock
+        self._every = options.save_seconds
+        self._ttl = max(options.inactivity_seconds, options.maxpause_seconds) + options.wait_seconds
         self._changed: dict[str, BoshSession | None] = {}
         self._timer: Any = None
         self._writing: Deferred[None] | None = None
@@ -86,38 +83,28 @@ class SessionSaver:
             if session is None or session.over or session.stream is None or session.stream.state_name != "bound":
                 await self._state.delete(PREFIX + sid)
             else:
-                record = msgspec.json.encode(to_plain(session, self._plain_of(session.stream)))
+                record = msgspec.json.encode(to_plain(session, stream_to_plain(cast(Session, session.stream))))
                 await self._state.set(PREFIX + sid, record, self._ttl)
 
+    async def restore(self, sessions: BoshSessions) -> int:
+        """Bring back every session that is kept, before anybody can connect; answers how many are back."""
+        count = 0
+        for key in await self._state.keys(PREFIX):
+            value = await self._state.get(key)
+            if value is None:
+                continue
+            try:
+                self._restore(sessions, msgspec.json.decode(value))
+            except (ValueError, KeyError, TypeError, StanzaError) as error:
+                log.warn("A BOSH session could not be restored: {error}", error=str(error))
+                sessions.sessions.pop(key.removeprefix(PREFIX), None)
+                await self._state.delete(key)
+            else:
+                count += 1
+        return count
 
-async def restore(
-    sessions: BoshSessions,
-    state: ISessionState,
-    stream: Callable[[BoshSession, BoshFraming, dict[str, Any]], Stream],
-    clock: IReactorTime,
-) -> int:
-    """
-    Bring back every session that is kept, before anybody can connect.
-
-    :param stream: binds the stream of a record again: ``stream(session, framing, plain)``, e.g. by
-        :func:`ccm.session.record.from_plain`.
-    :returns: how many are back.
-    """
-    count = 0
-    for key in await state.keys(PREFIX):
-        value = await state.get(key)
-        if value is None:
-            continue
-        try:
-            plain = msgspec.json.decode(value)
-            framing = BoshFraming(sessions.pool)
-            session = from_plain(HeldSession, plain, framing, sessions.options, sessions, clock.seconds())
-            sessions.add(session)
-            session.stream = stream(session, framing, plain["stream"])
-        except (ValueError, KeyError, TypeError, StanzaError, msgspec.DecodeError) as error:
-            log.warn("A BOSH session could not be restored: {error}", error=str(error))
-            sessions.sessions.pop(key.removeprefix(PREFIX), None)
-            await state.delete(key)
-        else:
-            count += 1
-    return count
+    def _restore(self, sessions: BoshSessions, plain: dict[str, Any]) -> None:
+        framing = BoshFraming(sessions.pool)
+        session = from_plain(HeldSession, plain, framing, sessions.options, sessions, self._clock.seconds())
+        sessions.add(session)
+        session.stream = stream_from_plain(self._realm, framing, session, "bosh", plain["stream"])

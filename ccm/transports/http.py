@@ -16,10 +16,12 @@ from twisted.web.http import datetimeToString
 from twisted.web.server import Site
 
 from ccm.transports.bosh import BoshSessions
+from ccm.transports.bosh_resource import BOSHResource
 from ccm.transports.http_front import Front
 from ccm.transports.http_head import Head, Heads, tokens
 from ccm.transports.http_options import HttpOptions
 from ccm.transports.http_origins import Origins
+from ccm.transports.http_site import QuietSite
 from ccm.transports.http_wheel import Wheel
 
 
@@ -57,6 +59,8 @@ class FrontFactory(Factory):
         self.websocket_path = options.websocket_path.encode()
         self.origins = Origins(options.origins)
         self.heads = Heads()
+        #: answers BOSH requests of the kinds that the lean path leaves out
+        self.bosh_site = QuietSite(BOSHResource(bosh, self.origins), clock) if bosh is not None else site
         self.wheel: Wheel[Front] = Wheel(clock, Front.tick)
         self.connections: set[Front] = set()
         self._by_address: dict[str, int] = {}

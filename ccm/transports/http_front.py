@@ -255,7 +255,8 @@ class Front(Protocol):
         factory = self.factory
         self.deadline = None
         # a chunked request ends where the site says, so nothing may come after it
-        channel: Any = SiteChannel(factory.site, factory.clock, self._taken_back, last=head.length is None)
+        site = factory.bosh_site if head.path == factory.bosh_path else factory.site
+        channel: Any = SiteChannel(site, factory.clock, self._taken_back, last=head.length is None)
         self._channel, self._left, self._fed = channel, head.length, 0
         self._unlimited = factory.large(head)
         channel.makeConnection(self.transport)

@@ -112,9 +112,9 @@ class StaticFiles(Resource):
         super().__init__()  # type: ignore[no-untyped-call]
         self._files = read_folder(folder, substitute or {}) if folder.is_dir() else {}
 
-    def getChild(self, path: bytes, request: Request) -> Resource:
+    def getChild(self, path: bytes, request: Request) -> Resource:  # noqa: ARG002
         """The file of the whole path, or a page that says that there is none."""
-        segments = [*request.prepath, *request.postpath]
+        segments = list(request.prepath or ()) + list(request.postpath or ())
         try:
             name = b"/".join(segments).decode()
         except UnicodeDecodeError:
