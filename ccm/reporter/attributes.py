@@ -1,0 +1,263 @@
+"""
+Which attributes a remark fills, and with which of its words.
+
+A finding has a weight: a *label* ("The goal is …", "Goal: …") outweighs a *lead* ("aimed at …"), that a *cue* somewhere in the
+sentence, that a *weak* hint. Values are exact parts of the remark. Leaves out what is done with findings
+(:mod:`ccm.reporter.discussion`).
+"""
+
+import re
+from dataclasses import dataclass
+
+from ccm.reporter.anchors import keys_of_text, words_of
+from ccm.reporter.remarks import after_fillers, after_opening, flat, is_chit_chat, is_phatic, is_question, sentences
+from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
+
+ANSWER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A tie between a part of a remark and an attribute."""
+
+    key: str
+    weight: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What a remark was read as.
+
+    :ivar asks: key of the attribute that its last question asks for, or ``""``.
+    :ivar statement: (start, end) of what is neither question nor small talk, or ``None``.
+    """
+
+    findings: tuple[Finding, ...]
+    asks: str
+    statement: tuple[int, int] | None
+
+
+def read(text: str, signs: Signs, topical: str = "", asked: str = "", exempt: tuple[int, ...] = ()) -> Reading:
+    """
+    Read a remark against one type.
+
+    :param topical: lower-case text of what is already on record.
+    :param asked: key that somebody asked for just before; a plain statement answers it.
+    :param exempt: starts of sentences that state the type: only leads and labels count there.
+    """
+    low = flat(text)
+    findings: list[Finding] = []
+    first = last = -1
+    for start, end in sentences(low, text):
+        sentence = low[start:end]
+        if is_question(sentence):
+            keys = keys_of_text(words_of(sentence))
+            asked = signs.asked(keys, sentence[after_fillers(sentence) :]) or ("" if findings else asked)
+            continue
+        if is_phatic(sentence):
+            continue
+        found = _sentence(sentence, signs, topical, start in exempt)
+        if not found and asked and start not in exempt and not is_chit_chat(sentence, topical):
+            found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
+        elif found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found):
+            found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
+        if found:
+            asked = ""
+            findings.extend(Finding(f.key, f.weight, f.start + start, f.end + start) for f in found)
+        elif findings and findings[-1].weight >= LEAD and not is_chit_chat(sentence, topical) and start not in exempt:
+            before = findings[-1]
+            if signs.shapes.get(before.key) not in ("name", "level", "time", "place"):
+                findings[-1] = Finding(before.key, before.weight, before.start, end)
+        if not is_chit_chat(sentence, topical):
+            first, last = (start if first < 0 else first), end
+    kept = tuple(_trimmed(finding, text, low, signs.shapes.get(finding.key, "")) for finding in findings)
+    statement = (first, last) if first >= 0 else None
+    return Reading(tuple(f for f in kept if f.end > f.start), asked, statement)
+
+
+def _sentence(low: str, signs: Signs, topical: str, exempt: bool) -> list[Finding]:
+    """The findings of one lower-case sentence, the surest one first in the text."""
+    candidates = signs.candidates(keys_of_text(words_of(low)))
+    begin = after_opening(low)
+    chit_chat = is_chit_chat(low, topical)
+    best: dict[str, tuple[int, int, int, Finding]] = {}
+    for sign in candidates:
+        hit = _hit(sign, low, begin)
+        if hit is None or (exempt and sign.weight < LEAD) or (chit_chat and sign.weight < LABEL):
+            continue
+        rank, finding = hit
+        if finding.key not in best or rank > best[finding.key][:3]:
+            best[finding.key] = (*rank, finding)
+    if not exempt and not chit_chat:
+        _shapes(low, signs, best)
+    if not best:
+        return []
+    ranked = sorted(best.values(), key=lambda item: item[:3], reverse=True)
+    top = ranked[0][3]
+    if top.weight == LABEL:
+        return [top]
+    chosen = [top]
+    for _, position, _, other in ranked[1:]:
+        shape = signs.shapes.get(other.key)
+        apart = abs(position - ranked[0][1]) > 3
+        if (other.weight >= LEAD and apart and top.weight >= LEAD) or (shape in ("time", "place") and top.weight < LABEL):
+            chosen.append(other)
+    return _parted(chosen, low, signs)
+
+
+def _hit(sign: Sign, low: str, begin: int) -> tuple[tuple[int, int, int], Finding] | None:
+    if sign.weight == LABEL:
+        for start in (begin, after_fillers(low)) if begin else (0,):
+            found = sign.pattern.match(low[start:])
+            if found:
+                rank = (LABEL, -found.start("noun"), len(found["noun"]))
+                return rank, Finding(sign.key, LABEL, start + found.start("rest"), len(low))
+        return None
+    found = sign.pattern.search(low)
+    if found is None or _negated(low, found.start()):
+        return None
+    if sign.rest:
+        if not found["rest"].strip(" .,!-:;"):
+            return None
+        return (sign.weight, -found.start(), found.start("rest") - found.start()), Finding(
+            sign.key, sign.weight, found.start("rest"), len(low)
+        )
+    return (sign.weight, -found.start(), found.end() - found.start()), Finding(
+        sign.key, sign.weight, after_fillers(low), len(low)
+    )
+
+
+_NOT = re.compile(r"\b(?:not|n't|don't|isn't) (?:really |so much |just |about )?$")
+
+
+def _negated(low: str, place: int) -> bool:
+    return bool(_NOT.search(low, max(0, place - 20), place))
+
+
+def _parted(chosen: list[Finding], low: str, signs: Signs) -> list[Finding]:
+    """End each substance that follows a lead where the next one's clause begins."""
+    if len(chosen) < 2:
+        return chosen
+    ordered = sorted(chosen, key=lambda finding: finding.start)
+    parted: list[Finding] = []
+    for finding, following in zip(ordered, [*ordered[1:], None], strict=True):
+        end = finding.end
+        if following is not None and finding.weight == LEAD and following.start > finding.start and following.weight == LEAD:
+            cut = max(low.rfind(mark, finding.start + 1, following.start) for mark in (", ", " and ", " - ", "; ", " because", " - "))
+            end = cut if cut > finding.start else end
+        parted.append(Finding(finding.key, finding.weight, finding.start, end))
+    return parted
+
+
+# ---- shapes of values
+
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+TIME = re.compile(
+    rf"\b(?:yesterday|last (?:night|week|month|year|summer|winter|spring|autumn|{_DAY}|{_MONTH})|this (?:morning|afternoon|evening)|"
+    rf"on {_DAY}(?: morning| afternoon| evening| night)?|(?:on|since|until|in|early|late|mid) (?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?{_MONTH}"
+    rf"(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}}|(?:in|since|during) (?:19|20)\d\d|\d{{4}}-\d\d-\d\d|"
+    rf"(?:at|around|about|since|from|before|after|by|until|between) (?:about |around |roughly |half past |quarter (?:past|to) )?(?:\d{{1,2}}(?:[:.]\d\d)? ?(?:am|pm|a\.m\.|p\.m\.|o'clock|h\b|hours)|"
+    rf"\d{{1,2}}[:.]\d\d|noon|midnight|half past \w+|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) o'clock)|"
+    rf"(?:\d+|an?|one|two|three|four|five|six|seven|a few|several) (?:minutes?|hours?|days?|weeks?|months?|years?) ago|(?:over|during) the (?:night|weekend)|"
+    rf"{_DAY} (?:morning|afternoon|evening|night)|at (?:night|dawn|dusk|lunchtime|noon|midnight)|\d{{1,2}}[:.]\d\d)\b"
+)
+PLACE = re.compile(
+    r"\b(?:in|at|on|near|inside|outside|behind|under|above|between|next to|opposite|in front of|from) (?:the |our |a |an |this |that |building |hall |room |"
+    r"[\w-]+ ){0,4}?(?:room|rooms|building|hall|office|offices|street|station|site|plant|warehouse|kitchen|basement|floor|corridor|lab|laboratory|"
+    r"cent(?:re|er)|centre|data cent(?:re|er)|branch|city|town|village|school|hospital|airport|park|car park|parking lot|garage|yard|roof|stairs|staircase|"
+    r"canteen|lobby|entrance|gate|dock|harbour|harbor|bridge|road|crossing|junction|corner|square|market|shop|store|library|museum|platform|bay|"
+    r"workshop|factory|depot|farm|field|garden|canal|river|lake|beach|tunnel|lift|elevator|campus|headquarters|cellar|tower|church|theatre|stadium|"
+    r"server room|ward|classroom|gym|highway|motorway|roundabout|loading bay|hangar|annex|wing|pool|quay|studio|reception)s?\b"
+)
+_PEOPLE = re.compile(
+    r"\b(?:people|users?|staff|students?|teachers?|developers?|customers?|clients?|citizens?|families|parents|children|kids|adults|seniors|"
+    r"engineers?|managers?|everyone|everybody|anyone|anybody|companies|firms|businesses|schools|teams?|departments?|readers|visitors|patients|nurses|"
+    r"doctors?|dr|prof|professor|researchers|scientists|volunteers|members|neighbours|neighbors|residents|tourists|farmers|owners|operators|"
+    r"administrators|admins|freelancers|commuters|tenants|pensioners|women|men|youngsters|teenagers|beginners|newcomers|workers|employees|"
+    r"households|librarians|pupils|journalists|artists|musicians|cyclists|drivers|shoppers|gardeners|cooks|guests|colleagues|pros|professionals|"
+    r"amateurs|hobbyists|makers|founders|investors|shops|restaurants|bakeries|cities|municipalities|ngos|charities|folks)\b"
+)
+_LEVEL = re.compile(
+    r"^\W*(?:very |quite |rather |really |fairly |extremely |top |the |a |it's |it is |i'd say |must be |should be |definitely |"
+    r"pretty )*(?:high(?:est)?|low(?:est)?|medium|middle|normal|urgent|critical|minor|major|top|must[- ]have|should[- ]have|could[- ]have|nice[- ]to[- ]have|"
+    r"p[0-5]|[0-9]|first|second|third|number one|essential|optional|important|average|moderate)\b"
+)
+_STATE = re.compile(
+    r"\b(?:started|begun|done|finished|draft|progress|planned|planning|pilot|prototype|testing|tested|approved|open|proposed|review|backlog|"
+    r"blocked|hold|beta|running|live|idea|percent|%|halfway|early|under way|underway|so far|ready|waiting|on paper|development|new)\b"
+)
+
+
+def _shapes(low: str, signs: Signs, best: dict[str, tuple[int, int, int, Finding]]) -> None:
+    """Weak findings by the look of a sentence: a time, a place."""
+    for key, shape in signs.shapes.items():
+        pattern = {"time": TIME, "place": PLACE}.get(shape)
+        if pattern is None or key in best:
+            continue
+        found = pattern.search(low)
+        if found and not _FUTURE.search(low):
+            best[key] = (WEAK, -found.start(), 0, Finding(key, WEAK, after_fillers(low), len(low)))
+
+
+_FUTURE = re.compile(r"\b(?:tomorrow|next|will|see you|i'll|let's|meet|again)\b")
+
+
+def shape_of(low: str) -> str:
+    """What a short answer looks like: ``level``, ``time``, ``place``, ``people``, ``state`` or ``""``."""
+    if _LEVEL.match(low) and len(low) < 60:
+        return "level"
+    words = words_of(low)
+    if len(words) <= 12:
+        if TIME.search(low):
+            return "time"
+        if PLACE.match(low.lstrip(" ")):
+            return "place"
+        if len(words) <= 10 and _PEOPLE.search(low) and not re.search(r"\b(?:can|get|gets|let|lets|helps?|makes?|need|needs)\b", low):
+            return "people"
+        if _STATE.search(low):
+            return "state"
+    return ""
+
+
+_NAME_END = re.compile(
+    r"(?:,| and (?:it|we|the|they|then|so|is|was|will|not)\b| because| since| which| that | as it| - | – | — |;|\.(?:\s|$)|!|\?| for now| then$| for short| "
+    r"i think| if | but | so (?:that|we|it|people)| until| after | is (?:a|an|the|my|what|fine|good|nice|our) | instead| at first| in honou?r|:\s| \()"
+)
+
+
+def _trimmed(finding: Finding, text: str, low: str, shape: str) -> Finding:
+    """The finding without spaces and lead-in marks at its ends; of a name only the name."""
+    start, end = finding.start, finding.end
+    while start < end and low[start] in " ,:–—=-":
+        start += 1
+    if shape == "name" and finding.weight >= LEAD:
+        if low[start : start + 1] in "\"'«„":
+            close = max(low.find(mark, start + 1, end) for mark in ('"', "'", "»"))
+            if close > start:
+                return Finding(finding.key, finding.weight, start + 1, close)
+        for lead in ("simply ", "just ", "called ", "maybe ", "probably ", "it ", "something like "):
+            if low.startswith(lead, start):
+                start += len(lead)
+        cut = _NAME_END.search(low, start + 1, end)
+        end = cut.start() if cut else end
+        while end > start and low[end - 1] in " .,!?\"'":
+            end -= 1
+        if low[start : start + 1] in "\"'":
+            start += 1
+    while end > start and low[end - 1].isspace():
+        end -= 1
+    return Finding(finding.key, finding.weight, start, end)
+
+
+def answer(text: str, shape: str) -> tuple[int, int]:
+    """The part of a remark that answers a direct question: all of it, of a name only the name."""
+    low = flat(text)
+    start = after_fillers(low)
+    if start >= len(text.rstrip()):
+        start = 0
+    finding = _trimmed(Finding("", LEAD, start, len(text)), text, low, shape)
+    return finding.start, finding.end

@@ -1,0 +1,148 @@
+"""
+The reporter's state of one discussion: frozen plain values, written as JSON and read back equal.
+
+Leaves out the transcript: that is the room's archive.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Mode = Literal["listening", "interviewing", "grace", "published"]
+Kind = Literal["action", "decision", "question", "topic", "info", "idea", "link", "help"]
+
+SCHEMA = 1
+
+
+class Value(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    What somebody said that fills an attribute.
+
+    :ivar text: an exact part of the message.
+    :ivar source: archive id of the message.
+    :ivar at: its time, ISO 8601 in UTC, or ``""``.
+    :ivar carried: came over from the discussion's former type; a direct remark takes its place.
+    :ivar weight: how sure the tie is, 1 (weak) to 5 (answered when asked).
+    """
+
+    text: str
+    by: str
+    source: str
+    at: str = ""
+    carried: bool = False
+    weight: int = 3
+
+
+class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A remark kept whole until the discussion's type is known, to be read again under that type."""
+
+    source: str
+    by: str
+    text: str
+    at: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    One marked line of the record.
+
+    :ivar id: ``A1``, ``D2``, ``Q1`` …, given in order and never again.
+    :ivar owner: name as it was said, or ``""`` for nobody yet.
+    :ivar due: ISO date, or ``""``.
+    :ivar phrase: the words from which the date was read.
+    :ivar status: of an action: open, done, carried, cancelled; of a topic: current, over, planned.
+    :ivar topic: id of the topic under which it was said, or ``""``.
+    """
+
+    kind: Kind
+    id: str
+    text: str
+    by: str
+    source: str
+    at: str = ""
+    owner: str = ""
+    due: str = ""
+    phrase: str = ""
+    status: str = "open"
+    topic: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A question that one of the people put and the next remark may answer."""
+
+    key: str
+    by: str
+    left: int
+
+
+class State(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    Everything the reporter knows about a discussion.
+
+    :ivar type: template's key.
+    :ivar settled: somebody said what kind of discussion this is; it is not converted again unless the reporter is told.
+    :ivar asking: key of the attribute asked for, or ``""``.
+    :ivar skipped: keys that people would not answer.
+    :ivar revision: rises with each change that people can see.
+    :ivar attributes: key -> values in the order in which they were said.
+    :ivar counters: highest number given per kind of entry.
+    :ivar version: of the document last asked to be published; 0 before.
+    :ivar topic: id of the current topic.
+    :ivar approved_by: who asked for that version, or let it go out.
+    :ivar requested_by: who asked for a publication that is not yet out.
+    :ivar people: nicks of those who spoke, in that order, the first 500.
+    :ivar recording: ``False`` while off the record.
+    :ivar off: nicks who went off the record for themselves.
+    :ivar last: id of the newest message folded in.
+    """
+
+    type: str = "incident"
+    settled: bool = False
+    mode: Mode = "listening"
+    asking: str = ""
+    skipped: tuple[str, ...] = ()
+    revision: int = 0
+    attributes: dict[str, tuple[Value, ...]] = {}
+    pending: tuple[Pending, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    counters: dict[str, int] = {}
+    asked: Asked | None = None
+    version: int = 0
+    topic: str = ""
+    chair: str = ""
+    title: str = ""
+    document: str = ""
+    approved_by: str = ""
+    approved_at: str = ""
+    requested_by: str = ""
+    people: tuple[str, ...] = ()
+    recording: bool = True
+    off: tuple[str, ...] = ()
+    ended: bool = False
+    last: str = ""
+    schema: int = SCHEMA
+
+
+_decoder = msgspec.json.Decoder(State)
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def new_state(type_: str = "incident") -> State:
+    """The state of a discussion in which nothing was said."""
+    return State(type=type_)
+
+
+def to_json(state: State) -> bytes:
+    """The state as JSON: the same bytes for equal states."""
+    return _encoder.encode(state)
+
+
+def from_json(text: bytes) -> State:
+    """:raises ValueError: if *text* is no state, or was written by a newer version."""
+    try:
+        state = _decoder.decode(text)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"Not a reporter's state: {error}. Rebuild it from the room's archive.") from error
+    if state.schema > SCHEMA:
+        raise ValueError(f"State of version {state.schema}, this is {SCHEMA}. Rebuild it from the room's archive.")
+    return state
