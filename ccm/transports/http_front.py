@@ -145,7 +145,7 @@ class Front(Protocol):
             return
         self._parsing = True
         try:
-            while self._buffer and self._socket is None and self._channel is None and not self._closing:
+            while self._unread and self._socket is None and self._channel is None and not self._closing:
                 if len(self._waiting) >= MAX_PIPELINED or not self._request():
                     break
         except BadHead as error:
@@ -154,6 +154,10 @@ class Front(Protocol):
             self._parsing = False
         if self._channel is None and self._socket is None and not self._closing:
             self._throttle(len(self._buffer) > self.factory.options.max_body_bytes + 65_536)
+
+    @property
+    def _unread(self) -> bool:
+        return bool(self._buffer) or self._head is not None
 
     def _request(self) -> bool:
         """Take the next request out of the buffer. False: it is not complete, or must wait."""
@@ -261,8 +265,8 @@ class Front(Protocol):
         self._unlimited = factory.large(head)
         channel.makeConnection(self.transport)
         channel.dataReceived(_again(head))
-        data, self._buffer = self._buffer, b""
-        if self._channel is channel and data:
+        if self._channel is channel and self._buffer:
+            data, self._buffer = self._buffer, b""
             self._feed(data)
 
     def _feed(self, data: bytes) -> None:
@@ -325,7 +329,7 @@ class Front(Protocol):
             self.transport.loseConnection()
         elif not self._waiting:
             self._wait(self.factory.options.idle_seconds)
-        if self._buffer and not self._parsing:
+        if self._unread and not self._parsing:
             self._parse()
 
     def _answer(self, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes, head: Head) -> None:
