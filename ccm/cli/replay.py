@@ -1,0 +1,119 @@
+"""
+``ccm replay LOG``: run the reporter over a recorded chat and print the document; no server needed.
+
+The same functions as in the live room, so the same archive gives the same bytes. When the log never asks for publication, the
+discussion ends with it as if the chair had asked. Leaves out publishing to a target.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+import msgspec
+
+from ccm.errors import ConfigError
+from ccm.reporter import discussion, render_html, render_json, render_markdown
+from ccm.reporter.discussion import Context
+from ccm.reporter.document import Document, Meta, build
+from ccm.reporter.effects import Effect, Publish, as_json
+from ccm.reporter.state import State
+from ccm.reporter.templates import Templates
+from ccm.reporter.transcript import LogError, Meeting, Message, read_log
+
+Turn = tuple[Message | None, State, tuple[Effect, ...]]
+
+
+def run(argv: Sequence[str], out: TextIO | None = None) -> int:
+    """Do what the command line says; 0, or 2 with one line on standard error."""
+    options = _parser().parse_args(list(argv))
+    out = out or sys.stdout
+    try:
+        context = Context(Templates.load(options.templates), zone=options.zone)
+        meetings = read_log(options.log, options.meeting)
+        for meeting in meetings:
+            if options.trace:
+                for line in trace(meeting, context):
+                    out.write(json.dumps(line, ensure_ascii=False) + "\n")
+            else:
+                out.write(rendered(replay(meeting, context), options.format, options.stylesheet))
+    except (LogError, ConfigError) as error:
+        sys.stderr.write(f"ccm replay: {error}\n")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ccm replay", description="Run the reporter over a recorded chat.")
+    parser.add_argument("log", metavar="LOG", help="JSON lines (.jsonl, .jsonl.gz) or plain '[time] <nick> text'")
+    parser.add_argument("--meeting", metavar="ID", help="only this meeting of the log")
+    parser.add_argument("--trace", action="store_true", help="print the state after each message, as JSON lines")
+    parser.add_argument("--format", choices=("md", "html", "json"), default="md", help="form of the document (default: md)")
+    parser.add_argument("--zone", default="UTC", help="IANA zone in which dates are read and printed (default: UTC)")
+    parser.add_argument("--templates", metavar="FOLDER", help="folder with document types of your own")
+    parser.add_argument("--stylesheet", default="document.css", help="address of the style sheet in html")
+    return parser
+
+
+def fold(messages: Iterable[Message], context: Context) -> Iterator[Turn]:
+    """
+    The state and effects after each message; a last turn without message ends a discussion that nobody published.
+
+    A publication that waits out its grace period counts as unopposed.
+    """
+    state = discussion.new_state()
+    last = None
+    for message in messages:
+        state, effects = discussion.step(state, message, context)
+        last = message
+        yield message, state, effects
+    if state.mode == "grace":
+        state, effects = discussion.grace_over(state, context)
+        yield None, state, effects
+    elif not state.version:
+        state, effects = discussion.end(state, context, last.time if last else None)
+        yield None, state, effects
+
+
+def replay(meeting: Meeting, context: Context, meta: Meta | None = None) -> Document:
+    """The document as it was last published in a recorded discussion."""
+    meta = meta or Meta(title=meeting.title if meeting.title != meeting.id else "", topic=meeting.id, chair=meeting.chair, zone=context.zone)
+    said: list[Message] = []
+    document: Document | None = None
+    for message, state, effects in fold(meeting.messages, context):
+        if message is not None:
+            said.append(message)
+        for effect in effects:
+            if isinstance(effect, Publish):
+                document = build(state, said, msgspec.structs.replace(meta, version=effect.version), context)
+    if document is None:
+        raise LogError(f"Meeting {meeting.id}: holds no message.")
+    return document
+
+
+def trace(meeting: Meeting, context: Context) -> Iterator[dict[str, object]]:
+    """One flat object a message: what was said, and what the reporter knows after it."""
+    for message, state, effects in fold(meeting.messages, context):
+        line: dict[str, object] = {"meeting": meeting.id}
+        if message is not None:
+            line |= {"id": message.id, "nick": message.nick, "text": message.text}
+        line |= {
+            "type": state.type,
+            "mode": state.mode,
+            "asking": state.asking,
+            "attributes": {
+                key: [{"text": v.text, "by": v.by, "source": v.source, "carried": v.carried} for v in values]
+                for key, values in state.attributes.items()
+            },
+            "entries": [msgspec.to_builtins(entry) for entry in state.entries],
+            "effects": [as_json(effect) for effect in effects],
+        }
+        yield line
+
+
+def rendered(document: Document, form: str, stylesheet: str = "document.css") -> str:
+    """The document in one of the forms ``md``, ``html``, ``json``."""
+    if form == "html":
+        return render_html.page(document, stylesheet=stylesheet)
+    return render_json.dumps(document) if form == "json" else render_markdown.text(document)

@@ -1,0 +1,103 @@
+"""
+What the renderings share: anchors, safe links, dates for people.
+
+Leaves out any markup.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from ccm.reporter.document import Document, Item
+from ccm.reporter.outcomes import links_of
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SAFE = re.compile(r"(?:https?://|mailto:|xmpp:)", re.IGNORECASE)
+
+
+def anchor(message_id: str) -> str:
+    """The name of a message's place in the document: letters, digits, ``-`` and ``_`` only, unlike for unlike ids."""
+    return "m-" + "".join(c if c.isascii() and (c.isalnum() or c == "-") else f"_{ord(c):x}_" for c in message_id)
+
+
+def is_safe(url: str) -> bool:
+    """Whether an address may become a link: web, mail or chat."""
+    return bool(_SAFE.match(url)) and not any(ord(c) < 33 for c in url)
+
+
+def linked(text: str) -> Iterator[tuple[str, bool]]:
+    """The text in parts, each with whether it is an address that may become a link."""
+    place = 0
+    for url in links_of(text):
+        found = text.find(url, place)
+        if found < 0 or not is_safe(url):
+            continue
+        if found > place:
+            yield text[place:found], False
+        yield url, True
+        place = found + len(url)
+    if place < len(text):
+        yield text[place:], False
+
+
+def moment(at: str, zone: str) -> datetime | None:
+    """An ISO time in a zone, UTC if the zone is unknown."""
+    if not at:
+        return None
+    try:
+        where: ZoneInfo | None = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        where = None
+    return datetime.fromisoformat(at).astimezone(where or UTC)
+
+
+def long_day(day: date) -> str:
+    """``Monday 23 November 2026``."""
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def short_day(iso: str) -> str:
+    """``Wed 25 Nov 2026`` of an ISO date."""
+    day = date.fromisoformat(iso)
+    return f"{_DAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def clock(at: str, zone: str) -> str:
+    """``14:05``, or ``""``."""
+    found = moment(at, zone)
+    return f"{found:%H:%M}" if found else ""
+
+
+def when(document: Document) -> str:
+    """``Monday 23 November 2026, 14:00 to 14:43 CET``, or ``""``."""
+    start, end = moment(document.started, document.zone), moment(document.ended, document.zone)
+    if start is None or end is None:
+        return ""
+    if start.date() == end.date():
+        return f"{long_day(start)}, {start:%H:%M} to {end:%H:%M} {end:%Z}"
+    return f"{long_day(start)}, {start:%H:%M} to {long_day(end)}, {end:%H:%M} {end:%Z}"
+
+
+def standing(document: Document) -> str:
+    """``Approved by Ann, version 1``."""
+    published = moment(document.published, document.zone)
+    hour = f" {published:%H:%M}" if published else ""
+    words = {"approved": f"Approved by {document.approved_by}", "unopposed": "Published unopposed", "draft": "Draft"}
+    return f"{words[document.status]}{hour if document.status != 'draft' else ''}, version {document.version}"
+
+
+def by_owner(document: Document) -> tuple[tuple[str, tuple[Item, ...]], ...]:
+    """Actions grouped by owner, those without one first."""
+    groups: dict[str, list[Item]] = {}
+    for item in document.actions:
+        groups.setdefault(item.owner, []).append(item)
+    return tuple((owner, tuple(items)) for owner, items in groups.items())
+
+
+COUNTED = {
+    "actions": "No actions were recorded.",
+    "decisions": "No decisions were recorded.",
+    "questions": "No open questions were recorded.",
+}
