@@ -155,7 +155,7 @@ class Server(Service):
 
         pages = website.root(settings, stores, keys, addresses, passwords.make, mails, doors.dashboard())
         await doors.open(pages, residents.secrets)
-        operations = website.operations(self._troubles, self._figures)
+        operations = website.operations(reactor, self._troubles, self._figures)
         for endpoint in settings["listen"].operations:
             port = await serverFromString(reactor, endpoint).listen(operations)
             self._undo.append(port.stopListening)

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twisted.web.resource import IResource
-from twisted.web.server import Site
 
 from ccm.publish.secret import read_secret
 from ccm.records import Verifier
 from ccm.settings import Settings
 from ccm.store.keys import Keys
 from ccm.store.stores import Stores
+from ccm.transports.http_site import QuietSite
 from ccm.web.archive import ArchivePages
 from ccm.web.devmail import DevMail
 from ccm.web.forms import Forms
@@ -108,6 +108,6 @@ def root(
     return Root(below, {"register": registration, "validate": registration}, dashboard)
 
 
-def operations(troubles: Callable[[], list[str]], read: Callable[[], Mapping[str, float]]) -> Site:
+def operations(reactor: Any, troubles: Callable[[], list[str]], read: Callable[[], Mapping[str, float]]) -> QuietSite:
     """The listener for operators."""
-    return Site(Operations(troubles, read, {}).app.resource())
+    return QuietSite(Operations(troubles, read, {}).app.resource(), reactor)
