@@ -83,23 +83,29 @@ class App extends PlainElement {
     return new RegExp(`@${name}(?![\\p{L}\\p{N}])`, 'iu').test(line.body);
   }
 
+  /** What others said since this browser last showed the end. */
+  #fresh(room) {
+    const read = localStorage.getItem(`ccm-read:${room.jid}`) ?? '';
+    if (!read) return [];
+    const at = room.log.findLastIndex((line) => line.id === read);
+    return room.log.filter((line, i) => !line.mine && line.id && (at < 0 ? line.id > read : i > at));
+  }
+
   /** Unread messages of others, and those that name me. */
   counts(topic) {
     const room = this.client.rooms.get(topic.room);
-    const read = localStorage.getItem(`ccm-read:${topic.room}`) ?? '';
-    const fresh = room && read ? room.log.filter((line) => line.id > read && !line.mine) : [];
+    const fresh = room ? this.#fresh(room) : [];
     return { unread: fresh.length, mentions: fresh.filter((line) => this.mentions(line)).length };
   }
 
   firstUnread(room) {
-    const read = localStorage.getItem(`ccm-read:${room.jid}`) ?? '';
-    return read ? (room.log.find((line) => line.id > read && !line.mine)?.id ?? '') : '';
+    return this.#fresh(room)[0]?.id ?? '';
   }
 
   seen(room) {
     const last = room.log.findLast((line) => line.id)?.id;
     const key = `ccm-read:${room.jid}`;
-    if (!last || document.hidden || room.catchingUp || (localStorage.getItem(key) ?? '') >= last) return;
+    if (!last || document.hidden || room.catchingUp || localStorage.getItem(key) === last) return;
     localStorage.setItem(key, last);
     this.requestUpdate();
   }

@@ -51,7 +51,7 @@ function attribute(app, outcome, a) {
   const values = a.values.map((v) => html`<div class="v"><p dir="auto">${v.text}</p>${source(app, v.id, v.at)}</div>`);
   const missing = asked
     ? html`<b>Asked now.</b> Anyone may answer: just write.`
-    : outcome.mode === 'published' ? 'Not said.' : 'Not said yet. The reporter asks before publishing.';
+    : outcome.mode === 'published' ? 'Not said.' : 'Not said yet.';
   return html`<div class="${wet ? 'wet' : ''} ${found ? 'found-entry' : ''}" data-attribute=${a.name} data-filled=${a.values.length > 0}>
     <dt dir="auto">${a.label}</dt>${a.values.length ? html`<dd>${values}</dd>` : html`<dd class="miss">${missing}</dd>`}</div>`;
 }

@@ -65,7 +65,6 @@ export class Session extends Emitter {
    */
   constructor({ service, domain, resource, connect, store, clock, backoff = new Backoff(), newId = () => crypto.randomUUID() }) {
     super();
-    Object.assign(this, { service, domain, resource, connect, store, clock, backoff, newId });
     this.service = service;
     this.domain = domain;
     this.resource = resource;
@@ -223,16 +222,16 @@ export class Session extends Emitter {
     }
   }
 
+  // Taken up with an empty repeat of the last request: whatever was said into the old page's broken connection is
+  // answered again (XEP-0124 §14.3), and no number is left out if that request never arrived.
   async #restore() {
+    const kept = this.#boshSession();
+    if (!kept || bare(kept.jid) !== this.account) return false;
     const conn = this.#make(BEARER);
-    try {
-      conn.restore(this.account, (status, condition, element) => {
-        if (status !== Strophe.Status.ATTACHED) this.#status(conn, status, condition, element);
-      });
-    } catch {
-      if (conn === this.#conn) this.#drop();
-      return false;
-    }
+    conn.attach(kept.jid, kept.sid, kept.rid - 1, (status, condition, element) => {
+      if (status !== Strophe.Status.ATTACHED) this.#status(conn, status, condition, element);
+    }, WAIT_SECONDS, 1);
+    conn.flush();
     conn.addHandler((/** @type {Element} */ stanza) => this.#receive(conn, stanza), null, null, null);
     try {
       await this.request($iq({ type: 'get', to: this.domain }).c('ping', { xmlns: NS.ping }), RESTORE_SECONDS);
@@ -247,6 +246,16 @@ export class Session extends Emitter {
     return true;
   }
 
+  // Where Strophe keeps it (its option `keepalive`).
+  #boshSession() {
+    try {
+      const kept = JSON.parse(this.store.getItem('strophe-bosh-session') ?? 'null');
+      return kept?.jid && kept.sid && kept.rid ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+
   #up(conn, restored) {
     if (!restored) conn.addHandler((/** @type {Element} */ stanza) => this.#receive(conn, stanza), null, null, null);
     this.#cancel('attempt');
@@ -256,6 +265,7 @@ export class Session extends Emitter {
     this.restored = restored;
     this.retryAt = 0;
     if (conn.scram_keys) this.#keys = conn.scram_keys;
+    if (this.#kept?.jid !== this.jid) this.#keep({ jid: this.jid, token: '', expires: '', issued: '', name: '' });
     this.#set('online');
     this.#settle?.resolve();
     this.#settle = null;
@@ -290,9 +300,10 @@ export class Session extends Emitter {
     this.#cancel('retry');
     const kept = this.#kept;
     const account = this.account;
-    if (!kept && !this.#keys) return this.#set('over');
+    const token = kept && Date.parse(kept.expires) > this.clock.now() ? kept.token : '';
+    if (!token && !this.#keys) return this.#set('over');
     try {
-      await this.#attempt(account, kept ? kept.token : this.#keys, account.split('@')[0], kept ? BEARER : SCRAM);
+      await this.#attempt(account, token || this.#keys, account.slice(0, account.lastIndexOf('@')), token ? BEARER : SCRAM);
     } catch {
       // #fail has set the state and, where it helps, the next attempt
     }
@@ -359,7 +370,7 @@ export class Session extends Emitter {
     if (this.state !== 'online') return;
     const kept = this.#kept;
     const now = this.clock.now();
-    if (kept && kept.jid === this.jid) {
+    if (kept?.token && kept.jid === this.jid) {
       const [issued, expires] = [Date.parse(kept.issued), Date.parse(kept.expires)];
       if (now < issued + (expires - issued) / 2) return;
     }
@@ -369,10 +380,7 @@ export class Session extends Emitter {
       if (!token) return;
       const expires = instant(attr(token, 'expires')) ?? new Date(now + 3600_000);
       this.name = attr(token, 'name') || this.name;
-      this.#kept = {
-        jid: this.jid, token: text(token), expires: expires.toISOString(), issued: new Date(now).toISOString(), name: this.name,
-      };
-      this.store.setItem(SESSION_KEY, JSON.stringify(this.#kept));
+      this.#keep({ jid: this.jid, token: text(token), expires: expires.toISOString(), issued: new Date(now).toISOString(), name: this.name });
       this.emit('name', this.name);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
@@ -384,10 +392,16 @@ export class Session extends Emitter {
   #load() {
     try {
       const kept = JSON.parse(this.store.getItem(SESSION_KEY) ?? 'null');
-      return kept && kept.jid && kept.token && Date.parse(kept.expires) > this.clock.now() ? kept : null;
+      return kept && kept.jid ? kept : null;
     } catch {
       return null;
     }
+  }
+
+  /** @param {Kept} kept */
+  #keep(kept) {
+    this.#kept = kept;
+    this.store.setItem(SESSION_KEY, JSON.stringify(kept));
   }
 
   #forget() {
