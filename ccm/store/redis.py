@@ -43,8 +43,18 @@ class RedisState:
 
     def __init__(self, reactor: Any, options: StateOptions) -> None:
         self._prefix = options.prefix
-        self._commands = _Link(reactor, options, RedisProtocol, "commands")
-        self._bus = _Link(reactor, options, _Listener, "bus", self._resubscribe)
+        timeout = options.command_timeout_seconds
+
+        def listener() -> _Listener:
+            made = _Listener(None, replyTimeout=timeout, convertNumbers=False)
+            made.heard = self._heard
+            return made
+
+        def commands() -> Any:
+            return RedisProtocol(None, replyTimeout=timeout, convertNumbers=False)
+
+        self._commands = _Link(reactor, options, commands, "commands")
+        self._bus = _Link(reactor, options, listener, "bus", self._resubscribe)
         self._channels: dict[str, list[Callable[[bytes], None]]] = {}
 
     async def open(self) -> None:
@@ -114,7 +124,6 @@ class RedisState:
         await self._commands.close()
 
     async def _resubscribe(self, listener: Any) -> None:
-        listener.heard = self._heard
         if self._channels:
             names = [self._prefix + channel for channel in self._channels]
             await listener.execute_command("SUBSCRIBE", *names)
@@ -141,6 +150,7 @@ class _Link:
     """
     One connection to Redis that comes back.
 
+    :param build: makes a protocol.
     :param prepare: more to do on each new connection, once it is authenticated.
     """
 
@@ -148,7 +158,7 @@ class _Link:
         self,
         reactor: Any,
         options: StateOptions,
-        protocol: Any,
+        build: Callable[[], Any],
         name: str,
         prepare: Callable[[Any], Any] | None = None,
     ) -> None:
@@ -161,10 +171,9 @@ class _Link:
         self._greeting = tuple(_greeting(options))
         self._protocol: Any = None
         self._down_since: float | None = reactor.seconds()
-        factory = _Factory(lambda: protocol(None, replyTimeout=self._timeout, convertNumbers=False))
         self._service = ClientService(
             _endpoint(reactor, options.url),
-            factory,
+            _Factory(build),
             retryPolicy=backoffPolicy(0.1, 5.0, 1.6),
             clock=reactor,
             prepareConnection=lambda made: Deferred.fromCoroutine(self._prepare(made)),
@@ -219,7 +228,8 @@ class _Link:
             protocol.transport.abortConnection()
             raise
         self._protocol, self._down_since = protocol, None
-        protocol.whenDisconnected().addCallback(self._lost)
+        # The service hands out a proxy, so the protocol that tells of its end is not this one.
+        protocol.whenDisconnected().addCallback(lambda _: self._lost(protocol))
 
     def _lost(self, protocol: Any) -> None:
         if self._protocol is protocol:

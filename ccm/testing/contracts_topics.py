@@ -1,4 +1,4 @@
-"""Contract suites of rooms, topics and documents; fixtures ``rooms``, ``topics``, ``documents``, ``outbox``, ``clock``."""
+"""Contracts of rooms, topics, documents; fixtures ``rooms topics documents archive outbox clock``."""
 
 from dataclasses import replace
 from typing import Any
