@@ -18,11 +18,14 @@ from ccm.errors import StanzaError
 
 KINDS = ("message", "presence", "iq")
 ATTRIBUTE_ESCAPES = {"'": "&apos;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+_UNSAFE = re.compile("[&<>'\"\n\r\t]")
 _TEXT_ENTITIES = {"&quot;": '"', "&apos;": "'"}
 
 
 def attribute(value: str) -> str:
     """A value made safe between single quotes."""
+    if _UNSAFE.search(value) is None:
+        return value
     return escape(value, ATTRIBUTE_ESCAPES)
 
 
