@@ -16,7 +16,6 @@ from ccm.wire.stanza import Stanza, attribute, parse_element
 if TYPE_CHECKING:
     from ccm.muc.room import Room
 
-escaped = attribute
 _BODY = (ns.CLIENT, "body")
 
 

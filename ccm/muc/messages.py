@@ -150,7 +150,7 @@ def _reflection(room: "Room", occupant: Occupant, stanza: Stanza, id_: str | Non
     inner = stanza.inner + occupant.mark
     children = (*stanza.children, (ns.OCCUPANT_ID, "occupant-id"))
     if id_ is not None:
-        inner += f"<stanza-id xmlns='{ns.STANZA_ID}' by='{archived.escaped(room.jid)}' id='{id_}'/>".encode()
+        inner += b"<stanza-id xmlns='urn:xmpp:sid:0' by='%b' id='%b'/>" % (room.quoted, id_.encode())
         children += ((ns.STANZA_ID, "stanza-id"),)
     return FanOut(Stanza("message", stanza.attrs, inner, children, stanza.declarations), occupant.address)
 

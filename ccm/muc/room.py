@@ -22,7 +22,7 @@ from ccm.muc.history import History
 from ccm.muc.limits import Bucket
 from ccm.muc.occupant import Occupant, Seat
 from ccm.records import RoomRecord
-from ccm.wire.fanout import FanOut
+from ccm.wire.fanout import FanOut, quoted
 from ccm.wire.stanza import Stanza
 
 _REMEMBERED = 500
@@ -30,6 +30,7 @@ _REMEMBERED = 500
 
 class Room:
     """
+    :ivar quoted: its JID, ready to stand between quotes.
     :ivar standings: lasting relations by bare JID.
     :ivar occupants: by the key of their nick. :ivar seats: occupant by full JID.
     :ivar locked: not yet configured; only owners may enter (§10.1).
@@ -45,6 +46,7 @@ class Room:
 
     def __init__(self, jid: str, context: Context, config: RoomConfig, secret: bytes, creator: str) -> None:
         self.jid = jid
+        self.quoted = quoted(jid)
         self.context = context
         self.config = config
         self.secret = secret

@@ -194,9 +194,7 @@ def test_a_reserved_nick_is_kept_for_its_member(talk, ann, bob, read):
     dan = talk.person("dan@localhost/d")
     got = dan.join("Dan")
     assert not [e for e in got if e.getAttribute("type") == "error"]
-    info = dan.ask(
-        "get", read.room, "<query xmlns='http://jabber.org/protocol/disco#info' node='x-roomuser-item'/>"
-    )
+    info = dan.ask("get", read.room, "<query xmlns='http://jabber.org/protocol/disco#info' node='x-roomuser-item'/>")
     assert info.query["node"] == "x-roomuser-item" and info.query.identity["name"] == "Dan"
 
 

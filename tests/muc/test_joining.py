@@ -222,9 +222,7 @@ def test_joins_of_strangers_are_limited_for_a_room_but_not_those_of_members(make
     house = make_house({"joins_per_second": 1.0, "join_burst": 2})
     ann = house.person("ann@localhost/a")
     house.open(ann, "Ann")
-    ann.ask(
-        "set", read.room, f"<query xmlns='{MUC}#admin'><item affiliation='member' jid='m@localhost'/></query>"
-    )
+    ann.ask("set", read.room, f"<query xmlns='{MUC}#admin'><item affiliation='member' jid='m@localhost'/></query>")
     results = [house.person(f"u{n}@localhost/x").join(f"U{n}")[0] for n in range(4)]
     assert [e.getAttribute("type") for e in results] == [None, None, "error", "error"]
     assert read.condition(results[3]) == "resource-constraint" and results[3].error["type"] == "wait"

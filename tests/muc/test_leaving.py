@@ -207,7 +207,7 @@ def test_a_remote_occupant_that_was_silent_for_long_is_pinged(talk, ann, bob, re
     far = talk.stranger("far@elsewhere.example/x")
     far.join("Far")
     talk.hands.advance(1200)
-    ping = [e for e in far.take() if e.name == "iq"][0]
+    ping = next(e for e in far.take() if e.name == "iq")
     assert ping["from"] == read.room and ping.ping is not None
     assert [e for e in bob.take() if e.name == "iq"] == []
     ann.take()

@@ -246,7 +246,7 @@ def test_messages_behind_one_that_is_looked_up_keep_their_order(house, ann, read
 
     async def slow(owner, sender, origin_id):
         await gate
-        return None
+        return
 
     new.archive.seen_origin = slow
     again(ann, "first", "o1")
@@ -263,7 +263,8 @@ def test_messages_behind_one_that_is_looked_up_keep_their_order(house, ann, read
 
 def retraction(person, id_, room):
     person.send(
-        f"<message type='groupchat' to='{room}' id='r1'><retract xmlns='urn:xmpp:message-retract:1' id='{id_}'/></message>"
+        f"<message type='groupchat' to='{room}' id='r1'>"
+        f"<retract xmlns='urn:xmpp:message-retract:1' id='{id_}'/></message>"
     )
 
 

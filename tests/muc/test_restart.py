@@ -12,7 +12,7 @@ def talk(house, ann, bob):
     house.open(ann, "Ann", persistentroom=True, roomname="Licences")
     bob.join("Bob", presence="<show>away</show>")
     ann.say("before")
-    ann.send(f"<message type='groupchat' to='talk@conference.localhost'><subject>S</subject></message>")
+    ann.send("<message type='groupchat' to='talk@conference.localhost'><subject>S</subject></message>")
     ann.take(), bob.take()
     return house
 
