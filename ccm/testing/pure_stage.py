@@ -7,9 +7,9 @@ from twisted.words.xish.domish import Element
 
 from ccm import address
 from ccm.errors import StanzaError
-from ccm.records import RosterItem
 from ccm.muc.options import MucOptions
 from ccm.muc.service import MucService
+from ccm.records import RosterItem
 from ccm.router.router import Router
 from ccm.router.services import Services
 from ccm.testing.fakes import MemoryRooms, RecordingSession, make_router, make_services, spawn
@@ -61,6 +61,7 @@ class PureStage:
         self.services = services or make_services()
         self.host = self.services.host
         self.muc = f"conference.{self.host}"
+        self.garden = f"garden@{self.muc}"
         self.router = make_router(self.services)
         for module in modules:
             module.install(self.router, self.services, None)
@@ -75,6 +76,10 @@ class PureStage:
             self.services.later,
             spawn,
         )
+
+    def local(self, name: str) -> str:
+        """The name in lower case."""
+        return name.lower()
 
     async def prepare(self, names: list[str], friends: list[tuple[str, str]]) -> None:
         """Make accounts, and friends of pairs; open the room service."""

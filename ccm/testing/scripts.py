@@ -34,7 +34,7 @@ STATEMENTS = {
     "eventually receives XML": "these come in this order, others may come between",
     "receives nothing": "nothing has come; asks the server for a ping to be sure",
     "forgets what came": "takes in everything that came so far",
-    "enters ROOM as NICK": "joins a room of {muc}, makes it an instant room if it is new, up to its subject",
+    "enters garden as NICK": "joins the room {garden}, makes it an instant room if it is new, up to its subject",
     "is disconnected": "the server has closed the stream",
     "disconnects": "its connection breaks",
     "signs out": "closes its stream",
@@ -71,11 +71,20 @@ class Client(Protocol):
 
 
 class Stage(Protocol):
-    """A server with accounts, and clients to talk to it."""
+    """
+    A server with accounts, and clients to talk to it.
+
+    :ivar name: of its transport.
+    :ivar garden: bare JID of a room that does not exist yet.
+    """
 
     name: str
     host: str
     muc: str
+    garden: str
+
+    def local(self, name: str) -> str:
+        """The localpart that a person of the script has here."""
 
     def prepare(self, names: list[str], friends: list[tuple[str, str]]) -> Awaitable[None]:
         """Make accounts of these localparts, and friends of these pairs."""
@@ -143,7 +152,7 @@ def _statement(number: int, line: str, source: str) -> Statement:
     for verb in _XML_VERBS:
         if said.startswith(verb) and (xml := said.removeprefix(verb).strip().removeprefix(":").strip())[:1] == "<":
             return Statement(number, name, resource, verb, xml)
-    if not any(said == known or re.fullmatch(re.sub(r"[A-Z]+", r"(\\S+)", known), said) for known in STATEMENTS):
+    if not any(said == known or re.fullmatch(re.sub(r"[A-Z]{3,}", r"\\S+", known), said) for known in STATEMENTS):
         raise ValueError(f"{source}:{number}: nobody knows how to “{said}”; known: {', '.join(STATEMENTS)}.")
     return Statement(number, name, resource, said)
 
@@ -158,7 +167,7 @@ class _Play:
         self._script = script
         self._stage = stage
         self._clients: dict[str, Client] = {}
-        self._variables = {"host": stage.host, "muc": stage.muc}
+        self._variables = {"host": stage.host, "muc": stage.muc, "garden": stage.garden}
         self._pings = 0
         self._verbs: dict[str, Callable[[Client, Statement], Any]] = {
             "is available": self._available,
@@ -176,16 +185,13 @@ class _Play:
 
     async def run(self) -> None:
         statements = self._script.statements
-        names = sorted({statement.name for statement in statements})
-        friends = [
-            (s.name.lower(), found[1].lower())
-            for s in statements
-            if (found := re.fullmatch(r"and (\w+) are friends", s.said))
-        ]
-        names += [friend.capitalize() for pair in friends for friend in pair]
+        names = [statement.name for statement in statements]
+        friends = [(s.name, found[1]) for s in statements if (found := re.fullmatch(r"and (\w+) are friends", s.said))]
+        local = self._stage.local
+        names = sorted({*names, *(friend for pair in friends for friend in pair)})
         for name in names:
-            self._variables[name.lower()] = f"{name.lower()}@{self._stage.host}"
-        await self._stage.prepare(sorted({name.lower() for name in names}), friends)
+            self._variables[name.lower()] = f"{local(name)}@{self._stage.host}"
+        await self._stage.prepare([local(name) for name in names], [(local(a), local(b)) for a, b in friends])
         for statement in statements:
             try:
                 await self._do(statement)
@@ -200,7 +206,7 @@ class _Play:
             if statement.said == "connects":
                 client = await self._stage.connect()
             else:
-                client = await self._stage.sign_in(statement.name.lower(), statement.resource)
+                client = await self._stage.sign_in(self._stage.local(statement.name), statement.resource)
                 self._variables[key] = client.jid
             self._clients[key] = client
             return
@@ -209,8 +215,8 @@ class _Play:
         if key not in self._clients:
             raise AssertionError("must sign in first")
         client = self._clients[key]
-        if found := re.fullmatch(r"enters (\S+) as (\S+)", statement.said):
-            await self._enter(client, found[1], found[2])
+        if found := re.fullmatch(r"enters garden as (\S+)", statement.said):
+            await self._enter(client, self._stage.garden, found[1])
         else:
             result = self._verbs[statement.said](client, statement)
             if result is not None:
@@ -268,8 +274,7 @@ class _Play:
                 break
         await self._barrier(client)
 
-    async def _enter(self, client: Client, room: str, nick: str) -> None:
-        jid = f"{room}@{self._stage.muc}"
+    async def _enter(self, client: Client, jid: str, nick: str) -> None:
         client.send(f"<presence to='{jid}/{nick}'><x xmlns='{ns.MUC}'/></presence>")
         new = False
         while True:

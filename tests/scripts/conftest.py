@@ -1,0 +1,42 @@
+"""The scripts, and a server for those with streams."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_twisted
+from twisted.internet.defer import Deferred
+
+from ccm.modules import (
+    disco,
+    messages,
+    online,
+    ping,
+    presence,
+    register,
+    roster,
+    session_tokens,
+    subscriptions,
+    time,
+    version,
+)
+from ccm.testing.net_stage import ScriptServer
+
+MODULES = [
+    module.plugin
+    for module in (
+        ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
+    )
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def script_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptServer]:
+    """One server for every script, on free ports."""
+    from twisted.internet import reactor
+
+    folder: Path = tmp_path_factory.mktemp("scripts")
+    server = ScriptServer(reactor, folder)
+    pytest_twisted.blockon(Deferred.fromCoroutine(server.start(MODULES)))
+    yield server
+    pytest_twisted.blockon(Deferred.fromCoroutine(server.stop()))
