@@ -60,6 +60,7 @@ def compose(invitation: Invitation) -> Mail:
     message = EmailMessage(policy=POLICY)
     message["From"] = Address(f"{invitation.inviter} ({name})" if name else invitation.inviter, local, domain)
     to_local, _, to_domain = invitee.address.rpartition("@")
+    to_domain = to_domain.encode("idna").decode()
     message["To"] = Address(invitee.name, to_local, to_domain)
     if invitation.reply_to:
         message["Reply-To"] = invitation.reply_to
@@ -74,7 +75,7 @@ def compose(invitation: Invitation) -> Mail:
         entry = calendar(invitation, address)
         message.add_alternative(entry.decode(), subtype="calendar", params={"method": "REQUEST"})
         message.add_attachment(entry, "application", "ics", filename="invitation.ics")
-    return Mail(address, invitee.address, message.as_bytes())
+    return Mail(address, f"{to_local}@{to_domain}", message.as_bytes())
 
 
 def calendar(invitation: Invitation, sender: str) -> bytes:

@@ -2,7 +2,7 @@
 Reads the mail addresses that people type: ``Ann <ann@example.org>``, ``mailto:…``, stray quotes and commas.
 
 Syntax is checked by email-validator (RFC 5322, 6531) without asking the DNS, since an answer there would delay the
-user and prove nothing about the mailbox. A domain that looks like a slip of a common one is suspected, never
+user and prove nothing about the mailbox. Local parts beyond ASCII are refused, since few servers take them. A domain that looks like a slip of a common one is suspected, never
 corrected.
 """
 
@@ -21,7 +21,7 @@ COMMON_DOMAINS: tuple[str, ...] = tuple(
         r"\S+",
         "gmail.com googlemail.com yahoo.com hotmail.com outlook.com icloud.com live.com aol.com gmx.de gmx.net web.de "
         "t-online.de posteo.de mailbox.org protonmail.com proton.me orange.fr free.fr wanadoo.fr laposte.net ziggo.nl "
-        "kpnmail.nl xs4all.nl bluewin.ch",
+        "kpnmail.nl xs4all.nl bluewin.ch mail.com email.com ymail.com mail.de gmx.com gmx.at gmx.ch",
     )
 )
 
@@ -62,6 +62,7 @@ def read(text: str, own_domain: str = "") -> MailAddress:
         valid = validate_email(
             f"{local}@example.org" if domain.lower() == own_domain and own_domain else address,
             check_deliverability=False,
+            allow_smtputf8=False,
             test_environment=True,
         )
     except EmailNotValidError as error:

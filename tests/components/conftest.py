@@ -92,11 +92,8 @@ class Person:
         self.send(f"<presence to='{attribute(room + '/' + nick)}'><x xmlns='{ns.MUC}'/></presence>")
         return self.hears(
             lambda e: (
-                e.name == "presence"
-                and e["from"] == f"{room}/{nick}"
-                and "110" in e.toXml()
-                or e.name == "presence"
-                and e.getAttribute("type") == "error"
+                (e.name == "presence" and e["from"] == f"{room}/{nick}" and "110" in e.toXml())
+                or (e.name == "presence" and e.getAttribute("type") == "error")
             )
         )
 
@@ -146,24 +143,24 @@ class Stage:
 
     def context(self, name: str, **changes: Any) -> Context:
         stores = self.stores
-        values: dict[str, Any] = dict(
-            domain=SIBLINGS[name],
-            host=HOST,
-            rooms=ROOMS,
-            siblings=SIBLINGS,
-            topics=stores.topics,
-            documents=stores.documents,
-            outbox=stores.outbox,
-            accounts=stores.accounts,
-            state=stores.state,
-            clock=reactor,
-            now=lambda: self.now,
-            spawn=spawn,
-            web_url="http://localhost:5280/",
-            mail_from="CCM <noreply@localhost>",
-            token=lambda: f"secret-{next(self._secrets):037d}",
-            zone="Europe/Berlin",
-        )
+        values: dict[str, Any] = {
+            "domain": SIBLINGS[name],
+            "host": HOST,
+            "rooms": ROOMS,
+            "siblings": SIBLINGS,
+            "topics": stores.topics,
+            "documents": stores.documents,
+            "outbox": stores.outbox,
+            "accounts": stores.accounts,
+            "state": stores.state,
+            "clock": reactor,
+            "now": lambda: self.now,
+            "spawn": spawn,
+            "web_url": "http://localhost:5280/",
+            "mail_from": "CCM <noreply@localhost>",
+            "token": lambda: f"secret-{next(self._secrets):037d}",
+            "zone": "Europe/Berlin",
+        }
         return Context(**{**values, **changes})
 
     def host(self, plugin: Any, options: Any = None, **changes: Any) -> LocalComponent:

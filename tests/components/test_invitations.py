@@ -189,7 +189,7 @@ async def test_one_user_sends_so_many_an_hour(stage: Any, rooms: Any) -> None:
 async def test_a_mail_that_failed_is_told_to_the_inviter_in_words(stage: Any, rooms: Any) -> None:
     chats = play(stage)
     ann = await stage.person("ann", "Ann")
-    invitee, topic, _ = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kaliya@example.org")))
+    invitee, _topic, _ = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kaliya@example.org")))
     ((key, _),) = await mails(stage)
     told = {"key": key, "address": "kaliya@example.org", "reason": "no such mailbox, says example.org"}
     await stage.stores.state.publish("mail-failed", json.dumps(told).encode())
@@ -225,7 +225,7 @@ async def test_whoever_comes_through_the_link_is_a_member(stage: Any, rooms: Any
 async def test_taking_back_ends_the_link(stage: Any, rooms: Any) -> None:
     play(stage)
     ann, bob = await stage.person("ann", "Ann"), await stage.person("bob", "Bob")
-    invitee, topic, _ = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kim@example.org")))
+    invitee, _topic, _ = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kim@example.org")))
     token = (await stage.stores.topics.invitee(invitee["id"])).token_hash
     assert "item-not-found" in (await bob.ask(INVITATIONS, "set", request("revoke", id=invitee["id"]))).toXml()
     revoked, _, _ = parts(await ann.ask(INVITATIONS, "set", request("revoke", id=invitee["id"])))
