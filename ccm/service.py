@@ -15,6 +15,7 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from ccm import running, website
@@ -187,7 +188,7 @@ class Server(Service):
 
     def _failed(self, failure: Any) -> None:
         """A start that cannot be: say why in one line, and end."""
-        if failure.check(CCMError, OSError):
+        if failure.check(CCMError, OSError, CannotListenError):
             log.critical("CCM cannot start: {why}", why=failure.getErrorMessage())
             print(f"ccm: {failure.getErrorMessage()}", file=sys.__stderr__)
         else:
