@@ -6,12 +6,11 @@ import re
 from typing import Any
 
 import pytest
+from http_wires import Page, Wire, one, request, responses
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
-from twisted.web.resource import Resource
 
 from ccm.errors import ConfigError
 from ccm.session.bosh_options import BoshOptions
@@ -53,31 +52,6 @@ class EchoStream:
         self.lost = list(unacked)
 
 
-class Page(Resource):
-    isLeaf = True
-    seen: list[bytes]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = []
-
-    def render_GET(self, request: Any) -> bytes:
-        self.seen.append(request.uri)
-        return b"page " + request.uri
-
-    def render_POST(self, request: Any) -> bytes:
-        body = request.content.read()
-        self.seen.append(body)
-        return b"got %d" % len(body)
-
-
-class Wire(StringTransport):
-    disconnected = False
-
-    def abortConnection(self) -> None:
-        self.disconnecting = True
-
-
 class World:
     def __init__(self, options: HttpOptions | None = None, bosh: BoshOptions | None = None) -> None:
         self.clock = Clock()
@@ -114,38 +88,12 @@ class World:
         self.turn()
 
 
-def request(body: bytes, *fields: bytes, method: bytes = b"POST", path: bytes = b"/http-bind") -> bytes:
-    lines = [b"%b %b HTTP/1.1" % (method, path), b"Host: chat.example"]
-    if method == b"POST":
-        lines += [b"Content-Type: text/xml; charset=utf-8", b"Content-Length: %d" % len(body)]
-    return b"\r\n".join([*lines, *fields]) + b"\r\n\r\n" + body
-
-
 def bosh(rid: int, sid: str = "sid-0", inner: str = "", **attrs: str) -> bytes:
     more = "".join(f" {name}='{value}'" for name, value in attrs.items())
     return f"<body rid='{rid}' sid='{sid}' xmlns='{NS}'{more}>{inner}</body>".encode()
 
 
 CREATE = f"<body rid='100' to='chat.example' wait='60' hold='1' ver='1.6' xmlns='{NS}'/>".encode()
-
-
-def responses(wire: Wire) -> list[tuple[int, dict[bytes, bytes], bytes]]:
-    data, found = wire.value(), []
-    wire.clear()
-    while data:
-        head, _, data = data.partition(b"\r\n\r\n")
-        first, *lines = head.split(b"\r\n")
-        fields = {name.lower(): value for name, _, value in (line.partition(b": ") for line in lines)}
-        length = int(fields.get(b"content-length", b"0"))
-        found.append((int(first.split()[1]), fields, data[:length]))
-        data = data[length:]
-    return found
-
-
-def one(wire: Wire) -> tuple[int, dict[bytes, bytes], bytes]:
-    found = responses(wire)
-    assert len(found) == 1, found
-    return found[0]
 
 
 def open_session(world: World, *fields: bytes) -> tuple[Front, Wire]:
@@ -570,7 +518,7 @@ def test_a_slow_head_and_a_slow_body_are_cut() -> None:
 
 def test_an_idle_connection_is_closed_and_a_held_request_is_not_idle() -> None:
     world = World(bosh=BoshOptions(wait_seconds=200))
-    idle, idle_wire = world.connect()
+    _, idle_wire = world.connect()
     front, wire = world.connect()
     world.say(front, request(CREATE.replace(b"wait='60'", b"wait='200'")))
     wire.clear()
