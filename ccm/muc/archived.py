@@ -27,7 +27,9 @@ def template(row: Archived) -> FanOut:
 
 async def recall(room: "Room") -> None:
     """Fill the history of a room that was restored."""
-    most = room.context.options.history_messages_max
+    most = room.config.max_history
+    if not most:
+        return
     page = await room.context.archive.page(room.jid, before="", limit=most)
     for row in page.items:
         if b"<body" not in row.stanza:

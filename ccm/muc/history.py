@@ -93,11 +93,12 @@ class History:
     """
     The last lines of a room.
 
-    :param most: lines. :param most_bytes: of all lines together.
+    :ivar most: lines that it keeps; a smaller number holds from the next line on.
+    :param most_bytes: of all lines together.
     """
 
     def __init__(self, most: int, most_bytes: int) -> None:
-        self._most = most
+        self.most = most
         self._most_bytes = most_bytes
         self._bytes = 0
         self._lines: deque[Line] = deque()
@@ -106,7 +107,7 @@ class History:
         """Remember a line, forgetting the oldest beyond the bounds."""
         self._lines.append(line)
         self._bytes += line.size
-        while self._lines and (len(self._lines) > self._most or self._bytes > self._most_bytes):
+        while self._lines and (len(self._lines) > self.most or self._bytes > self._most_bytes):
             self._bytes -= self._lines.popleft().size
 
     def forget(self, id_: str) -> None:

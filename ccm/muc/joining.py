@@ -91,12 +91,25 @@ def enter_again(room: "Room", stanza: Stanza) -> None:
 
 
 def update(room: "Room", stanza: Stanza) -> None:
-    """A new presence of somebody inside (§7.7)."""
+    """A new presence of somebody inside (§7.7). Of many in a row only the last is told, after a moment."""
     jid = stanza.attrs["from"]
     occupant = room.seats[jid]
     occupant.show(jid, clean(stanza, room.jid))
-    tell_available(room, occupant)
     persistence.keep_seat(room, occupant.seats[jid])
+    if occupant.quiet:
+        return
+    context = room.context
+    if occupant.bucket.take(context.now(), context.options.messages_per_second, context.options.message_burst):
+        tell_available(room, occupant)
+        return
+    occupant.quiet = True
+
+    def speak() -> None:
+        occupant.quiet = False
+        if occupant.seats:
+            tell_available(room, occupant)
+
+    context.later(1.0, speak)
 
 
 def _welcome(

@@ -40,15 +40,16 @@ def receive(room: "Room", stanza: Stanza) -> None:
     :raises StanzaError: ``not-acceptable`` from somebody who is not inside, ``forbidden`` without voice,
         ``policy-violation`` (wait) beyond the rate.
     """
+    jid = stanza.attrs["from"]
+    occupant = room.seats.get(jid)
+    if occupant is not None:
+        check_rate(room, occupant, jid)
     if stanza.attrs.get("type") != "groupchat":
         if not invite.handled(room, stanza) and not voice.handled(room, stanza):
             raise StanzaError("bad-request", "Send it with type='groupchat', or to room/nick for a private message.")
         return
-    jid = stanza.attrs["from"]
-    occupant = room.seats.get(jid)
     if occupant is None:
         raise StanzaError("not-acceptable", "You are not in this room. Enter it first.")
-    check_rate(room, occupant, jid)
     if subject.is_change(stanza):
         subject.change(room, occupant, stanza)
         return
@@ -90,7 +91,7 @@ def check_rate(room: "Room", occupant: Occupant, jid: str) -> None:
 
 def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza) -> None:
     if not is_kept(room, stanza):
-        room.flights.now(_reflection(room, occupant, stanza, None))
+        _pass_on(room, occupant, stanza)
         return
     origin = origin_id(stanza)
     if origin is not None:
@@ -100,6 +101,16 @@ def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza) -> Non
             _ask_archive(room, occupant, seat, stanza, origin)
             return
     _keep(room, occupant, stanza, origin)
+
+
+def _pass_on(room: "Room", occupant: Occupant, stanza: Stanza) -> None:
+    """Reflect what is not archived; in a room that is not logged, newcomers may still hear it from memory."""
+    template = _reflection(room, occupant, stanza, None)
+    if _BODY in stanza.children and room.recording:
+        line = Line("", room.context.moment(), template)
+        room.flights.land(room.flights.board(template, partial(room.history.add, line)))
+    else:
+        room.flights.now(template)
 
 
 def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) -> None:

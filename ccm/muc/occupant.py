@@ -40,10 +40,11 @@ class Occupant:
     """
     :ivar nick: as shown. :ivar bare: real bare JID. :ivar address: room JID with nick.
     :ivar seats: by full JID; the one whose presence is shown is the last that sent any.
+    :ivar quiet: its presence changes too fast; the last one is told in a moment.
     :ivar faces: its presence as others see it, serialised: without and with real JIDs; ``None`` when out of date.
     """
 
-    __slots__ = ("address", "affiliation", "bare", "bucket", "face", "faces", "mark", "nick", "role", "seats")
+    __slots__ = ("address", "affiliation", "bare", "bucket", "face", "faces", "mark", "nick", "quiet", "role", "seats")
 
     def __init__(self, room: str, nick: str, bare: str, affiliation: str, role: str, mark: bytes) -> None:
         self.nick = nick
@@ -56,6 +57,7 @@ class Occupant:
         self.face: Seat | None = None
         self.faces: list[FanOut | None] = [None, None]
         self.bucket = Bucket()
+        self.quiet = False
 
     def changed(self) -> None:
         """Forget the serialised presences."""

@@ -64,6 +64,7 @@ def configure(room: "Room", values: forms.Values) -> None:
     changes = _people(room, values)
     old, room.config = room.config, new
     was_locked, room.locked = room.locked, False
+    room.history.most = new.max_history
     admin.apply(room, changes, "", quiet=True)
     if not was_locked:
         _tell_change(room, old, new)

@@ -83,9 +83,8 @@ class Registry:
             if not room.locked and (room.config.public or asker in room.seats)
         ]
         for jid, record in self.records.items():
-            config = configuration.from_plain(record.config)
-            if config.public:
-                found.append((jid, config.name or address.local(jid) or jid))
+            if record.config.get("public", True):
+                found.append((jid, record.config.get("name") or address.local(jid) or jid))
         return sorted(found)
 
     # ---- making

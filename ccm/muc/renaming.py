@@ -7,6 +7,7 @@ from ccm.errors import StanzaError
 from ccm.muc import joining, persistence
 from ccm.muc import nick as nicks
 from ccm.muc.affiliation import role_of
+from ccm.muc.messages import check_rate
 from ccm.muc.occupant import Occupant, Seat, mark
 from ccm.muc.presence import SELF, available, is_told, sees, tell, unavailable
 from ccm.muc.strip import clean
@@ -27,6 +28,7 @@ def rename(room: "Room", stanza: Stanza) -> None:
     """
     jid = stanza.attrs["from"]
     occupant = room.seats[jid]
+    check_rate(room, occupant, jid)
     nick = nicks.check(address.resource(stanza.attrs["to"]) or "", room.context.options.nick_length)
     other = room.by_nick(nick)
     if other is not None and other is not occupant and (other.bare != occupant.bare or other.nick != nick):

@@ -25,7 +25,7 @@ from ccm.records import RoomRecord
 from ccm.wire.fanout import FanOut, quoted
 from ccm.wire.stanza import Stanza
 
-_REMEMBERED = 500
+_REMEMBERED = 100
 
 
 class Room:
@@ -57,11 +57,12 @@ class Room:
         self.subject_at: datetime | None = None
         self.occupants: dict[str, Occupant] = {}
         self.seats: dict[str, Occupant] = {}
+        self._people: dict[str, list[Occupant]] = {}
         self.locked = False
         self.recording = True
         self.gone = False
         self.empty_since = context.now()
-        self.history = History(context.options.history_messages_max, context.options.history_bytes)
+        self.history = History(config.max_history, context.options.history_bytes)
         self.ready = True
         self.restored = False
         self.inbox: deque[Stanza] = deque()
@@ -128,7 +129,7 @@ class Room:
     def of_bare(self, bare: str) -> tuple[Occupant, ...]:
         """Every occupant of that bare JID, or of any on that domain if it is one."""
         if "@" in bare:
-            return tuple(occupant for occupant in self.occupants.values() if occupant.bare == bare)
+            return tuple(self._people.get(bare, ()))
         return tuple(occupant for occupant in self.occupants.values() if address.domain(occupant.bare) == bare)
 
     def reserved_for(self, nick: str) -> str | None:
@@ -143,7 +144,7 @@ class Room:
 
     def seat(self, occupant: Occupant, seat: Seat) -> None:
         """Give an occupant a session."""
-        self.occupants[nicks.key(occupant.nick)] = occupant
+        self._add(occupant)
         self.seats[seat.jid] = occupant
         self.places.setdefault(seat.jid, set()).add(self)
         occupant.sit(seat)
@@ -169,12 +170,23 @@ class Room:
         """Give an occupant another nick, which must be free."""
         self._drop(occupant)
         occupant.rename(self.jid, nick)
-        self.occupants[nicks.key(nick)] = occupant
+        self._add(occupant)
+
+    def _add(self, occupant: Occupant) -> None:
+        self.occupants[nicks.key(occupant.nick)] = occupant
+        people = self._people.setdefault(occupant.bare, [])
+        if occupant not in people:
+            people.append(occupant)
 
     def _drop(self, occupant: Occupant) -> None:
         key = nicks.key(occupant.nick)
         if self.occupants.get(key) is occupant:
             del self.occupants[key]
+        people = self._people.get(occupant.bare, [])
+        if occupant in people:
+            people.remove(occupant)
+        if not people:
+            self._people.pop(occupant.bare, None)
 
     # ---- sending
 

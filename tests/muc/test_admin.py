@@ -434,3 +434,22 @@ def test_a_component_is_owner_of_every_room(make_house, read):
     got = reporter.join("Reporter")
     assert read.item(got[1])["affiliation"] == "owner" and read.item(got[1])["role"] == "moderator"
     assert read.condition(change(ann, read.room, {"nick": "Ann", "role": "king"})) == "bad-request"
+
+
+def test_inviting_too_fast_is_refused(make_house, read):
+    house = make_house({"messages_per_second": 1.0, "message_burst": 2})
+    ann = house.person("ann@localhost/a")
+    house.open(ann, "Ann")
+    for number in range(3):
+        invite(ann, read.room, f"p{number}@localhost")
+    assert read.condition(ann.take()[-1]) == "policy-violation"
+
+
+def test_ten_thousand_members_are_added_at_once(make_house, read):
+    house = make_house(admins={"topics.localhost"})
+    topics = house.stranger("topics.localhost")
+    topics.ask("set", read.room, read.form(persistentroom=True))
+    saves = house.rooms.saves
+    people = [{"jid": f"p{n}@localhost", "affiliation": "member"} for n in range(9_990)]
+    assert change(topics, read.room, *people)["type"] == "result"
+    assert len(house.rooms.kept[read.room].affiliations) == 9_991 and house.rooms.saves == saves + 1

@@ -254,3 +254,25 @@ def test_the_end_of_the_service_is_told_with_332(talk, ann, bob, read):
     talk.service.stop(announce=True)
     assert all(332 in read.codes(e) for e in bob.take())
     assert bob.jid not in (talk.room.seats if talk.room else {})
+
+
+def test_of_many_changes_of_presence_only_the_last_is_told(make_house, read):
+    house = make_house({"messages_per_second": 1.0, "message_burst": 2})
+    ann, bob = house.person("ann@localhost/a"), house.person("bob@localhost/b")
+    house.open(ann, "Ann")
+    bob.join("Bob")
+    ann.take()
+    for number in range(10):
+        bob.send(f"<presence to='{read.room}/Bob'><status>{number}</status></presence>")
+    assert [str(e.status) for e in ann.take()] == ["0", "1"]
+    house.hands.advance(1)
+    assert [str(e.status) for e in ann.take()] == ["9"]
+
+
+def test_changing_nicks_too_fast_is_refused(make_house, read):
+    house = make_house({"messages_per_second": 1.0, "message_burst": 2})
+    ann = house.person("ann@localhost/a")
+    house.open(ann, "Ann")
+    for number in range(3):
+        ann.send(f"<presence to='{read.room}/Ann{number}'/>")
+    assert read.condition(ann.take()[-1]) == "policy-violation"

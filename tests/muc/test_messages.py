@@ -444,3 +444,10 @@ def test_only_moderators_grant_voice(house, ann, bob, read):
         "<field var='muc#request_allow'><value>1</value></field></x></message>"
     )
     assert read.condition(bob.one()) == "forbidden"
+
+
+def test_a_room_that_is_not_logged_still_tells_newcomers_what_was_said(house, ann, bob, read):
+    house.open(ann, "Ann", enablelogging=False)
+    ann.say("hello")
+    assert stanza_ids(ann.one()) == [] and house.archive.messages == []
+    assert read.bodies(bob.join("Bob")) == ["hello"]
