@@ -164,6 +164,7 @@ class NetStage:
 
     host = HOST
     muc = f"conference.{HOST}"
+    password = PASSWORD
 
     def __init__(self, server: ScriptServer, transport: str, number: int, reactor: Any) -> None:
         self.name = transport

@@ -56,6 +56,7 @@ class PureStage:
     """A router with these modules installed and the room service, on fakes."""
 
     name = "pure"
+    password = ""
 
     def __init__(self, modules: Iterable[Any], services: Services | None = None) -> None:
         self.services = services or make_services()

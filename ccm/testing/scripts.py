@@ -8,11 +8,12 @@ Conversation scripts: who sends what and who receives what, one statement a line
     Juliet receives <message from='{Romeo}'><body>Hark</body></message>
 
 XML may go on in indented lines. ``{Romeo}`` is the full address of Romeo's client, ``{romeo}`` the bare one; a second
-client of the same account is ``Romeo's phone``. See :mod:`ccm.testing.matching` for patterns and :data:`STATEMENTS`
+client of the same account is ``Romeo's phone``; ``{plain Romeo}`` is what SASL PLAIN says of him. See :mod:`ccm.testing.matching` for patterns and :data:`STATEMENTS`
 for everything one can say. A :class:`Stage` provides the server and the clients.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +77,14 @@ class Stage(Protocol):
 
     :ivar name: of its transport.
     :ivar garden: bare JID of a room that does not exist yet.
+    :ivar password: everybody's.
     """
 
     name: str
     host: str
     muc: str
     garden: str
+    password: str
 
     def local(self, name: str) -> str:
         """The localpart that a person of the script has here."""
@@ -152,7 +155,7 @@ def _statement(number: int, line: str, source: str) -> Statement:
     for verb in _XML_VERBS:
         if said.startswith(verb) and (xml := said.removeprefix(verb).strip().removeprefix(":").strip())[:1] == "<":
             return Statement(number, name, resource, verb, xml)
-    if not any(said == known or re.fullmatch(re.sub(r"[A-Z]{3,}", r"\\S+", known), said) for known in STATEMENTS):
+    if not any(re.fullmatch(re.sub("[A-Z]{3,}", r"\\S+", known), said) for known in STATEMENTS if "XML" not in known):
         raise ValueError(f"{source}:{number}: nobody knows how to “{said}”; known: {', '.join(STATEMENTS)}.")
     return Statement(number, name, resource, said)
 
@@ -191,6 +194,8 @@ class _Play:
         names = sorted({*names, *(friend for pair in friends for friend in pair)})
         for name in names:
             self._variables[name.lower()] = f"{local(name)}@{self._stage.host}"
+            plain = f"\0{local(name)}\0{self._stage.password}".encode()
+            self._variables[f"plain {name}"] = b64encode(plain).decode()
         await self._stage.prepare([local(name) for name in names], [(local(a), local(b)) for a, b in friends])
         for statement in statements:
             try:
