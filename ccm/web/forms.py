@@ -58,8 +58,7 @@ class Forms:
 
     def check(self, request: Request) -> None:
         """:raises FormRefused: if the form is not one of ours, filled in by a person."""
-        origin = request.getHeader("Origin")
-        if origin is not None and not self._same(origin, request):
+        if not self._same_site(request):
             raise FormRefused("This form was sent from another site. Open it here and send it again.")
         token = field(request, "form")
         cookie = (request.getCookie(_COOKIE) or b"").decode("latin-1")
@@ -73,11 +72,18 @@ class Forms:
         if field(request, "website") or self._now() - made.timestamp() < self._least:
             raise FormRefused("That was faster than anybody types. Wait a moment and send it again.")
 
-    def _same(self, origin: str, request: Request) -> bool:
-        here = urlsplit(self._origin)
-        there = urlsplit(origin)
-        host = request.getHeader("Host") or ""
-        return there.netloc in (here.netloc, host) and there.scheme in ("http", "https")
+    def _same_site(self, request: Request) -> bool:
+        """Whether the form was sent from here; pages without a referrer have the origin ``null`` (Fetch §3.2)."""
+        if request.getHeader("Sec-Fetch-Site") not in (None, "same-origin", "none"):
+            return False
+        origin = request.getHeader("Origin")
+        if origin in (None, "null"):
+            return True
+        there = urlsplit(str(origin))
+        return there.scheme in ("http", "https") and there.netloc in (
+            urlsplit(self._origin).netloc,
+            request.getHeader("Host"),
+        )
 
 
 def field(request: Request, name: str) -> str:
