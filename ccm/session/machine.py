@@ -20,7 +20,7 @@ from ccm.interfaces import IConnection, ISession
 from ccm.session import resume
 from ccm.session.negotiation import Negotiation
 from ccm.session.realm import Realm
-from ccm.session.resumption import Resumption
+from ccm.session.resumption import Resumption, take_up
 from ccm.session.stanzas import accept
 from ccm.session.states import EDGES, State
 from ccm.wire.events import Broken, Event, Nonza, StreamClosed, StreamOpened
@@ -165,15 +165,13 @@ class Session:
             elif self.stage is State.OPENING:
                 raise StreamError("invalid-xml", "Open a stream first.")
             elif self._negotiation is not None:
-                self.more_follows = self._follows(event, rest)
+                last = isinstance(rest, list) and rest[-1] is event
+                self.more_follows = not (last and getattr(self.framing, "idle", True))
                 self._negotiation.handle(event)
             elif isinstance(event, Nonza):
                 raise StreamError("unsupported-stanza-type", f"<{event.name}/> is not known here.")
         except StreamError as error:
             self.fail(error)
-
-    def _follows(self, event: Event, rest: Iterable[Event]) -> bool:
-        return not getattr(self.framing, "idle", True) or (isinstance(rest, list) and rest[-1] is not event)
 
     def _managed(self, nonza: Nonza) -> None:
         """An element of XEP-0198."""
@@ -181,7 +179,7 @@ class Session:
             self.resumption = Resumption(self, nonza.attrs.get("resume") in ("true", "1"))
             self.resumption.start()
         elif nonza.name == "resume" and self.stage is State.BINDING and self._negotiation is not None:
-            self._resume(nonza)
+            take_up(self, self._negotiation.jid or "", nonza)
         elif nonza.name in ("enable", "resume"):
             self._write(resume.failed("unexpected-request", "Not now: see XEP-0198, sections 3 and 5."))
         elif self.resumption is None or nonza.name not in ("a", "r"):
@@ -190,23 +188,6 @@ class Session:
             self.resumption.acknowledge()
         else:
             self.resumption.acks.acknowledged(nonza.attrs.get("h", ""))
-
-    def _resume(self, nonza: Nonza) -> None:
-        assert self._negotiation is not None
-        old = self.realm.resumptions.get(nonza.attrs.get("previd", ""))
-        if old is None or old.resumption is None or old.bare != self._negotiation.jid:
-            self._write(resume.failed("item-not-found", "That session is over. Bind a new one."))
-            return
-        h = nonza.attrs.get("h", "")
-        old.resumption.acks.acknowledged(h)
-        self._negotiation.stop()
-        self._negotiation = None
-        connection = self.connection
-        assert connection is not None
-        self.connection, self._write = None, _nowhere
-        self.move(State.CLOSED)
-        self.successor = old
-        old.take_over(connection, self.framing, self.transport)
 
     def _postpone(self, event: Event) -> None:
         if self._backlog is None:
@@ -321,11 +302,22 @@ class Session:
         if framing is not None:
             self.framing, self.transport = framing, transport
 
+    def hand_over(self, session: "Session") -> None:
+        """Another session goes on with this one's connection; this one is only its shell from now on."""
+        if self._negotiation is not None:
+            self._negotiation.stop()
+            self._negotiation = None
+        connection, self.successor = self.connection, session
+        assert connection is not None
+        self.attach(None)
+        self.move(State.CLOSED)
+        session.take_over(connection, self.framing, self.transport)
+
     def take_over(self, connection: IConnection, framing: Framing, transport: str) -> None:
         """A client that has signed in anew resumes this session over that connection (XEP-0198 §5)."""
         assert self.resumption is not None
         if self.connection is not None:
-            self._part(StreamError("conflict", "The session was resumed elsewhere."))
+            self.part(StreamError("conflict", "The session was resumed elsewhere."))
         framing.max_bytes = self.realm.wire.max_stanza_bytes
         self.attach(connection, framing, transport)
         if self.stage is State.DETACHED:
@@ -339,6 +331,15 @@ class Session:
         self.stage = state
 
     # ---- ends
+
+    def suspend(self) -> None:
+        """The server stops: keep what can be resumed afterwards, end what cannot."""
+        error = StreamError("system-shutdown", "The server is restarting. Come back in a moment.")
+        if self.resumption is None or not self.resumption.acks.resumable:
+            self.fail(error)
+            return
+        self.resumption.freeze()
+        self.part(error)
 
     def connection_lost(self, unacked: Sequence[bytes] = ()) -> None:
         """Its present connection is gone."""
@@ -356,23 +357,23 @@ class Session:
         if self.connection is not None:
             if not self.stream_id:
                 self.send_header(self.realm.host)  # RFC 6120 §4.9.1.1: a header comes before the error
-            self._part(error)
+            self.part(error)
         self.end()
 
     def finish(self) -> None:
         """The client closed its stream: close ours (RFC 6120 §4.4)."""
         if self.stage is not State.CLOSED:
-            self._part(None)
+            self.part(None)
             self.end()
 
-    def _part(self, error: StreamError | None) -> None:
+    def part(self, error: StreamError | None) -> None:
+        """Say good-bye to the connection, and speak through none."""
         connection = self.connection
         if connection is None:
             return
         if error is not None:
             self._write(self.framing.error(error))
-        footer = self.framing.footer()
-        if footer:
+        if footer := self.framing.footer():
             self._write(footer)
         self.attach(None)
         cast(Any, connection).close(error)

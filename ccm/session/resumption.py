@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from ccm.session import record, resume
 from ccm.session.resume import Acks
+from ccm.wire.events import Nonza
 
 if TYPE_CHECKING:
     from ccm.session.machine import Session
@@ -150,6 +151,13 @@ class Resumption:
             realm.save(self.id, None)
         return list(self.acks.queue)
 
+    def freeze(self) -> None:
+        """Save, and do nothing more: the process ends."""
+        for timer in (self._end_timer, self._save_timer, self._ask_timer):
+            if timer is not None:
+                timer()
+        self._save()
+
     # ---- records
 
     def _save_soon(self) -> None:
@@ -164,3 +172,19 @@ class Resumption:
     def _save(self) -> None:
         if self.acks.resumable:
             self._session.realm.save(self.id, record.to_plain(self._session))
+
+
+def take_up(session: "Session", bare: str, nonza: Nonza) -> None:
+    """
+    Answer ``<resume/>`` (XEP-0198 §5).
+
+    :param session: the new one, which has signed in and not bound.
+    :param bare: who it signed in as.
+    :raises StreamError: if the client acknowledges more than it was sent.
+    """
+    old = session.realm.resumptions.get(nonza.attrs.get("previd", ""))
+    if old is None or old.resumption is None or old.bare != bare:
+        session.send(resume.failed("item-not-found", "That session is over. Bind a new one."))
+        return
+    old.resumption.acks.acknowledged(nonza.attrs.get("h", ""))
+    session.hand_over(old)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ccm.errors import SaslError
 from ccm.records import Verifier
-from ccm.session.verifiers import HASHES
+from ccm.session.verifiers import HASHES, SALT_BYTES
 
 _MALFORMED = "malformed-request"
 
@@ -98,7 +98,7 @@ def made_up(mechanism: str, name: str, secret: bytes, iterations: int) -> Verifi
     """A verifier for a name that has none: always the same for the name, and never fulfilled."""
     seed = hmac.digest(secret, f"salt\0{mechanism}\0{name}".encode(), "sha256")
     size = hashlib.new(HASHES[mechanism]).digest_size
-    return Verifier(mechanism, seed[:16], iterations, hmac.digest(secret, seed, "sha512")[:size], seed[:size])  # type: ignore[arg-type]
+    return Verifier(mechanism, seed[:SALT_BYTES], iterations, hmac.digest(secret, seed, "sha512")[:size], seed[:size])  # type: ignore[arg-type]
 
 
 def _text(data: bytes) -> str:

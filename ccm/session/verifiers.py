@@ -6,6 +6,7 @@ Everything here takes tens of milliseconds of CPU: never on the reactor. Leaves 
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Iterable
 
 from scramp import ScramException, ScramMechanism
@@ -16,6 +17,7 @@ from ccm.records import Verifier
 
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-1")
 MAX_PASSWORD_BYTES = 1024
+SALT_BYTES = 16  # as the made-up salts of unknown names, which must not be told from real ones
 HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
 
 
@@ -47,7 +49,8 @@ def make_verifiers(
     word = prepared(password)
     made = []
     for name in mechanisms:
-        salt, stored_key, server_key, count = ScramMechanism(name).make_auth_info(word, iteration_count=iterations)
+        salt = secrets.token_bytes(SALT_BYTES)
+        _, stored_key, server_key, count = ScramMechanism(name).make_auth_info(word, iterations, salt)
         made.append(Verifier(name, salt, count, stored_key, server_key))  # type: ignore[arg-type]
     return tuple(made)
 

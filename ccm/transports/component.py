@@ -7,6 +7,7 @@ unanswered, by dying or by silence, are answered in its place. Leaves out balanc
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
@@ -31,18 +32,21 @@ from ccm.wire.framing import StreamFraming
 from ccm.wire.limits import WireOptions
 from ccm.wire.parsers import ParserPool
 from ccm.wire.stanza import KINDS, Stanza
+from ccm.wire.tags import START_TAG
 
 log = Logger()
 
 _MIN_SECRET_BYTES = 16
+_COMPONENT_QUOTED = f"'{ns.COMPONENT}'".encode()
+_COMPONENT_DOUBLE = f'"{ns.COMPONENT}"'.encode()
 
 
 class ComponentListenerOptions(Section):
     """
     External components.
 
-    What is asked of one and not answered within ``request_seconds`` is answered with an error; ``outgoing_bytes`` unsent
-    cut the connection.
+    What is asked of one and not answered within ``request_seconds`` is answered with an error; ``outgoing_bytes``
+    unsent cut the connection.
     """
 
     handshake_seconds: int = 10
@@ -189,6 +193,8 @@ class ComponentConnection(Protocol):
             raise event.error
         if isinstance(event, Nonza) and event.namespace == ns.COMPONENT and event.name in KINDS:
             event = Stanza(event.name, event.attrs, event.inner, event.children)  # declared by the letter
+        if isinstance(event, Stanza):
+            event = _as_client(event)
         if isinstance(event, StreamOpened):
             self._opened(event)
         elif isinstance(event, StreamClosed):
@@ -254,6 +260,18 @@ class ComponentConnection(Protocol):
             self.write(self._framing.error(error))
         self.write(self._framing.footer())
         self._outgoing.close()
+
+
+def _as_client(stanza: Stanza) -> Stanza:
+    """What is written out as ``jabber:component:accept`` means ``jabber:client`` everywhere else."""
+    if not any(namespace == ns.COMPONENT for namespace, _ in stanza.children):
+        return stanza
+
+    def renamed(tag: re.Match[bytes]) -> bytes:
+        return tag[0].replace(_COMPONENT_QUOTED, b"'jabber:client'").replace(_COMPONENT_DOUBLE, b"'jabber:client'")
+
+    children = tuple((ns.CLIENT if uri == ns.COMPONENT else uri, name) for uri, name in stanza.children)
+    return Stanza(stanza.kind, stanza.attrs, START_TAG.sub(renamed, stanza.inner), children, stanza.declarations)
 
 
 class ComponentListener(Factory):

@@ -278,8 +278,6 @@ def _stream_header(data: bytes, content: str) -> tuple[StreamOpened, dict[str | 
         data.decode()
     except UnicodeDecodeError as error:
         raise StreamError("unsupported-encoding", "The bytes are not valid UTF-8 (RFC 6120 §11.6).") from error
-    if data.endswith(b"/>"):
-        raise StreamError("not-well-formed", "The stream header may not be an empty tag.")
     tag = resolve(data)
     if tag.namespace != ns.STREAMS:
         raise StreamError("invalid-namespace", f"The stream's namespace must be {ns.STREAMS}.")
@@ -289,6 +287,8 @@ def _stream_header(data: bytes, content: str) -> tuple[StreamOpened, dict[str | 
         raise StreamError("bad-namespace-prefix", "The prefix of the stream must be 'stream' (RFC 6120 §4.8.5).")
     if tag.prefixes.get(None) != content:
         raise StreamError("invalid-namespace", f"The default namespace of the stream must be {content}.")
+    if data.endswith(b"/>"):
+        raise StreamError("not-well-formed", "The stream header may not be an empty tag.")
     attrs = tag.attrs
     opened = StreamOpened(attrs.get("to"), attrs.get("from"), attrs.get("version", ""), attrs.get("xml:lang"))
     outer: dict[str | None, str] = {p: uri for p, uri in tag.prefixes.items() if p not in (None, "stream")}

@@ -1,0 +1,69 @@
+"""Resumption records in the session state: written behind, in order, read back at start."""
+
+from typing import Any
+
+from session_harness import World
+from twisted.internet.defer import Deferred
+
+from ccm.session.keeping import Keeper
+from ccm.session.record import to_plain
+from ccm.testing import fakes
+from ccm.wire.framing import Framing, StreamFraming
+
+
+def framing(world: World) -> Any:
+    def make(_transport: str) -> Framing:
+        return StreamFraming(world.pool)
+
+    return make
+
+
+def test_kept_sessions_come_back_and_wrong_records_are_dropped() -> None:
+    world = World()
+    client = world.bound()
+    client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+    state = fakes.MemoryState(world.hands.now)
+    keeper = Keeper(state, fakes.spawn, 600)
+    keeper.save("one", to_plain(client.session))
+    keeper.save("two", to_plain(client.session))
+    keeper.save("two", None)
+    fakes.result_of(state.set("sm:bad", b"{"))
+    after = World()
+    assert fakes.result_of(keeper.restore(after.realm, framing(after))) == 1
+    assert after.router.session("ann@localhost/one") is not None
+    assert fakes.result_of(state.keys("sm:")) == ("sm:one",)
+
+
+def test_a_slow_store_gets_only_the_newest_of_what_waits() -> None:
+    written: list[tuple[str, bytes]] = []
+    gates: list[Deferred[None]] = []
+
+    class Slow:
+        async def set(self, key: str, value: bytes, ttl: float) -> None:
+            written.append((key, value))
+            gates.append(Deferred())
+            await gates[-1]
+
+    keeper = Keeper(Slow(), fakes.spawn)  # type: ignore[arg-type]
+    for number in range(5):
+        keeper.save("a", {"n": number})
+    assert written == [("sm:a", b'{"n":0}')]
+    gates[0].callback(None)
+    assert written[1:] == [("sm:a", b'{"n":4}')]
+    gates[1].callback(None)
+    keeper.save("a", {"n": 9})
+    assert written[2:] == [("sm:a", b'{"n":9}')]
+
+
+def test_a_failing_store_does_not_stop_later_records() -> None:
+    calls: list[str] = []
+
+    class Failing:
+        async def set(self, key: str, value: bytes, ttl: float) -> None:
+            calls.append(key)
+            raise OSError("away")
+
+    keeper = Keeper(Failing(), fakes.spawn)  # type: ignore[arg-type]
+    keeper.save("a", {})
+    keeper.save("b", {})
+    assert calls == ["sm:a", "sm:b"]
