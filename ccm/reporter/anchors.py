@@ -8,6 +8,7 @@ regular expressions (``re._parser``, the same in 3.11 to 3.14). Leaves out patte
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -22,13 +23,12 @@ _FREQUENT = frozenset(
 
 def keys_of_text(words: Iterable[str]) -> set[str]:
     """All keys under which phrases for a text with these words may stand; ``ANY`` among them."""
-    keys = {ANY}
-    for word in words:
-        keys.add("=" + word)
-        if len(word) > 2:
-            keys.add(word[:3])
-            keys.add(word[:4])
-    return keys
+    return {ANY}.union(*map(_keys_of_word, words))
+
+
+@lru_cache(maxsize=20_000)
+def _keys_of_word(word: str) -> tuple[str, ...]:
+    return ("=" + word, word[:3], word[:4]) if len(word) > 2 else ("=" + word,)
 
 
 def words_of(text: str) -> list[str]:

@@ -9,8 +9,8 @@ sentence, that a *weak* hint. Values are exact parts of the remark. Leaves out w
 import re
 from dataclasses import dataclass
 
-from ccm.reporter.anchors import keys_of_text, words_of
-from ccm.reporter.remarks import after_fillers, after_opening, flat, is_chit_chat, is_phatic, is_question, sentences
+from ccm.reporter.anchors import words_of
+from ccm.reporter.remarks import Sentence, after_fillers, after_opening, chit_chat, flat, is_phatic, is_question, sentences
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
 
 ANSWER = 5
@@ -40,10 +40,18 @@ class Reading:
     statement: tuple[int, int] | None
 
 
-def read(text: str, signs: Signs, topical: str = "", asked: str = "", exempt: tuple[int, ...] = ()) -> Reading:
+def read(
+    text: str,
+    signs: Signs,
+    topical: str = "",
+    asked: str = "",
+    exempt: tuple[int, ...] = (),
+    parts: list[Sentence] | None = None,
+) -> Reading:
     """
     Read a remark against one type.
 
+    :param parts: its sentences, if they are known already.
     :param topical: lower-case text of what is already on record.
     :param asked: key that somebody asked for just before; a plain statement answers it.
     :param exempt: starts of sentences that state the type: only leads and labels count there.
@@ -51,47 +59,49 @@ def read(text: str, signs: Signs, topical: str = "", asked: str = "", exempt: tu
     low = flat(text)
     findings: list[Finding] = []
     first = last = -1
-    for start, end in sentences(low, text):
-        sentence = low[start:end]
+    for part in sentences(low, text) if parts is None else parts:
+        start, end, sentence, keys = part.start, part.end, part.low, part.keys
         if is_question(sentence):
-            keys = keys_of_text(words_of(sentence))
             asked = signs.asked(keys, sentence[after_fillers(sentence) :]) or ("" if findings else asked)
             continue
         if is_phatic(sentence):
             continue
-        found = _sentence(sentence, signs, topical, start in exempt)
-        if not found and asked and start not in exempt and not is_chit_chat(sentence, topical):
+        small_talk = chit_chat(sentence, topical)
+        found = _sentence(part, signs, small_talk, start in exempt)
+        if not found and asked and start not in exempt and not small_talk:
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
         elif found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
         if found:
             asked = ""
             findings.extend(Finding(f.key, f.weight, f.start + start, f.end + start) for f in found)
-        elif findings and findings[-1].weight >= LEAD and not is_chit_chat(sentence, topical) and start not in exempt:
+        elif findings and findings[-1].weight >= LEAD and not small_talk and start not in exempt:
             before = findings[-1]
             if signs.shapes.get(before.key) not in ("name", "level", "time", "place"):
                 findings[-1] = Finding(before.key, before.weight, before.start, end)
-        if not is_chit_chat(sentence, topical):
+        if not small_talk:
             first, last = (start if first < 0 else first), end
     kept = tuple(_trimmed(finding, text, low, signs.shapes.get(finding.key, "")) for finding in findings)
     statement = (first, last) if first >= 0 else None
     return Reading(tuple(f for f in kept if f.end > f.start), asked, statement)
 
 
-def _sentence(low: str, signs: Signs, topical: str, exempt: bool) -> list[Finding]:
-    """The findings of one lower-case sentence, the surest one first in the text."""
-    candidates = signs.candidates(keys_of_text(words_of(low)))
+def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool) -> list[Finding]:
+    """The findings of one sentence, the surest first."""
+    low = part.low
+    candidates = signs.candidates(part.keys)
+    if not candidates and not signs.has_shapes:
+        return []
     begin = after_opening(low)
-    chit_chat = is_chit_chat(low, topical)
     best: dict[str, tuple[int, int, int, Finding]] = {}
     for sign in candidates:
         hit = _hit(sign, low, begin)
-        if hit is None or (exempt and sign.weight < LEAD) or (chit_chat and sign.weight < LABEL):
+        if hit is None or (exempt and sign.weight < LEAD) or sign.weight <= small_talk:
             continue
         rank, finding = hit
         if finding.key not in best or rank > best[finding.key][:3]:
             best[finding.key] = (*rank, finding)
-    if not exempt and not chit_chat:
+    if not exempt and not small_talk:
         _shapes(low, signs, best)
     if not best:
         return []
@@ -170,7 +180,7 @@ PLACE = re.compile(
     r"[\w-]+ ){0,4}?(?:room|rooms|building|hall|office|offices|street|station|site|plant|warehouse|kitchen|basement|floor|corridor|lab|laboratory|"
     r"cent(?:re|er)|centre|data cent(?:re|er)|branch|city|town|village|school|hospital|airport|park|car park|parking lot|garage|yard|roof|stairs|staircase|"
     r"canteen|lobby|entrance|gate|dock|harbour|harbor|bridge|road|crossing|junction|corner|square|market|shop|store|library|museum|platform|bay|"
-    r"workshop|factory|depot|farm|field|garden|canal|river|lake|beach|tunnel|lift|elevator|campus|headquarters|cellar|tower|church|theatre|stadium|"
+    r"workshop|factory|depot|farm|field|garden|canal|river|lake|beach|tunnel|docks?|pier|stairwell|area|zone|district|quarter|houses?|home|wall|ramp|aisle|shelf|rack|attic|porch|terrace|lift|elevator|campus|headquarters|cellar|tower|church|theatre|stadium|"
     r"server room|ward|classroom|gym|highway|motorway|roundabout|loading bay|hangar|annex|wing|pool|quay|studio|reception)s?\b"
 )
 _PEOPLE = re.compile(
@@ -198,12 +208,17 @@ def _shapes(low: str, signs: Signs, best: dict[str, tuple[int, int, int, Finding
         pattern = {"time": TIME, "place": PLACE}.get(shape)
         if pattern is None or key in best:
             continue
-        found = pattern.search(low)
+        found = pattern.search(low) or (shape == "place" and not TIME.search(low) and _FRAGMENT.match(low))
         if found and not _FUTURE.search(low):
             best[key] = (WEAK, -found.start(), 0, Finding(key, WEAK, after_fillers(low), len(low)))
 
 
-_FUTURE = re.compile(r"\b(?:tomorrow|next|will|see you|i'll|let's|meet|again)\b")
+_FRAGMENT = re.compile(
+    r"^\W*(?:somewhere |right |just |all )?(?:at|in|on|near|inside|outside|behind|between|next to|opposite) (?!(?:least|all|most|first|general|short|fact|"
+    r"my|conclusion|detail|particular|case|time|case|addition|principle|practice|that|this way|a nutshell|brief|order|it|hold|top|duty|call)\b)"
+    r"(?:[\w'-]+[, ]*){1,10}[.!]?$"
+)
+_FUTURE = re.compile(r"\b(?:tomorrow|next(?! to)|will|see you|i'll|let's|meet|again)\b")
 
 
 def shape_of(low: str) -> str:

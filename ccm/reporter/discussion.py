@@ -22,8 +22,8 @@ from ccm.reporter.remarks import (
     addressed,
     after_fillers,
     asks_to_publish,
+    chit_chat,
     flat,
-    is_chit_chat,
     is_phatic,
     is_question,
     sentences,
@@ -156,26 +156,28 @@ def _follow(outcome: commands.Outcome, message: Message, context: Context) -> St
 def _observed(state: State, message: Message, low: str, context: Context, *, told: bool = False) -> Step:
     effects: list[Effect] = []
     stating: list[int] = []
-    for start, end in sentences(low, message.text):
-        stated = _statements(context.templates).type_of(low[start:end])
+    parts = sentences(low, message.text)
+    for part in parts:
+        stated, alone = _statements(context.templates).type_of(part)
         if not stated:
             continue
-        stating.append(start)
+        if alone:
+            stating.append(part.start)
         if stated == state.type:
             state = record.replace(state, settled=True, pending=())
-        elif not state.settled or (told and end - start < 80):
+        elif not state.settled or (told and len(part.low) < 80):
             state, more = _convert(state, stated, context)
             effects.extend(more)
     signs = context.templates.signs(state.type)
     asked = state.asked if state.asked and state.asked.by != message.nick else None
-    reading = read(message.text, signs, record.topical(state), asked.key if asked else "", tuple(stating))
+    reading = read(message.text, signs, record.topical(state), asked.key if asked else "", tuple(stating), parts)
     before = state
     for finding in reading.findings:
         state = record.fill(state, finding, message.text, Source.of(message), signs.shapes[finding.key])
     state = _note_question(state, reading, message, answered=state is not before)
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
-    if not state.settled and reading.statement is not None and len(low) > 12:
+    if not state.settled and len(low) > 5 and not is_phatic(low):
         state = record.keep_pending(state, message)
     return state, tuple(effects)
 
@@ -300,11 +302,11 @@ def _recognised(state: State, context: Context) -> Step:
     strength: dict[str, int] = {}
     for key in context.templates.keys():  # noqa: SIM118 - not a mapping
         if key != "meeting":
-            signs = context.templates.signs(key)
-            found = {f.key for p in state.pending for f in read(p.text, signs).findings if f.weight >= LEAD}
-            strength[key] = len(found)
+            found = record.readings(state.pending, context.templates.signs(key))
+            weights = {f.key: f.weight for _, f in sorted(found, key=lambda pair: pair[1].weight)}
+            strength[key] = sum(2 if weight >= LEAD else weight == CUE for weight in weights.values())
     best = max(strength, key=lambda key: (strength[key], key == state.type))
-    if strength[best] >= 3 and strength[best] >= strength[state.type] + 2:
+    if strength[best] >= 6 and strength[best] >= strength[state.type] + 3:
         return _convert(state, best, context)
     return record.replace(state, settled=True, pending=()), ()
 
@@ -402,7 +404,7 @@ def _interviewed(state: State, message: Message, low: str, context: Context) -> 
         return _told_instead(state, strong, message, context)
     if is_question(low) and reading.statement is None or _UNSURE.match(low):
         return state, ()
-    if (is_phatic(low) and len(low) < 60 and not mine) or (is_chit_chat(low, on_record) and not mine):
+    if (is_phatic(low) and len(low) < 60 and not mine) or (chit_chat(low, on_record) > 1 and not mine):
         return state, ()
     shape = signs.shapes[state.asking]
     key = state.asking if mine else _better_key(state, low, shape, reading, context)

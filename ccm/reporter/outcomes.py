@@ -112,6 +112,7 @@ _TO_DO = re.compile(
 )
 _COLON = re.compile(r"^@?(?P<who>[A-Za-z][\w.|-]{0,30}(?: [A-Z][\w'-]+)?)\s*[:,]\s+(?P<what>\S.*)", re.DOTALL)
 _BRACKET = re.compile(r"^(?P<what>.*\S)\s*[(\[]\s*(?:owner:?\s*|@|assigned to:?\s*|->\s*)?(?P<who>[A-Za-z][\w.|-]{1,30}(?: [A-Z][\w'-]+)?)\s*[)\]]\W*$", re.DOTALL)
+_INITIALS = re.compile(r"[A-Z]{2,3}$|[a-z][A-Z]{1,2}$")
 _ROLES = frozenset("chair chairs editor editors staff secretary everyone everybody all team contact authors author scribe".split())
 _NOT_A_NAME = frozenset(
     "the a an it we they this that there need needs how what who when somebody someone anyone nobody want wants us you i remember try "
@@ -136,7 +137,7 @@ def owner_of(text: str, by: str, names: frozenset[str]) -> tuple[str, str]:
             return who, found["what"]
     for pattern in (_COLON, _BRACKET):
         found = pattern.match(text)
-        if found and (found["who"].lower() in names or found["who"].lower() in _ROLES):
+        if found and (found["who"].lower() in names or found["who"].lower() in _ROLES or _INITIALS.match(found["who"])):
             return found["who"], found["what"]
     if re.match(r"i(?:'ll| will)\b", text, re.IGNORECASE):
         return by, text

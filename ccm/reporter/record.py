@@ -84,18 +84,33 @@ def keep_pending(state: State, message: Message) -> State:
     return replace(state, pending=pending[-MAX_PENDING:])
 
 
+def readings(pending: Iterable[Pending], signs: Signs) -> list[tuple[Pending, Finding]]:
+    """Every finding in the remarks kept so far, read as a discussion of that type."""
+    found: list[tuple[Pending, Finding]] = []
+    asked, by = "", ""
+    for remark in pending:
+        reading = read(remark.text, signs, "", asked if by != remark.by else "")
+        found.extend((remark, finding) for finding in reading.findings)
+        if reading.asks:
+            asked, by = reading.asks, remark.by
+        elif reading.findings or by != remark.by:
+            asked = ""
+    return found
+
+
 def convert(state: State, template: Template, old: Template, signs: Signs, *, carry: bool = True) -> State:
     """
     Make the discussion one of *template*'s type.
 
-    What people said directly of the new attributes counts first; then the values of the old attributes are carried over.
+    What people said plainly of the new attributes counts first; then the values of the old attributes are carried over; then
+    what they may have meant.
     """
     fresh = replace(state, type=template.key, attributes={}, asking="", asked=None, skipped=(), revision=state.revision + 1)
-    for remark in state.pending:
-        for finding in read(remark.text, signs).findings:
-            if finding.weight >= LEAD:
-                source = Source(remark.source, remark.by, remark.at)
-                fresh = fill(fresh, finding, remark.text, source, signs.shapes[finding.key])
+    found = readings(state.pending, signs)
+    for remark, finding in found:
+        if finding.weight >= LEAD:
+            source = Source(remark.source, remark.by, remark.at)
+            fresh = fill(fresh, finding, remark.text, source, signs.shapes[finding.key])
     used = {value.source for values in fresh.attributes.values() for value in values}
     attributes = dict(fresh.attributes)
     keys = {attribute.key for attribute in template.attribute}
@@ -104,10 +119,16 @@ def convert(state: State, template: Template, old: Template, signs: Signs, *, ca
         values = state.attributes.get(attribute.key, ())
         if target not in keys or not values or target in fresh.attributes:
             continue
-        moved = tuple(replace(value, carried=True) for value in values if value.source not in used)
+        moved = tuple(replace(v, carried=True) for v in values if v.source not in used and v.weight > WEAK)
         if moved:
             attributes[target] = (*attributes.get(target, ()), *moved)
-    return replace(fresh, attributes=attributes)
+    fresh = replace(fresh, attributes=attributes)
+    used = {value.source for values in attributes.values() for value in values}
+    for remark, finding in found if not template.strict else ():
+        if finding.weight == CUE and finding.key not in attributes and remark.source not in used:
+            source = Source(remark.source, remark.by, remark.at)
+            fresh = fill(fresh, finding, remark.text, source, signs.shapes[finding.key])
+    return fresh
 
 
 def add_entry(state: State, entry: Entry, counters: dict[str, int]) -> State:

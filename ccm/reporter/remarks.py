@@ -6,7 +6,7 @@ Leaves out what a remark says about an attribute (:mod:`ccm.reporter.attributes`
 """
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ccm.reporter.anchors import keys_of_text, words_of
 from ccm.reporter.templates import Templates
@@ -22,31 +22,36 @@ def flat(text: str) -> str:
     return lowered.translate(_STRAIGHT)
 
 
-_STOP = re.compile(
-    r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bprof)(?<!\be\.g)(?<!\bi\.e)(?<!\bst)(?<!\bno)(?<!\bvs)(?<!\bca)"
-    r"(?<!\betc)(?<!\b[a-z])[.!?]+[\"')]*\s+|(?<=\.\w)\.\s+(?=[A-Z])|\s*;\s+|[!?]+\s+"
-)
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a remark: its place, its lower-case text, and the keys of its words."""
+
+    start: int
+    end: int
+    low: str
+    keys: set[str]
 
 
-def sentences(low: str, text: str) -> Iterator[tuple[int, int]]:
-    """Places (start, end) of the sentences; a line break parts them too."""
-    start = 0
-    for line in text.splitlines(keepends=True):
-        end_of_line = start + len(line)
-        place = start
-        for stop in _STOP.finditer(low, start, end_of_line):
-            end = stop.end()
-            while end > place and low[end - 1] in " ;":
-                end -= 1
-            if end > place:
-                yield place, end
-            place = stop.end()
-        end = end_of_line
-        while end > place and low[end - 1] == " ":
-            end -= 1
-        if end > place:
-            yield place, end
-        start = end_of_line
+_STOP = re.compile(r"[.!?]+[\"')]*\s+|;\s+|\n")
+_ABBREVIATION = re.compile(r"(?:\b(?:dr|mr|mrs|ms|prof|e\.g|i\.e|st|no|vs|ca|etc|approx|[a-z]))$")
+
+
+def sentences(low: str, text: str) -> list[Sentence]:
+    """The sentences of a remark (*low* is its flat text); a line break parts them too."""
+    places: list[tuple[int, int]] = []
+    place = 0
+    for stop in _STOP.finditer(text):
+        if text[stop.start()] == "." and _ABBREVIATION.search(low, max(0, stop.start() - 7), stop.start()):
+            continue
+        places.append((place, stop.end()))
+        place = stop.end()
+    places.append((place, len(text)))
+    found: list[Sentence] = []
+    for start, end in places:
+        sentence = low[start:end].rstrip(" ;")
+        if sentence and not sentence.isspace():
+            found.append(Sentence(start, start + len(sentence), sentence, keys_of_text(words_of(sentence))))
+    return found
 
 
 _OPENING = re.compile(
@@ -118,12 +123,13 @@ _CHIT_CHAT = re.compile(
     r"netflix|holidays?|vacation|birthday|party|cats?|dogs?|kids?|baby|traffic|commute|train|bus|parking|bike|sleep|slept|"
     r"tired|headache|cold|flu|sick|gym|yoga|haircut|shower|garden|music|song|concert|joke|funny|keyboard|microphone|"
     r"camera|headset|wifi|summer|christmas|xmas|easter|new year|friday feeling|sandwich|chocolate|doughnuts?|donuts?|"
-    r"croissants?|yesterday's|last night's|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
+    r"croissants?|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
 )
 _PERSONAL = re.compile(
-    r"\b(?:i|i'm|i've|i'll|i'd|me|my|mine|you|your|anyone|anybody|who else|somebody|someone|us all|everyone|ya|outside|"
-    r"here|today|tonight|last night|yesterday|this morning|such a|what a|so nice|love|hate)\b"
+    r"\b(?:you|your|anyone|anybody|who else|us all|everyone|ya|outside|such a|what a|so nice|love|hate|"
+    r"i|i'm|i've|i'll|i'd|me|my|mine)\b"
 )
+_MYSELF = re.compile(r"\b(?:i|i'm|i've|i'll|me|my|mine)\b")
 
 
 def is_phatic(low: str) -> bool:
@@ -134,16 +140,18 @@ def is_phatic(low: str) -> bool:
 _SUBSTANCE = re.compile(r"\d|\b(?:people|users|staff|team|high|low|medium)\b")
 
 
-def is_chit_chat(low: str, topical: str) -> bool:
+def chit_chat(low: str, topical: str) -> int:
     """
-    Whether a sentence talks about lunch, weather, cats and the like.
+    How much a sentence is talk of lunch, weather, cats and the like: 0 not at all, 1 a word of it, 2 a personal remark, 3 of oneself.
 
     :param topical: lower-case text of what is already on record: words in it are the matter itself.
     """
     found = _CHIT_CHAT.search(low)
     if found is None or found[0] in topical:
-        return False
-    return bool(_PERSONAL.search(low)) or len(low) < 40
+        return 0
+    if _MYSELF.search(low):
+        return 3
+    return 2 if _PERSONAL.search(low) else 1
 
 
 # ---- what kind of discussion this is
@@ -182,23 +190,25 @@ class TypeStatements:
                 rf"{name}\b{_COMPOUND}",
                 rf"^(?:(?:type|kind|document type|discussion type)\s*[:=]\s*)?(?:an? |new |our )*{name}\s*[.!:]?$",
                 rf"^(?:type|kind|document type|new)\s*[:=]?\s+{name}\s*[:.!]",
-                rf"^(?:the|our|this|my) (?:new )?{name}(?: (?:is|was|will|should|needs?|aims|runs|would|has|we)\b|'s (?:name|goal|"
+                rf"^(?:the|our|this|my) (?:new )?{name}(?: idea| plan)?(?:\s*:| (?:is|was|will|should|needs?|aims|runs|would|has|we)\b|'s (?:name|goal|"
                 rf"aim|audience|status|story|priority|competition)| (?:name|goal|aim|audience|status|story|priority) (?:is|:))",
                 rf"\b(?:turned into|has become|became|turn (?:this|it) into|make (?:this|it)) {article} {adjectives}{name}\b{_COMPOUND}",
             )
         )
 
-    def type_of(self, low: str) -> str:
-        """The key of the type that a sentence states, or ``""``."""
-        if is_question(low) or self._templates.type_keys.isdisjoint(keys_of_text(words_of(low))):
-            return ""
+    def type_of(self, sentence: Sentence) -> tuple[str, bool]:
+        """The key of the type that a sentence states, or ``""``, and whether it says nothing else."""
+        low = sentence.low
+        if self._templates.type_keys.isdisjoint(sentence.keys) or is_question(low):
+            return "", False
         start = after_fillers(low)
         bare = low[start:]
         for pattern in self._patterns:
             found = pattern.search(bare)
             if found:
-                return self._templates.type_of(re.sub(r"\s+", " ", found[found.lastindex or 1]))
-        return ""
+                type_ = self._templates.type_of(re.sub(r"\s+", " ", found[1]))
+                return type_, len(bare) - found.end() < 45
+        return "", False
 
 
 # ---- words to the reporter

@@ -87,33 +87,32 @@ class Signs:
     def __init__(self, template: Template) -> None:
         self.template = template
         self.shapes = {a.key: a.shape for a in template.attribute}
+        self.has_shapes = not template.strict and any(shape in ("time", "place") for shape in self.shapes.values())
         self._by_key: dict[str, list[int]] = {}
         self._signs: list[Sign] = []
         self._asks_by_key: dict[str, list[int]] = {}
         self._asks: list[Sign] = []
         for attribute in template.attribute:
-            self._compile(attribute, template.strict)
+            self._compile(attribute, template.strict, template.words)
 
-    def candidates(self, keys: Iterable[str]) -> list[Sign]:
+    def candidates(self, keys: set[str]) -> list[Sign]:
         """Signs that may match a sentence with these keys (:mod:`ccm.reporter.anchors`), in the order of the file."""
         found: set[int] = set()
-        for key in keys:
-            hits = self._by_key.get(key)
-            if hits:
-                found.update(hits)
+        for key in self._by_key.keys() & keys:
+            found.update(self._by_key[key])
         return [self._signs[index] for index in sorted(found)]
 
-    def asked(self, keys: Iterable[str], question: str) -> str:
+    def asked(self, keys: set[str], question: str) -> str:
         """The key of the attribute that a question (lower-case, with its keys) asks for, or ``""``."""
         found: set[int] = set()
-        for key in keys:
-            found.update(self._asks_by_key.get(key, ()))
+        for key in self._asks_by_key.keys() & keys:
+            found.update(self._asks_by_key[key])
         for index in sorted(found):
             if self._asks[index].pattern.search(question):
                 return self._asks[index].key
         return ""
 
-    def _compile(self, attribute: Attribute, strict: bool) -> None:
+    def _compile(self, attribute: Attribute, strict: bool, types: tuple[str, ...]) -> None:
         key = attribute.key
         for label in attribute.labels:
             noun = _noun(label)
@@ -121,7 +120,7 @@ class Signs:
             self._add(Sign(key, LABEL, _labelled(noun), True), keys)
             if not strict:
                 self._add(Sign(key, LEAD, _having(noun), True), keys)
-                if label not in _PRONOUNS:
+                if label not in _PRONOUNS and label not in types:
                     self._add(Sign(key, CUE, _predicate(noun), False), keys)
                     self._ask(key, _asking(noun), keys)
         for lead in attribute.leads:
@@ -237,7 +236,7 @@ def _expand(phrase: str) -> str:
 
 def _leading(phrase: str) -> str:
     start = "" if phrase.startswith("^") else r"(?<![\w'-])"
-    return (rf"{start}(?:{_expand(phrase)})(?![\w'-])[\s,:–—-]*(?P<rest>.*)")
+    return (rf"{start}(?:{_expand(phrase)})(?:(?<=\s)|(?![\w'-]))[\s,:–—-]*(?P<rest>.*)")
 
 
 def _anywhere(phrase: str) -> str:
