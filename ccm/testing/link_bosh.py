@@ -5,7 +5,8 @@ from io import BytesIO
 from typing import Any, Self
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.web.client import Agent, FileBodyProducer, HTTPConnectionPool, readBody
+from twisted.internet.protocol import Protocol
+from twisted.web.client import Agent, FileBodyProducer, HTTPConnectionPool, ResponseDone
 from twisted.web.http_headers import Headers
 
 from ccm import namespaces as ns
@@ -13,6 +14,25 @@ from ccm.testing.inbox import Inbox
 from ccm.wire.stanza import attribute, parse_element
 
 _HEADERS = Headers({"Content-Type": ["text/xml; charset=utf-8"]})
+
+
+class _Whole(Protocol):
+    """An HTTP answer's body, all of it."""
+
+    def __init__(self) -> None:
+        self.done: Deferred[bytes] = Deferred()
+        self._parts: list[bytes] = []
+
+    def dataReceived(self, data: bytes) -> None:
+        """Twisted calls this."""
+        self._parts.append(data)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        """Twisted calls this, also at the regular end."""
+        if reason.check(ResponseDone):
+            self.done.callback(b"".join(self._parts))
+        else:
+            self.done.errback(reason)
 
 
 class BoshLink:
@@ -108,7 +128,9 @@ class BoshLink:
 
     async def _exchange(self, body: bytes) -> None:
         response = await self._agent.request(b"POST", self._url, _HEADERS, FileBodyProducer(BytesIO(body)))
-        answer = await readBody(response)
+        whole = _Whole()
+        response.deliverBody(whole)
+        answer = await whole.done
         if response.code != 200:
             raise ConnectionError(f"HTTP {response.code}")
         element = parse_element(answer)

@@ -132,8 +132,12 @@ class ScriptServer:
         pool = ParserPool(WireOptions())
         turn = Turn(partial(reactor.callLater, 0))
         certificates = Certificates(self._folder, (HOST,))
+
+        def over_bosh(connection: Any, framing: Any) -> Session:
+            return Session(realm, connection, framing, "bosh")
+
         bosh = BoshSessions(
-            lambda connection, framing: Session(realm, connection, framing, "bosh"),
+            over_bosh,
             pool,
             BoshOptions(),
             reactor,

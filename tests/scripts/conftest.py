@@ -8,6 +8,7 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 
 from ccm.modules import (
+    carbons,
     disco,
     messages,
     online,
@@ -25,6 +26,7 @@ from ccm.testing.net_stage import ScriptServer
 MODULES = [
     module.plugin
     for module in (
+        carbons,
         ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
     )
 ]  # fmt: skip
