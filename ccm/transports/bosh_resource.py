@@ -14,7 +14,7 @@ from twisted.web.server import NOT_DONE_YET
 from ccm.transports.bosh import BoshSessions, HeldSession
 from ccm.transports.http_front import PAGE
 from ccm.transports.http_headers import set_security_headers
-from ccm.transports.http_origins import Origins, refusal
+from ccm.transports.http_origins import Origins, loopback, refusal
 
 
 class ResourceHandle:
@@ -25,7 +25,7 @@ class ResourceHandle:
     def __init__(self, request: Request, sessions: BoshSessions) -> None:
         self.request = request
         self.peer = getattr(request.getClientAddress(), "host", "")
-        self.secure = request.isSecure()
+        self.secure = request.isSecure() or loopback(self.peer)
         self.session: HeldSession | None = None
         self.rid = 0
         self._done = False

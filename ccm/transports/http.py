@@ -20,7 +20,7 @@ from ccm.transports.bosh_resource import BOSHResource
 from ccm.transports.http_front import Front
 from ccm.transports.http_head import Head, Heads, tokens
 from ccm.transports.http_options import HttpOptions
-from ccm.transports.http_origins import Origins
+from ccm.transports.http_origins import Origins, loopback
 from ccm.transports.http_site import QuietSite
 from ccm.transports.http_wheel import Wheel
 
@@ -121,12 +121,11 @@ class FrontFactory(Factory):
         """Address of the client, and whether it came encrypted; proxies that are trusted say so for others."""
         peer = front.address
         secure = self.behind_tls or ISSLTransport.providedBy(front.transport)
-        if peer in self.options.trusted_proxies:
-            forwarded = tokens(head.fields.get(b"x-forwarded-for", b""))
-            if forwarded:
-                peer = forwarded[-1].decode("ascii", "replace")
-            secure = secure or head.fields.get(b"x-forwarded-proto", b"").lower() == b"https"
-        return peer, secure
+        forwarded = tokens(head.fields.get(b"x-forwarded-for", b""))
+        if forwarded and peer in self.options.trusted_proxies:
+            https = head.fields.get(b"x-forwarded-proto", b"").lower() == b"https"
+            return forwarded[-1].decode("ascii", "replace"), secure or https
+        return peer, secure or loopback(peer)
 
     # ---- answers
 

@@ -60,6 +60,11 @@ class Origins:
         return own in (host, host.removesuffix(b":443" if scheme == b"https" else b":80"))
 
 
+def loopback(peer: str) -> bool:
+    """Whether a client is on this machine, so that nobody can listen between."""
+    return peer.startswith("127.") or peer == "::1"
+
+
 def xml_declared(fields: dict[bytes, bytes]) -> bool:
     """Whether the body is labelled as XML, which no page can do across origins without asking first."""
     return fields.get(b"content-type", b"").partition(b";")[0].strip().lower() in XML_TYPES
