@@ -94,6 +94,8 @@ def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza) -> Non
         _pass_on(room, occupant, stanza)
         return
     origin = origin_id(stanza)
+    if origin is None and seat.restored and not seat.verified:
+        origin = stanza.attrs.get("id")  # XEP-0198: what it sends again on resuming has the id of before
     if origin is not None:
         if _seen(room, occupant, seat, origin):
             return
@@ -195,7 +197,7 @@ def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, o
     seat.held = deque()
 
     def done(answer: tuple[str, FanOut] | None) -> None:
-        if answer is None:
+        if answer is None or not _same(answer[1], stanza):
             # clients send again in order: after the first that is new, all are
             seat.verified = True
             _keep(room, occupant, stanza, origin)
@@ -209,6 +211,10 @@ def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, o
         _release(room, occupant, seat)
 
     room.context.spawn(archived.seen(room, occupant.bare, origin), done, failed)
+
+
+def _same(template: FanOut, stanza: Stanza) -> bool:
+    return template.stanza.child_text("body") == stanza.child_text("body")
 
 
 def _release(room: "Room", occupant: Occupant, seat: Seat) -> None:

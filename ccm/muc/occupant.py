@@ -22,17 +22,19 @@ class Seat:
     :ivar jid: its real full JID.
     :ivar shown: its last available presence; only the content counts.
     :ivar verified: nothing that it may send again after a restart is unknown to the room's memory.
+    :ivar restored: it is from before a restart of this process: the same client, which repeats no ``id``.
     :ivar held: messages that wait for the archive to tell whether one before them was archived already.
     :ivar heard: when it last sent anything, in seconds.
     """
 
-    __slots__ = ("heard", "held", "jid", "shown", "verified")
+    __slots__ = ("heard", "held", "jid", "restored", "shown", "verified")
 
     def __init__(self, jid: str, shown: Stanza, heard: float, verified: bool) -> None:
         self.jid = jid
         self.shown = shown
         self.heard = heard
         self.verified = verified
+        self.restored = False
         self.held: deque[Stanza] | None = None
 
 

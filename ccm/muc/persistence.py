@@ -132,7 +132,9 @@ def _restore(room: "Room", jid: str, value: Mapping[str, Any]) -> None:
         occupant = Occupant(room.jid, value["nick"], bare, room.standing(bare).affiliation, role, mark)
     elif occupant.bare != bare:
         raise ValueError("two people of one nick")
-    room.seat(occupant, Seat(jid, shown, room.context.now(), verified=False))
+    seat = Seat(jid, shown, room.context.now(), verified=False)
+    seat.restored = True
+    room.seat(occupant, seat)
     if room.context.is_local(jid) and room.context.router.session(jid) is None:
         room.awaited[jid] = Backlog(jid, room.context.options.backlog_messages)
         room.moved()

@@ -156,3 +156,14 @@ def test_the_session_state_holds_nobody_who_left(talk, ann, bob, read):
     bob.leave()
     kept = fakes.result_of(talk.state.hash_all(f"room:{read.room}"))
     assert {jid: json.loads(v)["nick"] for jid, v in kept.items()} == {"ann@localhost/a": "Anna"}
+
+
+def test_a_resumed_session_that_sends_again_without_origin_id_is_archived_once(talk, ann, read):
+    ann.say("same", id_="same-id")
+    new = talk.restart()
+    ann, bob = resume(new, "ann@localhost/a"), resume(new, "bob@localhost/b")
+    ann.say("same", id_="same-id")
+    ann.say("new", id_="new-id")
+    ann.say("new", id_="new-id")
+    assert read.bodies(ann.take()) == ["same", "new", "new"]
+    assert read.bodies(bob.take()) == ["new", "new"], "an id may be used again by a client that goes on"
