@@ -2,8 +2,8 @@
 Reads the mail addresses that people type: ``Ann <ann@example.org>``, ``mailto:…``, stray quotes and commas.
 
 Syntax is checked by email-validator (RFC 5322, 6531) without asking the DNS, since an answer there would delay the
-user and prove nothing about the mailbox. Local parts beyond ASCII are refused, since few servers take them. A domain that looks like a slip of a common one is suspected, never
-corrected.
+user and prove nothing about the mailbox. Local parts beyond ASCII are refused, since few servers take them. A domain
+that looks like a slip of a common one is suspected, never corrected.
 """
 
 import re

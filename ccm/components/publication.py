@@ -44,7 +44,7 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context) -> 
     topic = draft.topic
     invited = tuple(each.name for each in await context.topics.invitees(topic.id) if each.state != "revoked")
     meta = document.Meta(
-        title=draft.state.title or topic.name,
+        title=topic.name,
         room=topic.room,
         topic=topic.id,
         scheduled=topic.start,
@@ -60,8 +60,8 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context) -> 
     record = DocumentRecord(
         topic=topic.id,
         revision=draft.version,
-        slug=await free_slug(context, topic.id, meta.title),
-        title=meta.title,
+        slug=await free_slug(context, topic.id, made.title),
+        title=made.title,
         headline=made.headline,
         body=body,
         key=f"{topic.id}:{draft.version}",

@@ -13,6 +13,7 @@ from twisted.internet.defer import DeferredSemaphore
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
+from twisted.words.protocols.jabber.error import exceptionFromStanza
 from twisted.words.protocols.jabber.jid import JID
 from twisted.words.xish.domish import Element
 from zope.interface import implementer
@@ -85,6 +86,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         super().connectionInitialized()
         query = f"/message[@type='headline']/event[@xmlns='{ns.PUBSUB_EVENT}']"
         self.xmlstream.addObserver(query, self._pushed)
+        self.xmlstream.addObserver("/message[@type='error']", self._refused)
         self._context.spawn(self._start())
 
     def connectionLost(self, reason: Any) -> None:
@@ -161,12 +163,19 @@ class Reporter(MUCClient):  # type: ignore[misc]
         if known is None:
             return
         element = message.element
+        if message.sender.resource == NICK and element.getAttribute("id"):
+            self._room.reflected(known.topic.room, element["id"])
         if any(each.uri == ns.STANZA_ID and each.name == "stanza-id" for each in element.elements()):
             known.wake()
         elif not known.state.recording and (message.body or "").strip().lower() in ("#on", "/on"):
             # Off the record nothing is archived, so the way back is the one thing heard live.
             nick = message.sender.resource or ""
             self._context.spawn(self._room.back_on_record(known, nick))
+
+    def _refused(self, message: Any) -> None:
+        room = address.bare(message.getAttribute("from", ""))
+        if room in self.discussions and message.getAttribute("id"):
+            self._room.reflected(room, message["id"], exceptionFromStanza(message))
 
     # ---- pushes
 
@@ -250,8 +259,8 @@ class Reporter(MUCClient):  # type: ignore[misc]
     async def _ask_for(self, request: Request, name: str, text: str) -> Answer:
         known = await self._known(request)
         nick = await self._room.nick_of(request.user)
-        cause = f"{name}.{self._context.token()[:16]}"
-        known.ask(name, nick=nick, jid=request.user, text=text.format(nick=nick), cause=cause)
+        cause = f"{name}.{self._context.token()[-16:]}"
+        await known.ask(name, nick=nick, jid=request.user, text=text.format(nick=nick), cause=cause)
         return Answer(done(ns.REPORTER, self._element(known)), note="Asked for in the room.")
 
 

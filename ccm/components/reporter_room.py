@@ -5,9 +5,12 @@ Every message of the reporter carries an id of its own choosing as ``id`` and or
 after a restart what it has said.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
+from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 from twisted.words.xish.domish import Element
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
@@ -22,6 +25,7 @@ from ccm.records import Topic
 from wokkel.subprotocols import XMPPHandler
 
 ACKNOWLEDGEMENT = "✔"
+REFLECTION_SECONDS = 20
 
 
 class ReporterRoom:
@@ -33,6 +37,7 @@ class ReporterRoom:
         self._context = context
         self._archive = archive
         self._handler = handler
+        self._unreflected: dict[tuple[str, str], list[Deferred[None]]] = {}
         self._requests = RoomRequests(handler.request, context.domain)
         self._topics = Sibling(handler.request, context.domain, context.siblings["topics"])
         self._invitations = Sibling(
@@ -45,15 +50,41 @@ class ReporterRoom:
         """The room's archive after an id."""
         return await self._archive.since(room, after)
 
-    def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
-        """A groupchat message under that id."""
+    async def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
+        """
+        A groupchat message under that id; done once the room has reflected it, which it does after archiving it.
+
+        :raises JabberError: if the room refuses it.
+        :raises RequestTimeout: if it does not come back in time.
+        """
         message = self._message(room, id_)
         message.addElement("body", content=text)
         if request is not None:
             element = message.addElement((ns.REPORTER, "request"))
             for name, value in request.items():
                 element[name] = value
-        self._handler.send(message)
+        waiting = self._unreflected.get((room, id_))
+        if waiting is None:
+            waiting = self._unreflected[room, id_] = []
+            self._handler.send(message)
+        reflected: Deferred[None] = Deferred()
+        waiting.append(reflected)
+        await reflected.addTimeout(REFLECTION_SECONDS, self._context.clock, self._given_up(room, id_))
+
+    def reflected(self, room: str, id_: str, error: Exception | None = None) -> None:
+        """The room has one of our messages, or refuses it."""
+        for waiting in self._unreflected.pop((room, id_), ()):
+            if error is not None:
+                waiting.errback(error)
+            else:
+                waiting.callback(None)
+
+    def _given_up(self, room: str, id_: str) -> Callable[[Any, float], Any]:
+        def timed_out(_: Any, seconds: float) -> Any:
+            self._unreflected.pop((room, id_), None)
+            raise RequestTimeout(f"{room} did not take a message within {seconds} s")
+
+        return timed_out
 
     def acknowledge(self, room: str, id_: str, source: str) -> None:
         """React to a message (XEP-0444 §3.1)."""
@@ -76,8 +107,8 @@ class ReporterRoom:
     async def back_on_record(self, known: RoomDiscussion, nick: str) -> None:
         """Somebody wrote ``#on`` where nothing is archived."""
         await self.record(known.topic.room, True)
-        cause = f"on.{self._context.token()[:16]}"
-        known.ask("on", nick=nick, jid="", text=f"{nick} puts us on the record.", cause=cause)
+        cause = f"on.{self._context.token()[-16:]}"
+        await known.ask("on", nick=nick, jid="", text=f"{nick} puts us on the record.", cause=cause)
 
     # ---- siblings
 

@@ -6,6 +6,7 @@ that was caught up with after a restart and one that is replayed later are the s
 message means.
 """
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,7 +56,7 @@ class RoomArchive(XMPPHandler):  # type: ignore[misc]
         super().__init__()
         self._rooms = RoomRequests(self._ask, context.domain)
         self._pages: dict[str, tuple[str, list[Remark]]] = {}
-        self._token = context.token
+        self._counter = itertools.count(1)
 
     def connectionInitialized(self) -> None:
         self.xmlstream.addObserver(f"/message/result[@xmlns='{ns.MAM}']", self._arrived, 1)
@@ -72,7 +73,7 @@ class RoomArchive(XMPPHandler):  # type: ignore[misc]
         """
         found: list[Remark] = []
         while True:
-            query_id = self._token()[:24]
+            query_id = f"r{next(self._counter)}"
             page: list[Remark] = []
             self._pages[query_id] = (room, page)
             try:

@@ -2,19 +2,22 @@
 One discussion as the reporter follows it: from the room's archive through the pure fold to what is said and done.
 
 For each archived message, in order: fold it, carry out the effects, save ``(last id, state)``. A kill between any two
-of these loses nothing and doubles nothing: on the next start the same message is folded again from the saved state,
-and what was said before is found in the archive by its id, which is made of the cause's id. What people ask for by IQ
+of these loses nothing and doubles nothing: what is said is waited for until the room has archived it, and only then
+saved; on the next start the same message is folded again from the saved state, and what was said before is found in
+the archive by its id, which is made of the cause's id. What people ask for by IQ
 and what a timer brings is first written into the room by the reporter and acted upon when it comes back from the
 archive, so that the archive alone determines the state.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 from twisted.logger import Logger
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
+from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 
 from ccm.components import publication
 from ccm.components.context import Context
@@ -62,8 +65,8 @@ class Room(Protocol):
     async def since(self, room: str, after: str | None) -> list[Remark]:
         """The archive after an id."""
 
-    def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
-        """A groupchat message under that id, with a request written down for oneself."""
+    async def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
+        """A groupchat message under that id, with a request written down for oneself; done once the room has it."""
 
     def acknowledge(self, room: str, id_: str, source: str) -> None:
         """A reaction to a message."""
@@ -108,7 +111,6 @@ class RoomDiscussion:
         self._closed = False
         self._timer: Any = None
         self._retry: Any = None
-        self._asked: set[str] = set()
         self._ids: dict[tuple[str, str], str] = {}
 
     @property
@@ -163,11 +165,9 @@ class RoomDiscussion:
 
     # ---- what comes from outside the archive
 
-    def ask(self, name: str, *, nick: str, jid: str, text: str, cause: str) -> None:
-        """Write a request down in the room, once; it is carried out when the archive gives it back."""
-        if cause not in self._asked:
-            self._asked.add(cause)
-            self._room.say(self.topic.room, cause, text, {"name": name, "nick": nick, "jid": jid})
+    async def ask(self, name: str, *, nick: str, jid: str, text: str, cause: str) -> None:
+        """Write a request down in the room; it is carried out when the archive gives it back."""
+        await self._room.say(self.topic.room, cause, text, {"name": name, "nick": nick, "jid": jid})
 
     # ---- the work
 
@@ -178,7 +178,8 @@ class RoomDiscussion:
                 await self._round()
             self.trouble = 0
         except Exception:
-            self._try_again()
+            if not self._closed:
+                self._try_again()
         finally:
             self._working = False
 
@@ -188,8 +189,7 @@ class RoomDiscussion:
         log.failure(
             "{room}: the reporter stumbled; it tries again in {seconds} s.", room=self.topic.room, seconds=delay
         )
-        if not self._closed:
-            self._retry = self._context.clock.callLater(delay, self.wake)
+        self._retry = self._context.clock.callLater(delay, self.wake)
 
     async def _round(self) -> None:
         await self.load()
@@ -212,11 +212,14 @@ class RoomDiscussion:
                 return
             await self._take(remark, said)
         if not self.saved.greeted:
+            await self._room.say(self.topic.room, f"{GREETING}.{self.topic.id}", self._greeting())
             self.saved.greeted = True
-            self._room.say(self.topic.room, f"{GREETING}.{self.topic.id}", self._greeting())
         if self.topic.state == "ended" and not self.saved.closing:
+            await self._room.say(self.topic.room, f"{CLOSING}.{self.topic.id}", CLOSING_WORDS)
             self.saved.closing = True
-            self._room.say(self.topic.room, f"{CLOSING}.{self.topic.id}", CLOSING_WORDS)
+        if self.saved.document and self.topic.document != self.saved.document:
+            await self._room.published(self.topic, self.saved.document)
+            self.topic = replace(self.topic, state="published", document=self.saved.document)
         self._set_timer()
         if (revision, mode) != (self.state.revision, self.state.mode):
             self._changed(self)
@@ -236,6 +239,8 @@ class RoomDiscussion:
             wanted = ()
         self._note_ids(remark)
         await self._perform(wanted, remark, said)
+        if self._closed:
+            return  # somebody else follows this discussion now
         self.saved.last = remark.id
         await self._save()
 
@@ -262,7 +267,7 @@ class RoomDiscussion:
                 count += 1
                 id_ = f"{cause.id}.{count}"
                 if id_ not in said:
-                    self._room.say(self.topic.room, id_, effect.text)
+                    await self._room.say(self.topic.room, id_, effect.text)
             elif isinstance(effect, effects.Ack):
                 self._room.acknowledge(self.topic.room, f"{cause.id}.ack", effect.source)
             elif isinstance(effect, effects.Publish):
@@ -284,7 +289,6 @@ class RoomDiscussion:
             url = await publication.publish(self._context, draft, self.rules)
         except StanzaError as error:
             return (effects.Say(f"I could not publish this. {error.text}"),)
-        await self._room.published(self.topic, url)
         self.saved.document = url
         self.state, more = discussion.published(self.state, url, self.rules)
         log.info("{room}: published as {url}.", room=self.topic.room, url=url)
@@ -361,10 +365,15 @@ class RoomDiscussion:
         self._timer = self._context.clock.callLater(max(left, 0), self._elapsed)
 
     def _elapsed(self) -> None:
-        cause = self.saved.grace
-        if cause:
-            request = {"name": "elapsed", "cause": cause}
-            self._room.say(self.topic.room, f"{cause}.elapsed", "Nobody held it, so it goes out now.", request)
+        self._context.spawn(self._write_elapsed(self.saved.grace))
+
+    async def _write_elapsed(self, cause: str) -> None:
+        request = {"name": "elapsed", "cause": cause}
+        try:
+            await self._room.say(self.topic.room, f"{cause}.elapsed", "Nobody held it, so it goes out now.", request)
+        except (JabberError, RequestTimeout):
+            log.warn("{room}: the end of a grace period could not be written down.", room=self.topic.room)
+            self._timer = self._context.clock.callLater(RETRY_SECONDS[0], self._elapsed)
 
 
 def _spoken(remark: Remark) -> bool:

@@ -16,6 +16,8 @@ from ccm import namespaces as ns
 from ccm.components.context import Context, spawn
 from ccm.components.host import LocalComponent
 from ccm.interfaces import ISession
+from ccm.muc.options import MucOptions
+from ccm.muc.service import MucService
 from ccm.router.router import Router
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.stores import Stores, open_stores
@@ -211,3 +213,42 @@ def rooms(stage: Stage) -> RoomStub:
     stub = RoomStub(stage.router)
     stage.router.add_domain(ROOMS, stub)
     return stub
+
+
+@pytest.fixture
+def muc(stage: Stage) -> Any:
+    """The real room service."""
+    stores = stage.stores
+    service = MucService(
+        ROOMS,
+        stage.router,
+        stores.archive,
+        stores.rooms,
+        stores.state,
+        MucOptions(),
+        stage.seconds,
+        _later,
+        router_spawn,
+        frozenset(SIBLINGS.values()),
+    )
+    pytest_twisted.blockon(Deferred.fromCoroutine(service.start()))
+    stage.router.add_domain(ROOMS, service)
+    stage.router.attach(service)
+    yield service
+    for call in reactor.getDelayedCalls():
+        if getattr(call.func, "of_a_room", False):
+            call.cancel()
+
+
+def _later(seconds: float, function: Callable[[], Any]) -> Callable[[], None]:
+    def due() -> None:
+        function()
+
+    due.of_a_room = True  # type: ignore[attr-defined]
+    call = reactor.callLater(seconds, due)  # type: ignore[attr-defined]
+
+    def cancel() -> None:
+        if call.active():
+            call.cancel()
+
+    return cancel
