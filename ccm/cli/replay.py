@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("log", metavar="LOG", help="JSON lines (.jsonl, .jsonl.gz) or plain '[time] <nick> text'")
     parser.add_argument("--meeting", metavar="ID", help="only this meeting of the log")
     parser.add_argument("--trace", action="store_true", help="print the state after each message, as JSON lines")
-    parser.add_argument("--format", choices=("md", "html", "json"), default="md", help="form of the document (default: md)")
+    parser.add_argument(
+        "--format", choices=("md", "html", "json"), default="md", help="form of the document (default: md)"
+    )
     parser.add_argument("--zone", default="UTC", help="IANA zone in which dates are read and printed (default: UTC)")
     parser.add_argument("--templates", metavar="FOLDER", help="folder with document types of your own")
     parser.add_argument("--stylesheet", default="document.css", help="address of the style sheet in html")
@@ -78,7 +80,12 @@ def fold(messages: Iterable[Message], context: Context) -> Iterator[Turn]:
 
 def replay(meeting: Meeting, context: Context, meta: Meta | None = None) -> Document:
     """The document as it was last published in a recorded discussion."""
-    meta = meta or Meta(title=meeting.title if meeting.title != meeting.id else "", topic=meeting.id, chair=meeting.chair, zone=context.zone)
+    meta = meta or Meta(
+        title=meeting.title if meeting.title != meeting.id else "",
+        topic=meeting.id,
+        chair=meeting.chair,
+        zone=context.zone,
+    )
     said: list[Message] = []
     document: Document | None = None
     for message, state, effects in fold(meeting.messages, context):

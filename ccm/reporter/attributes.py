@@ -1,8 +1,8 @@
 """
 Which attributes a remark fills, and with which of its words.
 
-A finding has a weight: a *label* ("The goal is …", "Goal: …") outweighs a *lead* ("aimed at …"), that a *cue* somewhere in the
-sentence, that a *weak* hint. Values are exact parts of the remark. Leaves out what is done with findings
+A finding has a weight: a *label* ("The goal is …", "Goal: …") outweighs a *lead* ("aimed at …"), that a *cue*
+somewhere in the sentence, that a *weak* hint. Values are exact parts of the remark. Leaves out what is done with findings
 (:mod:`ccm.reporter.discussion`).
 """
 
@@ -10,7 +10,16 @@ import re
 from dataclasses import dataclass
 
 from ccm.reporter.anchors import words_of
-from ccm.reporter.remarks import Sentence, after_fillers, after_opening, chit_chat, flat, is_phatic, is_question, sentences
+from ccm.reporter.remarks import (
+    Sentence,
+    after_fillers,
+    after_opening,
+    chit_chat,
+    flat,
+    is_phatic,
+    is_question,
+    sentences,
+)
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
 
 ANSWER = 5
@@ -47,11 +56,16 @@ def read(
     asked: str = "",
     exempt: tuple[int, ...] = (),
     parts: list[Sentence] | None = None,
+    filled: frozenset[str] = frozenset(),
+    following: str = "",
 ) -> Reading:
     """
     Read a remark against one type.
 
     :param parts: its sentences, if they are known already.
+    :param filled: keys that have a value: where a remark may mean several attributes, it means one that has none.
+    :param following: key of the attribute to which people would come next; a full statement that nothing else ties
+        down is taken for it, weakly.
     :param topical: lower-case text of what is already on record.
     :param asked: key that somebody asked for just before; a plain statement answers it.
     :param exempt: starts of sentences that state the type: only leads and labels count there.
@@ -67,11 +81,13 @@ def read(
         if is_phatic(sentence):
             continue
         small_talk = chit_chat(sentence, topical)
-        found = _sentence(part, signs, small_talk, start in exempt)
-        if not found and asked and start not in exempt and not small_talk:
+        found = _sentence(part, signs, small_talk, start in exempt, filled)
+        if (not found and asked and start not in exempt and not small_talk) or (
+            found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
+        ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
-        elif found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found):
-            found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
+        elif not found and following and start not in exempt and not findings and not small_talk and _is_full(part):
+            found = [Finding(following, WEAK, after_fillers(sentence), len(sentence))]
         if found:
             asked = ""
             findings.extend(Finding(f.key, f.weight, f.start + start, f.end + start) for f in found)
@@ -81,12 +97,22 @@ def read(
                 findings[-1] = Finding(before.key, before.weight, before.start, end)
         if not small_talk:
             first, last = (start if first < 0 else first), end
-    kept = tuple(_trimmed(finding, text, low, signs.shapes.get(finding.key, "")) for finding in findings)
+    kept = tuple(_trimmed(finding, low, signs.shapes.get(finding.key, "")) for finding in findings)
     statement = (first, last) if first >= 0 else None
     return Reading(tuple(f for f in kept if f.end > f.start), asked, statement)
 
 
-def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool) -> list[Finding]:
+def _is_full(part: Sentence) -> bool:
+    """Whether a sentence states something at length, and not of its author or to somebody."""
+    return len(part.low.split()) >= 6 and part.low[-1] != "!" and not _OF_ONESELF.search(part.low)
+
+
+_OF_ONESELF = re.compile(r"\b(?:i|i'm|i've|i'll|i'd|me|my|mine|your|yours|thanks|thank|hello|hi|hey|sorry|please|haha|lol|welcome|tomorrow|"
+                         r"shall we|let's|let us|reporter|hope|wonder|guess|minutes?|everyone here|all here)\b|"
+                         r"\b[:;]-?[)(dp]")  # fmt: skip
+
+
+def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, filled: frozenset[str]) -> list[Finding]:
     """The findings of one sentence, the surest first."""
     low = part.low
     candidates = signs.candidates(part.keys)
@@ -99,10 +125,14 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool) -> li
         if hit is None or (exempt and sign.weight < LEAD) or sign.weight <= small_talk:
             continue
         rank, finding = hit
+        if finding.key in filled and sign.weight <= CUE:
+            if sign.weight == WEAK:
+                continue
+            rank = (WEAK, *rank[1:])
         if finding.key not in best or rank > best[finding.key][:3]:
             best[finding.key] = (*rank, finding)
     if not exempt and not small_talk:
-        _shapes(low, signs, best)
+        _shapes(low, signs, best, filled)
     if not best:
         return []
     ranked = sorted(best.values(), key=lambda item: item[:3], reverse=True)
@@ -113,9 +143,11 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool) -> li
     for _, position, _, other in ranked[1:]:
         shape = signs.shapes.get(other.key)
         apart = abs(position - ranked[0][1]) > 3
-        if (other.weight >= LEAD and apart and top.weight >= LEAD) or (shape in ("time", "place") and top.weight < LABEL):
+        if (other.weight >= LEAD and apart and top.weight >= LEAD) or (
+            shape in ("time", "place") and top.weight < LABEL
+        ):
             chosen.append(other)
-    return _parted(chosen, low, signs)
+    return _parted(chosen, low)
 
 
 def _hit(sign: Sign, low: str, begin: int) -> tuple[tuple[int, int, int], Finding] | None:
@@ -147,7 +179,7 @@ def _negated(low: str, place: int) -> bool:
     return bool(_NOT.search(low, max(0, place - 20), place))
 
 
-def _parted(chosen: list[Finding], low: str, signs: Signs) -> list[Finding]:
+def _parted(chosen: list[Finding], low: str) -> list[Finding]:
     """End each substance that follows a lead where the next one's clause begins."""
     if len(chosen) < 2:
         return chosen
@@ -155,8 +187,16 @@ def _parted(chosen: list[Finding], low: str, signs: Signs) -> list[Finding]:
     parted: list[Finding] = []
     for finding, following in zip(ordered, [*ordered[1:], None], strict=True):
         end = finding.end
-        if following is not None and finding.weight == LEAD and following.start > finding.start and following.weight == LEAD:
-            cut = max(low.rfind(mark, finding.start + 1, following.start) for mark in (", ", " and ", " - ", "; ", " because", " - "))
+        if (
+            following is not None
+            and finding.weight == LEAD
+            and following.start > finding.start
+            and following.weight == LEAD
+        ):
+            cut = max(
+                low.rfind(mark, finding.start + 1, following.start)
+                for mark in (", ", " and ", " - ", "; ", " because", " - ")
+            )
             end = cut if cut > finding.start else end
         parted.append(Finding(finding.key, finding.weight, finding.start, end))
     return parted
@@ -167,46 +207,80 @@ def _parted(chosen: list[Finding], low: str, signs: Signs) -> list[Finding]:
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 TIME = re.compile(
-    rf"\b(?:yesterday|last (?:night|week|month|year|summer|winter|spring|autumn|{_DAY}|{_MONTH})|this (?:morning|afternoon|evening)|"
-    rf"on {_DAY}(?: morning| afternoon| evening| night)?|(?:on|since|until|in|early|late|mid) (?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?{_MONTH}"
-    rf"(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}}|(?:in|since|during) (?:19|20)\d\d|\d{{4}}-\d\d-\d\d|"
-    rf"(?:at|around|about|since|from|before|after|by|until|between) (?:about |around |roughly |half past |quarter (?:past|to) )?(?:\d{{1,2}}(?:[:.]\d\d)? ?(?:am|pm|a\.m\.|p\.m\.|o'clock|h\b|hours)|"
-    rf"\d{{1,2}}[:.]\d\d|noon|midnight|half past \w+|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) o'clock)|"
-    rf"(?:\d+|an?|one|two|three|four|five|six|seven|a few|several) (?:minutes?|hours?|days?|weeks?|months?|years?) ago|(?:over|during) the (?:night|weekend)|"
+    rf"\b(?:yesterday|last (?:night|week|month|year|summer|winter|spring|autumn|{_DAY}|{_MONTH})|this (?:morning|"
+    rf"afternoon|evening)|"
+    rf"on {_DAY}(?: morning| afternoon| evening| night)?|(?:on|since|until|in|early|late|mid) (?:the "
+    rf")?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?{_MONTH}"
+    rf"(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} "
+    rf"\d{{1,2}}|(?:in|since|during) (?:19|20)\d\d|\d{{4}}-\d\d-\d\d|"
+    rf"(?:at|around|about|since|from|before|after|by|until|between) (?:about |around |roughly |half past |quarter "
+    rf"(?:past|to) )?(?:\d{{1,2}}(?:[:.]\d\d)? ?(?:am|pm|a\.m\.|p\.m\.|o'clock|h\b|hours)|"
+    rf"\d{{1,2}}[:.]\d\d|noon|midnight|half past \w+|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    rf"twelve) o'clock)|"
+    rf"(?:\d+|an?|one|two|three|four|five|six|seven|a few|several) (?:minutes?|hours?|days?|weeks?|months?|"
+    rf"years?) ago|(?:over|during) the (?:night|weekend)|"
     rf"{_DAY} (?:morning|afternoon|evening|night)|at (?:night|dawn|dusk|lunchtime|noon|midnight)|\d{{1,2}}[:.]\d\d)\b"
 )
 PLACE = re.compile(
-    r"\b(?:in|at|on|near|inside|outside|behind|under|above|between|next to|opposite|in front of|from) (?:the |our |a |an |this |that |building |hall |room |"
-    r"[\w-]+ ){0,4}?(?:room|rooms|building|hall|office|offices|street|station|site|plant|warehouse|kitchen|basement|floor|corridor|lab|laboratory|"
-    r"cent(?:re|er)|centre|data cent(?:re|er)|branch|city|town|village|school|hospital|airport|park|car park|parking lot|garage|yard|roof|stairs|staircase|"
-    r"canteen|lobby|entrance|gate|dock|harbour|harbor|bridge|road|crossing|junction|corner|square|market|shop|store|library|museum|platform|bay|"
-    r"workshop|factory|depot|farm|field|garden|canal|river|lake|beach|tunnel|docks?|pier|stairwell|area|zone|district|quarter|houses?|home|wall|ramp|aisle|shelf|rack|attic|porch|terrace|lift|elevator|campus|headquarters|cellar|tower|church|theatre|stadium|"
-    r"server room|ward|classroom|gym|highway|motorway|roundabout|loading bay|hangar|annex|wing|pool|quay|studio|reception)s?\b"
+    r"\b(?:in|at|on|near|inside|outside|behind|under|above|between|next to|opposite|in front of|from) (?:the |"
+    r"our |a |an |this |that |building |hall |room |"
+    r"[\w-]+ ){0,4}?(?:room|rooms|building|hall|office|offices|street|station|site|plant|warehouse|kitchen|"
+    r"basement|floor|corridor|lab|laboratory|"
+    r"cent(?:re|er)|centre|data cent(?:re|er)|branch|city|town|village|school|hospital|airport|park|car park|"
+    r"parking lot|garage|yard|roof|stairs|staircase|"
+    r"canteen|lobby|entrance|gate|dock|harbour|harbor|bridge|road|crossing|junction|corner|square|market|shop|"
+    r"store|library|museum|platform|bay|"
+    r"workshop|factory|depot|farm|field|garden|canal|river|lake|beach|tunnel|docks?|pier|stairwell|area|zone|"
+    r"district|quarter|houses?|home|wall|ramp|aisle|shelf|rack|attic|porch|terrace|lift|elevator|campus|"
+    r"headquarters|cellar|tower|church|theatre|stadium|"
+    r"server room|ward|classroom|gym|highway|motorway|roundabout|loading bay|hangar|annex|wing|pool|quay|studio|"
+    r"reception)s?\b"
 )
 _PEOPLE = re.compile(
-    r"\b(?:people|users?|staff|students?|teachers?|developers?|customers?|clients?|citizens?|families|parents|children|kids|adults|seniors|"
-    r"engineers?|managers?|everyone|everybody|anyone|anybody|companies|firms|businesses|schools|teams?|departments?|readers|visitors|patients|nurses|"
-    r"doctors?|dr|prof|professor|researchers|scientists|volunteers|members|neighbours|neighbors|residents|tourists|farmers|owners|operators|"
-    r"administrators|admins|freelancers|commuters|tenants|pensioners|women|men|youngsters|teenagers|beginners|newcomers|workers|employees|"
-    r"households|librarians|pupils|journalists|artists|musicians|cyclists|drivers|shoppers|gardeners|cooks|guests|colleagues|pros|professionals|"
-    r"amateurs|hobbyists|makers|founders|investors|shops|restaurants|bakeries|cities|municipalities|ngos|charities|folks)\b"
+    r"\b(?:people|users?|staff|students?|teachers?|developers?|customers?|clients?|citizens?|families|parents|"
+    r"children|kids|adults|seniors|"
+    r"engineers?|managers?|everyone|everybody|anyone|anybody|companies|firms|businesses|schools|teams?|"
+    r"departments?|readers|visitors|patients|nurses|"
+    r"doctors?|dr|prof|professor|researchers|scientists|volunteers|members|neighbours|neighbors|residents|"
+    r"tourists|farmers|owners|operators|"
+    r"administrators|admins|freelancers|commuters|tenants|pensioners|women|men|youngsters|teenagers|beginners|"
+    r"newcomers|workers|employees|"
+    r"households|librarians|pupils|journalists|artists|musicians|cyclists|drivers|shoppers|gardeners|cooks|"
+    r"guests|colleagues|pros|professionals|"
+    r"mr|mrs|ms|accountant|colleague|consultant|lawyer|architect|electrician|plumber|boss|neighbour|neighbor|"
+    r"nurse|engineer|manager|director|"
+    r"amateurs|hobbyists|makers|founders|investors|shops|restaurants|bakeries|cities|municipalities|ngos|"
+    r"charities|folks)\b"
 )
 _LEVEL = re.compile(
-    r"^\W*(?:very |quite |rather |really |fairly |extremely |top |the |a |it's |it is |i'd say |must be |should be |definitely |"
-    r"pretty )*(?:high(?:est)?|low(?:est)?|medium|middle|normal|urgent|critical|minor|major|top|must[- ]have|should[- ]have|could[- ]have|nice[- ]to[- ]have|"
+    r"^\W*(?:very |quite |rather |really |fairly |extremely |top |the |a |it's |it is |i'd say |must be |should "
+    r"be |definitely |"
+    r"pretty )*(?:high(?:est)?|low(?:est)?|medium|middle|normal|urgent|critical|minor|major|top|must[- ]have|"
+    r"should[- ]have|could[- ]have|nice[- ]to[- ]have|"
     r"p[0-5]|[0-9]|first|second|third|number one|essential|optional|important|average|moderate)\b"
 )
 _STATE = re.compile(
-    r"\b(?:started|begun|done|finished|draft|progress|planned|planning|pilot|prototype|testing|tested|approved|open|proposed|review|backlog|"
-    r"blocked|hold|beta|running|live|idea|percent|%|halfway|early|under way|underway|so far|ready|waiting|on paper|development|new)\b"
+    r"\b(?:started|begun|done|finished|draft|progress|planned|planning|pilot|prototype|testing|tested|approved|"
+    r"open|proposed|review|backlog|"
+    r"blocked|hold|beta|running|live|idea|percent|%|halfway|early|under way|underway|so far|ready|waiting|on "
+    r"paper|development|new)\b"
 )
 
 
-def _shapes(low: str, signs: Signs, best: dict[str, tuple[int, int, int, Finding]]) -> None:
+_DEED = re.compile(
+    r"^\W*(?:just |simply |first |maybe |perhaps |by )?(?:send|use|build|let|make|give|offer|train|hire|add|put|"
+    r"start|begin|ask|buy|rent|move|split|share|"
+    r"introduce|set up|teach|pay|invite|hold|run|open|write|create|automate|replace|reduce|simplify|turn|bring|"
+    r"launch|sell|test|try|find|plan|organi[sz]e|"
+    r"\w+ing)\b"
+)
+
+
+def _shapes(low: str, signs: Signs, best: dict[str, tuple[int, int, int, Finding]], filled: frozenset[str]) -> None:
     """Weak findings by the look of a sentence: a time, a place."""
     for key, shape in signs.shapes.items():
         pattern = {"time": TIME, "place": PLACE}.get(shape)
-        if pattern is None or key in best:
+        if pattern is None or key in best or key in filled:
             continue
         found = pattern.search(low) or (shape == "place" and not TIME.search(low) and _FRAGMENT.match(low))
         if found and not _FUTURE.search(low):
@@ -214,15 +288,17 @@ def _shapes(low: str, signs: Signs, best: dict[str, tuple[int, int, int, Finding
 
 
 _FRAGMENT = re.compile(
-    r"^\W*(?:somewhere |right |just |all )?(?:at|in|on|near|inside|outside|behind|between|next to|opposite) (?!(?:least|all|most|first|general|short|fact|"
-    r"my|conclusion|detail|particular|case|time|case|addition|principle|practice|that|this way|a nutshell|brief|order|it|hold|top|duty|call)\b)"
+    r"^\W*(?:somewhere |right |just |all )?(?:at|in|on|near|inside|outside|behind|between|next to|opposite) "
+    r"(?!(?:least|all|most|first|general|short|fact|"
+    r"my|conclusion|detail|particular|case|time|case|addition|principle|practice|that|this way|a nutshell|brief|"
+    r"order|it|hold|top|duty|call)\b)"
     r"(?:[\w'-]+[, ]*){1,10}[.!]?$"
 )
 _FUTURE = re.compile(r"\b(?:tomorrow|next(?! to)|will|see you|i'll|let's|meet|again)\b")
 
 
 def shape_of(low: str) -> str:
-    """What a short answer looks like: ``level``, ``time``, ``place``, ``people``, ``state`` or ``""``."""
+    """What a short answer looks like: ``level``, ``time``, ``place``, ``people``, ``state``, ``deed`` or ``""``."""
     if _LEVEL.match(low) and len(low) < 60:
         return "level"
     words = words_of(low)
@@ -231,20 +307,28 @@ def shape_of(low: str) -> str:
             return "time"
         if PLACE.match(low.lstrip(" ")):
             return "place"
-        if len(words) <= 10 and _PEOPLE.search(low) and not re.search(r"\b(?:can|get|gets|let|lets|helps?|makes?|need|needs)\b", low):
+        if (
+            len(words) <= 10
+            and _PEOPLE.search(low)
+            and not re.search(r"\b(?:can|get|gets|let|lets|helps?|makes?|need|needs)\b", low)
+        ):
             return "people"
         if _STATE.search(low):
             return "state"
+    if _DEED.match(low):
+        return "deed"
     return ""
 
 
 _NAME_END = re.compile(
-    r"(?:,| and (?:it|we|the|they|then|so|is|was|will|not)\b| because| since| which| that | as it| - | – | — |;|\.(?:\s|$)|!|\?| for now| then$| for short| "
-    r"i think| if | but | so (?:that|we|it|people)| until| after | is (?:a|an|the|my|what|fine|good|nice|our) | instead| at first| in honou?r|:\s| \()"
+    r"(?:,| and (?:it|we|the|they|then|so|is|was|will|not)\b| because| since| which| that | as it| - | – | — |;|"
+    r"\.(?:\s|$)|!|\?| for now| then$| for short| "
+    r"i think| if | but | so (?:that|we|it|people)| until| after | is (?:a|an|the|my|what|fine|good|nice|our) | "
+    r"instead| at first| in honou?r|:\s| \()"
 )
 
 
-def _trimmed(finding: Finding, text: str, low: str, shape: str) -> Finding:
+def _trimmed(finding: Finding, low: str, shape: str) -> Finding:
     """The finding without spaces and lead-in marks at its ends; of a name only the name."""
     start, end = finding.start, finding.end
     while start < end and low[start] in " ,:–—=-":
@@ -274,5 +358,5 @@ def answer(text: str, shape: str) -> tuple[int, int]:
     start = after_fillers(low)
     if start >= len(text.rstrip()):
         start = 0
-    finding = _trimmed(Finding("", LEAD, start, len(text)), text, low, shape)
+    finding = _trimmed(Finding("", LEAD, start, len(text)), low, shape)
     return finding.start, finding.end

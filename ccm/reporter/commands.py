@@ -31,8 +31,10 @@ class Outcome:
 
 
 _HELP = (
-    "I understand #topic, #action, #agreed, #question, #info, #idea, #link, #undo, #drop A1, #assign A1 name, #due A1 friday, "
-    "#done A1, #status, #publish, #off and #on, or plain words: “reporter, what do we have so far?”, “publish this, reporter”."
+    "I understand #topic, #action, #agreed, #question, #info, #idea, #link, #undo, #drop A1, #assign A1 name, "
+    "#due A1 friday, "
+    "#done A1, #status, #publish, #off and #on, or plain words: “reporter, what do we have so far?”, “publish "
+    "this, reporter”."
 )
 _KINDS: tuple[Kind, ...] = ("action", "decision", "question", "info", "idea")
 
@@ -56,7 +58,11 @@ def marked(state: State, message: Message, mark: Mark, zone: str, instead: tuple
         urls = links_of(mark.text)
         for url in urls:
             state = note_link(state, url, message, mark.text)
-        return Outcome(state, (Ack(message.id),)) if urls else Outcome(state, (Say("#link needs an address: #link https://…"),))
+        return (
+            Outcome(state, (Ack(message.id),))
+            if urls
+            else Outcome(state, (Say("#link needs an address: #link https://…"),))
+        )
     if verb in ("startmeeting", "title"):
         changes = {"title": mark.text or state.title}
         if verb == "startmeeting":
@@ -174,8 +180,12 @@ def _amended(state: State, verb: str, text: str, message: Message, zone: str) ->
     if verb == "due":
         day, phrase = due(f"by {rest}", day_of(message, zone))
         if not day:
-            return Outcome(state, (Say(f"I cannot read “{rest}” as a date. Write it as: #due {target.id} 2026-11-27."),))
-        return Outcome(record.replace_entry(state, record.replace(target, due=day, phrase=phrase[3:])), (Ack(message.id),))
+            return Outcome(
+                state, (Say(f"I cannot read “{rest}” as a date. Write it as: #due {target.id} 2026-11-27."),)
+            )
+        return Outcome(
+            record.replace_entry(state, record.replace(target, due=day, phrase=phrase[3:])), (Ack(message.id),)
+        )
     names = frozenset(name.lower() for name in state.people)
     owner = owner_of(rest, message.nick, names)[0] or target.owner if target.kind == "action" else ""
     return Outcome(record.replace_entry(state, record.replace(target, text=rest, owner=owner)), (Ack(message.id),))
@@ -206,19 +216,24 @@ _NAMES: dict[str, Kind] = {
     "question": "question", "idea": "idea", "note": "info", "link": "link", "topic": "topic",
 }  # fmt: skip
 _DROP = re.compile(
-    r"^(?:please |could you |can you )?(?:drop|remove|delete|forget|strike|scrap|cancel|take (?:out|off|back)) (?:the )?"
-    r"(?:(?P<id>[adqiel]\d{1,4})|(?:(?P<nth>first|second|third|fourth|fifth|last|latest|only) )?(?P<kind>action|task|todo|decision|resolution|"
+    r"^(?:please |could you |can you )?(?:drop|remove|delete|forget|strike|scrap|cancel|take (?:out|off|back)) "
+    r"(?:the )?"
+    r"(?:(?P<id>[adqiel]\d{1,4})|(?:(?P<nth>first|second|third|fourth|fifth|last|latest|only) )?(?P<kind>action|"
+    r"task|todo|decision|resolution|"
     r"question|idea|note|link|topic)(?: (?P<number>\d+))?|(?P<key>[a-z ]+))(?: please)?$"
 )
 _SO_FAR = re.compile(
-    r"\b(?:what (?:do|have) (?:we|you) (?:have|got|noted|written|collected)|so far|summar(?:y|ise|ize)|status|where are we|what's missing|"
+    r"\b(?:what (?:do|have) (?:we|you) (?:have|got|noted|written|collected)|so far|summar(?:y|ise|ize)|status|"
+    r"where are we|what's missing|"
     r"what is missing|read (?:it )?back|show (?:me|us)|what did you (?:note|get|write))\b"
 )
 
 
 def spoken(state: State, said: str, message: Message) -> Outcome | None:
     """Do what plain words to the reporter ask for; ``None`` if they are a remark like any other."""
-    if re.match(r"^(?:please )?(?:hold|wait with|don't publish|do not publish|stop publishing|hold it|hold on)\b", said):
+    if re.match(
+        r"^(?:please )?(?:hold|wait with|don't publish|do not publish|stop publishing|hold it|hold on)\b", said
+    ):
         return Outcome(state, (), "hold")
     if re.match(r"^(?:please )?(?:skip|pass|next)\b", said):
         return Outcome(state, (), "skip")
@@ -229,7 +244,9 @@ def spoken(state: State, said: str, message: Message) -> Outcome | None:
     found = _DROP.match(said)
     if found:
         return _dropped(state, found)
-    if re.match(r"^(?:(?:please|now|go|let's go|this is|we are|we're|the following is|this stays) )*off (?:the )?record\b", said):
+    if re.match(
+        r"^(?:(?:please|now|go|let's go|this is|we are|we're|the following is|this stays) )*off (?:the )?record\b", said
+    ):
         return _off(state, message, False, False)
     if _SO_FAR.search(said) and len(said) < 60 and not said.startswith(("the status is", "status is", "status:")):
         return Outcome(state, (), "summary")
@@ -240,7 +257,10 @@ def _dropped(state: State, found: re.Match[str]) -> Outcome:
     if found["key"]:
         key = found["key"].strip().replace(" ", "_")
         if key not in state.attributes:
-            return Outcome(state, (Say(f"I have no {found['key'].strip()}. I have: {', '.join(state.attributes) or 'nothing yet'}."),))
+            return Outcome(
+                state,
+                (Say(f"I have no {found['key'].strip()}. I have: {', '.join(state.attributes) or 'nothing yet'}."),),
+            )
         return Outcome(record.drop_value(state, key), (Say(f"{key.capitalize()} is off the record."),))
     if found["id"]:
         target = next((e for e in state.entries if e.id.lower() == found["id"]), None)

@@ -11,21 +11,36 @@ from datetime import date, timedelta
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = tuple(name.lower() for name in calendar.month_name)[1:]
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "a couple of": 2}
+_NUMBERS = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "ten": 10,
+    "a couple of": 2,
+}
 
 _day = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 _month = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 _number = r"(?:\d{1,3}|an?|one|two|three|four|five|six|ten|a couple of)"
 _WHAT = (
     rf"(?P<iso>\d{{4}}-\d\d-\d\d)|(?P<soon>today|tonight|tomorrow|eod|cob|end of (?:the )?day|close of business|"
-    rf"the day after tomorrow)|(?P<end>(?:the )?end of (?:(?:the|this) )?(?P<next_end>next )?(?P<unit>week|month|quarter|year|{_month})|eow|eom)|"
-    rf"(?P<q>q[1-4])|(?:a|one) (?P<fortnight>fortnight)|(?P<count>{_number}) (?P<what>days?|weeks?|months?)|(?P<next_unit>next (?:week|month|year))|"
+    rf"the day after tomorrow)|(?P<end>(?:the )?end of (?:(?:the|this) )?(?P<next_end>next )?(?P<unit>week|month|"
+    rf"quarter|year|{_month})|eow|eom)|"
+    rf"(?P<q>q[1-4])|(?:a|one) (?P<fortnight>fortnight)|(?P<count>{_number}) (?P<what>days?|weeks?|months?)|"
+    rf"(?P<next_unit>next (?:week|month|year))|"
     rf"(?P<ahead>(?:this |next |coming )?)(?P<day>{_day})\b(?! \d)|"
     rf"(?:{_day},? )?(?:the )?(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_month})\.?(?:,? (?P<y1>\d{{4}}))?|"
-    rf"(?:{_day},? )?(?P<m2>{_month})\.? (?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y2>\d{{4}}))?|the (?P<d3>\d{{1,2}})(?:st|nd|rd|th)\b"
+    rf"(?:{_day},? )?(?P<m2>{_month})\.? (?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y2>\d{{4}}))?|the "
+    rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th)\b"
 )
 _PHRASE = re.compile(
-    rf"\b(?:(?:by|until|till|before|due(?: on| by)?:?|no later than|not later than|on|for|within|in|at|deadline:?)\s+(?:the )?(?:{_WHAT})\b|"
+    rf"\b(?:(?:by|until|till|before|due(?: on| by)?:?|no later than|not later than|on|for|within|in|at|"
+    rf"deadline:?)\s+(?:the )?(?:{_WHAT})\b|"
     rf"(?P<bare>today|tomorrow|tonight|this week|next week|next month|eod|cob|eow|next meeting)\b)",
     re.IGNORECASE,
 )

@@ -188,7 +188,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         title=title,
         type=state.type,
         type_label=context.templates.get(state.type).label,
-        headline=_headline(state, sections, items["decision"], items["action"]),
+        headline=_headline(sections, items["decision"], items["action"]),
         room=meta.room,
         topic=meta.topic,
         language=meta.language,
@@ -225,7 +225,7 @@ def _title(state: State, meta: Meta) -> str:
     return meta.title or state.title or (first if 0 < len(first) <= 80 else "") or "Discussion"
 
 
-def _headline(state: State, sections: tuple[Section, ...], decisions: Sequence[Item], actions: Sequence[Item]) -> str:
+def _headline(sections: tuple[Section, ...], decisions: Sequence[Item], actions: Sequence[Item]) -> str:
     """The first words about goal or matter; for a meeting its counts."""
     by_key = {section.key: section.quotes for section in sections}
     for key in ("introduction", "outcome", "goal", "identification", "what", "story"):

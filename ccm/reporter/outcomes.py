@@ -46,7 +46,8 @@ _LINES = {
 }  # fmt: skip
 _COMMAND = re.compile(r"\s*[#/](?P<verb>[a-zA-Z]+)\b[:,]?\s*(?P<text>.*)", re.DOTALL)
 _LINE = re.compile(
-    r"\s*(?:\*\*|__)?(?P<verb>ACTION(?:[ -]ITEM)?|TODO|RESOLVED|RESOLUTION|AGREED|DECISION|DECIDED|(?:SUB-?)?TOPIC|PROPOSED|PROPOSAL|QUESTION|"
+    r"\s*(?:\*\*|__)?(?P<verb>ACTION(?:[ -]ITEM)?|TODO|RESOLVED|RESOLUTION|AGREED|DECISION|DECIDED|"
+    r"(?:SUB-?)?TOPIC|PROPOSED|PROPOSAL|QUESTION|"
     r"INFO|IDEA|LINK|AGENDA)(?:\s*[-#]?\d+)?(?:\*\*|__)?\s*:(?!//)(?:\*\*|__)?\s*(?P<text>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -106,17 +107,86 @@ def new_id(kind: Kind, counters: dict[str, int]) -> tuple[str, dict[str, int]]:
 
 
 _TO_DO = re.compile(
-    r"^(?P<who>@?[\w.|^\[\]{}-]{1,30}(?:(?:,| and| or| &|/)\s?@?(?!to\b)[\w.|-]{1,30}){0,3}?(?: [A-Z][\w'-]+)?)\s+(?:to|will|should|shall|must|needs to|has to|is to|agreed to|"
+    r"^(?P<who>@?[\w.|^\[\]{}-]{1,30}(?:(?:,| and| or| &|/)\s?@?(?!to\b)[\w.|-]{1,30}){0,3}?(?: "
+    r"[A-Z][\w'-]+)?)\s+(?:to|will|should|shall|must|needs to|has to|is to|agreed to|"
     r"volunteers to|volunteered to|takes|can)\s+(?P<what>\S.*)",
     re.DOTALL,
 )
 _COLON = re.compile(r"^@?(?P<who>[A-Za-z][\w.|-]{0,30}(?: [A-Z][\w'-]+)?)\s*[:,]\s+(?P<what>\S.*)", re.DOTALL)
-_BRACKET = re.compile(r"^(?P<what>.*\S)\s*[(\[]\s*(?:owner:?\s*|@|assigned to:?\s*|->\s*)?(?P<who>[A-Za-z][\w.|-]{1,30}(?: [A-Z][\w'-]+)?)\s*[)\]]\W*$", re.DOTALL)
+_BRACKET = re.compile(
+    r"^(?P<what>.*\S)\s*[(\[]\s*(?:owner:?\s*|@|assigned to:?\s*|->\s*)?(?P<who>[A-Za-z][\w.|-]{1,30}(?: "
+    r"[A-Z][\w'-]+)?)\s*[)\]]\W*$",
+    re.DOTALL,
+)
 _INITIALS = re.compile(r"[A-Z]{2,3}$|[a-z][A-Z]{1,2}$")
-_ROLES = frozenset("chair chairs editor editors staff secretary everyone everybody all team contact authors author scribe".split())
+_ROLES = frozenset(
+    [
+        "chair",
+        "chairs",
+        "editor",
+        "editors",
+        "staff",
+        "secretary",
+        "everyone",
+        "everybody",
+        "all",
+        "team",
+        "contact",
+        "authors",
+        "author",
+        "scribe",
+    ]
+)
 _NOT_A_NAME = frozenset(
-    "the a an it we they this that there need needs how what who when somebody someone anyone nobody want wants us you i remember try "
-    "going ready order add make have be plan offer happy able due note notes issue pr link see need next first".split()
+    [
+        "the",
+        "a",
+        "an",
+        "it",
+        "we",
+        "they",
+        "this",
+        "that",
+        "there",
+        "need",
+        "needs",
+        "how",
+        "what",
+        "who",
+        "when",
+        "somebody",
+        "someone",
+        "anyone",
+        "nobody",
+        "want",
+        "wants",
+        "us",
+        "you",
+        "i",
+        "remember",
+        "try",
+        "going",
+        "ready",
+        "order",
+        "add",
+        "make",
+        "have",
+        "be",
+        "plan",
+        "offer",
+        "happy",
+        "able",
+        "due",
+        "note",
+        "notes",
+        "issue",
+        "pr",
+        "link",
+        "see",
+        "need",
+        "next",
+        "first",
+    ]
 )
 
 
@@ -133,7 +203,9 @@ def owner_of(text: str, by: str, names: frozenset[str]) -> tuple[str, str]:
         first = re.split(r"\W+", who, maxsplit=1)[0].lower()
         if who.lower() in ("i", "me", "i'll"):
             return by, found["what"]
-        if first not in _NOT_A_NAME and (first in names or first in _ROLES or who[0].isupper() or text.startswith("@") or _looks_like_nick(who)):
+        if first not in _NOT_A_NAME and (
+            first in names or first in _ROLES or who[0].isupper() or text.startswith("@") or _looks_like_nick(who)
+        ):
             return who, found["what"]
     for pattern in (_COLON, _BRACKET):
         found = pattern.match(text)
@@ -148,13 +220,17 @@ def _looks_like_nick(who: str) -> bool:
     return bool(re.search(r"[\d_|]|[a-z][A-Z]", who)) or "," in who
 
 
-def entry(kind: Kind, id_: str, text: str, by: str, source: str, at: datetime | None, topic: str, names: frozenset[str]) -> Entry:
+def entry(
+    kind: Kind, id_: str, text: str, by: str, source: str, at: datetime | None, topic: str, names: frozenset[str]
+) -> Entry:
     """An entry with the owner and the due date that its text names."""
     owner = day = phrase = ""
     if kind == "action":
         owner, _ = owner_of(text, by, names)
         day, phrase = due(text, at.date() if at else None)
-    return Entry(kind, id_, text, by, source, stamp(at), owner, day, phrase, "current" if kind == "topic" else "open", topic)
+    return Entry(
+        kind, id_, text, by, source, stamp(at), owner, day, phrase, "current" if kind == "topic" else "open", topic
+    )
 
 
 def stamp(at: datetime | None) -> str:

@@ -105,7 +105,9 @@ def convert(state: State, template: Template, old: Template, signs: Signs, *, ca
     What people said plainly of the new attributes counts first; then the values of the old attributes are carried over; then
     what they may have meant.
     """
-    fresh = replace(state, type=template.key, attributes={}, asking="", asked=None, skipped=(), revision=state.revision + 1)
+    fresh = replace(
+        state, type=template.key, attributes={}, asking="", asked=None, skipped=(), revision=state.revision + 1
+    )
     found = readings(state.pending, signs)
     for remark, finding in found:
         if finding.weight >= LEAD:
@@ -138,7 +140,9 @@ def add_entry(state: State, entry: Entry, counters: dict[str, int]) -> State:
     entries = state.entries
     topic = state.topic
     if entry.kind == "topic":
-        entries = tuple(replace(e, status="over") if e.kind == "topic" and e.status == "current" else e for e in entries)
+        entries = tuple(
+            replace(e, status="over") if e.kind == "topic" and e.status == "current" else e for e in entries
+        )
         topic = entry.id
     return changed(state, entries=(*entries, entry), counters=counters, topic=topic)
 
@@ -171,7 +175,9 @@ def take_back(state: State, source: str) -> tuple[State, TakenBack]:
     """The state without anything that the message *source* brought."""
     gone = tuple(e for e in state.entries if e.source == source)
     answered = tuple(
-        key for key, values in state.attributes.items() if any(v.source == source and v.weight == ANSWER for v in values)
+        key
+        for key, values in state.attributes.items()
+        if any(v.source == source and v.weight == ANSWER for v in values)
     )
     attributes = {key: kept for key, values in state.attributes.items() if (kept := _without(values, source))}
     pending = tuple(remark for remark in state.pending if remark.source != source)
@@ -179,7 +185,9 @@ def take_back(state: State, source: str) -> tuple[State, TakenBack]:
         return replace(state, pending=pending), TakenBack((), ())
     entries = tuple(e for e in state.entries if e.source != source)
     topic = "" if any(e.id == state.topic for e in gone) else state.topic
-    return changed(state, entries=entries, attributes=attributes, pending=pending, topic=topic), TakenBack(gone, answered)
+    return changed(state, entries=entries, attributes=attributes, pending=pending, topic=topic), TakenBack(
+        gone, answered
+    )
 
 
 def _without(values: Iterable[Value], source: str) -> tuple[Value, ...]:

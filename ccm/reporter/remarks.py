@@ -97,36 +97,47 @@ def is_question(low: str) -> bool:
 
 _PHATIC = re.compile(
     r"^\W*(?:(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|night|day|point|idea|question|one|job|work|"
-    r"stuff|luck|bye|call)|morning|evening|welcome(?: back)?|greetings|thanks?|thank you|thx|ty|cheers|please|ok(?:ay)?|"
+    r"stuff|luck|bye|call)|morning|evening|welcome(?: back)?|greetings|thanks?|thank you|thx|ty|cheers|please|"
+    r"ok(?:ay)?|"
     r"kk?|yes|yeah|yep|yup|no|nope|sure|right|exactly|indeed|true|agreed|agree|i agree|i see|got it|fine|great|nice|"
     r"cool|perfect|excellent|awesome|wow|lol|lmao|rofl|ha+|haha+|hehe+|hm+|hmm+|uh+|um+|oh+|ah+|oops|sorry|bye|goodbye|"
     r"see you|see ya|cu|ttyl|brb|bbl|afk|back|here|present|me too|same here|same|likewise|of course|absolutely|"
-    r"definitely|sounds (?:good|great|fine|right|fair)|works for me|fair enough|makes sense|interesting|well said|well done|"
-    r"no problem|no worries|never mind|nevermind|you're welcome|go ahead|let me (?:think|see)|one (?:moment|second|sec)|"
-    r"just a (?:moment|second|sec)|hang on|hold on|wait|all|everyone|everybody|folks|there|guys|team|again|then|now|too|"
+    r"definitely|sounds (?:good|great|fine|right|fair)|works for me|fair enough|makes sense|interesting|well "
+    r"said|well done|"
+    r"no problem|no worries|never mind|nevermind|you're welcome|go ahead|let me (?:think|see)|one (?:moment|"
+    r"second|sec)|"
+    r"just a (?:moment|second|sec)|hang on|hold on|wait|all|everyone|everybody|folks|there|guys|team|again|then|"
+    r"now|too|"
     r"so|very much|a lot|for (?:that|coming|joining|your time)|later|tomorrow|next week|today|all right|alright|"
     r"that's (?:it|all|true|right|great|good|fine|funny|interesting)|it is|let's (?:go|start|begin|see|move on)|"
-    r"shall we|(?:\+|-)1|[:;]-?[)(dp]|\^+|[\w-]+[,:]?(?=\W*$))\W*)+$"
+    r"shall we|(?:\+|-)1|[:;]-?[)(dp]|\^+)(?:\W+|$))+(?:[\w-]+\W*)?$"
 )
 _PHATIC_START = re.compile(
-    r"^\W*(?:sorry|apologies|excuse me|hello|hi|hey|good (?:morning|afternoon|evening|night)|morning|brb|bbl|afk|lol|haha|"
+    r"^\W*(?:sorry|apologies|excuse me|hello|hi|hey|good (?:morning|afternoon|evening|night)|morning|brb|bbl|afk|"
+    r"lol|haha|"
     r"thanks|thank you|cheers|bye|see you|see ya|welcome|happy birthday|congrat|nice to|good to see|how are you|"
-    r"i'm (?:here|back|late|running late|off|hungry|tired|on my phone|in a meeting|at home|so tired)|i am (?:here|back|late|"
+    r"i'm (?:here|back|late|running late|off|hungry|tired|on my phone|in a meeting|at home|so tired)|i am "
+    r"(?:here|back|late|"
     r"hungry|tired)|be right back|back in|can (?:you|everyone|everybody|anyone) (?:hear|see|read)|let me (?:just )?"
-    r"(?:get|grab|fetch|find|check|look|think|share)|give me (?:a|one|two)|one (?:moment|sec|minute)|i (?:have|need|had) to "
-    r"(?:go|leave|run|drop|step|pick up|take a call)|i must (?:go|leave|run)|my (?:mic|microphone|camera|connection|internet|"
+    r"(?:get|grab|fetch|find|check|look|think|share)|give me (?:a|one|two)|one (?:moment|sec|minute)|i (?:have|"
+    r"need|had) to "
+    r"(?:go|leave|run|drop|step|pick up|take a call)|i must (?:go|leave|run)|my (?:mic|microphone|camera|"
+    r"connection|internet|"
     r"wifi|cat|dog|kids?|son|daughter|wife|husband|phone|battery|laptop|train|bus|keyboard|headset|mother|neighbour))\b"
 )
 _CHIT_CHAT = re.compile(
-    r"\b(?:coffee|tea|lunch|breakfast|dinner|snacks?|biscuits?|cookies?|cake|pizza|beers?|wine|pub|hungry|weekend|weather|"
-    r"rain(?:ing|ed|s)?|sunny|snow(?:ing|ed)?|sunshine|umbrella|match|football|soccer|match|goalkeeper|game|movie|film|series|"
-    r"netflix|holidays?|vacation|birthday|party|cats?|dogs?|kids?|baby|traffic|commute|train|bus|parking|bike|sleep|slept|"
+    r"\b(?:coffee|tea|lunch|breakfast|dinner|snacks?|biscuits?|cookies?|cake|pizza|beers?|wine|pub|hungry|"
+    r"weekend|weather|"
+    r"rain(?:ing|ed|s)?|sunny|snow(?:ing|ed)?|sunshine|umbrella|match|football|soccer|match|goalkeeper|game|"
+    r"movie|film|series|"
+    r"netflix|holidays?|vacation|birthday|party|cats?|dogs?|kids?|baby|traffic|commute|train|bus|parking|bike|"
+    r"sleep|slept|"
     r"tired|headache|cold|flu|sick|gym|yoga|haircut|shower|garden|music|song|concert|joke|funny|keyboard|microphone|"
     r"camera|headset|wifi|summer|christmas|xmas|easter|new year|friday feeling|sandwich|chocolate|doughnuts?|donuts?|"
     r"croissants?|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
 )
 _PERSONAL = re.compile(
-    r"\b(?:you|your|anyone|anybody|who else|us all|everyone|ya|outside|such a|what a|so nice|love|hate|"
+    r"\b(?:you|your|who else|us all|ya|such a|what a|so nice|love|hate|"
     r"i|i'm|i've|i'll|i'd|me|my|mine)\b"
 )
 _MYSELF = re.compile(r"\b(?:i|i'm|i've|i'll|me|my|mine)\b")
@@ -134,7 +145,7 @@ _MYSELF = re.compile(r"\b(?:i|i'm|i've|i'll|me|my|mine)\b")
 
 def is_phatic(low: str) -> bool:
     """Whether a remark only greets, thanks, agrees, laughs, or says that its author is here, late or hungry."""
-    return bool(_PHATIC.match(low)) and not _SUBSTANCE.search(low) or bool(_PHATIC_START.match(low))
+    return (bool(_PHATIC.match(low)) and not _SUBSTANCE.search(low)) or bool(_PHATIC_START.match(low))
 
 
 _SUBSTANCE = re.compile(r"\d|\b(?:people|users|staff|team|high|low|medium)\b")
@@ -157,7 +168,8 @@ def chit_chat(low: str, topical: str) -> int:
 # ---- what kind of discussion this is
 
 _COMPOUND = (
-    r"(?!\s+(?:managers?|plan|meeting|team|leads?|leader|report|page|file|room|folder|status|page|manager's|office|group|"
+    r"(?!\s+(?:managers?|plan|meeting|team|leads?|leader|report|page|file|room|folder|status|page|manager's|"
+    r"office|group|"
     r"that (?:went|failed|i)|i (?:saw|read|did)))"
 )
 
@@ -174,25 +186,41 @@ class TypeStatements:
             re.compile(text)
             for text in (
                 rf"\b(?:this|this one|this here|this chat|this discussion|this conversation|this talk|this topic|today|"
-                rf"what we(?:'re| are)? (?:have here|discuss|discussing|have|want|talk about|talking about|are planning))"
-                rf"(?:'s| is| will be| would be| becomes| should be| sounds like| looks like| seems| feels like| counts as|"
-                rf" concerns)(?: (?:really|clearly|actually|rather|just|going|to|be|like|basically|more|of|now|therefore|"
+                rf"what we(?:'re| are)? (?:have here|discuss|discussing|have|want|talk about|talking about|are "
+                rf"planning))"
+                rf"(?:'s| is| will be| would be| becomes| should be| sounds like| looks like| seems| feels like| "
+                rf"counts as|"
+                rf" concerns)(?: (?:really|clearly|actually|rather|just|going|to|be|like|basically|more|of|now|"
+                rf"therefore|"
                 rf"obviously|in fact|meant as|all|not an? \w+,? but(?: rather)?|no longer an? \w+,? but))* "
                 rf"{article} {adjectives}{name}\b{_COMPOUND}",
-                rf"^(?:it|that|ours)(?:'s| is| will be| would be)(?: (?:really|clearly|actually|rather|just|basically|more|of|now|"
-                rf"therefore|all|not an? \w+,? but))* {article} {adjectives}{name}(?=\W*$|,| called| named| about| and| of| for)",
-                rf"\b(?:we|i|let's|let us|i'd|we'd|we're|we've|i've|i'm|i'll|we'll)\b(?: (?:would|want|need|have|will|are|am|should|"
-                rf"can|could|got|to|must|going|like|all|here|now|just|also))* (?:start|begin|discuss|talk about|plan|planning|"
-                rf"launch|propose|treat (?:this|it) as|make (?:this|it)|call (?:this|it)|open|set up|describe|file|record|specify|"
-                rf"capture|consider|discussing|starting|found|founding|face|facing|raise|define|register|add|have|had|got|"
-                rf"talking about|see (?:this|it) as|regard (?:this|it) as|think of (?:this|it) as|bring up|work on)(?: about)? "
-                rf"(?:an?|our|another|this as an?) (?:new |small |big |little |joint |first |real |serious |major |possible )*"
+                rf"^(?:it|that|ours)(?:'s| is| will be| would be)(?: (?:really|clearly|actually|rather|just|"
+                rf"basically|more|of|now|"
+                rf"therefore|all|not an? \w+,? but))* {article} {adjectives}{name}(?=\W*$|,| called| named| about|"
+                rf" and| of| for)",
+                rf"\b(?:we|i|let's|let us|i'd|we'd|we're|we've|i've|i'm|i'll|we'll)\b(?: (?:would|want|need|have|"
+                rf"will|are|am|should|"
+                rf"can|could|got|to|must|going|like|all|here|now|just|also))* (?:start|begin|discuss|talk about|"
+                rf"plan|planning|"
+                rf"launch|propose|treat (?:this|it) as|make (?:this|it)|call (?:this|it)|open|set up|describe|"
+                rf"file|record|specify|"
+                rf"capture|consider|discussing|starting|found|founding|face|facing|raise|define|register|add|have|"
+                rf"had|got|"
+                rf"talking about|see (?:this|it) as|regard (?:this|it) as|think of (?:this|it) as|bring up|work "
+                rf"on)(?: about)? "
+                rf"(?:an?|our|another|this as an?) (?:new |small |big |little |joint |first |real |serious |major "
+                rf"|possible )*"
                 rf"{name}\b{_COMPOUND}",
+                rf"^(?:what|all of this|all this|the thing|the topic|the matter|everything)\b.{{0,60}} is "
+                rf"{article} {adjectives}{name}\W*$",
                 rf"^(?:(?:type|kind|document type|discussion type)\s*[:=]\s*)?(?:an? |new |our )*{name}\s*[.!:]?$",
                 rf"^(?:type|kind|document type|new)\s*[:=]?\s+{name}\s*[:.!]",
-                rf"^(?:the|our|this|my) (?:new )?{name}(?: idea| plan)?(?:\s*:| (?:is|was|will|should|needs?|aims|runs|would|has|we)\b|'s (?:name|goal|"
-                rf"aim|audience|status|story|priority|competition)| (?:name|goal|aim|audience|status|story|priority) (?:is|:))",
-                rf"\b(?:turned into|has become|became|turn (?:this|it) into|make (?:this|it)) {article} {adjectives}{name}\b{_COMPOUND}",
+                rf"^(?:the|our|this|my) (?:new )?{name}(?: idea| plan)?(?:\s*:| (?:is|was|will|should|needs?|aims|"
+                rf"runs|would|has|we)\b|'s (?:name|goal|"
+                rf"aim|audience|status|story|priority|competition)| (?:name|goal|aim|audience|status|story|"
+                rf"priority) (?:is|:))",
+                rf"\b(?:turned into|has become|became|turn (?:this|it) into|make (?:this|it)) {article} "
+                rf"{adjectives}{name}\b{_COMPOUND}",
             )
         )
 
@@ -220,8 +248,14 @@ def addressed(low: str, names: tuple[str, ...]) -> str:
         if name not in low:
             continue
         quoted = re.escape(name)
-        begin = re.match(rf"^\W*(?:(?:hey|hi|hello|ok|okay|so|dear|please|and|now|thanks)[, ]+)*@?(?:chat )?{quoted}\b\s*[,:;!.–—-]*\s*(.+)$", low)
-        if begin and not re.match(r"^(?:is|was|has|will|said|says|asked|did|does|records?|noted?|wrote|should|can't|keeps)\b", begin[1]):
+        begin = re.match(
+            rf"^\W*(?:(?:hey|hi|hello|ok|okay|so|dear|please|and|now|thanks)[, ]+)*@?(?:chat "
+            rf")?{quoted}\b\s*[,:;!.–—-]*\s*(.+)$",
+            low,
+        )
+        if begin and not re.match(
+            r"^(?:is|was|has|will|said|says|asked|did|does|records?|noted?|wrote|should|can't|keeps)\b", begin[1]
+        ):
             return begin[1].strip(" ?.!")
         end = re.match(rf"^(.+?)(?:,\s*|\s+)(?:@|dear |mr |ms )?{quoted}\s*[.!?)]*$", low)
         if end and not re.search(r"\b(?:the|a|our|by|from|to|with|of)$", end[1]):
@@ -233,10 +267,12 @@ def addressed(low: str, names: tuple[str, ...]) -> str:
 
 
 _PUBLISH = re.compile(
-    r"^(?:(?:ok|okay|so|now|and|then|great|right|well|good|fine|alright|all right|i think|that's it|that's all|thanks|yes|"
+    r"^(?:(?:ok|okay|so|now|and|then|great|right|well|good|fine|alright|all right|i think|that's it|that's all|"
+    r"thanks|yes|"
     r"please|could you|can you|would you|will you|you can|you may|i'd say|i'd like you to|we're done|let's|let us|"
     r"go ahead and|time to|it's time to|we can|we should|now|i'd like to|just|everybody happy\?|done)[,.:;!]*\s+)*"
-    r"(?:publish|post|release)(?:\s+(?:this|it|that|now|the (?:\w+ )?(?:document|summary|page|report|minutes|record|result|"
+    r"(?:publish|post|release)(?:\s+(?:this|it|that|now|the (?:\w+ )?(?:document|summary|page|report|minutes|"
+    r"record|result|"
     r"discussion|outcome|conversation|whole thing|lot|\w+)|everything|all|what we have|please|then|as it is|anyway|"
     r"immediately|at once|right away|today|our \w+))*\W*(?:please|now|thanks|thank you|then)?\W*$"
 )
@@ -248,7 +284,9 @@ def asks_to_publish(said: str, to_reporter: bool) -> str:
     if "publish" not in said and not (to_reporter and re.search(r"\b(?:post|release)\b", said)):
         return ""
     said = said.strip()
-    if not _PUBLISH.match(said) or (not to_reporter and not re.search(r"\bpublish(?:\s+(?:this|it|now|the|that|everything|please)\b|\W*$)", said)):
+    if not _PUBLISH.match(said) or (
+        not to_reporter and not re.search(r"\bpublish(?:\s+(?:this|it|now|the|that|everything|please)\b|\W*$)", said)
+    ):
         return ""
     if not to_reporter and (said.startswith(("can ", "could ", "we should", "we can")) or is_question(said)):
         return ""

@@ -29,4 +29,4 @@ def entry(document: Document, *, url: str) -> str:
 
 def _xml(text: str) -> str:
     """Escaped, and without the characters that XML 1.0 cannot hold."""
-    return escape("".join(c for c in text if c in "\t\n\r" or ord(c) >= 32 and c not in "\ufffe\uffff"))
+    return escape("".join(c for c in text if c in "\t\n\r" or (ord(c) >= 32 and c not in "\ufffe\uffff")))

@@ -38,10 +38,10 @@ def page(
     return (
         f'<!doctype html>\n<html lang="{_e(document.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>{_e(document.title)}</title><meta name=\"description\" content=\"{_e(document.headline)}\">{links}"
+        f'<title>{_e(document.title)}</title><meta name="description" content="{_e(document.headline)}">{links}'
         f'<link rel="stylesheet" href="{_e(stylesheet)}"><style>{_PRINT}</style>'
         f'<script type="application/ld+json">{_json_ld(document)}</script></head>\n<body class="doc">'
-        f"{_masthead(home, feed)}<main class=\"sheet\">{_contents(document)}\n{_head(document)}\n{_about(document, said)}\n"
+        f'{_masthead(home, feed)}<main class="sheet">{_contents(document)}\n{_head(document)}\n{_about(document, said)}\n'
         f"{_actions(document, said)}\n{_listed('decisions', 'Decisions', 'd', document.decisions, document, said)}\n"
         f"{_listed('questions', 'Open questions', 'q', document.questions, document, said)}\n{_topics(document)}"
         f"{_optional('notes', 'Notes', document.notes, document, said)}{_optional('ideas', 'Ideas', document.ideas, document, said)}"
@@ -73,12 +73,18 @@ def _masthead(home: str, feed: str) -> str:
 
 
 def _contents(document: Document) -> str:
-    rows = [("about", "About", None), ("actions", "Actions", len(document.actions)), ("decisions", "Decisions", len(document.decisions))]
+    rows = [
+        ("about", "About", None),
+        ("actions", "Actions", len(document.actions)),
+        ("decisions", "Decisions", len(document.decisions)),
+    ]
     rows += [("questions", "Open questions", len(document.questions))]
     rows += [("topics", "Topics", len(document.topics))] if document.topics else []
     rows += [("links", "Links", len(document.links))] if document.links else []
     rows += [("log", "The conversation", None)]
-    items = (f'<a href="#{id_}">{label}{"" if n is None else f" <span class=num>{n}</span>"}</a>' for id_, label, n in rows)
+    items = (
+        f'<a href="#{id_}">{label}{"" if n is None else f" <span class=num>{n}</span>"}</a>' for id_, label, n in rows
+    )
     return f'<nav class="toc" aria-label="In this document">{"".join(items)}</nav>'
 
 
@@ -105,7 +111,9 @@ def _source(by: str, at: str, source: str, said: str, document: Document) -> str
 def _about(document: Document, said: Mapping[str, Line]) -> str:
     rows = "".join(_section(section, document, said) for section in document.sections if section.quotes)
     if not rows:
-        return '<section id="about"><h2>About</h2><p>Nothing was said that fits the attributes of this type.</p></section>'
+        return (
+            '<section id="about"><h2>About</h2><p>Nothing was said that fits the attributes of this type.</p></section>'
+        )
     return f'<section id="about"><h2>About</h2><dl class="prose">{rows}</dl></section>'
 
 
@@ -117,7 +125,9 @@ def _section(section: Section, document: Document, said: Mapping[str, Line]) -> 
 def _quote(quote: Quote, document: Document, said: Mapping[str, Line]) -> str:
     line = said.get(quote.source)
     whole = line.text if line and line.text.strip() != quote.text else ""
-    return f"<dd class=\"line\"><p>{_rich(quote.text)}</p>{_source(quote.by, quote.at, quote.source, whole, document)}</dd>"
+    return (
+        f'<dd class="line"><p>{_rich(quote.text)}</p>{_source(quote.by, quote.at, quote.source, whole, document)}</dd>'
+    )
 
 
 def _actions(document: Document, said: Mapping[str, Line]) -> str:
@@ -138,7 +148,9 @@ def _action(item: Item, document: Document) -> str:
     )
 
 
-def _listed(id_: str, title: str, mark: str, items: tuple[Item, ...], document: Document, said: Mapping[str, Line]) -> str:
+def _listed(
+    id_: str, title: str, mark: str, items: tuple[Item, ...], document: Document, said: Mapping[str, Line]
+) -> str:
     rows = "".join(
         f'<li class="line" id="{_e(item.id)}"><span class="mark {mark}">{_e(item.number)}</span><p>{_rich(item.text)}</p>'
         f"{_source(item.by, item.at, item.source, item.said if item.said != item.text else '', document)}</li>"
@@ -162,7 +174,9 @@ def _topics(document: Document) -> str:
         details += ["not reached"] if topic.status == "planned" else []
         details += [f'<a href="#{_e(numbers[n])}">{_e(n)}</a>' for n in topic.items if n in numbers]
         meta = f'<div class="meta">{" ".join(f"<span>{d}</span>" for d in details)}</div>' if details else ""
-        rows.append(f'<li class="line"><p>{_e(topic.title)}</p>{meta}{_source("", topic.at, topic.source, "", document)}</li>')
+        rows.append(
+            f'<li class="line"><p>{_e(topic.title)}</p>{meta}{_source("", topic.at, topic.source, "", document)}</li>'
+        )
     return f'<section id="topics"><h2>Topics</h2><ol>{"".join(rows)}</ol></section>\n'
 
 

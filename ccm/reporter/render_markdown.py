@@ -19,7 +19,12 @@ def text(document: Document, url: str = "") -> str:
     :param url: the document's own address; links into the log lead there. Without one they lead to anchors in this text.
     """
     out = [f"# {_plain(document.title)}", "", _plain(document.headline), ""]
-    facts = [document.type_label, when(document), f"Chaired by {document.chair}" if document.chair else "", standing(document)]
+    facts = [
+        document.type_label,
+        when(document),
+        f"Chaired by {document.chair}" if document.chair else "",
+        standing(document),
+    ]
     out += [" · ".join(_plain(fact) for fact in facts if fact), ""]
     out += ["## About", ""]
     for section in document.sections:
@@ -30,7 +35,9 @@ def text(document: Document, url: str = "") -> str:
         out += ["Nothing was said that fits the attributes of this type.", ""]
     out += ["## Actions", ""]
     for owner, items in by_owner(document):
-        out += [f"**{_plain(owner) if owner else 'Nobody yet'}**", ""] + [_action(i, document, url) for i in items] + [""]
+        out += (
+            [f"**{_plain(owner) if owner else 'Nobody yet'}**", ""] + [_action(i, document, url) for i in items] + [""]
+        )
     if not document.actions:
         out += [COUNTED["actions"], ""]
     out += _listed("Decisions", document.decisions, COUNTED["decisions"], document, url)
@@ -41,7 +48,9 @@ def text(document: Document, url: str = "") -> str:
             details = [f"{topic.minutes} min"] if topic.minutes is not None and topic.status == "reached" else []
             details += ["not reached"] if topic.status == "planned" else []
             details += list(topic.items)
-            out.append(f"- [{_plain(topic.title)}]({_to(topic.source, url)}){' · ' + ' · '.join(details) if details else ''}")
+            out.append(
+                f"- [{_plain(topic.title)}]({_to(topic.source, url)}){' · ' + ' · '.join(details) if details else ''}"
+            )
         out.append("")
     if document.notes:
         out += _listed("Notes", document.notes, "", document, url)
@@ -102,12 +111,15 @@ def _quoted(quote: Quote, document: Document, url: str) -> str:
 def _action(item: Item, document: Document, url: str) -> str:
     due = f", due {short_day(item.due)}" if item.due else f", due “{_plain(item.phrase)}”" if item.phrase else ""
     done = f", {item.status}" if item.status != "open" else ""
-    return f"- **{item.number}** {_rich(item.text)}{due}{done} ({_source(item.by, item.at, item.source, document, url)})"
+    return (
+        f"- **{item.number}** {_rich(item.text)}{due}{done} ({_source(item.by, item.at, item.source, document, url)})"
+    )
 
 
 def _listed(title: str, items: tuple[Item, ...], none: str, document: Document, url: str) -> list[str]:
     lines = [
-        f"- **{item.number}** {_rich(item.text)} ({_source(item.by, item.at, item.source, document, url)})" for item in items
+        f"- **{item.number}** {_rich(item.text)} ({_source(item.by, item.at, item.source, document, url)})"
+        for item in items
     ]
     return [f"## {title}", "", *(lines or [none]), ""]
 

@@ -12,7 +12,20 @@ from zoneinfo import ZoneInfo
 from ccm.reporter.document import Document, Item
 from ccm.reporter.outcomes import links_of
 
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SAFE = re.compile(r"(?:https?://|mailto:|xmpp:)", re.IGNORECASE)
 

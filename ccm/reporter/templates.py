@@ -15,7 +15,6 @@ import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -236,7 +235,7 @@ def _expand(phrase: str) -> str:
 
 def _leading(phrase: str) -> str:
     start = "" if phrase.startswith("^") else r"(?<![\w'-])"
-    return (rf"{start}(?:{_expand(phrase)})(?:(?<=\s)|(?![\w'-]))[\s,:–—-]*(?P<rest>.*)")
+    return rf"{start}(?:{_expand(phrase)})(?:(?<=\s)|(?![\w'-]))[\s,:–—-]*(?P<rest>.*)"
 
 
 def _anywhere(phrase: str) -> str:
@@ -250,7 +249,8 @@ def _labelled(noun: str) -> str:
     inner = rf"(?:\s+(?!{_COPULA}\b)[^\s:,;.!?]+){{0,6}}?"
     return (
         rf"^{_DETERMINER}(?:(?!(?:who|what|that|which|it|i|we|is|are|was|were|no|not)\b)[\w'-]+ ){{0,2}}?"
-        rf"(?P<noun>{noun})(?:{inner}\s*(?:[:=–—]|\s-)\s*|{inner}\s*(?<=[\w)'’\"”,]),?\s*{_COPULA}(?:n't)?\b[\s:,]*(?:that\s+)?"
+        rf"(?P<noun>{noun})(?:{inner}\s*(?:[:=–—]|\s-)\s*|"
+        rf"{inner}\s*(?<=[\w)'’\"”,]),?\s*{_COPULA}(?:n't)?\b[\s:,]*(?:that\s+)?"
         rf"|\s*,\s*(?=(?:i|we|it|that|this|the|a|an|mainly|mostly|well)\b))(?P<rest>\S.*)"
     )
 

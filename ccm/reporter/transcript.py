@@ -89,7 +89,7 @@ def read_log(path: str | Path, meeting: str | None = None) -> tuple[Meeting, ...
             raise LogError(f"{path}: holds no remark. Write one a line, as in: [14:05] <ann> Good morning.")
     if not meetings:
         what = f"has no meeting {meeting!r}" if meeting else "holds no meeting"
-        raise LogError(f"{path}: {what}. Look at the ids with: zcat -f {path.name} | grep -o '\"id\": \"[^\"]*\"'.")
+        raise LogError(f'{path}: {what}. Look at the ids with: zcat -f {path.name} | grep -o \'"id": "[^"]*"\'.')
     return meetings
 
 

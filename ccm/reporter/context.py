@@ -1,0 +1,47 @@
+"""
+What the fold needs to know beside the messages: types, names, roles, zone.
+
+Leaves out the state, which changes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ccm.reporter.effects import Effect
+from ccm.reporter.remarks import TypeStatements
+from ccm.reporter.state import State
+from ccm.reporter.templates import Templates
+
+Step = tuple[State, tuple[Effect, ...]]
+
+
+@lru_cache(maxsize=8)
+def statements(templates: Templates) -> TypeStatements:
+    """The sentences by which people state one of these types, compiled once."""
+    return TypeStatements(templates)
+
+
+@dataclass(frozen=True)
+class Context:
+    """
+    What the fold needs to know beside the messages.
+
+    :ivar names: what people call the reporter, lower case.
+    :ivar roles: bare JID or nick -> ``owner``, ``chair`` or ``participant``; empty: everybody counts as owner.
+    :ivar grace_seconds: how long a publication waits that neither owner nor chair asked for.
+    :ivar zone: IANA zone in which "by Friday" is read.
+    """
+
+    templates: Templates
+    names: tuple[str, ...] = ("reporter",)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    grace_seconds: int = 600
+    zone: str = "UTC"
+
+    def may_approve(self, nick: str, jid: str | None, chair: str = "") -> bool:
+        """Whether a request of that person is the approval."""
+        if not self.roles:
+            return True
+        role = self.roles.get(jid or "") or self.roles.get(nick, "participant")
+        return role in ("owner", "chair") or bool(chair and nick == chair)

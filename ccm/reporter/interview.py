@@ -1,0 +1,209 @@
+"""
+From a request for publication to the document: what is missing is asked for, one question at a time.
+
+States: listening -> interviewing -> published, with grace before published when neither owner nor chair asked. *skip* passes
+a question, *stop* ends them all without publishing; anybody may answer. Leaves out the building of the document.
+"""
+
+import re
+from datetime import datetime
+
+from ccm.reporter import commands, record
+from ccm.reporter.attributes import ANSWER, Finding, Reading, answer, read, shape_of
+from ccm.reporter.context import Context, Step
+from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
+from ccm.reporter.listening import converted
+from ccm.reporter.outcomes import links_of, stamp
+from ccm.reporter.record import Source, changed
+from ccm.reporter.remarks import addressed, after_fillers, chit_chat, is_phatic, is_question
+from ccm.reporter.state import State
+from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute
+from ccm.reporter.transcript import Message
+
+
+def request_publish(
+    state: State,
+    by: str,
+    jid: str | None,
+    message_id: str,
+    time: datetime | None,
+    context: Context,
+    *,
+    at_once: bool = False,
+) -> Step:
+    """Somebody asks for publication: ask for what is missing, then publish or wait out the grace period."""
+    if state.mode == "grace" and context.may_approve(by, jid, state.chair):
+        return _approved(changed(state, requested_by=by), by, stamp(time))
+    state, effects = _recognised(state, context)
+    if context.may_approve(by, jid, state.chair):
+        approver, at = by, stamp(time)
+    else:
+        approver, at = "", ""
+    state = changed(state, requested_by=by, approved_by=approver, approved_at=at, asked=None)
+    if at_once:
+        state = record.replace(state, skipped=tuple(a.key for a in _missing(state, context)))
+    after, more = _next_question(state, context)
+    return after, (*effects, *more)
+
+
+def _recognised(state: State, context: Context) -> Step:
+    """A type nobody stated: that of which people said at least three things, if they said more than of an incident."""
+    if state.settled or state.type == "meeting":
+        return state, ()
+    strength: dict[str, int] = {}
+    for key in context.templates.keys():  # noqa: SIM118 - not a mapping
+        if key != "meeting":
+            found = record.readings(state.pending, context.templates.signs(key))
+            weights = {f.key: f.weight for _, f in sorted(found, key=lambda pair: pair[1].weight)}
+            strength[key] = sum(2 if weight >= LEAD else weight == CUE for weight in weights.values())
+    best = max(strength, key=lambda key: (strength[key], key == state.type))
+    if strength[best] >= 6 and strength[best] >= strength[state.type] + 3:
+        return converted(state, best, context)
+    return record.replace(state, settled=True, pending=()), ()
+
+
+def _missing(state: State, context: Context) -> list[Attribute]:
+    template = context.templates.get(state.type)
+    if not template.interview:
+        return []
+    return [a for a in template.attribute if not state.attributes.get(a.key) and a.key not in state.skipped]
+
+
+def _next_question(state: State, context: Context) -> Step:
+    missing = _missing(state, context)
+    if missing:
+        state = changed(state, mode="interviewing", asking=missing[0].key)
+        return state, (Say(missing[0].question),)
+    state = changed(state, asking="")
+    if state.approved_by or context.may_approve(state.requested_by, None, state.chair):
+        return _approved(state, state.approved_by or state.requested_by, state.approved_at)
+    minutes = max(1, round(context.grace_seconds / 60))
+    words = f"I publish this in {minutes} min. Owner or chair may say “hold, reporter” until then."
+    return changed(state, mode="grace"), (Say(words), Grace(context.grace_seconds))
+
+
+def _approved(state: State, by: str, at: str) -> Step:
+    state = changed(
+        state, mode="published", asking="", version=state.version + 1, approved_by=by, approved_at=at, requested_by=""
+    )
+    return state, (Publish(state.version),)
+
+
+def grace_over(state: State, context: Context) -> Step:
+    """The grace period passed without a word of owner or chair."""
+    if state.mode != "grace":
+        return state, ()
+    return _approved(state, "", "")
+
+
+def hold(state: State, by: str, context: Context, jid: str | None = None) -> Step:
+    """Stop a publication before it is out."""
+    if state.mode not in ("grace", "interviewing"):
+        return state, (Say("There is nothing to hold: no publication is under way."),)
+    if not context.may_approve(by, jid, state.chair) and by != state.requested_by:
+        return state, (Say("Only owner or chair may hold a publication."),)
+    was_grace = state.mode == "grace"
+    state = changed(state, mode="listening", asking="", requested_by="", approved_by="", approved_at="")
+    return state, ((Hold(),) if was_grace else ()) + (Say("Held. Nothing is published until somebody asks again."),)
+
+
+def published(state: State, url: str, context: Context) -> Step:
+    """The document is at that address now."""
+    state = changed(state, document=url)
+    words = "Published" if state.version < 2 else f"Published as version {state.version}"
+    return state, (Say(f"{words}: {url}" if url else f"{words}."),)
+
+
+def record_on(state: State, on: bool, context: Context) -> Step:
+    """Go on or off the record."""
+    if state.recording == on:
+        return state, ()
+    words = "On the record again." if on else "Off the record: nothing is kept until somebody says #on."
+    return changed(state, recording=on), (Record(on), Say(words))
+
+
+def end(state: State, context: Context, time: datetime | None = None) -> Step:
+    """The discussion is over and nobody asked: publish what there is, as if the chair had asked without an interview."""
+    state, effects = _recognised(state, context)
+    after, more = _approved(changed(state, ended=True), state.chair, stamp(time))
+    return after, (*effects, *more)
+
+
+# ---- interview
+
+_SKIP = re.compile(r"^\W*(?:skip(?: (?:it|this|that|this one|that one|this question|that question))?|pass|next(?: (?:one|question))?|"
+                   r"(?:let's )?(?:leave|skip) (?:it|that|this)(?: out| open)?|not applicable|n/a|no "
+                   r"comment)\W*$")  # fmt: skip
+_STOP = re.compile(
+    r"^\W*(?:stop(?: (?:it|asking|the interview|this))?|cancel|enough|abort|quit|never mind|no more questions)\W*$"
+)
+_UNSURE = re.compile(
+    r"^\W*(?:(?:well|hm+|oh|sorry|i think)\W+)*(?:i )?(?:don't|do not|dunno|no idea|not sure|i'm not sure|no "
+    r"clue|who knows|good question|"
+    r"can (?:somebody|someone|anybody|anyone|you)|what do you mean|let me|wait|hang on|hold on|one (?:moment|"
+    r"sec))\b(?!.*\bbut\b)"
+)
+
+
+def interviewed(state: State, message: Message, low: str, context: Context) -> Step:
+    bare = addressed(low, context.names) or low
+    for word, pattern in (("skip", _SKIP), ("stop", _STOP)):
+        if pattern.match(bare):
+            return skipped(state, word, context)
+    signs = context.templates.signs(state.type)
+    on_record = record.topical(state)
+    reading = read(message.text, signs, on_record)
+    stated = [f for f in reading.findings if f.weight >= LEAD]
+    missing = {a.key for a in _missing(state, context)}
+    strong = [f for f in stated if f.key != state.asking and (f.weight == LABEL or f.key in missing)]
+    mine = [f for f in stated if f.key == state.asking]
+    if strong and not mine:
+        return _told_instead(state, strong, message, context)
+    if (is_question(low) and reading.statement is None) or _UNSURE.match(low):
+        return state, ()
+    if (is_phatic(low) and len(low) < 60 and not mine) or (chit_chat(low, on_record) > 1 and not mine):
+        return state, ()
+    shape = signs.shapes[state.asking]
+    key = state.asking if mine else _better_key(state, low, shape, reading, context)
+    if mine and (shape == "name" or mine[0].weight == LABEL):
+        found = Finding(key, ANSWER, mine[0].start, mine[-1].end if shape != "name" else mine[0].end)
+    else:
+        start, stop = answer(message.text, signs.shapes[key])
+        found = Finding(key, ANSWER, start, stop)
+    state = record.fill(state, found, message.text, Source.of(message), signs.shapes[key])
+    for url in links_of(message.text):
+        state = commands.note_link(state, url, message)
+    return _next_question(state, context)
+
+
+def _told_instead(state: State, findings: list[Finding], message: Message, context: Context) -> Step:
+    """An answer that names another attribute goes there; the question stands."""
+    signs = context.templates.signs(state.type)
+    for finding in findings:
+        state = record.fill(state, finding, message.text, Source.of(message), signs.shapes[finding.key])
+    return state, ()
+
+
+def _better_key(state: State, low: str, shape: str, reading: Reading, context: Context) -> str:
+    """The attribute asked for, unless the answer plainly looks like that of another missing one."""
+    others = [a for a in _missing(state, context) if a.key != state.asking]
+    look = shape_of(low[after_fillers(low) :])
+    if look and look != shape:
+        for other in others:
+            if other.shape == look:
+                return other.key
+    cued = {f.key for f in reading.findings if f.weight >= CUE}
+    if cued and state.asking not in cued and shape and look != shape:
+        for other in others:
+            if other.key in cued:
+                return other.key
+    return state.asking
+
+
+def skipped(state: State, word: str, context: Context) -> Step:
+    if state.mode != "interviewing":
+        return state, ()
+    if word == "stop":
+        state = changed(state, mode="listening", asking="", requested_by="", approved_by="", approved_at="")
+        return state, (Say("I stopped asking. Say “publish now, reporter” to publish it as it is."),)
+    return _next_question(record.replace(state, skipped=(*state.skipped, state.asking)), context)

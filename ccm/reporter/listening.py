@@ -1,0 +1,120 @@
+"""
+What a remark does while the reporter only listens: it may state the type, fill attributes, begin a topic.
+
+Leaves out marked lines (:mod:`ccm.reporter.commands`) and the interview (:mod:`ccm.reporter.interview`).
+"""
+
+from ccm.reporter import commands, record
+from ccm.reporter.attributes import Reading, read
+from ccm.reporter.context import Context, Step, statements
+from ccm.reporter.effects import Converted, Effect, Say
+from ccm.reporter.outcomes import links_of
+from ccm.reporter.record import Source
+from ccm.reporter.remarks import flat, is_phatic, is_question, sentences
+from ccm.reporter.state import Asked, State
+from ccm.reporter.transcript import Message
+
+
+def observed(state: State, message: Message, low: str, context: Context, *, told: bool = False) -> Step:
+    effects: list[Effect] = []
+    stating: list[int] = []
+    parts = sentences(low, message.text)
+    for part in parts:
+        stated, alone = statements(context.templates).type_of(part)
+        if not stated:
+            continue
+        if alone:
+            stating.append(part.start)
+        if stated == state.type:
+            state = record.replace(state, settled=True, pending=())
+        elif not state.settled or (told and len(part.low) < 80):
+            state, more = converted(state, stated, context)
+            effects.extend(more)
+    signs = context.templates.signs(state.type)
+    asked = state.asked if state.asked and state.asked.by != message.nick else None
+    reading = read(
+        message.text,
+        signs,
+        record.topical(state),
+        asked.key if asked else "",
+        tuple(stating),
+        parts,
+        _filled(state),
+        _following(state, context),
+    )
+    before = state
+    for finding in reading.findings:
+        state = record.fill(state, finding, message.text, Source.of(message), signs.shapes[finding.key])
+    state = _note_question(state, reading, message, answered=state is not before)
+    for url in links_of(message.text):
+        state = commands.note_link(state, url, message)
+    if not state.settled and len(low) > 5 and not is_phatic(low):
+        state = record.keep_pending(state, message)
+    return state, tuple(effects)
+
+
+def _filled(state: State) -> frozenset[str]:
+    return frozenset(k for k, values in state.attributes.items() if any(not v.carried for v in values))
+
+
+def _following(state: State, context: Context) -> str:
+    """The empty attribute to which people come next: the first of free text after the last one that was filled."""
+    template = context.templates.get(state.type)
+    if not state.settled or template.strict or state.mode != "listening" or state.type == "incident":
+        return ""
+    following = ""
+    for attribute in template.attribute:
+        if state.attributes.get(attribute.key):
+            following = ""
+        elif not following and attribute.shape in ("", "deed"):
+            following = attribute.key
+    return following
+
+
+def _note_question(state: State, reading: Reading, message: Message, *, answered: bool) -> State:
+    asking = is_question(flat(message.text))
+    if asking and not reading.asks and not answered:
+        return record.replace(state, asked=None) if state.asked is not None else state
+    if reading.asks and asking:
+        return record.replace(state, asked=Asked(reading.asks, message.nick, 4))
+    if state.asked is None:
+        return state
+    left = 0 if answered and state.asked.by != message.nick else state.asked.left - 1
+    return record.replace(state, asked=Asked(state.asked.key, state.asked.by, left) if left > 0 else None)
+
+
+def converted(state: State, key: str, context: Context, *, carry: bool = True, settled: bool = True) -> Step:
+    templates = context.templates
+    old = state.type
+    state = record.convert(state, templates.get(key), templates.get(old), templates.signs(key), carry=carry)
+    if settled:
+        state = record.replace(state, settled=True, pending=())
+    template = templates.get(key)
+    kept = [a.label for a in template.attribute if state.attributes.get(a.key)]
+    words = f"{template.label}, understood."
+    if kept:
+        words += f" I have {conjoined(kept)} already."
+    return state, (Converted(old, key), Say(words))
+
+
+def as_meeting(state: State, verb: str, context: Context) -> State:
+    """The first marked line makes a discussion of no stated type a meeting."""
+    if state.settled or state.type == "meeting" or "meeting" not in context.templates:
+        return state
+    if verb not in ("startmeeting", "topic", "action", "decision", "agenda", "title", "chair"):
+        return state
+    templates = context.templates
+    return record.convert(
+        state, templates.get("meeting"), templates.get(state.type), templates.signs("meeting"), carry=False
+    )
+
+
+def as_topic(state: State, message: Message, title: str, context: Context) -> Step:
+    before = state.type
+    state = commands.topic(as_meeting(state, "agenda", context), title, message)
+    return state, ((Converted(before, state.type),) if state.type != before else ())
+
+
+def conjoined(words: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
