@@ -56,8 +56,14 @@ class Cast:
         self._room = ""
         self._topic = ""
         self._count = 0
-        nicks = list(dict.fromkeys(message.nick for message in meeting.messages if message.nick))
-        chair = meeting.chair if meeting.chair in nicks else nicks[0]
+        #: as the log spells them -> the one spelling in the room, which takes no two that look the same
+        self._spelling: dict[str, str] = {}
+        first: dict[str, str] = {}
+        for message in meeting.messages:
+            if message.nick:
+                self._spelling[message.nick] = first.setdefault(message.nick.casefold(), message.nick)
+        nicks = list(first.values())
+        chair = self._spelling.get(meeting.chair or "", nicks[0])
         self._nicks = [chair, *(nick for nick in nicks if nick != chair)]
 
     async def perform(self) -> str:
@@ -112,7 +118,7 @@ class Cast:
     async def _say(self, message: Message) -> None:
         if not message.nick or not message.text.strip():
             return
-        await self._speak(message.nick, message.text)
+        await self._speak(self._spelling[message.nick], message.text)
 
     async def _speak(self, nick: str, words: str) -> None:
         self._count += 1

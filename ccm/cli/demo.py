@@ -82,6 +82,7 @@ def configuration(folder: Path, c2s: int, http: int) -> Config:
         "joins_per_second": 0.0,
         "user_joins_per_minute": 0,
     }
+    many = {"invitations_per_user_per_hour": 100_000, "invitations_per_user_per_day": 100_000}
     local = ":interface=127.0.0.1"
     values = {
         "server": {"host": "localhost", "state": str(folder)},
@@ -96,6 +97,7 @@ def configuration(folder: Path, c2s: int, http: int) -> Config:
         "sasl": {"iterations": 4096},
         "bosh": {"unauthenticated_per_address": 0},
         "muc": unlimited,
+        "components": {"invitations": many},
         "web": {"url": f"http://localhost:{http}/", "secure": True},
     }
     return Config("ccm demo", values)
