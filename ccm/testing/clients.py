@@ -60,6 +60,10 @@ class Client:
         """The next stanza; ``None`` once the stream has ended. :raises TimeoutError: if nothing comes."""
         return await self._link.inbox.take()
 
+    async def secure(self) -> None:
+        """Begin TLS; signing in has done that where it was offered first."""
+        await self._link.secure()
+
     async def sign_out(self) -> None:
         """Close the stream."""
         await self._link.close()
@@ -77,6 +81,7 @@ class BareClient:
     def __init__(self, link: Link) -> None:
         self._link = link
         self.receive = link.inbox.take
+        self.secure = link.secure
         self.sign_out = link.close
         self.drop = link.drop
 

@@ -7,6 +7,7 @@ the value of that variable, or captures one the first time; ``{any}`` matches an
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, MutableMapping
 
 from twisted.words.xish.domish import Element
@@ -24,8 +25,20 @@ def elements_of(xml: str) -> list[Element]:
 
 
 def filled(xml: str, variables: Mapping[str, str]) -> str:
-    """The text with its variables put in, escaped. :raises KeyError: for one that has no value yet."""
-    return _VARIABLE.sub(lambda found: attribute(variables[found.group(1)]), xml)
+    """
+    The text with its variables put in, escaped; ``{bearer name}`` is what OAUTHBEARER says of a token (RFC 7628 §3.1).
+
+    :raises KeyError: for one that has no value yet.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name.startswith("bearer "):
+            token = variables[name.removeprefix("bearer ")]
+            return b64encode(f"n,,\x01auth=Bearer {token}\x01\x01".encode()).decode()
+        return attribute(variables[name])
+
+    return _VARIABLE.sub(value, xml)
 
 
 def mismatch(pattern: Element, actual: Element, variables: MutableMapping[str, str], *, exact: bool = False) -> str:

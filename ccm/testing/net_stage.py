@@ -6,7 +6,7 @@ server serves many scripts: each gets people and a room of its own.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -64,8 +64,8 @@ class ScriptServer:
         self._numbers = count(1)
         self.verifiers: tuple[Verifier, ...] = make_verifiers(PASSWORD, ITERATIONS)
 
-    async def start(self, modules: Iterable[Any]) -> None:
-        """Listen."""
+    async def start(self, modules: Iterable[Any], options: Mapping[str, Any] | None = None) -> None:
+        """Listen, with these modules; *options* by their names where not the defaults."""
         reactor = self._reactor
         now = reactor.seconds
         stores = await open_stores(reactor, StoreOptions(), StateOptions(), self._folder, host=HOST, now=now)
@@ -85,7 +85,7 @@ class ScriptServer:
             urls={"web": "http://localhost/"},
         )
         for module in modules:
-            module.install(router, services, None)
+            module.install(router, services, (options or {}).get(module.name))
         domain = f"conference.{HOST}"
         rooms = MucService(
             domain, router, stores.archive, stores.rooms, stores.state, MucOptions(), now, services.later, spawn

@@ -42,6 +42,10 @@ class PureClient:
             raise TimeoutError("nothing came")
         return self.session.received.pop(0).element
 
+    async def secure(self) -> None:
+        """:raises ValueError: always; there is no connection here."""
+        raise ValueError("the pure stage has no connections; say “only over tcp”")
+
     async def sign_out(self) -> None:
         """End the session as its owner."""
         await self.drop()

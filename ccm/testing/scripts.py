@@ -8,8 +8,9 @@ Conversation scripts: who sends what and who receives what, one statement a line
     Juliet receives <message from='{Romeo}'><body>Hark</body></message>
 
 XML may go on in indented lines. ``{Romeo}`` is the full address of Romeo's client, ``{romeo}`` the bare one; a second
-client of the same account is ``Romeo's phone``; ``{plain Romeo}`` is what SASL PLAIN says of him. See :mod:`ccm.testing.matching` for patterns and :data:`STATEMENTS`
-for everything one can say. A :class:`Stage` provides the server and the clients.
+client of the same account is ``Romeo's phone``; ``{plain Romeo}`` is what SASL PLAIN says of him. See
+:mod:`ccm.testing.matching` for patterns and :data:`STATEMENTS` for everything one can say. A :class:`Stage` provides
+the server and the clients. A first line ``only over tcp`` names the transports that a script is for.
 """
 
 import re
@@ -27,6 +28,7 @@ from ccm.testing.matching import elements_of, filled, mismatch
 STATEMENTS = {
     "signs in": "connects, authenticates and binds, without presence",
     "connects": "opens a connection and sends nothing yet (TCP only)",
+    "begins TLS": "negotiates TLS on a bare connection, after <proceed/>",
     "is available": "sends initial presence and takes in what comes of it",
     "sends XML": "sends one or more stanzas; over a bare connection anything",
     "receives XML": "the next stanzas are these, in this order",
@@ -63,6 +65,9 @@ class Client(Protocol):
 
     def receive(self) -> Awaitable[Element | None]:
         """The next stanza; ``None`` when the stream has ended. :raises TimeoutError: if nothing comes."""
+
+    def secure(self) -> Awaitable[None]:
+        """Begin TLS, on a bare connection."""
 
     def sign_out(self) -> Awaitable[None]:
         """Close the stream."""
@@ -182,6 +187,7 @@ class _Play:
             "receives nothing": self._nothing,
             "forgets what came": self._forget,
             "is disconnected": self._ended,
+            "begins TLS": lambda client, _statement: client.secure(),
             "disconnects": lambda client, _statement: client.drop(),
             "signs out": lambda client, _statement: client.sign_out(),
         }

@@ -21,6 +21,7 @@ from ccm.modules import (
     time,
     version,
 )
+from ccm.modules.register import RegisterOptions
 from ccm.testing.net_stage import ScriptServer
 
 MODULES = [
@@ -30,6 +31,7 @@ MODULES = [
         ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
     )
 ]  # fmt: skip
+OPTIONS = {"register": RegisterOptions(open=True, accounts_per_hour=0, iterations=4096)}
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +41,6 @@ def script_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptSe
 
     folder: Path = tmp_path_factory.mktemp("scripts")
     server = ScriptServer(reactor, folder)
-    pytest_twisted.blockon(Deferred.fromCoroutine(server.start(MODULES)))
+    pytest_twisted.blockon(Deferred.fromCoroutine(server.start(MODULES, OPTIONS)))
     yield server
     pytest_twisted.blockon(Deferred.fromCoroutine(server.stop()))
