@@ -9,7 +9,7 @@ is decided by the pure functions of :mod:`ccm.reporter`.
 from collections.abc import Iterable
 from typing import Any
 
-from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
@@ -35,7 +35,7 @@ from ccm.interfaces import IComponentHandler
 from ccm.records import Topic
 from ccm.reporter import discussion
 from ccm.reporter.templates import Templates
-from wokkel.muc import HistoryOptions, MUCClient, Room, User
+from wokkel.muc import HistoryOptions, MUCClient, Room, User, UserPresence
 from wokkel.subprotocols import XMPPHandler
 
 log = Logger()
@@ -43,6 +43,7 @@ log = Logger()
 NICK = "Reporter"
 JOINS_AT_ONCE = 20
 REJOIN_SECONDS = 5
+JOIN_SECONDS = 30
 
 
 class ReporterOptions(Section):
@@ -70,6 +71,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         self.archive = RoomArchive(context)
         self._room = ReporterRoom(context, self.archive, self)
         self._joins = DeferredSemaphore(JOINS_AT_ONCE)
+        self._entering: dict[str, Deferred[Any]] = {}
         self.discussions: dict[str, RoomDiscussion] = {}
         which = Field("topic", "Topic (identifier)", required=True)
         on = Field("on", "On the record", "boolean", value="false")
@@ -87,6 +89,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         query = f"/message[@type='headline']/event[@xmlns='{ns.PUBSUB_EVENT}']"
         self.xmlstream.addObserver(query, self._pushed)
         self.xmlstream.addObserver("/message[@type='error']", self._refused)
+        self.xmlstream.addObserver("/presence", self._answered, -1)
         self._context.spawn(self._start())
 
     def connectionLost(self, reason: Any) -> None:
@@ -113,6 +116,25 @@ class Reporter(MUCClient):  # type: ignore[misc]
         await self._joins.run(self._enter, topic.room)
         made.wake()
         return made
+
+    def _sendDeferred(self, stanza: Any) -> "Deferred[Any]":
+        # COMPAT: wokkel 18 waits for the answer with an XPath query per room, which Twisted keeps compiled for good.
+        entered: Deferred[Any] = Deferred()
+        self._entering[stanza.recipient.userhost()] = entered
+        self.send(stanza.toElement())
+        return entered.addTimeout(JOIN_SECONDS, self._context.clock)
+
+    def _answered(self, presence: Any) -> None:
+        room, _, nick = presence.getAttribute("from", "").partition("/")
+        waiting = self._entering.get(room)
+        error = presence.getAttribute("type") == "error"
+        if waiting is None or (nick != NICK and not error):
+            return
+        del self._entering[room]
+        if error:
+            waiting.errback(exceptionFromStanza(presence))
+        else:
+            waiting.callback(UserPresence.fromElement(presence))
 
     def _enter(self, room: str) -> Any:
         joined = self.join(JID(room), NICK, HistoryOptions(maxStanzas=0))

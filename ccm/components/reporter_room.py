@@ -63,12 +63,11 @@ class ReporterRoom:
             element = message.addElement((ns.REPORTER, "request"))
             for name, value in request.items():
                 element[name] = value
-        waiting = self._unreflected.get((room, id_))
-        if waiting is None:
-            waiting = self._unreflected[room, id_] = []
-            self._handler.send(message)
+        first = (room, id_) not in self._unreflected
         reflected: Deferred[None] = Deferred()
-        waiting.append(reflected)
+        self._unreflected.setdefault((room, id_), []).append(reflected)
+        if first:
+            self._handler.send(message)
         await reflected.addTimeout(REFLECTION_SECONDS, self._context.clock, self._given_up(room, id_))
 
     def reflected(self, room: str, id_: str, error: Exception | None = None) -> None:

@@ -1,0 +1,186 @@
+"""The reporter is killed at every point between two of its operations; nothing is lost and nothing doubled."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from twisted.internet.task import Clock
+
+from ccm.components.context import Context, spawn
+from ccm.components.room_archive import Remark
+from ccm.components.room_discussion import RoomDiscussion
+from ccm.records import DocumentRecord, Topic
+from ccm.reporter.templates import Templates
+
+ROOM = "t@conference.localhost"
+REPORTER = "reporter.localhost"
+START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+TEMPLATES = Templates.load()
+TOPIC = Topic("t", "Big data", ROOM, "ann@localhost", "live", None, 60, "UTC", "en", START, ("ann@localhost",))
+TALK = (
+    "The participants are mainly open source firms, with IBM and Oracle among them.",
+    "The reason they give: their IT knows it well and likes commodity licences.",
+    "This is a project.",
+    "#action Kim: check the licences by friday",
+    "Publish this, reporter.",
+    "It gets you to big data sooner and for less.",
+    "IT people.",
+    "skip",
+    "skip",
+    "skip",
+    "reporter, what do we have so far?",
+)
+
+
+class KilledError(Exception):
+    """The process is no more."""
+
+
+@dataclass
+class World:
+    """What outlives the process, and the hand that kills it before operation number *kill*."""
+
+    kill: int = -1
+    operations: int = 0
+    archive: list[Remark] = field(default_factory=list)
+    kept: dict[str, bytes] = field(default_factory=dict)
+    documents: dict[str, DocumentRecord] = field(default_factory=dict)
+    jobs: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+
+    def touch(self) -> None:
+        self.operations += 1
+        if self.operations == self.kill + 1:
+            raise KilledError
+
+    def append(self, jid: str, nick: str, text: str, id_: str, request: dict[str, str] | None = None) -> None:
+        number = len(self.archive) + 1
+        at = START + timedelta(seconds=number)
+        self.archive.append(Remark(f"{number:06d}", at, nick, jid, text, (id_,), request=request))
+
+
+class Stores:
+    """Session state, documents and topics of a world; each operation is a point to be killed at, before and after."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def get(self, key: str) -> bytes | None:
+        self.world.touch()
+        return self.world.kept.get(key)
+
+    async def set(self, key: str, value: bytes, ttl_seconds: float | None = None) -> None:
+        self.world.touch()
+        self.world.kept[key] = value
+        self.world.touch()
+
+    async def invitees(self, topic: str) -> tuple[()]:
+        return ()
+
+    async def latest(self, topic: str) -> DocumentRecord | None:
+        return next(iter(self.world.documents.values()), None)
+
+    async def by_slug(self, slug: str) -> None:
+        return None
+
+    async def publish(self, document: DocumentRecord, jobs: Any) -> DocumentRecord:
+        self.world.touch()
+        if document.key not in self.world.documents:
+            self.world.documents[document.key] = document
+            self.world.jobs += [key for _, key, _ in jobs]
+        self.world.touch()
+        return self.world.documents[document.key]
+
+
+class FakeRoom:
+    """A room that keeps what it is told and never looks for doubles."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def since(self, room: str, after: str | None) -> list[Remark]:
+        self.world.touch()
+        return [remark for remark in self.world.archive if remark.id > (after or "")]
+
+    async def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
+        self.world.touch()
+        self.world.append(REPORTER, "Reporter", text, id_, request)
+        self.world.touch()
+
+    def acknowledge(self, room: str, id_: str, source: str) -> None:
+        self.world.touch()
+
+    async def record(self, room: str, on: bool) -> None:
+        self.world.touch()
+
+    async def published(self, topic: Topic, url: str) -> None:
+        self.world.touch()
+        self.world.urls.append(url)
+        self.world.touch()
+
+    async def ended(self, topic: Topic) -> None:
+        self.world.touch()
+
+
+def process(world: World) -> RoomDiscussion:
+    """A freshly started reporter."""
+    stores: Any = Stores(world)
+    clock: Any = Clock()
+    secrets = itertools.count()
+    context = Context(
+        REPORTER,
+        "localhost",
+        "conference.localhost",
+        {},
+        stores,
+        stores,
+        stores,
+        stores,
+        stores,
+        clock,
+        lambda: START,
+        spawn,
+        "http://localhost:5280/",
+        "CCM <noreply@localhost>",
+        lambda: str(next(secrets)),
+        publishers=("archive", "webhook"),
+    )
+    return RoomDiscussion(TOPIC, FakeRoom(world), context, TEMPLATES, 600, lambda _: None)
+
+
+def play(kill: int = -1) -> World:
+    """The whole talk; after a kill the process is started again at once."""
+    world = World(kill)
+    known = process(world)
+    for line in TALK:
+        world.append("ann@localhost", "Ann", line, f"c{len(world.archive)}")
+        for _ in range(2):  # what the reporter said itself is heard in the second round
+            dead = world.operations > world.kill >= 0
+            known.wake()
+            if world.operations > world.kill >= 0 and not dead:
+                known = process(world)
+                known.wake()
+        known.wake()
+    return world
+
+
+UNDISTURBED = play()
+
+
+def test_the_undisturbed_talk_publishes_one_document() -> None:
+    assert list(UNDISTURBED.documents) == ["t:1"]
+    assert UNDISTURBED.jobs == ["webhook:t:1"]
+    assert any(remark.text.startswith("Published: ") for remark in UNDISTURBED.archive)
+    assert UNDISTURBED.operations > 50
+
+
+@pytest.mark.parametrize("kill", range(UNDISTURBED.operations))
+def test_a_kill_changes_nothing(kill: int) -> None:
+    world = play(kill)
+    assert [remark.text for remark in world.archive] == [remark.text for remark in UNDISTURBED.archive]
+    assert world.kept == UNDISTURBED.kept
+    assert world.documents == UNDISTURBED.documents
+    assert world.jobs == UNDISTURBED.jobs
+    assert set(world.urls) == set(UNDISTURBED.urls)
