@@ -73,7 +73,7 @@ class MemoryAccounts:
     async def find(self, name: str) -> r.Account | None:
         name = name.strip().casefold()
         for account in self._accounts.values():
-            if name in (account.jid, (account.email or "").casefold()):
+            if name and name in (account.jid, (account.email or "").casefold()):
                 return account
         return self._accounts.get(f"{name}@{self._host}")
 
@@ -186,9 +186,10 @@ class MemoryArchive:
 
 @implementer(IRooms)
 class MemoryRooms:
-    """Rooms in a dictionary."""
+    """Rooms in a dictionary; a room's messages in *archive* go with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, archive: "MemoryArchive | None" = None) -> None:
+        self._archive = archive
         self.stored: dict[str, r.RoomRecord] = {}
 
     async def load_all(self, service: str) -> tuple[r.RoomRecord, ...]:
@@ -199,6 +200,8 @@ class MemoryRooms:
 
     async def delete(self, jid: str) -> None:
         self.stored.pop(jid, None)
+        if self._archive is not None:
+            self._archive.messages = [m for m in self._archive.messages if m.owner != jid]
 
 
 @implementer(ITokens)

@@ -1,0 +1,73 @@
+"""The fakes under the same contracts as the real stores."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from ccm.testing.contracts import AccountsContract, RostersContract, TokensContract, clock
+from ccm.testing.contracts_archive import ArchiveContract
+from ccm.testing.contracts_state import SessionStateContract
+from ccm.testing.contracts_topics import RoomsContract
+from ccm.testing.fakes import (
+    Hands,
+    MemoryAccounts,
+    MemoryArchive,
+    MemoryRooms,
+    MemoryRosters,
+    MemoryState,
+    MemoryTokens,
+)
+from ccm.testing.moments import Moments
+
+__all__ = ["clock"]
+
+
+class TestMemoryAccounts(AccountsContract):
+    @pytest.fixture
+    def accounts(self, clock: Moments) -> MemoryAccounts:
+        return MemoryAccounts("example.org", clock.moment)
+
+
+class TestMemoryRosters(RostersContract):
+    @pytest.fixture
+    def rosters(self) -> MemoryRosters:
+        return MemoryRosters()
+
+
+class TestMemoryTokens(TokensContract):
+    @pytest.fixture
+    def tokens(self, clock: Moments) -> MemoryTokens:
+        return MemoryTokens(clock.moment)
+
+
+class TestMemoryArchive(ArchiveContract):
+    @pytest.fixture
+    def archive(self) -> MemoryArchive:
+        return MemoryArchive()
+
+
+class TestMemoryRooms(RoomsContract):
+    @pytest.fixture
+    def rooms(self, archive: MemoryArchive) -> MemoryRooms:
+        return MemoryRooms(archive)
+
+    @pytest.fixture
+    def archive(self) -> MemoryArchive:
+        return MemoryArchive()
+
+
+class TestMemoryState(SessionStateContract):
+    @pytest.fixture
+    def hands(self) -> Hands:
+        return Hands()
+
+    @pytest.fixture
+    def state(self, hands: Hands) -> MemoryState:
+        return MemoryState(hands.now)
+
+    @pytest.fixture
+    def passes(self, hands: Hands) -> Callable[[float], Awaitable[None]]:
+        async def passes(seconds: float) -> None:
+            hands.advance(seconds)
+
+        return passes
