@@ -47,6 +47,9 @@ class Outlet(Protocol):
     def respond(self, handle: Any, session: "BoshSession", rid: int, body: bytes, status: int) -> None:
         """Send the answer to *rid* (0 for one that is the answer to none)."""
 
+    def drop(self, handle: Any) -> None:
+        """Close the connection of a request that another one has superseded, without an answer."""
+
     def wake(self, session: "BoshSession") -> None:
         """Call :meth:`BoshSession.flush` at the end of this reactor turn."""
 
@@ -126,7 +129,7 @@ class BoshSession:
         arrival, extra = window.arrive(rid, body, handle, now)
         if arrival in (Arrival.READY, Arrival.PARKED):
             self._resends = 0
-            self.queue.went_on()
+            self.queue.arrived(rid, window.size)
             if window.lagging and len(window.parked) >= window.size:
                 window.catch_up()
             self._take(now)
@@ -144,19 +147,21 @@ class BoshSession:
         elif self._resends > _MAX_RESENDS:
             self.refuse("policy-violation", "The same request was sent too often.", handle)
         elif arrival is Arrival.ANSWERED:
-            self.queue.asked_again(rid)
+            self.queue.asked_again(rid, handle)
             self._outlet.respond(handle, self, rid, extra, 200)
         elif extra is not None and extra is not handle:
-            self._outlet.respond(extra, self, 0, wire.EMPTY, 200)  # the superseded connection
+            # an empty answer could be taken for the one that is still to come; a closed connection only for broken
+            self._outlet.drop(extra)
 
     def aborted(self, handle: Any, now: float) -> None:
         """The client has hung up while that request was held; it may ask for its rid again."""
         if self.window.abort(handle):
             self._since = now
 
-    def undelivered(self, rid: int) -> None:
+    def undelivered(self, rid: int, handle: Any) -> None:
         """The answer to that rid was written to a connection that then proved dead."""
-        self.queue.dead(rid)
+        self.queue.dead(rid, handle)
+        self._outlet.wake(self)
 
     def deadline(self) -> float:
         """When :meth:`tick` has something to do, unless told otherwise meanwhile."""
@@ -295,7 +300,8 @@ class BoshSession:
                     break
                 self._answer(slot, [], now)
             elif self._due(slot, now):
-                self._answer(slot, [] if slot.rid == self._silent else self.queue.take(), now)
+                silent = slot.rid == self._silent or (self.queue.doubtful and not self.over)
+                self._answer(slot, [] if silent else self.queue.take(), now)
             else:
                 break
         if not window.open:
@@ -306,6 +312,7 @@ class BoshSession:
     def _due(self, slot: Slot, now: float) -> bool:
         return bool(
             self.queue.waiting
+            or self.queue.doubtful  # an empty answer makes the client go on, or ask again
             or self.over
             or self._release
             or self._report
@@ -325,7 +332,7 @@ class BoshSession:
         else:
             body = wire.reply(units, self._ack_attributes(slot) if self.terms.acks else ())
         self.window.answer(body)
-        self.queue.sent(slot.rid, units)
+        self.queue.sent(slot.rid, units, slot.handle)
         if slot.rid == self._silent:
             self._silent = None
         if slot.handle is not None:
@@ -378,7 +385,7 @@ class BoshSession:
 
     def _last_word(self) -> bytes:
         if self._final is None:
-            self._final = wire.terminate(self._condition, units=self.queue.take())
+            self._final = wire.terminate(self._condition, units=self.queue.take_all())
         return self._final
 
     def _answer_parked(self) -> None:

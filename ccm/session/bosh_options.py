@@ -28,4 +28,4 @@ class BoshOptions(Section):
     unauthenticated_per_address: int = 16
     max_sessions: int = 12_000
     save_seconds: float = 1.0
-    resync_seconds: float = 1.0
+    resync_seconds: float = 2.0

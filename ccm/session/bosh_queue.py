@@ -1,12 +1,32 @@
 """
-What a BOSH session has to say and what became of it: waiting, sent and not yet confirmed, or known to be lost.
+What a BOSH session has to say and what became of it: waiting, sent and not yet confirmed, or in doubt.
 
-A new request shows that the client received the answers before it, unless the connection of one proved dead
-(XEP-0124 1.11.2 §14.3): what that one carried goes to the front of the queue again, so that a client that hangs up
-and goes on with the next rid misses nothing, while one that asks again gets the stored answer.
+A client never has more than ``requests`` requests under way, so a new rid confirms the answers to all rids that many
+before it. When the connection that an answer was written to proves dead, that answer is *in doubt*: the client may ask
+for it again (XEP-0124 1.11.2 §14.3), or, a page that was loaded anew, go on without it. Until it shows which, nothing
+else is said, so that nothing is said twice, out of order or never.
 """
 
+from dataclasses import dataclass
+from typing import Any
+
 _STANZAS = (b"<message", b"<presence", b"<iq")
+
+
+@dataclass(slots=True)
+class Sent:
+    """
+    What one answer carried.
+
+    :ivar handle: where it was written last.
+    :ivar followed: the client has made a new request since, so it has probably arrived.
+    :ivar dead: that connection is broken.
+    """
+
+    units: list[bytes]
+    handle: Any
+    followed: bool = False
+    dead: bool = False
 
 
 class Queue:
@@ -15,15 +35,16 @@ class Queue:
 
     :ivar waiting: not yet sent.
     :ivar waiting_bytes: their size.
+    :ivar doubtful: whether an answer is in doubt.
     """
 
-    __slots__ = ("_dead", "_sent", "waiting", "waiting_bytes")
+    __slots__ = ("_sent", "doubtful", "waiting", "waiting_bytes")
 
     def __init__(self, waiting: list[bytes] | None = None) -> None:
         self.waiting: list[bytes] = waiting or []
         self.waiting_bytes = sum(map(len, self.waiting))
-        self._sent: dict[int, list[bytes]] = {}
-        self._dead: set[int] = set()
+        self._sent: dict[int, Sent] = {}
+        self.doubtful = False
 
     def add(self, unit: bytes) -> None:
         """Queue one element."""
@@ -35,30 +56,52 @@ class Queue:
         units, self.waiting, self.waiting_bytes = self.waiting, [], 0
         return units
 
-    def sent(self, rid: int, units: list[bytes]) -> None:
+    def sent(self, rid: int, units: list[bytes], handle: Any) -> None:
         """The answer to *rid* carries these."""
         if units:
-            self._sent[rid] = units
+            self._sent[rid] = Sent(units, handle)
 
-    def dead(self, rid: int) -> None:
+    def dead(self, rid: int, handle: Any) -> None:
         """The connection that the answer to *rid* was written to is broken."""
-        if rid in self._sent:
-            self._dead.add(rid)
+        sent = self._sent.get(rid)
+        if sent is not None and sent.handle is handle:
+            sent.dead = self.doubtful = True
 
-    def asked_again(self, rid: int) -> None:
-        """The client fetches the stored answer to *rid*: no need to send its content otherwise."""
-        self._dead.discard(rid)
+    def asked_again(self, rid: int, handle: Any) -> None:
+        """The client fetches the stored answer to *rid*."""
+        sent = self._sent.get(rid)
+        if sent is not None:
+            sent.handle, sent.dead, sent.followed = handle, False, False
+            self._judge()
 
-    def went_on(self) -> None:
-        """The client made a new request: what it cannot have received waits again, the rest is done."""
-        for rid in sorted(self._dead, reverse=True):
-            units = self._sent[rid]
-            self.waiting[:0] = units
-            self.waiting_bytes += sum(map(len, units))
-        self._dead.clear()
-        self._sent.clear()
+    def arrived(self, rid: int, window: int) -> None:
+        """A new request: it confirms, or gives up, every answer that is *window* rids before it."""
+        if not self._sent:
+            return
+        settled = [known for known in self._sent if known + window <= rid]
+        self._put_back([known for known in settled if self._sent[known].dead])
+        for known in settled:
+            del self._sent[known]
+        for sent in self._sent.values():
+            sent.followed = True
+        self._judge()
+
+    def take_all(self) -> list[bytes]:
+        """The same as :meth:`take`, with whatever is in doubt before it."""
+        self._put_back([known for known in self._sent if self._sent[known].dead])
+        return self.take()
 
     def unconfirmed(self) -> list[bytes]:
-        """Every stanza that the client is not known to have, oldest first."""
-        units = [unit for rid in sorted(self._sent) for unit in self._sent[rid]] + self.waiting
+        """Every stanza that the client probably does not have, oldest first."""
+        lost = [sent for _, sent in sorted(self._sent.items()) if sent.dead or not sent.followed]
+        units = [unit for sent in lost for unit in sent.units] + self.waiting
         return [unit for unit in units if unit.startswith(_STANZAS)]
+
+    def _put_back(self, rids: list[int]) -> None:
+        for rid in sorted(rids, reverse=True):
+            units = self._sent[rid].units
+            self.waiting[:0] = units
+            self.waiting_bytes += sum(map(len, units))
+
+    def _judge(self) -> None:
+        self.doubtful = any(sent.dead for sent in self._sent.values())

@@ -48,6 +48,9 @@ class Handle(Protocol):
     def respond(self, body: bytes, content_type: str, status: int) -> None:
         """Answer it; called once."""
 
+    def drop(self) -> None:
+        """Close its connection instead."""
+
 
 class Saver(Protocol):
     """Keeps sessions over a restart (:mod:`ccm.transports.bosh_saver`)."""
@@ -129,7 +132,7 @@ class BoshSessions:
     def undelivered(self, handle: Handle) -> None:
         """The connection that an answer was written to turned out to be dead."""
         if handle.session is not None and handle.rid:
-            handle.session.undelivered(handle.rid)
+            handle.session.undelivered(handle.rid, handle)
 
     # ---- Outlet, for the sessions
 
@@ -137,6 +140,11 @@ class BoshSessions:
         """Send an answer."""
         handle.rid = rid
         handle.respond(body, session.terms.content_type, status)
+
+    def drop(self, handle: Handle) -> None:
+        """Close the connection of a superseded request."""
+        handle.session = None
+        handle.drop()
 
     def wake(self, session: BoshSession) -> None:
         """Let it answer at the end of this turn."""

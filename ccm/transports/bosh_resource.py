@@ -45,6 +45,11 @@ class ResourceHandle:
         request.write(body)
         request.finish()
 
+    def drop(self) -> None:
+        """Close the connection without an answer."""
+        self._done = True
+        self.request.loseConnection()
+
     def _lost(self, _: Failure) -> None:
         answered, self._done = self._done, True
         (self._sessions.undelivered if answered else self._sessions.aborted)(self)

@@ -58,6 +58,10 @@ class Exchange:
         self.answer = factory.response(status, fields, body, close=not self.head.keep_alive)
         self.front.answered()
 
+    def drop(self) -> None:
+        """Close the connection without an answer."""
+        self.front.drop()
+
 
 class Front(Protocol):
     """One connection."""
@@ -331,6 +335,11 @@ class Front(Protocol):
             self._wait(self.factory.options.idle_seconds)
         if self._unread and not self._parsing:
             self._parse()
+
+    def drop(self) -> None:
+        """Close the connection; what waits on it is asked for again."""
+        self._closing, self.deadline = True, None
+        self.transport.abortConnection()
 
     def _answer(self, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes, head: Head) -> None:
         close = not head.keep_alive
