@@ -34,23 +34,19 @@ class Flights:
     :param reflect: sends a template to everybody in the room.
     """
 
-    __slots__ = ("_queue", "_reflect")
+    __slots__ = ("_busy", "_queue", "_reflect")
 
     def __init__(self, reflect: Callable[[FanOut], None]) -> None:
         self._reflect = reflect
         self._queue: deque[Flight] = deque()
+        self._busy = False
 
     def __len__(self) -> int:
         return len(self._queue)
 
     def now(self, template: FanOut) -> None:
         """Reflect something that nobody keeps, behind what is already on its way."""
-        if not self._queue:
-            self._reflect(template)
-            return
-        flight = Flight(template, None)
-        flight.ready = True
-        self._queue.append(flight)
+        self.land(self.board(template, None))
 
     def after(
         self,
@@ -88,11 +84,18 @@ class Flights:
         self._go_on()
 
     def _go_on(self) -> None:
+        """Somebody may answer while being told: the answer waits until all have heard what it answers."""
+        if self._busy:
+            return
+        self._busy = True
         queue = self._queue
-        while queue and queue[0].ready:
-            flight = queue.popleft()
-            if flight.failed:
-                continue
-            if flight.landed is not None:
-                flight.landed()
-            self._reflect(flight.template)
+        try:
+            while queue and queue[0].ready:
+                flight = queue.popleft()
+                if flight.failed:
+                    continue
+                if flight.landed is not None:
+                    flight.landed()
+                self._reflect(flight.template)
+        finally:
+            self._busy = False

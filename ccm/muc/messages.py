@@ -120,8 +120,6 @@ def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) 
     id_ = context.archive.next_id()
     template = _reflection(room, occupant, stanza, id_)
     now = context.moment()
-    if origin is not None:
-        room.remember(occupant.bare, origin, None)
     kept = context.archive.append(
         Archived(
             id=id_,
@@ -133,6 +131,8 @@ def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) 
             origin_id=origin or stanza.attrs.get("id"),
         )
     )
+    if origin is not None:
+        room.remember(occupant.bare, origin, None)
     line = Line(id_, now, template)
     room.flights.after(
         kept,

@@ -160,7 +160,11 @@ class Registry:
         for room in tuple(self.rooms.values()):
             ghosts.ping_idle(room)
             idle = not room.seats and not len(room.flights) and not room.inbox and room.ready and not room.unsaved
-            if idle and room.empty_since <= before and room.config.persistent and not room.locked:
+            if not idle or room.empty_since > before:
+                continue
+            if room.locked or not room.config.persistent:
+                self.vacated(room)
+            else:
                 del self.rooms[room.jid]
                 self.records[room.jid] = room.record()
 

@@ -451,3 +451,23 @@ def test_a_room_that_is_not_logged_still_tells_newcomers_what_was_said(house, an
     ann.say("hello")
     assert stanza_ids(ann.one()) == [] and house.archive.messages == []
     assert read.bodies(bob.join("Bob")) == ["hello"]
+
+
+def test_an_answer_given_while_a_message_is_told_comes_after_it_for_everybody(talk, ann, bob, read):
+    record(ann, "false", read.room)
+    ann.take(), bob.take()
+    eager = talk.stranger("reporter.localhost/r")
+    eager.join("Reporter")
+    cat = talk.person("cat@localhost/c")
+    cat.join("Cat")
+    deliver = eager.deliver
+
+    def answer(stanza):
+        deliver(stanza)
+        if stanza.child_text("body") == "question":
+            eager.say("answer")
+
+    eager.deliver = answer
+    ann.say("question")
+    for person in (ann, bob, cat):
+        assert read.bodies(person.take())[-2:] == ["question", "answer"]

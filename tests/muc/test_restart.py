@@ -167,3 +167,11 @@ def test_a_resumed_session_that_sends_again_without_origin_id_is_archived_once(t
     ann.say("new", id_="new-id")
     assert read.bodies(ann.take()) == ["same", "new", "new"]
     assert read.bodies(bob.take()) == ["new", "new"], "an id may be used again by a client that goes on"
+
+
+def test_a_temporary_room_that_a_component_made_and_nobody_entered_is_swept_away(make_house, read):
+    house = make_house(admins={"topics.localhost"})
+    house.stranger("topics.localhost").ask("set", read.room, read.form())
+    assert house.room is not None
+    house.hands.advance(601)
+    assert house.room is None and house.rooms.kept == {}
