@@ -82,12 +82,11 @@ def test_a_lagging_window_takes_up_where_its_client_is() -> None:
 @given(st.data(), st.integers(1, 4))
 def test_any_order_of_arrivals_and_resends_is_taken_once_and_in_order(data: st.DataObject, size: int) -> None:
     first = data.draw(st.integers(1, MAX_RID - 60))
-    window, got, handle = Window(first - 1, size), [], 0
+    window, got = Window(first - 1, size), []
     answered: dict[int, bytes] = {}
-    for _ in range(50):
+    for handle in range(50):
         low, high = window.last + 1 - size, window.last + size
         rid = data.draw(st.integers(max(low, first), high))
-        handle += 1
         arrival, reply = window.arrive(rid, rid, handle, 0)
         if arrival is Arrival.ANSWERED:
             assert reply == answered[rid]

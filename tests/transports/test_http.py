@@ -275,7 +275,7 @@ def test_an_aborted_request_keeps_the_session_and_what_it_would_have_carried() -
     assert b"<message" in one(wire)[2]
 
 
-def test_an_answer_into_a_broken_connection_reaches_the_next_request() -> None:
+def test_an_answer_into_a_broken_connection_reaches_who_goes_on() -> None:
     world = World()
     front, wire = open_session(world)
     world.say(front, request(bosh(101)))
@@ -285,6 +285,8 @@ def test_an_answer_into_a_broken_connection_reaches_the_next_request() -> None:
     front.connectionLost(Failure(ConnectionLost()))
     other, second = world.connect()
     world.say(other, request(bosh(102)))
+    assert one(second)[2] == f"<body xmlns='{NS}'/>".encode()
+    world.say(other, request(bosh(103)))
     assert b"<message" in one(second)[2]
 
 
@@ -299,6 +301,19 @@ def test_an_answer_that_arrived_is_not_repeated() -> None:
     other, second = world.connect()
     world.say(other, request(bosh(102)))
     assert second.value() == b""
+
+
+def test_a_resent_request_takes_the_place_of_the_held_one_whose_connection_is_closed() -> None:
+    world = World()
+    front, wire = open_session(world)
+    world.say(front, request(bosh(101)))
+    other, second = world.connect()
+    world.say(other, request(bosh(101)))
+    assert wire.disconnecting and wire.value() == b""
+    front.connectionLost(Failure(ConnectionLost()))
+    world.streams[0].connection.write(b"<message xmlns='jabber:client'/>")
+    world.turn()
+    assert b"<message" in one(second)[2]
 
 
 def test_wait_ends_about_when_it_was_agreed() -> None:
