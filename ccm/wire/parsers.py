@@ -8,6 +8,7 @@ is only marked ``odd`` here and looked at again by :mod:`ccm.wire.tags`.
 """
 
 from collections.abc import Callable
+from typing import Any
 from xml.parsers import expat
 
 from ccm.errors import StreamError
@@ -15,13 +16,15 @@ from ccm.wire.limits import WireOptions
 
 ROOT = b"<stream:stream>"
 _FEEDS_PER_PARSER = 20_000
+_MAX_PLAIN = 4_096
+_MAX_PLAIN_CHARACTERS = 80
 _RESERVED = frozenset({"http://www.w3.org/2000/xmlns/", "http://www.w3.org/XML/1998/namespace"})
 
 
 #: A complete element at depth 1, a plain tuple for speed: name as written; attributes; for each child element the value
-#: of its xmlns (or None) and its name as written; offset of its first byte among all bytes fed; offset of its end tag
-#: (of what follows, for an empty tag); whether it uses prefixes or namespaces that need a closer look.
-Mark = tuple[str, dict[str, str], list[tuple[str | None, str]], int, int, bool]
+#: of its xmlns (or None) and its name as written; offsets among all bytes fed of its first byte, of its first child (0
+#: if it has none), of its end tag (of what follows, for an empty tag); whether it needs a closer look for its prefixes.
+Mark = tuple[str, dict[str, str], list[tuple[str | None, str]], int, int, int, bool]
 
 
 class Parser:
@@ -36,10 +39,10 @@ class Parser:
 
     __slots__ = ("_expat", "feeds", "marks", "parse", "total")
 
-    def __init__(self, options: WireOptions) -> None:
+    def __init__(self, options: WireOptions, plain: set[Any]) -> None:
         self.marks: list[Mark | None] = []
         self._expat = expat.ParserCreate("utf-8")
-        _watch(self._expat, self.marks, options)
+        _watch(self._expat, self.marks, options, plain)
         defer = getattr(self._expat, "SetReparseDeferralEnabled", None)
         if defer is not None:  # with it on, a complete stanza may arrive late (expat 2.6)
             defer(False)
@@ -69,11 +72,12 @@ class ParserPool:
     def __init__(self, options: WireOptions | None = None, max_idle: int = 64) -> None:
         self.options = options or WireOptions()
         self._idle: list[Parser] = []
+        self._plain: set[str | tuple[str, ...]] = set()  # names met before that need no closer look
         self._max_idle = max_idle
 
     def take(self) -> Parser:
         """A parser at depth 1."""
-        return self._idle.pop() if self._idle else Parser(self.options)
+        return self._idle.pop() if self._idle else Parser(self.options, self._plain)
 
     def give(self, parser: Parser) -> None:
         """Back, at depth 1 with nothing pending; else :meth:`Parser.drop` it."""
@@ -84,20 +88,35 @@ class ParserPool:
             self._idle.append(parser)
 
 
-def _watch(parser: expat.XMLParserType, marks: list[Mark | None], options: WireOptions) -> None:
+def _watch(parser: expat.XMLParserType, marks: list[Mark | None], options: WireOptions, plain: set[Any]) -> None:
     """Set the handlers; closures, because they run for every tag and cells are faster than attributes."""
     max_depth, max_elements = options.max_depth + 1, options.max_elements
-    max_attributes, max_name, max_value = options.max_attributes, options.max_name_bytes, options.max_attribute_bytes
-    depth = deep = begin = 0
+    max_attributes, max_name = options.max_attributes, options.max_name_bytes
+    depth = deep = begin = first = 0
     odd = False
     root_name = ""
     root_attrs: dict[str, str] = {}
     children: list[tuple[str | None, str]] = []
 
+    def look(key: str | tuple[str, ...]) -> bool:
+        """Check a name, or those of attributes, not met before: is there a prefix? Plain ones are remembered."""
+        names = (key,) if isinstance(key, str) else key
+        if len(names) > max_attributes:
+            raise StreamError("policy-violation", f"An element may have {max_attributes} attributes.")
+        if any(len(word.encode()) > max_name for word in names):
+            raise StreamError("policy-violation", f"A name may have {max_name} bytes.")
+        if any(":" in word and (word != "xml:lang" or names is not key) for word in names):
+            return True
+        if len(plain) < _MAX_PLAIN and sum(map(len, names)) < _MAX_PLAIN_CHARACTERS:
+            plain.add(key)
+        return False
+
     def start(name: str, attrs: dict[str, str]) -> None:
-        nonlocal depth, deep, begin, odd, root_name, root_attrs, children
+        nonlocal depth, deep, begin, first, odd, root_name, root_attrs, children
         depth += 1
         if depth == 3:
+            if not children:
+                first = parser.CurrentByteIndex
             children.append((attrs.get("xmlns"), name))
             if len(children) > max_elements:
                 raise _too_complex(max_depth - 1, max_elements)
@@ -108,18 +127,15 @@ def _watch(parser: expat.XMLParserType, marks: list[Mark | None], options: WireO
         else:
             begin = parser.CurrentByteIndex
             root_name, root_attrs, children = name, attrs, []
-            deep, odd = 0, False
+            deep, first, odd = 0, 0, False
+        if name not in plain and look(name):
+            odd = True
         if attrs:
-            names = name + ":".join(attrs)
-            if names.count(":") >= len(attrs):  # more than the joints: a prefix, or xml:lang
-                odd = odd or ":" in name or any(":" in key and key != "xml:lang" for key in attrs)
-            if len(names) > max_name or len(attrs) > max_attributes or len("".join(attrs.values())) > max_value:
-                _check_tag(name, attrs, max_name, max_attributes, max_value)
+            names = tuple(attrs)
+            if names not in plain and look(names):
+                odd = True
             if attrs.get("xmlns") in _RESERVED:
                 odd = True
-        elif ":" in name or len(name) > max_name:
-            odd = True
-            _check_tag(name, attrs, max_name, max_attributes, max_value)
 
     def end(_name: str) -> None:
         nonlocal depth
@@ -127,7 +143,7 @@ def _watch(parser: expat.XMLParserType, marks: list[Mark | None], options: WireO
         if depth == 1:
             if len(children) + deep >= max_elements:
                 raise _too_complex(max_depth - 1, max_elements)
-            marks.append((root_name, root_attrs, children, begin, parser.CurrentByteIndex, odd))
+            marks.append((root_name, root_attrs, children, begin, first, parser.CurrentByteIndex, odd))
         elif depth == 0:
             marks.append(None)
 
@@ -140,14 +156,3 @@ def _watch(parser: expat.XMLParserType, marks: list[Mark | None], options: WireO
 
 def _too_complex(depth: int, elements: int) -> StreamError:
     return StreamError("policy-violation", f"A stanza may be {depth} elements deep and hold {elements} of them.")
-
-
-def _check_tag(name: str, attrs: dict[str, str], max_name: int, max_attributes: int, max_value: int) -> None:
-    if len(attrs) > max_attributes:
-        raise StreamError("policy-violation", f"An element may have {max_attributes} attributes.")
-    for word in (name, *attrs):
-        if len(word.encode()) > max_name:
-            raise StreamError("policy-violation", f"A name may have {max_name} bytes.")
-    for value in attrs.values():
-        if len(value.encode()) > max_value:
-            raise StreamError("policy-violation", f"An attribute may have {max_value} bytes.")

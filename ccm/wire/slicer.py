@@ -6,19 +6,22 @@ parser reads alike, so that the bytes inside a stanza may be relayed as they cam
 the rest of ``<!``. Leaves out the opening tag of a stream, which :mod:`ccm.wire.framing` reads.
 """
 
+import re
 from xml.parsers import expat
 
 from ccm import namespaces as ns
 from ccm.errors import StreamError
 from ccm.wire.events import Broken, Event, Nonza, StreamClosed
 from ccm.wire.parsers import Parser, ParserPool
-from ccm.wire.stanza import KINDS, Stanza
+from ccm.wire.stanza import KINDS, Stanza, attribute
 from ccm.wire.tags import START_TAG, Tag, declarations, parse_error, resolve
 
 _SPACE = b" \t\r\n"
 _STREAM_PREFIX = f" xmlns:stream='{ns.STREAMS}'".encode()
 _CLIENT_DEFAULT = f" xmlns='{ns.CLIENT}'".encode()
 _KINDS = frozenset(KINDS)
+_VALUES = re.compile(rb"'[^']*'|\"[^\"]*\"")
+_GROWING_TAG_BYTES = 256  # below, not even six bytes for each one are more than twice the size and 1 KiB
 CLIENT = ns.CLIENT
 
 
@@ -83,17 +86,17 @@ class Slicer:
         return data, error
 
     def _decode(self, data: bytes) -> tuple[bytes, StreamError | None]:
-        whole, known = self._partial + data, len(self._partial)
-        self._partial = b""
+        """Hold back a character that is incomplete; nothing that is not UTF-8 goes on."""
+        whole, self._partial = self._partial + data, b""
         try:
             whole.decode()
         except UnicodeDecodeError as error:
+            good = whole[: error.start]
             if error.reason == "unexpected end of data" and len(whole) - error.start < 4:
                 self._partial = whole[error.start :]
-                return data, None
-            wrong = StreamError("unsupported-encoding", "The bytes are not valid UTF-8 (RFC 6120 §11.6).")
-            return data[: max(error.start - known, 0)], wrong
-        return data, None
+                return good, None
+            return good, StreamError("unsupported-encoding", "The bytes are not valid UTF-8 (RFC 6120 §11.6).")
+        return whole, None
 
     def _slice(self, data: bytes, events: list[Event]) -> None:
         parser = self._parser
@@ -105,6 +108,9 @@ class Slicer:
                 if data[0] != 60:
                     raise _stray()
             parser = self._parser = self._pool.take()
+        elif not data:
+            return
+        self._lt = data[-1] == 60
         self._chunks.append(data)
         self._pending += len(data)
         parser.total += len(data)
@@ -116,7 +122,6 @@ class Slicer:
             raise parse_error(error) if isinstance(error, expat.ExpatError) else error from error
         if parser.marks and self._take(parser, events):
             return
-        self._lt = data[-1:] == b"<"
         if self._pending > self.max_bytes:
             raise _too_big(self.max_bytes)
         if self._pending > self._pool.options.max_tag_bytes and parser.unfinished > self._pool.options.max_tag_bytes:
@@ -133,21 +138,26 @@ class Slicer:
                 events.append(StreamClosed())
                 self.drop()
                 return True
-            name, attrs, children, start, end, odd = mark
+            name, attrs, children, start, first, end, odd = mark
             start -= base
             if start != done and data[done:start].strip(_SPACE):
                 raise _stray()
-            tag = START_TAG.match(data, start)
-            if tag is None:  # expat took it, so this is a flaw of ours; still never guess
-                raise StreamError("not-well-formed", "A tag cannot be read.")
-            inner = done = tag.end()
-            if data[inner - 2] == 47:
-                content = b""
+            if first and data.find(b">", start) == first - base - 1:  # the usual case: the first ">" ends the tag
+                inner = first - base
+            else:
+                tag = START_TAG.match(data, start)
+                if tag is None:  # expat took it, so this is a flaw of ours; still never guess
+                    raise StreamError("not-well-formed", "A tag cannot be read.")
+                inner = tag.end()
+            if data[inner - 2] == 47 and not first:
+                content, done = b"", inner
             else:
                 content = data[inner : end - base]
                 done = data.index(b">", end - base) + 1
-            if done - start > self.max_bytes:
-                raise _too_big(self.max_bytes)
+            if inner - start > _GROWING_TAG_BYTES:
+                _check_growth(attrs, inner - start)
+            if done - start > self.max_bytes or done - start > self._pool.options.max_attribute_bytes:
+                self._check_size(data[start:done])
             if odd:
                 events.append(self._odd(name, attrs, data[start:done], content))
                 continue
@@ -168,6 +178,17 @@ class Slicer:
             raise _stray()
         self._chunks, self._pending = [rest], len(rest)
         return False
+
+    def _check_size(self, data: bytes) -> None:
+        """Bounds that only a large stanza can exceed."""
+        options = self._pool.options
+        if len(data) > self.max_bytes:
+            raise _too_big(self.max_bytes)
+        for tag in START_TAG.finditer(data):
+            if tag.end() - tag.start() > options.max_tag_bytes:
+                raise StreamError("policy-violation", f"A tag may have {options.max_tag_bytes} bytes.")
+            if any(len(value) - 2 > options.max_attribute_bytes for value in _VALUES.findall(tag.group())):
+                raise StreamError("policy-violation", f"An attribute may have {options.max_attribute_bytes} bytes.")
 
     def _odd(self, name: str, written: dict[str, str], data: bytes, inner: bytes) -> Event:
         """An element with prefixes: read again with namespaces, and made to carry its declarations itself."""
@@ -192,6 +213,12 @@ class Slicer:
 
 def _declared(tag: Tag, outer: dict[str | None, str]) -> bytes:
     return declarations({**outer, **tag.prefixes})
+
+
+def _check_growth(attrs: dict[str, str], size: int) -> None:
+    """Escaping anew must not make much of little: at most twice the size and 1 KiB."""
+    if sum(len(attribute(value).encode()) for value in attrs.values()) > 2 * size + 1024:
+        raise StreamError("policy-violation", "The attributes hold too many characters that need escaping.")
 
 
 def _restricted() -> StreamError:

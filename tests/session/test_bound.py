@@ -344,7 +344,7 @@ def test_a_session_outlives_the_server() -> None:
     assert after.names() == ["session-resumed", "session-hibernating"]
     assert after.router.session("ann@localhost/one") is session
     session.deliver(message(2))
-    back, said = resume(after, id_, 1)
+    _, said = resume(after, id_, 1)
     assert b" h='1'/>" in said
     assert [said.count(f"id='{n}'".encode()) for n in ("1", "ä", "2")] == [0, 1, 1]
     assert to_plain(session)["resume"]["outbound"] == 3

@@ -282,3 +282,29 @@ def test_a_wrong_header_is_told_apart(header: bytes, expected: str) -> None:
     (event,) = StreamFraming(ParserPool()).feed(header)
     assert isinstance(event, Broken)
     assert event.error.condition == expected
+
+
+def test_an_element_of_the_xml_namespace_is_no_plain_one() -> None:
+    pool = ParserPool()
+    first, second = Slicer(pool, 1000).feed(b"<message xml:lang='de'/><message><xml:lang/></message>")
+    assert isinstance(first, Stanza)
+    assert isinstance(second, Stanza)
+    assert second.children == (("http://www.w3.org/XML/1998/namespace", "lang"),)
+
+
+def test_escaping_anew_does_not_make_much_of_little() -> None:
+    assert condition(b'<message id="' + b"'" * 2000 + b'"/>') == "policy-violation"
+    (stanza,) = cut(b'<message id="' + b"'" * 200 + b'"/>')
+    assert isinstance(stanza, Stanza)
+    assert len(stanza.to_bytes()) < 2 * 215 + 1024
+    assert len(cut(b"<message id='" + b"&amp;" * 1000 + b"'/>")) == 1
+
+
+def test_many_prefixes_are_bounded() -> None:
+    declared = b"".join(b" xmlns:p%d='u'" % number for number in range(33))
+    assert condition(b"<message" + declared + b"/>") == "policy-violation"
+
+
+def test_an_empty_or_incomplete_read_between_does_not_hide_a_forbidden_tag() -> None:
+    assert condition(b"<message><", b"", b"![CDATA[x]]></message>") == "restricted-xml"
+    assert condition(b"<message>\xc3", b"\xa4<", b"", b"!-- --></message>") == "restricted-xml"
