@@ -1,8 +1,8 @@
 """
 ``ccm replay LOG``: run the reporter over a recorded chat and print the document; no server needed.
 
-The same functions as in the live room, so the same archive gives the same bytes. When the log never asks for publication, the
-discussion ends with it as if the chair had asked. Leaves out publishing to a target.
+The same functions as in the live room, so the same archive gives the same bytes. When the log never asks for
+publication, the discussion ends with it as if the chair had asked. Leaves out publishing to a target.
 """
 
 import argparse

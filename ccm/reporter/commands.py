@@ -49,7 +49,7 @@ def marked(state: State, message: Message, mark: Mark, zone: str, instead: tuple
     if verb == "proposal":
         return _noted(state, "idea", mark.text, message, zone, instead, status="proposed")
     if verb in _KINDS:
-        return _noted(state, verb, mark.text, message, zone, instead)  # type: ignore[arg-type]
+        return _noted(state, verb, mark.text, message, zone, instead)
     if verb == "help":
         return _noted(state, "help", mark.text, message, zone, instead) if mark.text else Outcome(state, (Say(_HELP),))
     if verb == "topic":

@@ -1,8 +1,8 @@
 """
 Due dates from the phrases in which people give them.
 
-The base is the day of the message in the meeting's zone. A date without a year is the next such day, never silently moved
-when it has a year; what cannot be read stays a phrase. Leaves out: recurring dates, "next meeting" without a schedule.
+The base is the day of the message in the meeting's zone. A date without a year is the next such day, never silently
+moved when it has a year; what cannot be read stays a phrase. Leaves out: recurring dates, "next meeting" without a schedule.
 """
 
 import calendar
@@ -113,8 +113,8 @@ def _relative(found: re.Match[str], base: date) -> date | None:
         return base + timedelta(days=ahead)
     if found["d3"]:
         day = int(found["d3"])
-        month = base if day >= base.day else _month_end(base.year, base.month) + timedelta(days=1)
-        return date(month.year, month.month, day)
+        near = base if day >= base.day else _month_end(base.year, base.month) + timedelta(days=1)
+        return date(near.year, near.month, day)
     return None
 
 

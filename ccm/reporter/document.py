@@ -1,8 +1,8 @@
 """
 The document that a discussion comes to: a frozen tree, from which every form is rendered.
 
-Built from the state, the log up to the message that asked for publication, and what the topic knows. Nothing in it is made up:
-every statement names its message. Leaves out rendering, and any look at a clock.
+Built from the state, the log up to the message that asked for publication, and what the topic knows. Nothing in it is
+made up: every statement names its message. Leaves out rendering, and any look at a clock.
 """
 
 import hashlib
@@ -133,7 +133,6 @@ class Document(msgspec.Struct, frozen=True):
     type: str
     type_label: str
     headline: str
-    room: str
     topic: str
     language: str
     zone: str
@@ -189,7 +188,6 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         type=state.type,
         type_label=context.templates.get(state.type).label,
         headline=_headline(sections, items["decision"], items["action"]),
-        room=meta.room,
         topic=meta.topic,
         language=meta.language,
         zone=meta.zone,

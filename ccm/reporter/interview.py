@@ -1,8 +1,8 @@
 """
 From a request for publication to the document: what is missing is asked for, one question at a time.
 
-States: listening -> interviewing -> published, with grace before published when neither owner nor chair asked. *skip* passes
-a question, *stop* ends them all without publishing; anybody may answer. Leaves out the building of the document.
+States: listening -> interviewing -> published, with grace before published when neither owner nor chair asked. *skip*
+passes a question, *stop* ends them all without publishing; anybody may answer. Leaves out the building of the document.
 """
 
 import re
@@ -31,10 +31,16 @@ def request_publish(
     *,
     at_once: bool = False,
 ) -> Step:
-    """Somebody asks for publication: ask for what is missing, then publish or wait out the grace period."""
+    """
+    Somebody asks for publication: ask for what is missing, then publish or wait out the grace period.
+
+    :param message_id: id of the message or request; the same one again changes nothing.
+    """
     if state.mode == "grace" and context.may_approve(by, jid, state.chair):
         return _approved(changed(state, requested_by=by), by, stamp(time))
-    state, effects = _recognised(state, context)
+    if message_id and message_id == state.request:
+        return state, ()
+    state, effects = _recognised(record.replace(state, request=message_id), context)
     if context.may_approve(by, jid, state.chair):
         approver, at = by, stamp(time)
     else:
@@ -89,7 +95,7 @@ def _approved(state: State, by: str, at: str) -> Step:
     return state, (Publish(state.version),)
 
 
-def grace_over(state: State, context: Context) -> Step:
+def grace_over(state: State, context: Context) -> Step:  # noqa: ARG001 - one shape for all that comes from outside
     """The grace period passed without a word of owner or chair."""
     if state.mode != "grace":
         return state, ()
@@ -107,14 +113,14 @@ def hold(state: State, by: str, context: Context, jid: str | None = None) -> Ste
     return state, ((Hold(),) if was_grace else ()) + (Say("Held. Nothing is published until somebody asks again."),)
 
 
-def published(state: State, url: str, context: Context) -> Step:
+def published(state: State, url: str, context: Context) -> Step:  # noqa: ARG001
     """The document is at that address now."""
     state = changed(state, document=url)
     words = "Published" if state.version < 2 else f"Published as version {state.version}"
     return state, (Say(f"{words}: {url}" if url else f"{words}."),)
 
 
-def record_on(state: State, on: bool, context: Context) -> Step:
+def record_on(state: State, on: bool, context: Context) -> Step:  # noqa: ARG001
     """Go on or off the record."""
     if state.recording == on:
         return state, ()

@@ -1,8 +1,8 @@
 """
 Outcomes: marked actions, decisions, questions, topics, notes; links from anywhere.
 
-Understands commands with ``#`` or ``/`` (Debian MeetBot's words), marked lines (``ACTION:``, ``RESOLVED:``, ``Topic:``, W3C's words)
-and agenda lines (``1. Greetings``) in a meeting. Leaves out the finding of unmarked actions and decisions in free talk.
+Understands commands with ``#`` or ``/`` (Debian MeetBot's words), marked lines (``ACTION:``, ``RESOLVED:``,
+``Topic:``, W3C's words) and agenda lines (``1. Greetings``) in a meeting. Leaves out the finding of unmarked actions and decisions in free talk.
 """
 
 import re

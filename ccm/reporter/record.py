@@ -102,8 +102,8 @@ def convert(state: State, template: Template, old: Template, signs: Signs, *, ca
     """
     Make the discussion one of *template*'s type.
 
-    What people said plainly of the new attributes counts first; then the values of the old attributes are carried over; then
-    what they may have meant.
+    What people said plainly of the new attributes counts first; then the values of the old attributes are carried over;
+    then what they may have meant.
     """
     fresh = replace(
         state, type=template.key, attributes={}, asking="", asked=None, skipped=(), revision=state.revision + 1

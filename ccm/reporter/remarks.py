@@ -153,7 +153,9 @@ _SUBSTANCE = re.compile(r"\d|\b(?:people|users|staff|team|high|low|medium)\b")
 
 def chit_chat(low: str, topical: str) -> int:
     """
-    How much a sentence is talk of lunch, weather, cats and the like: 0 not at all, 1 a word of it, 2 a personal remark, 3 of oneself.
+    How much a sentence is talk of lunch, weather, cats and the like.
+
+    :returns: 0 not at all, 1 a word of it, 2 a personal remark, 3 a remark about oneself.
 
     :param topical: lower-case text of what is already on record: words in it are the matter itself.
     """

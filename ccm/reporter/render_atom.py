@@ -23,7 +23,8 @@ def entry(document: Document, *, url: str) -> str:
         f'<link rel="alternate" type="text/html" href="{_xml(url)}"/><updated>{_xml(updated)}</updated>'
         f"<published>{_xml(updated)}</published><author><name>{_xml(document.chair or 'CCM')}</name></author>"
         f'<category term="{_xml(document.type)}" label="{_xml(document.type_label)}"/>'
-        f'<summary type="text">{_xml(document.headline)} ({_xml(counts)}. {_xml(standing(document))}.)</summary></entry>'
+        f'<summary type="text">{_xml(document.headline)} ({_xml(counts)}. {_xml(standing(document))}.)'
+        "</summary></entry>"
     )
 
 

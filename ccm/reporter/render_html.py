@@ -1,8 +1,8 @@
 """
 The document as one page: semantic HTML, readable without script, printable, with JSON-LD (schema.org Event and Action).
 
-Every statement leads to its line of the log. Everything typed by people is escaped; only web, mail and chat addresses become
-links. Leaves out the style sheet, whose address is an argument.
+Every statement leads to its line of the log. Everything typed by people is escaped; only web, mail and chat addresses
+become links. Leaves out the style sheet, whose address is an argument.
 """
 
 import json
@@ -14,6 +14,10 @@ from ccm.reporter.rendering import COUNTED, anchor, clock, is_safe, linked, shor
 
 __all__ = ["anchor", "page"]
 
+_ACTION_STATUS = {
+    "done": "https://schema.org/CompletedActionStatus",
+    "cancelled": "https://schema.org/FailedActionStatus",
+}
 _PRINT = "@media print{details>*{display:block}.mast,.toc{display:none}a{color:inherit;text-decoration:none}}"
 
 
@@ -37,15 +41,17 @@ def page(
     links = "".join(f'<link rel="alternate" type="application/atom+xml" href="{_e(feed)}">' for _ in (1,) if feed)
     return (
         f'<!doctype html>\n<html lang="{_e(document.language)}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
         f'<title>{_e(document.title)}</title><meta name="description" content="{_e(document.headline)}">{links}'
         f'<link rel="stylesheet" href="{_e(stylesheet)}"><style>{_PRINT}</style>'
         f'<script type="application/ld+json">{_json_ld(document)}</script></head>\n<body class="doc">'
         f'{_masthead(home, feed)}<main class="sheet">{_contents(document)}\n{_head(document)}\n{_about(document, said)}\n'
-        f"{_actions(document, said)}\n{_listed('decisions', 'Decisions', 'd', document.decisions, document, said)}\n"
-        f"{_listed('questions', 'Open questions', 'q', document.questions, document, said)}\n{_topics(document)}"
-        f"{_optional('notes', 'Notes', document.notes, document, said)}{_optional('ideas', 'Ideas', document.ideas, document, said)}"
-        f"{_links(document)}{_people(document)}\n{_log(document)}\n{_foot(document, alternates or {})}</main></body></html>\n"
+        f"{_actions(document)}\n{_listed('decisions', 'Decisions', 'd', document.decisions, document)}\n"
+        f"{_listed('questions', 'Open questions', 'q', document.questions, document)}\n{_topics(document)}"
+        f"{_optional('notes', 'Notes', document.notes, document)}{_optional('ideas', 'Ideas', document.ideas, document)}"
+        f"{_links(document)}{_people(document)}\n{_log(document)}\n{_foot(document, alternates or {})}"
+        "</main></body></html>\n"
     )
 
 
@@ -93,7 +99,8 @@ def _head(document: Document) -> str:
     facts += [f"Chaired by <b>{_e(document.chair)}</b>"] if document.chair else []
     facts += [_e(standing(document))]
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
-    return f'<header><h1>{_e(document.title)}</h1><p class="lead">{_e(document.headline)}</p><div class="by">{spans}</div></header>'
+    lead = f'<p class="lead">{_e(document.headline)}</p>'
+    return f'<header><h1>{_e(document.title)}</h1>{lead}<div class="by">{spans}</div></header>'
 
 
 def _when(document: Document) -> str:
@@ -130,7 +137,7 @@ def _quote(quote: Quote, document: Document, said: Mapping[str, Line]) -> str:
     )
 
 
-def _actions(document: Document, said: Mapping[str, Line]) -> str:
+def _actions(document: Document) -> str:
     rows = "".join(_action(item, document) for item in document.actions)
     body = f"<ol>{rows}</ol>" if rows else f"<p>{COUNTED['actions']}</p>"
     return f'<section id="actions"><h2>Actions</h2>{body}</section>'
@@ -143,16 +150,16 @@ def _action(item: Item, document: Document) -> str:
     status = f"<span>{_e(item.status)}</span>" if item.status != "open" else ""
     meta = f'<div class="meta"><b>{_e(item.owner) or "Nobody yet"}</b>{due}{status}</div>'
     return (
-        f'<li class="line" id="{_e(item.id)}"><span class="mark a">{_e(item.number)}</span><p>{_rich(item.text)}</p>{meta}'
+        f'<li class="line" id="{_e(item.id)}"><span class="mark a">{_e(item.number)}</span>'
+        f"<p>{_rich(item.text)}</p>{meta}"
         f"{_source(item.by, item.at, item.source, item.said, document)}</li>"
     )
 
 
-def _listed(
-    id_: str, title: str, mark: str, items: tuple[Item, ...], document: Document, said: Mapping[str, Line]
-) -> str:
+def _listed(id_: str, title: str, mark: str, items: tuple[Item, ...], document: Document) -> str:
     rows = "".join(
-        f'<li class="line" id="{_e(item.id)}"><span class="mark {mark}">{_e(item.number)}</span><p>{_rich(item.text)}</p>'
+        f'<li class="line" id="{_e(item.id)}"><span class="mark {mark}">{_e(item.number)}</span>'
+        f"<p>{_rich(item.text)}</p>"
         f"{_source(item.by, item.at, item.source, item.said if item.said != item.text else '', document)}</li>"
         for item in items
     )
@@ -160,8 +167,8 @@ def _listed(
     return f'<section id="{id_}"><h2>{title}</h2>{body}</section>'
 
 
-def _optional(id_: str, title: str, items: tuple[Item, ...], document: Document, said: Mapping[str, Line]) -> str:
-    return _listed(id_, title, "", items, document, said) if items else ""
+def _optional(id_: str, title: str, items: tuple[Item, ...], document: Document) -> str:
+    return _listed(id_, title, "", items, document) if items else ""
 
 
 def _topics(document: Document) -> str:
@@ -193,7 +200,8 @@ def _links(document: Document) -> str:
 
 def _people(document: Document) -> str:
     invited = f" Invited: {_e(', '.join(document.invited))}." if document.invited else ""
-    return f'<section id="people"><h2>Participants</h2><p>Present: {_e(", ".join(document.present)) or "nobody"}.{invited}</p></section>'
+    present = _e(", ".join(document.present)) or "nobody"
+    return f'<section id="people"><h2>Participants</h2><p>Present: {present}.{invited}</p></section>'
 
 
 def _log(document: Document) -> str:
@@ -201,7 +209,8 @@ def _log(document: Document) -> str:
     rows = "".join(_line(line, document.zone) for line in document.log)
     return (
         f'<section id="log"><details class="log2"><summary>The conversation, {len(document.log)} messages{off}</summary>'
-        f'<p class="hint">Each line of the outcome points to the message it came from.</p><ol class="log">{rows}</ol></details></section>'
+        '<p class="hint">Each line of the outcome points to the message it came from.</p>'
+        f'<ol class="log">{rows}</ol></details></section>'
     )
 
 
@@ -216,8 +225,9 @@ def _foot(document: Document, alternates: Mapping[str, str]) -> str:
     also = f"<p>Also as {forms}.</p>" if forms else ""
     licence = f" Licence: {_e(document.licence)}." if document.licence else ""
     return (
-        f'<footer class="colophon">{also}<p>Written by the {_e(document.producer)} from what was said; no language model was used. '
-        f"Something wrong? Ask the chair to amend it.{licence}</p><p>Input <code>sha256:{document.digest[:16]}</code></p></footer>"
+        f'<footer class="colophon">{also}<p>Written by the {_e(document.producer)} from what was said; '
+        f"no language model was used. Something wrong? Ask the chair to amend it.{licence}</p>"
+        f"<p>Input <code>sha256:{document.digest[:16]}</code></p></footer>"
     )
 
 
@@ -235,7 +245,7 @@ def _json_ld(document: Document) -> str:
                 "@type": "Action",
                 "identifier": item.id,
                 "name": item.text,
-                "actionStatus": f"https://schema.org/{'CompletedActionStatus' if item.status == 'done' else 'PotentialActionStatus'}",
+                "actionStatus": _ACTION_STATUS.get(item.status, "https://schema.org/PotentialActionStatus"),
                 **({"agent": {"@type": "Person", "name": item.owner}} if item.owner else {}),
                 **({"endTime": item.due} if item.due else {}),
             }

@@ -16,7 +16,7 @@ def text(document: Document, url: str = "") -> str:
     """
     The whole document.
 
-    :param url: the document's own address; links into the log lead there. Without one they lead to anchors in this text.
+    :param url: the document's own address; links into the log lead there, without one to anchors in this text.
     """
     out = [f"# {_plain(document.title)}", "", _plain(document.headline), ""]
     facts = [

@@ -90,6 +90,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar topic: id of the current topic.
     :ivar approved_by: who asked for that version, or let it go out.
     :ivar requested_by: who asked for a publication that is not yet out.
+    :ivar request: id of the message that last asked for a publication.
     :ivar people: nicks of those who spoke, in that order, the first 500.
     :ivar recording: ``False`` while off the record.
     :ivar off: nicks who went off the record for themselves.
@@ -115,6 +116,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     approved_by: str = ""
     approved_at: str = ""
     requested_by: str = ""
+    request: str = ""
     people: tuple[str, ...] = ()
     recording: bool = True
     off: tuple[str, ...] = ()
