@@ -2,7 +2,8 @@
 Who is online where, written into the session state for other processes and for the operator.
 
 One hash an account, ``online:<bare JID>``, one field a resource: JSON of node, priority, show, status and transport.
-Nothing here is read back by this process, and nobody waits for a write.
+Nobody waits for a write. What an earlier run left is removed at start; those of its sessions that have not come back
+after a while are said to be unavailable (RFC 6121 §4.5.2), since nobody else does.
 """
 
 from typing import Any
@@ -16,15 +17,20 @@ from ccm.router.hooks import on
 from ccm.router.module import Module
 from ccm.router.router import Router
 from ccm.router.services import Services
+from ccm.wire.stanza import Stanza
 
 PREFIX = "online:"
 
 
 class OnlineOptions(Section):
-    """The name of this process among several, and the seconds after which rows of an unclean end are void."""
+    """
+    The name of this process among several; the seconds after which rows of an unclean end are void, and those that
+    sessions of an earlier run have to be restored.
+    """
 
     node: str = "main"
     expire_seconds: int = 7 * 86400
+    restore_seconds: int = 10
 
 
 class Online:
@@ -33,6 +39,7 @@ class Online:
     def __init__(self, router: Router, services: Services, options: OnlineOptions) -> None:
         self._router = router
         self._state = services.state
+        self._later = services.later
         self._options = options
         aside(self._sweep(), "removing rows of an earlier run")
 
@@ -58,13 +65,22 @@ class Online:
         aside(self._state.hash_delete(PREFIX + bare, resource), "clearing who is online")
 
     async def _sweep(self) -> None:
+        gone: list[str] = []
         for key in await self._state.keys(PREFIX):
-            bare = key.removeprefix(PREFIX)
             rows = await self._state.hash_all(key)
-            mine = [field for field, row in rows.items() if self._is_mine(row)]
-            gone = [field for field in mine if not self._is_here(address.join(None, bare, field))]
-            if gone:
-                await self._state.hash_delete(key, *gone)
+            bare = key.removeprefix(PREFIX)
+            mine = [resource for resource, row in rows.items() if self._is_mine(row)]
+            left = [resource for resource in mine if not self._is_here(address.join(None, bare, resource))]
+            if left:
+                await self._state.hash_delete(key, *left)
+                gone += [address.join(None, bare, resource) for resource in left]
+        if gone:
+            self._later(self._options.restore_seconds, lambda: self._say_gone(gone))
+
+    def _say_gone(self, jids: list[str]) -> None:
+        for jid in jids:
+            if not self._is_here(jid):
+                self._router.route(Stanza("presence", {"type": "unavailable", "from": jid}))
 
     def _is_here(self, jid: str) -> bool:
         session = self._router.session(jid)

@@ -42,8 +42,11 @@ class Presence:
 
     @on.presence(to=Target.NONE)
     def broadcast(self, stanza: Stanza, origin: Any) -> Any:
-        """A client's presence without an address (§4.2, §4.4, §4.5)."""
+        """A client's presence without an address (§4.2, §4.4, §4.5), or the server's word that one is gone."""
         if not self._router.is_client(origin):
+            if origin is None and stanza.type == "unavailable" and stanza.from_ is not None:
+                template = FanOut(stanza, stanza.from_)
+                self._contacts.when(address.bare(stanza.from_), lambda items: self._spread(template, items))
             return HANDLED
         if stanza.type is None:
             self._available(origin, stanza)

@@ -11,7 +11,7 @@ from ccm.modules.presence import PresenceOptions
 from ccm.records import RosterItem
 from ccm.router.router import Router
 from ccm.router.services import Services
-from ccm.testing.fakes import RecordingSession, make_router, make_services, result_of
+from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
 from ccm.wire.stanza import Stanza
 
 
@@ -89,6 +89,29 @@ def test_rows_of_an_earlier_run_are_removed_at_start_and_those_of_other_nodes_st
         result_of(services.state.hash_set("online:romeo@localhost", resource, row))
     online.plugin.install(make_router(services), services)
     assert set(rows(services, "romeo@localhost")) == {"there"}
+
+
+def test_a_session_that_does_not_come_back_after_a_restart_is_said_to_be_gone() -> None:
+    hands = Hands()
+    services = make_services(hands=hands)
+    result_of(services.accounts.create("romeo@localhost", "Romeo", None, ()))
+    item = RosterItem("juliet@localhost", subscription="both")
+    result_of(services.rosters.save("romeo@localhost", {item.jid: item}))
+    for resource in ("gone", "back"):
+        row = msgspec.json.encode({"node": "main"})
+        result_of(services.state.hash_set("online:romeo@localhost", resource, row))
+    router = make_router(services)
+    for module in (presence, online):
+        module.plugin.install(router, services)
+    for jid in ("romeo@localhost/back", "juliet@localhost/a"):
+        session = RecordingSession(jid)
+        session.state["presence"] = f"<presence xmlns='jabber:client' from='{jid}'/>"
+        router.bind(session)
+        router.fire("session-resumed", session)
+    assert set(rows(services, "romeo@localhost")) == {"back"}
+    assert session.received == []
+    hands.advance(11)
+    assert [(s.type, s.from_) for s in session.received] == [("unavailable", "romeo@localhost/gone")]
 
 
 def test_a_hibernating_session_keeps_its_presence(router: Router) -> None:
