@@ -252,7 +252,7 @@ class Negotiation:
         if old is not None:
             old.close("conflict", "A new session took over this resource.")
         others = realm.router.sessions_of(jid)
-        if len(others) >= realm.options.sessions_per_account:
+        if 0 < realm.options.sessions_per_account <= len(others):
             asleep = next((other for other in others if other.hibernating), None)
             if asleep is None:
                 raise StanzaError("resource-constraint", "This account has too many sessions. Close one of them.")
