@@ -27,13 +27,23 @@ class Talk extends PlainElement {
   #lastTyped = 0;
   #wanted = '';
 
+  // The end stays in view when the keyboard comes, a toast rises or the column changes.
+  #resized = new ResizeObserver(() => {
+    const log = this.#log;
+    if (log && this.#atEnd) log.scrollTop = log.scrollHeight;
+  });
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#resized.disconnect();
+  }
+
   get #log() {
     return /** @type {HTMLElement | null} */ (this.querySelector('.log'));
   }
 
   willUpdate() {
     const log = this.#log;
-    if (log) this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
     const { room } = this.app;
     if (room && room.jid !== this.#room) {
       this.#room = room.jid;
@@ -54,6 +64,7 @@ class Talk extends PlainElement {
     const log = this.#log;
     const { route, room } = this.app;
     if (!log) return;
+    this.#resized.observe(log);
     const wanted = route.kind === 'm' ? route.target : '';
     if (wanted && wanted !== this.#wanted) this.#find(wanted);
     else if (!wanted) this.#wanted = '';
@@ -78,6 +89,7 @@ class Talk extends PlainElement {
     this.requestUpdate();
     await this.updateComplete;
     const row = this.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    this.#atEnd = false;
     row?.scrollIntoView({ block: 'center' });
     /** @type {HTMLElement | null} */ (row)?.focus({ preventScroll: true });
   }
@@ -86,6 +98,7 @@ class Talk extends PlainElement {
     const log = this.#log;
     if (!log) return;
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    this.#atEnd = atEnd;
     if (atEnd && this.#below) {
       this.#below = 0;
       this.requestUpdate();

@@ -13,7 +13,8 @@ class WishField extends PlainElement {
 
   /** The topic to invite to, or `null` for a new one. @type {any} */
   #into = null;
-  #refused = '';
+  /** The odd address that was asked about: once more Enter sends it. */ #asked = '';
+  /** What the component finds odd. @type {{address: string, better: string} | null} */ #told = null;
 
   constructor() {
     super();
@@ -73,34 +74,52 @@ class WishField extends PlainElement {
   async #do(now) {
     if (this._busy) return;
     const { addresses, name, start } = this._wish;
-    if (this._wish.suspect && this.#refused !== this._wish.suspect.address) {
-      this.#refused = this._wish.suspect.address;
-      this._error = '';
-      this.requestUpdate();
-      return;
+    if (this.#suspicious && this.#asked !== this.#suspicious.address) {
+      this.#asked = this.#suspicious.address;
+      return this.requestUpdate();
     }
     this._busy = true;
     this._error = '';
-    const { client } = this.app;
     const left = [...addresses];
     try {
-      const when = now ? 'now' : start;
-      let topic = this.#into;
-      if (!left.length && !topic) topic = (await client.create({ name, start: when })).topic;
-      while (left.length) {
-        const done = await client.invite({ address: left[0], topic: topic?.id, ...(topic ? {} : { name, start: when }) });
-        topic = done.topic ?? topic;
-        this.app.invited(done, left.shift());
-      }
-      if (topic && topic.id !== this.app.topic?.id) this.#go(topic.id);
+      const topic = await this.#invite(left, { name, start: now ? 'now' : start });
+      if (left.length) return;
       this._words = '';
       this.close();
+      if (topic && topic.id !== this.app.topic?.id) this.#go(topic.id);
     } catch (error) {
       this._error = failure(error, left.length ? `${left[0]} is not invited.` : 'The topic was not made.');
       this.querySelector('input')?.focus();
     } finally {
       this._busy = false;
     }
+  }
+
+  /** Invites one after the other, the first making the topic; stops at an address that looks mistyped. */
+  async #invite(left, wish) {
+    const { client } = this.app;
+    let topic = this.#into;
+    if (!left.length && !topic) topic = (await client.create(wish)).topic;
+    while (left.length) {
+      const [address] = left;
+      const done = await client.invite({ address, topic: topic?.id, sure: this.#asked === address, ...(topic ? {} : wish) });
+      topic = done.topic ?? topic;
+      const odd = done.corrections.find((c) => c.code === 'address-suspect');
+      if (odd && !done.invitees.length) {
+        this.#told = { address, better: odd.now };
+        this.#asked = address;
+        if (topic) this.#into = topic;
+        break;
+      }
+      left.shift();
+      this.app.invited(done, address);
+    }
+    return topic;
+  }
+
+  get #suspicious() {
+    const told = this.#told && this._wish.addresses.includes(this.#told.address) ? this.#told : null;
+    return told ?? this._wish.suspect;
   }
 
   #input(event) {
@@ -126,18 +145,19 @@ class WishField extends PlainElement {
 
   #use(better) {
     const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
-    field.value = this._words.replace(this._wish.suspect?.address ?? '', better);
+    field.value = this._words.replace(this.#suspicious?.address ?? '', better);
     this.#input({ target: field });
     field.focus();
   }
 
   #preview() {
-    const { addresses, name, start, suspect } = this._wish;
+    const { addresses, name, start } = this._wish;
+    const suspect = this.#suspicious;
     const topic = this.#into;
     if (!this._words.trim()) return nothing;
     return html`<dl>
       ${addresses.length ? html`<div><dt>Who</dt><dd>${addresses.map((a) => html`<span class="chip"><span class="av xs ${tint(a)}" aria-hidden="true">${initial(a)}</span>${a}</span>`)}
-        ${suspect ? html`<small class="error" role="alert">${suspect.address}: did you mean <button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>? I have not sent it yet.</small>`
+        ${suspect ? html`<small class="error" role="alert">${suspect.address}: did you mean <button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>? I have not sent it yet. ${this.#asked === suspect.address ? 'Enter once more sends it as it is.' : ''}</small>`
           : html`<small>${addresses.length === 1 ? 'Gets' : 'Everyone gets'} a mail with a link and a calendar file.</small>`}</dd></div>` : nothing}
       ${topic ? html`<div><dt>To</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`
       <div><dt>About</dt><dd><b dir="auto">${name || 'I find a name'}</b>${name ? nothing : html`<small>You can rename it at any time.</small>`}</dd></div>

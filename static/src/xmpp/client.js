@@ -122,9 +122,12 @@ export class Client extends Emitter {
 
   // -- invitations
 
-  /** @param {{address: string, topic?: string, name?: string, start?: string}} wish only the address is required */
-  invite({ address, topic = '', name = '', start = '' }) {
-    return this.#ask('invitations', 'invite', { address, topic, name, start }, !topic);
+  /**
+   * @param {{address: string, topic?: string, name?: string, start?: string, sure?: boolean}} wish only the address is
+   *   required; *sure*: it is meant as typed, however odd
+   */
+  invite({ address, topic = '', name = '', start = '', sure = false }) {
+    return this.#ask('invitations', 'invite', { address, topic, name, start, sure: sure ? 'true' : '' }, !topic);
   }
 
   /** @param {string} id of the invitation */
@@ -294,6 +297,7 @@ export class Client extends Emitter {
     if (items) return;
     const correction = kid(stanza, 'correction', NS.topics);
     const body = text(kid(stanza, 'body'));
+    if (correction && attr(correction, 'code') === 'address-suspect') return;
     if (correction) this.#note({ kind: 'correction', ...readCorrection(correction), text: readCorrection(correction).text || body });
     else if (body) this.#note({ kind: 'said', text: body });
   }
@@ -350,7 +354,7 @@ export class Client extends Emitter {
     const answer = readDone(await this.session.request($iq({ type: 'set', to: this.#host(component) }).c(request, payload)));
     if (answer.topic && request !== 'delete') this.#put(answer.topic);
     const invitee = answer.invitees[0]?.id ?? '';
-    for (const correction of answer.corrections) this.#note({ kind: 'correction', ...correction, invitee, made });
+    for (const correction of answer.corrections) if (correction.code !== 'address-suspect') this.#note({ kind: 'correction', ...correction, invitee, made });
     return answer;
   }
 }

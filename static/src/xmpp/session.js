@@ -17,6 +17,7 @@ const WAIT_SECONDS = 59;
 const ATTEMPT_SECONDS = 20;
 const RESTORE_SECONDS = 5;
 const REQUEST_SECONDS = 30;
+const TOKEN_SECONDS = 8;
 const TOKEN_CHECK_SECONDS = 900;
 const SESSION_KEY = 'ccm-session';
 
@@ -92,6 +93,7 @@ export class Session extends Emitter {
     const user = own ? typed.slice(0, typed.lastIndexOf('@')) : typed;
     const jid = user.includes('@') ? this.domain : `${user}@${this.domain}`;
     this.#keys = null;
+    if (this.state === 'out') this.name = '';
     return this.#attempt(jid, password, user, SCRAM);
   }
 
@@ -117,6 +119,7 @@ export class Session extends Emitter {
 
   /** Sign out for good: the token is forgotten here and the session ended there. */
   signOut() {
+    this.name = '';
     const conn = this.#conn;
     this.#forget();
     this.#conn = null;
@@ -256,16 +259,19 @@ export class Session extends Emitter {
     }
   }
 
-  #up(conn, restored) {
+  /** @param {any} conn @param {boolean} restored */
+  async #up(conn, restored) {
     if (!restored) conn.addHandler((/** @type {Element} */ stanza) => this.#receive(conn, stanza), null, null, null);
+    this.jid = conn.jid;
+    if (conn.scram_keys) this.#keys = conn.scram_keys;
+    if (this.#kept?.jid !== this.jid) this.#keep({ jid: this.jid, token: '', expires: '', issued: '', name: '' });
+    if (!this.name) await this.#renew(); // a room is entered under the account's name
+    if (conn !== this.#conn) return;
     this.#cancel('attempt');
     this.#cancel('retry');
     this.backoff.reset();
-    this.jid = conn.jid;
     this.restored = restored;
     this.retryAt = 0;
-    if (conn.scram_keys) this.#keys = conn.scram_keys;
-    if (this.#kept?.jid !== this.jid) this.#keep({ jid: this.jid, token: '', expires: '', issued: '', name: '' });
     this.#set('online');
     this.#settle?.resolve();
     this.#settle = null;
@@ -366,8 +372,7 @@ export class Session extends Emitter {
   // -- the token
 
   async #renew() {
-    this.#timer('token', TOKEN_CHECK_SECONDS, () => this.#renew());
-    if (this.state !== 'online') return;
+    this.#timer('token', TOKEN_CHECK_SECONDS, () => this.#conn && this.#renew());
     const kept = this.#kept;
     const now = this.clock.now();
     if (kept?.token && kept.jid === this.jid) {
@@ -375,7 +380,7 @@ export class Session extends Emitter {
       if (now < issued + (expires - issued) / 2) return;
     }
     try {
-      const answer = await this.request($iq({ type: 'set', to: this.domain }).c('token', { xmlns: NS.token }));
+      const answer = await this.request($iq({ type: 'set', to: this.domain }).c('token', { xmlns: NS.token }), TOKEN_SECONDS);
       const token = kid(answer, 'token', NS.token);
       if (!token) return;
       const expires = instant(attr(token, 'expires')) ?? new Date(now + 3600_000);
