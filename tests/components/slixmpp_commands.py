@@ -1,0 +1,90 @@
+"""
+A client that knows no namespace of CCM: slixmpp runs every ad-hoc command it finds and prints what came of each.
+
+Run by ``test_slixmpp.py`` in a process of its own: ``slixmpp_commands.py PORT JID PASSWORD``; answers one JSON object,
+node -> fields (or rows) of the result.
+"""
+
+import asyncio
+import json
+import ssl
+import sys
+from typing import Any
+
+from slixmpp import ClientXMPP
+
+ORDER = ("create", "topics", "topic", "rename", "reschedule", "invite", "invitations", "outcome", "record", "publish")
+LATER = ("hold", "revoke", "end", "delete")
+
+
+class Client(ClientXMPP):
+    def __init__(self, jid: str, password: str) -> None:
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE  # the certificate is self-made
+        super().__init__(jid, password, ssl_context=trusting)
+        for plugin in ("xep_0004", "xep_0030", "xep_0050"):
+            self.register_plugin(plugin)
+        self.add_event_handler("session_start", self.begin)
+        self.add_event_handler("failed_all_auth", lambda _: self.over({"error": "authentication failed"}))
+        self.results: dict[str, Any] = {}
+        self.known: dict[str, str] = {"name": "Licences", "start": "tomorrow at 3pm", "address": "kim@example.org"}
+
+    def over(self, results: Any) -> None:
+        print(json.dumps(results), flush=True)
+        self.disconnect()
+
+    async def begin(self, _: Any) -> None:
+        try:
+            self.send_presence()
+            commands = {}
+            for component in ("topics", "invitations", "reporter"):
+                domain = f"{component}.{self.boundjid.domain}"
+                found = await self["xep_0050"].get_commands(domain)
+                for _, node, _ in found["disco_items"]["items"]:
+                    commands[node.rpartition("#")[2]] = (domain, node)
+            self.results["found"] = sorted(commands)
+            for name in ORDER + LATER:
+                self.results[name] = await self.run_command(*commands[name])
+            self.over(self.results)
+        except Exception as error:
+            self.over({**self.results, "error": repr(error)})
+
+    async def run_command(self, domain: str, node: str) -> Any:
+        answer = await self["xep_0050"].send_command(domain, node)
+        command = answer["command"]
+        if command["status"] == "executing":
+            form = command["form"]
+            form["type"] = "submit"
+            for name in list(form.get_fields()):
+                if name == "FORM_TYPE":
+                    continue
+                key = "topic_id" if name == "topic" or (name == "id" and "topics:0" in node) else name
+                key = "invitation_id" if name == "id" and "invitations:0" in node else key
+                form.get_fields()[name]["value"] = self.known.get(key, "")
+            answer = await self["xep_0050"].send_command(
+                domain, node, action="complete", payload=form, sessionid=command["sessionid"]
+            )
+            command = answer["command"]
+        fields = self.read(command)
+        if isinstance(fields, dict) and fields.get("id"):
+            self.known["topic_id" if "topics:0" in node else "invitation_id"] = fields["id"]
+        return {"status": command["status"], "fields": fields}
+
+    @staticmethod
+    def read(command: Any) -> Any:
+        form = command["form"]
+        reported = form.get_reported() if hasattr(form, "get_reported") else {}
+        if reported:
+            return [dict(item) for item in form.get_items()]
+        return {name: field["value"] for name, field in form.get_fields().items()}
+
+
+async def main() -> None:
+    port, jid, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    client = Client(jid, password)
+    client.connect("127.0.0.1", port)
+    await asyncio.wait_for(client.disconnected, 60)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

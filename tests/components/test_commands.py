@@ -1,0 +1,104 @@
+"""Ad-hoc commands (XEP-0050) as any client sends them."""
+
+from typing import Any
+
+import pytest_twisted
+
+from ccm import namespaces as ns
+from ccm.components import invitations, topics
+
+TOPICS = "topics.localhost"
+NODE = f"{ns.TOPICS}#"
+
+
+def command(name: str, inner: str = "", **attributes: str) -> str:
+    text = "".join(f" {key}='{value}'" for key, value in attributes.items())
+    return f"<command xmlns='{ns.COMMANDS}' node='{NODE}{name}'{text}>{inner}</command>"
+
+
+def submit(**values: str) -> str:
+    fields = "".join(f"<field var='{name}'><value>{value}</value></field>" for name, value in values.items())
+    return f"<x xmlns='{ns.DATA_FORMS}' type='submit'>{fields}</x>"
+
+
+def shown(answer: Any) -> dict[str, str]:
+    """Fields of the result's form."""
+    assert answer["type"] == "result", answer.toXml()
+    assert answer.command["status"] == "completed"
+    return {field["var"]: str(field.value or "") for field in answer.command.x.elements(ns.DATA_FORMS, "field")}
+
+
+@pytest_twisted.ensureDeferred
+async def test_every_operation_of_people_is_a_command(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    answer = await ann.ask(TOPICS, "get", f"<query xmlns='{ns.DISCO_ITEMS}' node='{ns.COMMANDS}'/>")
+    nodes = {item["node"]: item["name"] for item in answer.query.elements(ns.DISCO_ITEMS, "item")}
+    names = ("topics", "topic", "create", "rename", "reschedule", "end", "delete")
+    assert set(nodes) == {NODE + name for name in names}
+    assert nodes[NODE + "create"] == "Create a topic"
+    info = await ann.ask(TOPICS, "get", f"<query xmlns='{ns.DISCO_INFO}' node='{NODE}create'/>")
+    assert "command-node" in info.toXml()
+    unknown = await ann.ask(TOPICS, "get", f"<query xmlns='{ns.DISCO_INFO}' node='{NODE}admit'/>")
+    assert "item-not-found" in unknown.toXml()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_form_is_filled_in_and_the_result_shows_what_was_guessed(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    form = await ann.ask(TOPICS, "set", command("create", action="execute"))
+    assert form.command["status"] == "executing"
+    labels = {field["var"]: field.getAttribute("label") for field in form.command.x.elements(ns.DATA_FORMS, "field")}
+    assert labels["start"] == "Time, as you would say it"
+    assert "required" not in form.toXml()
+    session = form.command["sessionid"]
+    done = await ann.ask(TOPICS, "set", command("create", submit(name="Audit"), action="complete", sessionid=session))
+    assert shown(done)["name"] == "Audit"
+    notes = [str(note) for note in done.command.elements(ns.COMMANDS, "note")]
+    assert notes == ["Audit is Mon 23 Nov, 10:00 CET, tomorrow. No time was given."]
+
+
+@pytest_twisted.ensureDeferred
+async def test_each_command_of_topics_does_its_work(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    id_ = shown(await ann.ask(TOPICS, "set", command("create", submit(name="One"))))["id"]
+    assert shown(await ann.ask(TOPICS, "set", command("rename", submit(id=id_, name="Two"))))["name"] == "Two"
+    moved = shown(await ann.ask(TOPICS, "set", command("reschedule", submit(id=id_, start="next tue 14:00"))))
+    assert moved["start"] == "2026-11-24T13:00:00Z"
+    assert shown(await ann.ask(TOPICS, "set", command("topic", submit(id=id_))))["state"] == "planned"
+    listed = await ann.ask(TOPICS, "set", command("topics", submit()))
+    assert [str(cell.value) for item in listed.command.x.elements(ns.DATA_FORMS, "item") for cell in item.elements()][
+        :2
+    ] == [id_, "Two"]
+    assert shown(await ann.ask(TOPICS, "set", command("end", submit(id=id_))))["state"] == "ended"
+    assert shown(await ann.ask(TOPICS, "set", command("delete", submit(id=id_))))["id"] == id_
+    assert await stage.stores.topics.get(id_) is None
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_cannot_be_guessed_is_asked_for_in_words(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    stage.host(invitations.plugin)
+    ann = await stage.person("ann", "Ann")
+    refused = await ann.ask(TOPICS, "set", command("rename", submit(name="Two")))
+    assert "“Topic (identifier)” is needed." in refused.toXml()
+    node = f"{ns.INVITATIONS}#invite"
+    text = f"<command xmlns='{ns.COMMANDS}' node='{node}'>{submit(address='kim@example.org', sure='1')}</command>"
+    invited = await ann.ask("invitations.localhost", "set", text)
+    assert shown(invited)["address"] == "kim@example.org"
+
+
+@pytest_twisted.ensureDeferred
+async def test_bad_steps_are_refused(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    assert "item-not-found" in (await ann.ask(TOPICS, "set", command("admit", submit(id="x", jid="y")))).toXml()
+    assert "item-not-found" in (await ann.ask(TOPICS, "set", command("nonsense"))).toXml()
+    assert "bad-request" in (await ann.ask(TOPICS, "set", command("create", action="prev"))).toXml()
+    assert "bad-request" in (await ann.ask(TOPICS, "set", command("create", action="complete"))).toXml()
+    double = f"<x xmlns='{ns.DATA_FORMS}' type='submit'><field var='id'/><field var='id'/></x>"
+    assert "bad-request" in (await ann.ask(TOPICS, "set", command("end", double))).toXml()
+    canceled = await ann.ask(TOPICS, "set", command("create", action="cancel", sessionid="s"))
+    assert canceled.command["status"] == "canceled"
