@@ -6,6 +6,8 @@ offline storage: what nobody can take now is returned to its sender, unless it s
 (XEP-0334) or is of no use later.
 """
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from ccm import address
@@ -23,8 +25,10 @@ _PASSING = ((ns.HINTS, "no-store"), (ns.HINTS, "no-permanent-store"))
 class Messages:
     """Decides which sessions get a message."""
 
-    def __init__(self, router: Router, _services: Services, _options: Any) -> None:
+    def __init__(self, router: Router, services: Services, _options: Any) -> None:
         self._router = router
+        self._host = services.host
+        self._now = services.now
 
     @on.message(to=Target.NONE)
     def without_address(self, stanza: Stanza, _origin: Any) -> Stanza:
@@ -68,6 +72,23 @@ class Messages:
         if type_ == "chat" and not stanza.has(ns.MUC_USER):  # a room's private message is for that occupant only
             return self.to_account(stanza.copy(to=address.bare(stanza.attrs["to"])), None)
         raise StanzaError("service-unavailable", "That session has ended.")
+
+    @on.event("session-lost")
+    def lost(self, session: Any, stanzas: Iterable[Stanza]) -> None:
+        """
+        What a session never acknowledged is treated as if its resource had not been there (XEP-0198 §4, §8.5.3.2).
+
+        A chat message goes to the account's other resources, stamped with now; the rest goes back, so that a room
+        learns that its occupant is gone.
+        """
+        stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        delay = f"<delay xmlns='{ns.DELAY}' from='{self._host}' stamp='{stamp}'/>".encode()
+        for stanza in stanzas:
+            if stanza.kind == "presence" or stanza.from_ in (None, address.bare(session.jid)):
+                continue  # what the server itself sent, pushes and carbons, has no second reader
+            if stanza.kind == "message" and not stanza.has(ns.DELAY):
+                stanza = stanza.with_child(ns.DELAY, "delay", delay)
+            self._router.route(stanza.copy(to=session.jid))
 
 
 def _of_no_use_later(stanza: Stanza) -> bool:
