@@ -1,19 +1,24 @@
 """A stage for the components: real router, real SQLite stores, people who can ask and hear, a clock to move."""
 
 import itertools
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
+from twisted.internet.task import deferLater
 from twisted.words.xish.domish import Element
 from zope.interface import implementer
 
 from ccm import namespaces as ns
 from ccm.components.context import Context, spawn
+from ccm.components.external import ExternalComponent
 from ccm.components.host import LocalComponent
 from ccm.interfaces import ISession
 from ccm.muc.options import MucOptions
@@ -22,9 +27,12 @@ from ccm.router.router import Router
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.stores import Stores, open_stores
 from ccm.testing.fakes import spawn as router_spawn
+from ccm.transports.component import ComponentListener, ComponentListenerOptions
+from ccm.transports.outgoing import Turn
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza, attribute, parse_element
 
+SECRET = "a secret of sixteen bytes or more"
 HOST = "localhost"
 ROOMS = "conference.localhost"
 SIBLINGS = {name: f"{name}.{HOST}" for name in ("topics", "invitations", "reporter")}
@@ -252,3 +260,49 @@ def _later(seconds: float, function: Callable[[], Any]) -> Callable[[], None]:
             call.cancel()
 
     return cancel
+
+
+class Door:
+    """Runs handlers as one domain, in one of two ways."""
+
+    def __init__(self, stage: Any) -> None:
+        self.stage = stage
+        self.stops: list[Callable[[], Any]] = []
+
+    async def local(self, domain: str, parts: list[Any]) -> None:
+        component = LocalComponent(self.stage.router, domain, parts, reactor)
+        component.start()
+        self.stops.append(component.stop)
+
+    async def external(self, domain: str, parts: list[Any]) -> ExternalComponent:
+        listener = ComponentListener(
+            self.stage.router,
+            {domain: SECRET},
+            ComponentListenerOptions(),
+            reactor,
+            Turn(partial(reactor.callLater, 0)),
+            secrets.token_bytes,
+        )
+        port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(listener)
+        self.stops.append(port.stopListening)
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)
+        service = ExternalComponent(endpoint, domain, SECRET, parts, reactor)
+        service.startService()
+        self.stops.append(service.stopService)
+        while domain not in self.stage.router.domains():
+            await deferLater(reactor, 0.01, lambda: None)
+        return service
+
+
+@pytest.fixture
+def door(stage: Any) -> Any:
+    made = Door(stage)
+    yield made
+    for stop in reversed(made.stops):
+        pytest_twisted.blockon(Deferred.fromCoroutine(_stop(stop)))
+
+
+async def _stop(stop: Callable[[], Any]) -> None:
+    done = stop()
+    if done is not None:
+        await done

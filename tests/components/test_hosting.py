@@ -1,15 +1,11 @@
 """A wokkel handler by somebody else runs in-process and over XEP-0114 unchanged, and so do our own."""
 
-import secrets
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.task import Clock, deferLater
 from twisted.words.protocols.jabber.jid import JID
 from twisted.words.xish import domish
@@ -20,8 +16,6 @@ from ccm.components import invitations, topics
 from ccm.components.external import ExternalComponent
 from ccm.components.host import LocalComponent
 from ccm.errors import StanzaError
-from ccm.transports.component import ComponentListener, ComponentListenerOptions
-from ccm.transports.outgoing import Turn
 from wokkel.disco import DiscoHandler
 from wokkel.generic import FallbackHandler
 from wokkel.ping import PingHandler
@@ -78,54 +72,8 @@ def handlers() -> list[Any]:
     return [Weather(), Parrot(), Shy(), PingHandler(), DiscoHandler(), FallbackHandler()]
 
 
-class Door:
-    """Runs handlers as one domain, in one of two ways."""
-
-    def __init__(self, stage: Any) -> None:
-        self.stage = stage
-        self.stops: list[Callable[[], Any]] = []
-
-    async def local(self, domain: str, parts: list[Any]) -> None:
-        component = LocalComponent(self.stage.router, domain, parts, reactor)
-        component.start()
-        self.stops.append(component.stop)
-
-    async def external(self, domain: str, parts: list[Any]) -> ExternalComponent:
-        listener = ComponentListener(
-            self.stage.router,
-            {domain: SECRET},
-            ComponentListenerOptions(),
-            reactor,
-            Turn(partial(reactor.callLater, 0)),
-            secrets.token_bytes,
-        )
-        port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(listener)
-        self.stops.append(port.stopListening)
-        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)
-        service = ExternalComponent(endpoint, domain, SECRET, parts, reactor)
-        service.startService()
-        self.stops.append(service.stopService)
-        while domain not in self.stage.router.domains():
-            await deferLater(reactor, 0.01, lambda: None)
-        return service
-
-
-@pytest.fixture
-def door(stage: Any) -> Any:
-    made = Door(stage)
-    yield made
-    for stop in reversed(made.stops):
-        pytest_twisted.blockon(Deferred.fromCoroutine(_stop(stop)))
-
-
-async def _stop(stop: Callable[[], Any]) -> None:
-    done = stop()
-    if done is not None:
-        await done
-
-
 @pytest.fixture(params=["local", "external"])
-def hosted(request: Any, door: Door) -> Any:
+def hosted(request: Any, door: Any) -> Any:
     return getattr(door, request.param)
 
 
@@ -171,7 +119,7 @@ async def test_unknown_requests_get_an_error(stage: Any, hosted: Any) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_our_own_components_run_elsewhere_unchanged(stage: Any, rooms: Any, door: Door) -> None:
+async def test_our_own_components_run_elsewhere_unchanged(stage: Any, rooms: Any, door: Any) -> None:
     context = stage.context("topics")
     await door.external(context.domain, list(topics.plugin.handlers(context, topics.TopicsOptions())))
     stage.host(invitations.plugin)
@@ -198,7 +146,7 @@ async def test_a_component_that_is_gone_leaves_its_domain(stage: Any) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_an_external_component_comes_back_after_its_server_was_away(stage: Any, door: Door) -> None:
+async def test_an_external_component_comes_back_after_its_server_was_away(stage: Any, door: Any) -> None:
     service = await door.external("weather.localhost", handlers())
     ann = await stage.person("ann", "Ann")
     stage.router._domains["weather.localhost"].connections[0].transport.abortConnection()
