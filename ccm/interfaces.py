@@ -62,8 +62,8 @@ class IConnection(Interface):
     def start_tls() -> None:
         """Switch to TLS after what has been written; bytes already received in clear are discarded."""
 
-    def close() -> None:
-        """Send what is queued, then close."""
+    def close(error: Any = None) -> None:
+        """Send what is queued, then close; *error* is the ``StreamError`` that was written before, if any."""
 
 
 # ---- stores
