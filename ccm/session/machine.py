@@ -20,7 +20,7 @@ from ccm.interfaces import IConnection, ISession
 from ccm.session import resume
 from ccm.session.negotiation import Negotiation
 from ccm.session.realm import Realm
-from ccm.session.resumption import Resumption, take_up
+from ccm.session.resumption import Resumption, managed
 from ccm.session.stanzas import accept
 from ccm.session.states import EDGES, State
 from ccm.wire.events import Broken, Event, Nonza, StreamClosed, StreamOpened
@@ -93,13 +93,16 @@ class Session:
         if self.successor is not None:
             self.successor.received(events)
             return
-        for event in events:
-            if self.stage is State.BOUND and type(event) is Stanza:
-                accept(self, event)
-            elif self._waiting:
-                self._postpone(event)
-            else:
-                self._handle(event, events)
+        try:
+            for event in events:
+                if self.stage is State.BOUND and type(event) is Stanza:
+                    accept(self, event)
+                elif self._waiting:
+                    self._postpone(event)
+                else:
+                    self._handle(event, events)
+        except Exception:
+            self._flawed()
 
     def disconnected(self, unacked: Sequence[bytes] = ()) -> None:
         """
@@ -161,7 +164,7 @@ class Session:
                     self.move(State.OPENING)
                 self._negotiation.opened(event)
             elif isinstance(event, Nonza) and event.namespace == ns.SM and self.transport != "bosh":
-                self._managed(event)
+                managed(self, event, self._negotiation.jid if self._negotiation is not None else None)
             elif self.stage is State.OPENING:
                 raise StreamError("invalid-xml", "Open a stream first.")
             elif self._negotiation is not None:
@@ -173,21 +176,10 @@ class Session:
         except StreamError as error:
             self.fail(error)
 
-    def _managed(self, nonza: Nonza) -> None:
-        """An element of XEP-0198."""
-        if nonza.name == "enable" and self.stage is State.BOUND and self.resumption is None:
-            self.resumption = Resumption(self, nonza.attrs.get("resume") in ("true", "1"))
-            self.resumption.start()
-        elif nonza.name == "resume" and self.stage is State.BINDING and self._negotiation is not None:
-            take_up(self, self._negotiation.jid or "", nonza)
-        elif nonza.name in ("enable", "resume"):
-            self._write(resume.failed("unexpected-request", "Not now: see XEP-0198, sections 3 and 5."))
-        elif self.resumption is None or nonza.name not in ("a", "r"):
-            raise StreamError("unsupported-stanza-type", "Stream management is not enabled.")
-        elif nonza.name == "r":
-            self.resumption.acknowledge()
-        else:
-            self.resumption.acks.acknowledged(nonza.attrs.get("h", ""))
+    def _flawed(self) -> None:
+        """An exception that nobody expected: the peer learns that it is not its fault, and nothing more."""
+        log.failure("A session failed.", jid=self.jid, sid=self.stream_id)
+        self.fail(StreamError("internal-server-error", "Something went wrong here. It has been logged."))
 
     def _postpone(self, event: Event) -> None:
         if self._backlog is None:
@@ -210,7 +202,10 @@ class Session:
                 self._waiting = False
                 if self.stage is State.CLOSED:
                     return
-                then(value)
+                try:
+                    then(value)
+                except Exception:
+                    self._flawed()
                 backlog, self._backlog = self._backlog, None
                 if backlog:
                     self.received(list(backlog))

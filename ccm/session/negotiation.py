@@ -211,7 +211,9 @@ class Negotiation:
         session = self._session
         self._exchange = None
         self._attempts += 1
-        if not isinstance(error, SaslError):
+        if isinstance(error, StanzaError):
+            error = SaslError("temporary-auth-failure", error.text)
+        elif not isinstance(error, SaslError):
             log.error("Signing in failed on our side: {error!r}", error=error)
             error = SaslError("temporary-auth-failure", "Try again in a moment.")
         said = b"<text xmlns='%b' xml:lang='en'>%b</text>" % (ns.SASL.encode(), text(str(error.text)))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
 
+from ccm.errors import StreamError
 from ccm.session import record, resume
 from ccm.session.resume import Acks
+from ccm.session.states import State
 from ccm.wire.events import Nonza
 
 if TYPE_CHECKING:
@@ -174,7 +176,30 @@ class Resumption:
             self._session.realm.save(self.id, record.to_plain(self._session))
 
 
-def take_up(session: "Session", bare: str, nonza: Nonza) -> None:
+def managed(session: "Session", nonza: Nonza, bare: str | None) -> None:
+    """
+    Serve an element of XEP-0198.
+
+    :param bare: who signed in, while nothing is bound.
+    :raises StreamError: for one that makes no sense now.
+    """
+    kept = session.resumption
+    if nonza.name == "enable" and session.stage is State.BOUND and kept is None:
+        session.resumption = Resumption(session, nonza.attrs.get("resume") in ("true", "1"))
+        session.resumption.start()
+    elif nonza.name == "resume" and session.stage is State.BINDING and bare is not None:
+        _take_up(session, bare, nonza)
+    elif nonza.name in ("enable", "resume"):
+        session.send(resume.failed("unexpected-request", "Not now: see XEP-0198, sections 3 and 5."))
+    elif kept is None or nonza.name not in ("a", "r"):
+        raise StreamError("unsupported-stanza-type", "Stream management is not enabled.")
+    elif nonza.name == "r":
+        kept.acknowledge()
+    else:
+        kept.acks.acknowledged(nonza.attrs.get("h", ""))
+
+
+def _take_up(session: "Session", bare: str, nonza: Nonza) -> None:
     """
     Answer ``<resume/>`` (XEP-0198 §5).
 
