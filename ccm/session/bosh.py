@@ -7,11 +7,12 @@ streams in one session (§16: extra attributes are ignored, as the text demands 
 content encodings, and the second paragraph of §11, which would punish clients for polling early.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 from ccm.errors import StreamError
 from ccm.session import bosh_body as wire
 from ccm.session.bosh_options import BoshOptions
+from ccm.session.bosh_outlet import Outlet, Stream
 from ccm.session.bosh_queue import Queue
 from ccm.session.bosh_terms import Terms
 from ccm.session.bosh_window import Arrival, Slot, Window
@@ -23,38 +24,6 @@ _REPORT_AFTER_SECONDS = 5.0  # an answer that the client has not seen by then is
 _CREATION_CONDITIONS = ("host-gone", "host-unknown", "improper-addressing", "system-shutdown")
 #: HTTP status for clients that gave no ``ver`` (§17.1).
 LEGACY_STATUS = {"bad-request": 400, "policy-violation": 403, "item-not-found": 404}
-
-
-class Stream(Protocol):
-    """What stands above: :class:`ccm.session.machine.Session`."""
-
-    stream_id: str
-
-    @property
-    def state_name(self) -> str:
-        """Where in its life it is: see :class:`ccm.session.states.State`."""
-
-    def received(self, events: list[Event]) -> None:
-        """What arrived, in order."""
-
-    def disconnected(self, unacked: Any = ()) -> None:
-        """The client is gone; these stanzas did not reach it."""
-
-
-class Outlet(Protocol):
-    """What the shell does for a session."""
-
-    def respond(self, handle: Any, session: "BoshSession", rid: int, body: bytes, status: int) -> None:
-        """Send the answer to *rid* (0 for one that is the answer to none)."""
-
-    def drop(self, handle: Any) -> None:
-        """Close the connection of a request that another one has superseded, without an answer."""
-
-    def wake(self, session: "BoshSession") -> None:
-        """Call :meth:`BoshSession.flush` at the end of this reactor turn."""
-
-    def barrier(self) -> Any:
-        """A Deferred that fires when all that was stored so far is on disk, or ``None``."""
 
 
 class BoshSession:
@@ -100,6 +69,7 @@ class BoshSession:
         self._resends = 0
         self._last_empty: float | None = None
         self._dry = False  # the last answer carried nothing
+        self._quiet_until = 0.0
         self._since = now  # of the last request, answer or hang-up
         self._replied = now
 
@@ -158,6 +128,10 @@ class BoshSession:
         if self.window.abort(handle):
             self._since = now
 
+    def hold_back(self, until: float) -> None:
+        """Answer nothing before that time: the client has sent too much."""
+        self._quiet_until = until
+
     def undelivered(self, rid: int, handle: Any) -> None:
         """The answer to that rid was written to a connection that then proved dead."""
         self.queue.dead(rid, handle)
@@ -170,6 +144,8 @@ class BoshSession:
         times = [slot.arrived + self.terms.wait for slot in self.window.open if slot.handle is not None]
         if self.window.lagging and self.window.parked:
             times.append(self._since + self._options.resync_seconds)
+        if times and self._quiet_until > self._since:
+            times.append(self._quiet_until)
         return min(times) if times else self._since + self._inactivity()
 
     def tick(self, now: float) -> bool:
@@ -292,6 +268,8 @@ class BoshSession:
     def flush(self, now: float) -> None:
         """Answer what is due, oldest first; one answer carries all that waits."""
         window = self.window
+        if now < self._quiet_until and not self.over:
+            return
         while window.open and window.open[0].stored:
             slot = window.open[0]
             if slot.handle is None:

@@ -9,8 +9,9 @@ are kept.
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from ccm.session.bosh import BoshSession, Outlet
+from ccm.session.bosh import BoshSession
 from ccm.session.bosh_options import BoshOptions
+from ccm.session.bosh_outlet import Outlet
 from ccm.session.bosh_queue import Queue
 from ccm.session.bosh_terms import Terms
 from ccm.session.bosh_window import Slot, Window

@@ -16,10 +16,13 @@ from zope.interface import implementer
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection
 from ccm.session import bosh_body as wire
-from ccm.session.bosh import LEGACY_STATUS, BoshSession, Stream
+from ccm.session.bosh import LEGACY_STATUS, BoshSession
 from ccm.session.bosh_options import BoshOptions
+from ccm.session.bosh_outlet import Stream
 from ccm.session.bosh_terms import CONTENT_TYPE, of_creation
 from ccm.session.bosh_window import Window
+from ccm.session.limits import TokenBucket
+from ccm.session.options import SessionOptions
 from ccm.transports.http_wheel import Wheel
 from ccm.wire.framing import Body, BoshFraming
 from ccm.wire.parsers import ParserPool
@@ -68,12 +71,20 @@ class HeldSession(BoshSession):
 
     slot = 0  #: the timer wheel's
     address = ""  #: what limits count
+    bucket: TokenBucket | None = None  #: what it may send
+    limits: SessionOptions | None = None
+
+    def authenticated(self, _jid: str) -> None:
+        """The client has signed in: other limits hold from now on."""
+        if self.bucket is not None and self.limits is not None:
+            self.bucket.change(self.limits.bytes_per_second, self.limits.burst_bytes)
 
 
 class BoshSessions:
     """
     :param stream: makes the client's session above a BOSH session: ``stream(session, framing)``.
     :param barrier: :meth:`ccm.interfaces.IDatabase.barrier`.
+    :param limits: rates of reading; an answer to a client that sends more is delayed, nothing is refused.
     :param random: so many unpredictable bytes in URL-safe text, e.g. ``secrets.token_urlsafe``.
     """
 
@@ -86,11 +97,14 @@ class BoshSessions:
         barrier: Callable[[], Any],
         random: Callable[[int], str],
         saver: Saver | None = None,
+        *,
+        limits: SessionOptions | None = None,
     ) -> None:
         self.options = options
         self.pool = pool
         self.sessions: dict[str, HeldSession] = {}
         self._stream, self._clock, self._barrier, self._random, self._saver = stream, clock, barrier, random, saver
+        self._limits = limits
         self._newcomers: dict[str, set[HeldSession]] = {}
         self._dirty: dict[HeldSession, None] = {}
         self._wheel: Wheel[HeldSession] = Wheel(clock, self._tick)
@@ -120,8 +134,14 @@ class BoshSessions:
         if body.attrs.get("sid") != session.sid:
             self._deny(handle, "bad-request", "The request is ambiguous about its session.")
             return
-        handle.session = session
-        session.request(body, handle, self._clock.seconds())
+        self._submit(session, body, handle, len(data))
+
+    def _submit(self, session: HeldSession, body: Body, handle: Handle, size: int) -> None:
+        handle.session, now = session, self._clock.seconds()
+        pause = session.bucket.take(size) if session.bucket is not None else 0
+        if pause:
+            session.hold_back(now + pause)
+        session.request(body, handle, now)
 
     def aborted(self, handle: Handle) -> None:
         """The connection of a request that waits for its answer is gone."""
@@ -161,6 +181,13 @@ class BoshSessions:
 
     def add(self, session: HeldSession) -> None:
         """Take in a session, new or restored."""
+        if self._limits is not None:
+            limits, session.limits = self._limits, self._limits
+            session.bucket = TokenBucket(
+                limits.bytes_per_second_before_login, limits.burst_bytes_before_login, self._clock.seconds
+            )
+            if _signed_in(session):
+                session.authenticated("")
         self.sessions[session.sid] = session
         self._wheel.schedule(session, session.deadline())
 
@@ -192,8 +219,7 @@ class BoshSessions:
         session.stream = self._stream(session, framing)
         self._newcomers.setdefault(address, set()).add(session)
         self.add(session)
-        handle.session = session
-        session.request(body, handle, now)
+        self._submit(session, body, handle, 0)
 
     def _refusal(self, address: str) -> tuple[str, str] | None:
         if self._closed:

@@ -106,5 +106,5 @@ class BoshSaver:
     def _restore(self, sessions: BoshSessions, plain: dict[str, Any]) -> None:
         framing = BoshFraming(sessions.pool)
         session = from_plain(HeldSession, plain, framing, sessions.options, sessions, self._clock.seconds())
-        sessions.add(session)
         session.stream = stream_from_plain(self._realm, framing, session, "bosh", plain["stream"])
+        sessions.add(session)

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from ccm.errors import ConfigError
 from ccm.session.bosh_options import BoshOptions
+from ccm.session.options import SessionOptions
 from ccm.transports.bosh import BoshSessions
 from ccm.transports.http import FrontFactory
 from ccm.transports.http_front import Front
@@ -53,13 +54,24 @@ class EchoStream:
 
 
 class World:
-    def __init__(self, options: HttpOptions | None = None, bosh: BoshOptions | None = None) -> None:
+    def __init__(
+        self,
+        options: HttpOptions | None = None,
+        bosh: BoshOptions | None = None,
+        limits: SessionOptions | None = None,
+    ) -> None:
         self.clock = Clock()
         self.clock.advance(1_000)
         self.streams: list[EchoStream] = []
         sids = iter(f"sid-{n}" for n in range(1000))
         self.bosh = BoshSessions(
-            self.make_stream, ParserPool(), bosh or BoshOptions(), self.clock, lambda: None, lambda n: next(sids)
+            self.make_stream,
+            ParserPool(),
+            bosh or BoshOptions(),
+            self.clock,
+            lambda: None,
+            lambda n: next(sids),
+            limits=limits,
         )
         self.page = Page()
         self.factory = FrontFactory(
@@ -379,6 +391,19 @@ def test_a_malformed_body_ends_its_session() -> None:
     world.say(front, request(bosh(101, inner="<message>")))
     assert b"bad-request" in one(wire)[2]
     assert world.streams[0].lost == []
+
+
+def test_a_client_that_sends_too_much_is_answered_later_and_loses_nothing() -> None:
+    world = World(limits=SessionOptions(bytes_per_second=1_000, burst_bytes=2_000))
+    front, wire = open_session(world)
+    world.say(front, request(bosh(101, inner="<message xmlns='jabber:client' id='a'>" + "x" * 6_000 + "</message>")))
+    assert wire.value() == b""
+    for _ in range(3):
+        world.turn(1)
+    assert wire.value() == b""
+    for _ in range(4):
+        world.turn(1)
+    assert b"id='a'" in one(wire)[2]
 
 
 def test_bosh_sid_entropy_is_160_bits() -> None:

@@ -273,7 +273,7 @@ def test_what_breaks_the_framing_closes_with_its_code(data: bytes, expected: int
 
 def test_ws_entity_bomb_is_refused_as_restricted_xml() -> None:
     world = World()
-    front, wire = world.opened()
+    front, _ = world.opened()
     world.say(front, frame(OPEN))
     bomb = b"<!DOCTYPE m [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><message xmlns='jabber:client'>&b;</message>"
     world.say(front, frame(bomb))
