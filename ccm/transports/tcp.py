@@ -5,6 +5,7 @@ A thin shell: bytes go to the framing, its events to the session; what the sessi
 turn. Leaves out everything of XMPP, and BOSH and WebSocket.
 """
 
+import socket
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -25,6 +26,8 @@ from ccm.wire.parsers import ParserPool
 log = Logger()
 
 _LINGER_SECONDS = 5.0
+#: A dead peer is noticed after 60 + 3 * 10 seconds of silence.
+_KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
 
 @implementer(IConnection)
@@ -59,6 +62,10 @@ class ClientConnection(Protocol):
             switch = getattr(transport, name, None)
             if switch is not None:
                 switch(True)
+        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+        if isinstance(handle, socket.socket) and handle.family in (socket.AF_INET, socket.AF_INET6):
+            for option, value in _KEEP_ALIVE:
+                handle.setsockopt(socket.IPPROTO_TCP, option, value)
         self._bucket = TokenBucket(
             options.bytes_per_second_before_login, options.burst_bytes_before_login, clients.clock.seconds
         )
