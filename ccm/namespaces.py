@@ -51,6 +51,7 @@ HINTS = "urn:xmpp:hints"  # XEP-0334
 STANZA_ID = "urn:xmpp:sid:0"  # XEP-0359
 OCCUPANT_ID = "urn:xmpp:occupant-id:0"  # XEP-0421
 RETRACT = "urn:xmpp:message-retract:1"  # XEP-0424
+MODERATE = "urn:xmpp:message-moderate:1"  # XEP-0425
 REACTIONS = "urn:xmpp:reactions:0"  # XEP-0444
 
 TOPICS = "urn:ccm:topics:0"
