@@ -64,15 +64,26 @@ async def retract(room: "Room", sender: str, stanza: Stanza) -> None:
     if row.sender != sender:
         return
     room.history.forget(id_)
-    await room.context.archive.retract(room.jid, id_, _tombstone(room, row, stanza.id or ""))
+    await room.context.archive.retract(room.jid, id_, tombstone(room, row, stanza.id or ""))
 
 
-def _tombstone(room: "Room", row: Archived, retraction: str) -> bytes:
+def plain(template: FanOut) -> bytes:
+    """A reflection as the archive keeps it: without ``to``, with its namespace declared."""
+    return template.declared_head[: -len(b" to='")] + template.tail[1:]
+
+
+def tombstone(room: "Room", row: Archived, retraction: str, moderated: bytes = b"") -> bytes:
+    """
+    What takes the place of a message that was retracted.
+
+    :param retraction: ``id`` of the message that retracted it. :param moderated: by whom and why, if not its author.
+    """
     old = Stanza.from_element(parse_element(row.stanza))
     kept = b"".join(
         child.toXml().encode()
         for child in old.element.elements()
         if (child.uri, child.name) in ((ns.OCCUPANT_ID, "occupant-id"), (ns.STANZA_ID, "stanza-id"))
     )
-    mark = f"<retracted xmlns='{ns.RETRACT}' stamp='{stamp(room.context.moment())}' id='{attribute(retraction)}'/>"
-    return Stanza("message", old.attrs, mark.encode() + kept).to_bytes(declared=True)
+    when = stamp(room.context.moment())
+    mark = f"<retracted xmlns='{ns.RETRACT}' stamp='{when}' id='{attribute(retraction)}'>".encode()
+    return Stanza("message", old.attrs, mark + moderated + b"</retracted>" + kept).to_bytes(declared=True)

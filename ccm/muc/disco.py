@@ -38,6 +38,7 @@ _ROOM = (
     ns.STANZA_ID,
     ns.OCCUPANT_ID,
     ns.RETRACT,
+    ns.MODERATE,
     ns.RECORD,
 )
 

@@ -127,7 +127,7 @@ def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) 
             with_=occupant.address,
             sender=occupant.bare,
             stamp=now,
-            stanza=template.declared_head[: -len(b" to='")] + template.tail[1:],
+            stanza=archived.plain(template),
             origin_id=origin or stanza.attrs.get("id"),
         )
     )

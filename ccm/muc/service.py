@@ -2,7 +2,7 @@
 The room service of a domain (XEP-0045 1.35.5), as a sink of the router.
 
 Decides which concern a stanza is and answers errors; each concern is a file beside this one. Nothing here reads a
-clock or opens a socket. Leaves out registration with a room (§7.10), GC 1.0 joins and moderation (XEP-0425).
+clock or opens a socket. Leaves out registration with a room (§7.10) and GC 1.0 joins.
 """
 
 import secrets
@@ -25,6 +25,7 @@ from ccm.muc import (
     leaving,
     mam,
     messages,
+    moderation,
     owner,
     private,
     record,
@@ -344,6 +345,7 @@ def _requests_to_rooms(service: MucService) -> dict[tuple[str, tuple[str, str]],
         ("get", (ns.MAM, "query")): mam.form,
         ("set", (ns.MAM, "query")): mam.query,
         ("get", (ns.MAM, "metadata")): mam.metadata,
+        ("set", moderation.MODERATE): moderation.set_,
         ("get", (ns.RECORD, "record")): record.get,
         ("set", (ns.RECORD, "record")): record.set_,
     }

@@ -471,3 +471,34 @@ def test_an_answer_given_while_a_message_is_told_comes_after_it_for_everybody(ta
     ann.say("question")
     for person in (ann, bob, cat):
         assert read.bodies(person.take())[-2:] == ["question", "answer"]
+
+
+# ---- moderation (XEP-0425)
+
+
+def moderate(person, id_, room, inner="<retract xmlns='urn:xmpp:message-retract:1'/>"):
+    return person.ask(
+        "set", room, f"<moderate xmlns='urn:xmpp:message-moderate:1' id='{id_}'>{inner}<reason>rude</reason></moderate>"
+    )
+
+
+def test_a_moderator_takes_back_what_another_said(talk, ann, bob, read):
+    bob.say("rude words")
+    id_ = talk.archive.messages[0].id
+    bob.take()
+    assert moderate(ann, id_, read.room)["type"] == "result"
+    told = bob.one()
+    assert told["from"] == read.room and told.retract["id"] == id_
+    assert told.retract.moderated["by"] == f"{read.room}/Ann" and str(told.retract.reason) == "rude"
+    assert b"rude words" not in talk.archive.messages[0].stanza and b"<moderated " in talk.archive.messages[0].stanza
+    assert len(talk.archive.messages) == 2
+    assert read.bodies(talk.person("cat@localhost/c").join("Cat")) == []
+
+
+def test_moderation_that_is_not_allowed_or_not_possible(talk, ann, bob, read):
+    ann.say("mine")
+    id_ = talk.archive.messages[0].id
+    assert read.condition(moderate(bob, id_, read.room)) == "forbidden"
+    assert read.condition(moderate(ann, "unknown", read.room)) == "item-not-found"
+    assert read.condition(moderate(ann, id_, read.room, "")) == "bad-request"
+    assert b"mine" in talk.archive.messages[0].stanza
