@@ -31,15 +31,24 @@ export class Notes {
     }
   }
 
-  /** @param {Partial<Told> & {text: string}} note */
+  /**
+   * The same words within a minute are one note: what a component says in the chat and in its answer. The answer knows
+   * more, so it adds to the note.
+   * @param {Partial<Told> & {text: string}} note
+   */
   tell(note) {
-    const told = { at: new Date(), kind: 'said', code: '', was: '', invitee: '', made: false, ...note, topic: note.topic || this.app.topic?.id || '' };
-    const text = told.text.trim();
-    if (!text || this.all.some((n) => n.text === text && told.at.getTime() - n.at.getTime() < SAME_MS)) return;
-    const kept = /** @type {Told} */ ({ ...told, text });
-    this.all = [...this.all, kept].slice(-MAX_KEPT);
+    const text = note.text.trim();
+    if (!text) return;
+    const now = new Date();
+    const known = this.all.find((n) => n.text === text && now.getTime() - n.at.getTime() < SAME_MS);
+    if (known) Object.assign(known, Object.fromEntries(Object.entries(note).filter(([, value]) => value)), { text });
+    const told = known ?? { at: now, kind: 'said', code: '', was: '', invitee: '', made: false, topic: this.app.topic?.id ?? '', ...note, text };
+    if (!told.topic) told.topic = this.app.topic?.id ?? '';
+    if (!known) {
+      this.all = [...this.all, told].slice(-MAX_KEPT);
+      this.shown = told;
+    }
     this.store.setItem(KEY, JSON.stringify(this.all));
-    this.shown = kept;
     this.#count();
     this.app.requestUpdate();
   }
