@@ -47,7 +47,7 @@ def request_publish(
         approver, at = "", ""
     state = changed(state, requested_by=by, approved_by=approver, approved_at=at, asked=None)
     if at_once:
-        state = record.replace(state, skipped=tuple(a.key for a in _missing(state, context)))
+        state = record.replace(state, skipped=(*state.skipped, *(a.key for a in _missing(state, context))))
     after, more = _next_question(state, context)
     return after, (*effects, *more)
 

@@ -118,6 +118,11 @@ _BRACKET = re.compile(
     r"[A-Z][\w'-]+)?)\s*[)\]]\W*$",
     re.DOTALL,
 )
+_VERBS = frozenset(
+    "continue prepare reach respond reply talk speak send write link move switch add go come listen commit agree ask decide "
+    "plan like look return refer point apply submit report adapt convert migrate upgrade connect subscribe attend "
+    "contribute start begin get wait aim propose pledge work volunteer to not".split()
+)
 _INITIALS = re.compile(r"[A-Z]{2,3}$|[a-z][A-Z]{1,2}$")
 _ROLES = frozenset(
     [
@@ -204,7 +209,12 @@ def owner_of(text: str, by: str, names: frozenset[str]) -> tuple[str, str]:
         if who.lower() in ("i", "me", "i'll"):
             return by, found["what"]
         if first not in _NOT_A_NAME and (
-            first in names or first in _ROLES or who[0].isupper() or text.startswith("@") or _looks_like_nick(who)
+            first in names
+            or first in _ROLES
+            or who[0].isupper()
+            or text.startswith("@")
+            or _looks_like_nick(who)
+            or (" " not in who and first not in _VERBS and f"{who} to " in text)
         ):
             return who, found["what"]
     for pattern in (_COLON, _BRACKET):

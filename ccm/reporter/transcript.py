@@ -161,7 +161,7 @@ def _text_of(path: Path) -> str:
 
 
 def _json_meetings(text: str, path: Path, wanted: str | None) -> Iterable[Meeting]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
