@@ -65,6 +65,7 @@ class Doors:
             stores.database.barrier,
             secrets.token_urlsafe,
             self._saver,
+            limits=settings["session"],
         )
         self._websocket = WebSocketGate(
             lambda connection, framing: Session(realm, connection, framing, "websocket"),
