@@ -41,6 +41,10 @@ class Keeper:
             self._writing = True
             self._spawn(self._write(), self._rest, self._rest)
 
+    async def finish(self) -> None:
+        """Write what waits: before the session state is closed."""
+        await self._write()
+
     async def restore(self, realm: Realm, framing: Callable[[str], Framing]) -> int:
         """
         Bring every kept session back to life, hibernating.

@@ -69,7 +69,10 @@ class Outgoing:
     def flush(self) -> None:
         """Send what is gathered now."""
         queue, transport = self._queue, self._transport
-        if not queue or transport is None:
+        if transport is None:
+            queue.clear()
+            return
+        if not queue:
             return
         data = queue[0] if len(queue) == 1 else b"".join(queue)
         self._queue = []

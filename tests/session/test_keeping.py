@@ -67,3 +67,14 @@ def test_a_failing_store_does_not_stop_later_records() -> None:
     keeper.save("a", {})
     keeper.save("b", {})
     assert calls == ["sm:a", "sm:b"]
+
+
+def test_what_waits_is_written_before_the_end() -> None:
+    state = fakes.MemoryState()
+    held: list[Any] = []
+    keeper = Keeper(state, lambda coroutine, done, failed: held.append(coroutine))
+    keeper.save("a", {"n": 1})
+    assert fakes.result_of(state.keys("sm:")) == ()
+    fakes.result_of(keeper.finish())
+    assert fakes.result_of(state.keys("sm:")) == ("sm:a",)
+    held[0].close()
