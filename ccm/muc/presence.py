@@ -100,22 +100,21 @@ def tell(
     hidden: bool = False,
 ) -> None:
     """
-    Tell everybody about an occupant; its own sessions too, with 110.
+    Tell everybody about an occupant, its own sessions last and with 110: once they know, all others do.
 
     :param make: serialises for (sees real JIDs, status codes). :param hidden: tell only its own sessions.
     """
     made: dict[bool, FanOut] = {}
-    own = make(True, (*codes, SELF))
-    for watcher in tuple(room.occupants.values()):
+    for watcher in () if hidden else tuple(room.occupants.values()):
         if watcher is occupant:
-            template = own
-        elif hidden:
             continue
-        else:
-            may_see = sees(room, watcher)
-            template = made.get(may_see) or made.setdefault(may_see, make(may_see, codes))
+        may_see = sees(room, watcher)
+        template = made.get(may_see) or made.setdefault(may_see, make(may_see, codes))
         for jid in tuple(watcher.seats):
             room.sink(jid).deliver_raw(template)
+    own = make(True, (*codes, SELF))
+    for jid in tuple(occupant.seats):
+        room.sink(jid).deliver_raw(own)
 
 
 def tell_available(room: "Room", occupant: Occupant, codes: tuple[int, ...] = (), why: bytes = b"") -> None:

@@ -9,7 +9,7 @@ from ccm.muc import nick as nicks
 from ccm.muc.affiliation import role_of
 from ccm.muc.messages import check_rate
 from ccm.muc.occupant import Occupant, Seat, mark
-from ccm.muc.presence import SELF, available, is_told, sees, tell, unavailable
+from ccm.muc.presence import SELF, available, is_told, tell, tell_available, unavailable
 from ccm.muc.strip import clean
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza
@@ -75,12 +75,4 @@ def _say_goodbye(room: "Room", occupant: Occupant, nick: str) -> None:
 
 
 def _say_hello(room: "Room", occupant: Occupant) -> None:
-    for watcher in tuple(room.occupants.values()):
-        if watcher is occupant:
-            template = available(occupant, True, (SELF,))
-        elif is_told(room, occupant):
-            template = available(occupant, sees(room, watcher))
-        else:
-            continue
-        for jid in tuple(watcher.seats):
-            room.sink(jid).deliver_raw(template)
+    tell_available(room, occupant)
