@@ -27,7 +27,7 @@ class MucOptions(Section):
     joins_per_second: float = 1.0
     join_burst: int = 10
     user_joins_per_minute: int = 10
-    user_join_burst: int = 20
+    user_join_burst: int = 50
 
     #: Rooms: how many one person may own and make in an hour; occupants of one room; length of a room's localpart.
     rooms_per_user: int = 20
