@@ -67,6 +67,8 @@ class Roster:
     async def set(self, stanza: Stanza, _origin: Any) -> Stanza:
         """RFC 6121 §2.3 to §2.5; the answer comes once it is stored."""
         bare = _owner(stanza)
+        if not self._router.is_account(bare):
+            raise StanzaError("not-allowed", "Guests keep no contacts. Register to have some.")
         asked = [child for child in next(stanza.element.elements()).elements() if child.name == "item"]
         if len(asked) != 1:
             raise StanzaError("bad-request", "A roster set has exactly one item (RFC 6121 §2.3.3).")

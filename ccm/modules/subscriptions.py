@@ -62,7 +62,10 @@ class Subscriptions:
         contact = address.bare(stanza.to or "")
         if user != contact:
             onward = stanza.copy(from_=user, to=contact)
-            self._contacts.when(user, lambda items: self._send(user, contact, onward, items))
+            if not self._router.is_account(user):
+                self._router.route(onward)  # a guest has no roster to keep it in
+            else:
+                self._contacts.when(user, lambda items: self._send(user, contact, onward, items))
         return HANDLED
 
     @_each_type(_HERE, Phase.HANDLE)

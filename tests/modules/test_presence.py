@@ -208,3 +208,16 @@ def test_a_broadcast_reaches_only_subscribers_with_one_stanza_each(router: Route
     tybalt = bound(router, "tybalt@localhost/a")
     send(router, tybalt)
     assert [len(session.received) for session in sessions] == [index % 2 for index in range(count)]
+
+
+def test_a_guest_asks_a_component_for_its_presence_and_keeps_no_roster(router: Router, services: Services) -> None:
+    component = RecordingSession("topics.localhost")
+    router.add_domain("topics.localhost", component)
+    guest = bound(router, "guest@localhost/a")
+    send(router, guest)
+    guest.received.clear()
+    send(router, guest, to="topics.localhost", type="subscribe")
+    assert [(s.type, s.from_) for s in component.received] == [("subscribe", "guest@localhost")]
+    router.route(Stanza("presence", {"from": "topics.localhost", "to": "guest@localhost"}), component)
+    assert [s.from_ for s in guest.received] == ["topics.localhost"]
+    assert result_of(services.rosters.load("guest@localhost")) == {}
