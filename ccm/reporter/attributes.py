@@ -75,7 +75,7 @@ def read(
     first = last = -1
     for part in sentences(low, text) if parts is None else parts:
         start, end, sentence, keys = part.start, part.end, part.low, part.keys
-        if is_question(sentence):
+        if is_question(sentence) and not _SUGGESTION.match(sentence):
             asked = signs.asked(keys, sentence[after_fillers(sentence) :]) or ("" if findings else asked)
             continue
         if is_phatic(sentence):
@@ -100,6 +100,12 @@ def read(
     kept = tuple(_trimmed(finding, low, signs.shapes.get(finding.key, "")) for finding in findings)
     statement = (first, last) if first >= 0 else None
     return Reading(tuple(f for f in kept if f.end > f.start), asked, statement)
+
+
+_SUGGESTION = re.compile(
+    r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they )?(?!know\b)|what if (?:we|they)\b|"
+    r"(?:couldn't|shouldn't|could not) (?:we|they)\b|how about (?:a|an|some|[a-z]+ing)\b|what about (?:a|an|some|[a-z]+ing)\b)"
+)
 
 
 def _is_full(part: Sentence) -> bool:
@@ -267,6 +273,8 @@ _STATE = re.compile(
 )
 
 
+_SITE = re.compile(r"^\W*(?:the|our|a) (?:[\w-]+ ){0,2}?(?:office|branch|room|hall|building|plant|warehouse|station|site|basement|kitchen|lab|"
+                   r"school|hospital|street|shop|floor|workshop|depot|garage)\b")  # fmt: skip
 _DEED = re.compile(
     r"^\W*(?:just |simply |first |maybe |perhaps |by )?(?:send|use|build|let|make|give|offer|train|hire|add|put|"
     r"start|begin|ask|buy|rent|move|split|share|"
@@ -305,7 +313,7 @@ def shape_of(low: str) -> str:
     if len(words) <= 12:
         if TIME.search(low):
             return "time"
-        if PLACE.match(low.lstrip(" ")):
+        if PLACE.match(low.lstrip(" ")) or _SITE.match(low):
             return "place"
         if (
             len(words) <= 10
