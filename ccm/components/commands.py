@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import namespaces as ns
+from ccm.components.client_zone import ClientZone
 from ccm.components.context import Context
 from ccm.components.operations import Answer, Field, Gate, Operation, Request, execute, refusal
 from ccm.components.requests import language_of
@@ -39,6 +40,7 @@ class Commands(XMPPHandler):  # type: ignore[misc]
         self._operations = {f"{namespace}#{each.name}": each for each in operations if not each.inner}
         self._context = context
         self._gate = gate
+        self._zones = ClientZone(lambda request: self.request(request), context)
 
     def connectionInitialized(self) -> None:
         self.xmlstream.addObserver(f"/iq[@type='set']/command[@xmlns='{ns.COMMANDS}']", self._asked)
@@ -80,7 +82,11 @@ class Commands(XMPPHandler):  # type: ignore[misc]
         for each in operation.fields:
             if each.required and not (values or {}).get(each.name):
                 raise StanzaError("not-acceptable", f"“{each.label}” is needed. Fill it in and send the form again.")
-        request = Request(iq.getAttribute("from") or "", values or {}, language_of(command) or language_of(iq))
+        sender = iq.getAttribute("from") or ""
+        values = values or {}
+        if "tz" not in values and any(each.name == "tz" for each in operation.fields):
+            values["tz"] = await self._zones.of(sender)
+        request = Request(sender, values, language_of(command) or language_of(iq))
         return _result(await execute(operation, request, self._gate), operation, self._namespace)
 
     # ---- IDisco

@@ -28,6 +28,7 @@ from ccm.components.outcome_elements import outcome_element
 from ccm.components.reporter_room import ReporterRoom
 from ccm.components.room_archive import RoomArchive
 from ccm.components.room_discussion import RoomDiscussion
+from ccm.components.room_requests import REPORTER_NICK
 from ccm.components.topic_elements import event
 from ccm.config import Section
 from ccm.errors import StanzaError
@@ -40,10 +41,10 @@ from wokkel.subprotocols import XMPPHandler
 
 log = Logger()
 
-NICK = "Reporter"
 JOINS_AT_ONCE = 20
 REJOIN_SECONDS = 5
 JOIN_SECONDS = 30
+PUSH_SECONDS = 0.5
 
 
 class ReporterOptions(Section):
@@ -71,6 +72,8 @@ class Reporter(MUCClient):  # type: ignore[misc]
         self.archive = RoomArchive(context)
         self._room = ReporterRoom(context, self.archive, self)
         self._joins = DeferredSemaphore(JOINS_AT_ONCE)
+        self._pushes: dict[str, Any] = {}
+        self._pushed_lately: set[str] = set()
         self._entering: dict[str, Deferred[Any]] = {}
         self.discussions: dict[str, RoomDiscussion] = {}
         which = Field("topic", "Topic (identifier)", required=True)
@@ -128,7 +131,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         room, _, nick = presence.getAttribute("from", "").partition("/")
         waiting = self._entering.get(room)
         error = presence.getAttribute("type") == "error"
-        if waiting is None or (nick != NICK and not error):
+        if waiting is None or (nick != REPORTER_NICK and not error):
             return
         del self._entering[room]
         if error:
@@ -137,7 +140,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
             waiting.callback(UserPresence.fromElement(presence))
 
     def _enter(self, room: str) -> Any:
-        joined = self.join(JID(room), NICK, HistoryOptions(maxStanzas=0))
+        joined = self.join(JID(room), REPORTER_NICK, HistoryOptions(maxStanzas=0))
 
         def refused(failure: Any) -> None:
             if failure.check(JabberError) and failure.value.condition in ("item-not-found", "gone"):
@@ -185,7 +188,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         if known is None:
             return
         element = message.element
-        if message.sender.resource == NICK and element.getAttribute("id"):
+        if message.sender.resource == REPORTER_NICK and element.getAttribute("id"):
             self._room.reflected(known.topic.room, element["id"])
         if any(each.uri == ns.STANZA_ID and each.name == "stanza-id" for each in element.elements()):
             known.wake()
@@ -224,7 +227,18 @@ class Reporter(MUCClient):  # type: ignore[misc]
         await self._context.state.delete(f"discussion:{id_}")
 
     def _changed(self, known: RoomDiscussion) -> None:
-        self._context.spawn(self._push(known))
+        """Push soon; what changes meanwhile goes along."""
+        if known.topic.room not in self._pushes:
+            delay = PUSH_SECONDS if known.topic.room in self._pushed_lately else 0
+            self._pushes[known.topic.room] = self._context.clock.callLater(delay, self._push_now, known)
+
+    def _push_now(self, known: RoomDiscussion) -> None:
+        room = known.topic.room
+        del self._pushes[room]
+        self._pushed_lately.add(room)
+        self._context.clock.callLater(PUSH_SECONDS, self._pushed_lately.discard, room)
+        if self.xmlstream is not None:
+            self._context.spawn(self._push(known))
 
     async def _push(self, known: RoomDiscussion) -> None:
         topic = await self._context.topics.get(known.topic.id) or known.topic

@@ -57,13 +57,12 @@ class Requests(XMPPHandler):  # type: ignore[misc]
         values = {
             name: value.strip() for name, value in payload.attributes.items() if isinstance(name, str) and value.strip()
         }
-        if "for" in values:
-            if not operation.inner and sender not in self._context.siblings.values():
-                self.send(refusal(iq, StanzaError("forbidden", "You can only act for yourself.")))
-                return
-            sender = address.prepare(values["for"])
-        request = Request(sender, values, language_of(payload) or language_of(iq), payload)
         try:
+            if "for" in values:
+                if sender not in self._context.siblings.values():
+                    raise StanzaError("forbidden", "You can only act for yourself.")
+                sender = address.prepare(values["for"])
+            request = Request(sender, values, language_of(payload) or language_of(iq), payload)
             answer = await execute(operation, request, self._gate)
         except StanzaError as error:
             self.send(refusal(iq, error))

@@ -21,6 +21,7 @@ from wokkel.generic import Request
 ROOM_CONFIG = "http://jabber.org/protocol/muc#roomconfig"
 ROOM_SECONDS = 20
 PAGE_SIZE = 100
+REPORTER_NICK = "Reporter"
 
 
 class _Query(Request):  # type: ignore[misc]
@@ -51,8 +52,8 @@ class RoomRequests:
     ask: Ask
     sender: str
 
-    async def create(self, room: str, name: str, affiliations: Mapping[str, str], language: str) -> None:
-        """A room of members, kept and archived, with everybody's affiliation. Doing it again changes nothing."""
+    async def create(self, room: str, name: str, owner: str, reporter: str, language: str) -> None:
+        """A room of members, kept and archived, where the reporter's nick is its own. Doing it again is harmless."""
         await self._configure(
             room,
             {
@@ -65,7 +66,7 @@ class RoomRequests:
                 "muc#roomconfig_lang": language,
             },
         )
-        await self.affiliate(room, affiliations)
+        await self.affiliate(room, {owner: "owner", reporter: "owner"}, {reporter: REPORTER_NICK})
 
     async def rename(self, room: str, name: str) -> None:
         """Give a room another name; the rest of its configuration stays."""
@@ -79,12 +80,16 @@ class RoomRequests:
         query.addChild(form.toElement())
         await self._set(room, query)
 
-    async def affiliate(self, room: str, affiliations: Mapping[str, str]) -> None:
-        """Set affiliations by bare JID."""
+    async def affiliate(
+        self, room: str, affiliations: Mapping[str, str], nicks: Mapping[str, str] | None = None
+    ) -> None:
+        """Set affiliations by bare JID, and reserve nicks (XEP-0045 §9.8 and §7.10)."""
         query = Element((ns.MUC_ADMIN, "query"))
         for jid, affiliation in affiliations.items():
             item = query.addElement("item")
             item["jid"], item["affiliation"] = jid, affiliation
+            if nicks and jid in nicks:
+                item["nick"] = nicks[jid]
         await self._set(room, query)
 
     async def destroy(self, room: str, reason: str) -> None:

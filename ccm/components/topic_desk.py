@@ -112,7 +112,7 @@ class TopicDesk:
                 created=context.now(),
                 members=(user,),
             )
-            await self._rooms.create(topic.room, name, {user: "owner"}, language)
+            await self._rooms.create(topic.room, name, user, context.siblings["reporter"], language)
             topic = await context.topics.save(topic)
         self._changed(topic)
         return topic, (*corrections, *more)

@@ -98,8 +98,10 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         page = await self._context.topics.of_member(request.user, after=after, limit=max(limit, 1))
         payload = Element((ns.TOPICS, "topics"))
         topics: tuple[Topic, ...] = page.items if limit else ()
+        names = {owner: await self._desk.name_of(owner) for owner in {topic.owner for topic in topics}}
         for topic in topics:
-            payload.addChild(await self._element(topic, request.user))
+            invitees = await self._context.topics.invitees(topic.id)
+            payload.addChild(topic_element(topic, invitees, request.user, names[topic.owner]))
         payload.addChild(_set(page, topics))
         return Answer(payload, COLUMNS, tuple(row(topic) for topic in topics), table=True)
 

@@ -20,6 +20,7 @@ from ccm import namespaces as ns
 from ccm.components.context import Context, spawn
 from ccm.components.external import ExternalComponent
 from ccm.components.host import LocalComponent
+from ccm.errors import StanzaError
 from ccm.interfaces import ISession
 from ccm.muc.options import MucOptions
 from ccm.muc.service import MucService
@@ -48,6 +49,7 @@ class Person:
     transport = "tcp"
     hibernating = False
     resumed = False
+    tells_time = False
 
     def __init__(self, router: Router, jid: str) -> None:
         self.jid = jid
@@ -60,6 +62,9 @@ class Person:
 
     def deliver(self, stanza: Stanza) -> None:
         element = parse_element(stanza.to_bytes(declared=True))
+        if not self.tells_time and stanza.has(ns.TIME, "time") and stanza.type == "get":
+            self._router.route(stanza.error(StanzaError("service-unavailable")), self)
+            return
         self.received.append(element)
         for entry in list(self._waiting):
             if entry[0](element):
@@ -126,8 +131,6 @@ class RoomStub:
     def deliver(self, stanza: Stanza) -> None:
         if stanza.kind == "iq" and stanza.type in ("get", "set"):
             self.asked.append(stanza)
-            from ccm.errors import StanzaError
-
             self._router.route(stanza.error(StanzaError("forbidden")) if self.refuse else stanza.result())
 
     def deliver_raw(self, template: FanOut) -> None:

@@ -1,11 +1,15 @@
 """Ad-hoc commands (XEP-0050) as any client sends them."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 import pytest_twisted
 
 from ccm import namespaces as ns
 from ccm.components import invitations, topics
+from ccm.components.client_zone import zone_of_offset
 
 TOPICS = "topics.localhost"
 NODE = f"{ns.TOPICS}#"
@@ -102,3 +106,31 @@ async def test_bad_steps_are_refused(stage: Any, rooms: Any) -> None:
     assert "bad-request" in (await ann.ask(TOPICS, "set", command("end", double))).toXml()
     canceled = await ann.ask(TOPICS, "set", command("create", action="cancel", sessionid="s"))
     assert canceled.command["status"] == "canceled"
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_clients_zone_is_asked_for_when_none_is_given(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    ann.tells_time = True
+    asked = ann.ask(TOPICS, "set", command("create", submit(name="Audit", start="tomorrow at 15:00")))
+    time = await ann.hears(lambda e: e.name == "iq" and e["type"] == "get")
+    told = f"<time xmlns='{ns.TIME}'><tzo>-05:00</tzo><utc>2026-11-22T10:00:00Z</utc></time>"
+    ann.send(f"<iq to='{TOPICS}' type='result' id='{time['id']}'>{told}</iq>")
+    assert shown(await asked)["start"] == "2026-11-23T20:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [
+        ("+01:00", "Europe/Berlin"),
+        ("-05:00", "Etc/GMT+5"),
+        ("+09:00", "Etc/GMT-9"),
+        ("Z", "Etc/GMT"),
+        ("+05:30", "Europe/Berlin"),
+        ("nonsense", "Europe/Berlin"),
+    ],
+)
+def test_an_offset_stands_for_a_zone(offset: str, zone: str) -> None:
+    assert zone_of_offset(offset, "Europe/Berlin", datetime(2026, 11, 22, tzinfo=UTC)) == zone
+    ZoneInfo(zone)

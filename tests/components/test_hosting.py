@@ -81,6 +81,7 @@ def hosted(request: Any, door: Any) -> Any:
 async def test_a_strangers_handler_answers_and_asks_back(stage: Any, hosted: Any) -> None:
     await hosted("weather.localhost", handlers())
     ann = await stage.person("ann", "Ann")
+    ann.tells_time = True
     asked = ann.ask("weather.localhost", "get", f"<weather xmlns='{WEATHER}' place='Ghent'/>")
     time = await ann.hears(lambda e: e.name == "iq" and e["type"] == "get")
     result = f"<time xmlns='{ns.TIME}'><utc>2026-11-22T10:00:00Z</utc></time>"
