@@ -314,6 +314,8 @@ export class Room extends Emitter {
     const by = message.retracts || message.reactsTo;
     const line = all.findLast((other) => (by ? other.id === by : other.nick === message.nick && other.clientId === message.replaces));
     if (!line) return;
+    const own = line.nick === message.nick || !message.nick; // without a nick it is the room itself: moderation
+    if (message.retracts && !own) return;
     if (message.retracts) Object.assign(line, { withdrawn: true, body: '' });
     else if (message.replaces) Object.assign(line, { edited: true, body: message.body });
     else {

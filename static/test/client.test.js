@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Client } from '../src/xmpp/client.js';
+import { Session } from '../src/xmpp/session.js';
+import { PlayedConnection, Store, TOKEN, TurnedClock, settle } from './fakes.js';
+
+const TOPIC = (more = '', state = 'live') => `<topic xmlns="urn:ccm:topics:0" id="k3f9x2" name="Licence audit" room="k3f9x2@conference.localhost" state="${state}" start="2026-11-24T14:00:00Z" minutes="60" owner="ann@localhost" owner-name="Ann" revision="3" ${more}><invitee id="i1" address="kim@example.org" name="Kim" state="invited"/></topic>`;
+const EVENT = (node, item) => `<message type="headline" from="${node.split(':')[2]}.localhost"><event xmlns="http://jabber.org/protocol/pubsub#event"><items node="${node}">${item}</items></event></message>`;
+
+async function online() {
+  let connection = /** @type {any} */ (null);
+  let ids = 0;
+  const [store, clock] = [new Store(), new TurnedClock()];
+  const connect = (service, options) => (connection = new PlayedConnection(service, options));
+  const session = new Session({ service: '/http-bind', domain: 'localhost', resource: 'web-1', connect, store, clock, newId: () => `id${(ids += 1)}` });
+  const client = new Client({ session, store, clock, zone: () => 'Europe/Berlin', language: 'en' });
+  const notes = /** @type {any[]} */ ([]);
+  client.on('note', (note) => notes.push(note));
+  session.signIn('ann', 'pw');
+  await connection.up('ann@localhost/web-1');
+  await connection.answer('token', TOKEN);
+  await connection.answer('topics', `<topics xmlns="urn:ccm:topics:0">${TOPIC()}</topics>`);
+  return { client, session, connection, notes, store };
+}
+
+test('after sign-in the components hear of me and the list of topics is read', async () => {
+  const { client, connection } = await online();
+  const asked = connection.sent.filter((el) => el.getAttribute('type') === 'subscribe').map((el) => el.getAttribute('to'));
+  assert.deepEqual(asked, ['topics.localhost', 'invitations.localhost', 'reporter.localhost']);
+  const [topic] = client.topics.values();
+  assert.deepEqual([topic.name, topic.state, topic.start?.toISOString(), topic.invitees[0].state], ['Licence audit', 'live', '2026-11-24T14:00:00.000Z', 'invited']);
+  assert.equal(client.listed, true);
+});
+
+test('an invitation needs the address only and carries zone and language', async () => {
+  const { client, connection, notes } = await online();
+  const invited = client.invite({ address: 'kim@example.org' });
+  const iq = await connection.answer('invite', `<done xmlns="urn:ccm:invitations:0"><invitee id="i7" address="kim@example.org" state="invited"/>${TOPIC()}<correction xmlns="urn:ccm:topics:0" code="name-guessed" now="Licence audit">I called it Licence audit.</correction></done>`);
+  const payload = iq.firstChild;
+  assert.deepEqual(['address', 'topic', 'name', 'start', 'tz', 'xml:lang'].map((n) => payload.getAttribute(n)), ['kim@example.org', null, null, null, 'Europe/Berlin', 'en']);
+  assert.equal((await invited).topic?.id, 'k3f9x2');
+  assert.deepEqual([notes[0].text, notes[0].topic, notes[0].invitee, notes[0].made], ['I called it Licence audit.', 'k3f9x2', 'i7', true]);
+});
+
+test('an address that looks mistyped is a question, not a note', async () => {
+  const { client, connection, notes } = await online();
+  const invited = client.invite({ address: 'kim@gmial.com' });
+  await connection.answer('invite', '<done xmlns="urn:ccm:invitations:0"><correction xmlns="urn:ccm:topics:0" code="address-suspect" was="kim@gmial.com" now="kim@gmail.com">Did you mean gmail.com?</correction></done>');
+  assert.equal((await invited).corrections[0].now, 'kim@gmail.com');
+  assert.deepEqual(notes, []);
+});
+
+test('topics change and go by events; an older revision changes nothing', async () => {
+  const { client, connection } = await online();
+  await connection.play(EVENT('urn:ccm:topics:0', `<item id="k3f9x2">${TOPIC('document="http://localhost/a"', 'published').replace('revision="3"', 'revision="4"')}</item>`));
+  assert.equal(client.topics.get('k3f9x2')?.state, 'published');
+  await connection.play(EVENT('urn:ccm:topics:0', `<item id="k3f9x2">${TOPIC()}</item>`));
+  assert.equal(client.topics.get('k3f9x2')?.state, 'published');
+  await connection.play(EVENT('urn:ccm:topics:0', '<retract id="k3f9x2"/>'));
+  assert.equal(client.topics.size, 0);
+});
+
+test('the outcome fills by events, each value with its source', async () => {
+  const { client, connection } = await online();
+  const outcome = '<outcome xmlns="urn:ccm:reporter:0" topic="k3f9x2" type="project" label="Project" mode="interviewing" revision="17" asking="introduction"><attribute name="audience" label="Audience"><value by="Ann" id="s1" at="2026-11-24T14:05:00Z">IT people.</value></attribute><attribute name="introduction" label="Introduction" question="How?"/><entry kind="action" id="A1" owner="Kim" due="2026-11-27" status="open" by="Kim" source="s2">Check</entry></outcome>';
+  await connection.play(EVENT('urn:ccm:reporter:0', `<item id="k3f9x2">${outcome}</item>`));
+  const got = client.outcomes.get('k3f9x2');
+  assert.deepEqual([got?.mode, got?.asking, got?.attributes[0].values[0].id, got?.attributes[1].values.length, got?.entries[0].source], ['interviewing', 'introduction', 's1', 0, 's2']);
+});
+
+test('events and notes of strangers are not believed', async () => {
+  const { client, connection, notes } = await online();
+  await connection.play(EVENT('urn:ccm:topics:0', '<retract id="k3f9x2"/>').replace('topics.localhost', 'topics.evil.example'));
+  await connection.play('<message type="chat" from="eve@localhost/x"><body>Published!</body></message>');
+  assert.equal(client.topics.size, 1);
+  assert.deepEqual(notes, []);
+});
+
+test('a busy component and one that is gone are known by their presence', async () => {
+  const { client, connection } = await online();
+  await connection.play('<presence from="invitations.localhost"><show>dnd</show><status>Many letters.</status></presence>');
+  assert.deepEqual([client.components.get('invitations')?.state, client.components.get('invitations')?.words], ['busy', 'Many letters.']);
+  await connection.play('<presence from="invitations.localhost" type="unavailable"/>');
+  assert.equal(client.components.get('invitations')?.state, 'gone');
+  await connection.play('<presence from="invitations.localhost"/>');
+  assert.equal(client.components.get('invitations')?.state, 'here');
+});
+
+test('a bounce that comes later is told', async () => {
+  const { connection, notes } = await online();
+  await connection.play('<message type="chat" from="invitations.localhost"><body>Your invitation to Kaliya came back.</body><correction xmlns="urn:ccm:topics:0" code="mail-failed" was="k@example.org" topic="k3f9x2">Your invitation to Kaliya came back.</correction></message>');
+  assert.deepEqual([notes[0].code, notes[0].topic, notes[0].text], ['mail-failed', 'k3f9x2', 'Your invitation to Kaliya came back.']);
+});
+
+test('rooms are left and entered with the connection, under the account’s name', async () => {
+  const { client, connection } = await online();
+  const room = client.open([...client.topics.values()][0]);
+  assert.equal(connection.sent.at(-1).getAttribute('to'), 'k3f9x2@conference.localhost/Ann');
+  await connection.status('DISCONNECTED');
+  await settle();
+  assert.equal(room.state, 'out');
+});
