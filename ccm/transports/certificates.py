@@ -22,6 +22,7 @@ from ccm.errors import ConfigError
 
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _DAYS = 3650
+_PROTOCOLS = (b"xmpp-client", b"http/1.1")
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -67,6 +68,7 @@ class Certificates:
                 f"The certificate {self._certificate} with key {self._key} cannot be used: {error}"
             ) from error
         options.getContext().set_options(getattr(SSL, "OP_NO_RENEGOTIATION", 0x40000000))
+        options.getContext().set_alpn_select_callback(_select_protocol)
         self.options = options
 
     def serverConnectionForTLS(self, protocol: Any) -> Any:  # noqa: ARG002 - IOpenSSLServerConnectionCreator
@@ -76,6 +78,15 @@ class Certificates:
     def getContext(self) -> Any:
         """The present OpenSSL context."""
         return self.options.getContext()
+
+
+def _select_protocol(_connection: Any, offered: list[bytes]) -> Any:
+    """
+    ALPN: what is spoken here, if the client offers it (XEP-0368 §3, RFC 9112); never ``h2``.
+
+    Without an answer of our own, Twisted's callback ends the handshake of every client that offers anything.
+    """
+    return next((name for name in _PROTOCOLS if name in offered), SSL.NO_OVERLAPPING_PROTOCOLS)
 
 
 def _self_sign(folder: Path, names: tuple[str, ...], certificate: Path, key: Path) -> None:
