@@ -34,6 +34,7 @@ class Head:
     :ivar fields: by lower-case name; repeated ones joined by commas.
     :ivar length: bytes of the body; 0 if there is none, ``None`` if it is chunked.
     :ivar minor: of the version: 1 or 0.
+    :ivar keep_alive: the client wants the connection kept (RFC 9112 §9.3).
     """
 
     method: bytes
@@ -42,12 +43,7 @@ class Head:
     minor: int
     fields: dict[bytes, bytes]
     length: int | None
-
-    @property
-    def keep_alive(self) -> bool:
-        """Whether the client wants the connection kept (RFC 9112 §9.3)."""
-        options = tokens(self.fields.get(b"connection", b""))
-        return b"close" not in options if self.minor else False
+    keep_alive: bool
 
 
 def tokens(value: bytes) -> tuple[bytes, ...]:
@@ -83,7 +79,8 @@ def parse(data: bytes) -> Head:
     # lacks a Host header field and to any request message that contains more than one"
     if (host is None and minor) or (host is not None and _HOST.fullmatch(host) is None):
         raise BadHead(400, "A request must name one valid Host.")
-    return Head(method, target, target.partition(b"?")[0], minor, fields, _length(fields, minor))
+    keep_alive = bool(minor) and b"close" not in tokens(fields.get(b"connection", b""))
+    return Head(method, target, target.partition(b"?")[0], minor, fields, _length(fields, minor), keep_alive)
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
