@@ -12,13 +12,17 @@ from html import escape
 from ccm.reporter.document import Document, Item, Line, Quote, Section
 from ccm.reporter.rendering import COUNTED, anchor, clock, is_safe, linked, short_day, standing, when
 
-__all__ = ["anchor", "page"]
+__all__ = ["anchor", "fragment", "page"]
 
 _ACTION_STATUS = {
     "done": "https://schema.org/CompletedActionStatus",
     "cancelled": "https://schema.org/FailedActionStatus",
 }
-_PRINT = "@media print{details>*{display:block}.mast,.toc{display:none}a{color:inherit;text-decoration:none}}"
+_MARK = (
+    '<svg viewBox="0 0 26 26" aria-hidden="true">'
+    '<path d="M6.500 2.500h9.500l5.500 5.500v9.500a2.500 2.500 0 0 1-2.500 2.500h-8L5.500 24v-4A2.500 2.500 0 0 1 4 17.500V5a2.500 2.500 0 0 1 2.500-2.500Z"/>'
+    '<path d="M15.500 3v5.500H21M8.500 11h5M8.500 15h8.500"/></svg>'
+)
 
 
 def page(
@@ -28,6 +32,7 @@ def page(
     alternates: Mapping[str, str] | None = None,
     home: str = "",
     feed: str = "",
+    icon: str = "",
 ) -> str:
     """
     The whole page.
@@ -36,22 +41,36 @@ def page(
     :param alternates: name of another form (``Markdown``, ``JSON``, ``calendar``) -> its address.
     :param home: address of the archive; without one there is no masthead.
     :param feed: address of the archive's feed.
+    :param icon: address of the site's icon.
     """
-    said = {line.id: line for line in document.log}
-    links = "".join(f'<link rel="alternate" type="application/atom+xml" href="{_e(feed)}">' for _ in (1,) if feed)
+    links = f'<link rel="alternate" type="application/atom+xml" href="{_e(feed)}">' if feed else ""
+    links += f'<link rel="icon" href="{_e(icon)}">' if icon else ""
     return (
         f'<!doctype html>\n<html lang="{_e(document.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f'<title>{_e(document.title)}</title><meta name="description" content="{_e(document.headline)}">{links}'
-        f'<link rel="stylesheet" href="{_e(stylesheet)}"><style>{_PRINT}</style>'
+        f'<link rel="stylesheet" href="{_e(stylesheet)}">'
         f'<script type="application/ld+json">{_json_ld(document)}</script></head>\n<body class="doc">'
-        f'{_masthead(home, feed)}<main class="sheet">{_contents(document)}\n{_head(document)}\n{_about(document, said)}\n'
+        f'{_masthead(home, feed)}<main class="sheet">{_contents(document)}\n{_head(document)}\n{_outcome(document)}'
+        f"{_foot(document, alternates or {})}</main></body></html>\n"
+    )
+
+
+def fragment(document: Document) -> str:
+    """The document as one ``<article>`` for a page of somebody else's, whose title stands above it."""
+    lead = f'<p class="lead">{_e(document.headline)}</p>' if document.headline else ""
+    return f'<article class="ccm">{lead}{_facts(document)}\n{_outcome(document)}{_foot(document, {})}</article>'
+
+
+def _outcome(document: Document) -> str:
+    said = {line.id: line for line in document.log}
+    return (
+        f"{_about(document, said)}\n"
         f"{_actions(document)}\n{_listed('decisions', 'Decisions', 'd', document.decisions, document)}\n"
         f"{_listed('questions', 'Open questions', 'q', document.questions, document)}\n{_topics(document)}"
         f"{_optional('notes', 'Notes', document.notes, document)}{_optional('ideas', 'Ideas', document.ideas, document)}"
-        f"{_links(document)}{_people(document)}\n{_log(document)}\n{_foot(document, alternates or {})}"
-        "</main></body></html>\n"
+        f"{_links(document)}{_people(document)}\n{_log(document)}\n"
     )
 
 
@@ -75,7 +94,8 @@ def _masthead(home: str, feed: str) -> str:
         '<input class="field" id="s" name="q" type="search" placeholder="Search the archive"></form>'
     )
     to_feed = f'<a class="feed" href="{_e(feed)}">Feed</a>' if feed else ""
-    return f'<header class="mast"><a class="brand" href="{_e(home)}">Published documents</a>{search}{to_feed}</header>'
+    brand = f'<a class="brand" href="{_e(home)}">{_MARK}Published documents</a>'
+    return f'<header class="mast">{brand}{search}{to_feed}</header>'
 
 
 def _contents(document: Document) -> str:
@@ -95,12 +115,16 @@ def _contents(document: Document) -> str:
 
 
 def _head(document: Document) -> str:
+    lead = f'<p class="lead">{_e(document.headline)}</p>'
+    return f"<header><h1>{_e(document.title)}</h1>{lead}{_facts(document)}</header>"
+
+
+def _facts(document: Document) -> str:
     facts = [f"<b>{_e(document.type_label)}</b>", _when(document)]
     facts += [f"Chaired by <b>{_e(document.chair)}</b>"] if document.chair else []
     facts += [_e(standing(document))]
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
-    lead = f'<p class="lead">{_e(document.headline)}</p>'
-    return f'<header><h1>{_e(document.title)}</h1>{lead}<div class="by">{spans}</div></header>'
+    return f'<div class="by">{spans}</div>'
 
 
 def _when(document: Document) -> str:
@@ -217,7 +241,9 @@ def _log(document: Document) -> str:
 def _line(line: Line, zone: str) -> str:
     hour = f'<time datetime="{_e(line.at)}">{clock(line.at, zone)}</time> ' if line.at else ""
     words = {"withdrawn": "<i>withdrawn</i>", "corrected": f"{_rich(line.text)} <i>(corrected)</i>"}
-    return f'<li id="{anchor(line.id)}">{hour}<b>{_e(line.nick)}</b> {words.get(line.kept) or _rich(line.text)}</li>'
+    kind = ' class="reporter"' if line.reporter else ""
+    text = words.get(line.kept) or _rich(line.text)
+    return f'<li id="{anchor(line.id)}"{kind}>{hour}<p dir="auto"><b>{_e(line.nick)}</b> {text}</p></li>'
 
 
 def _foot(document: Document, alternates: Mapping[str, str]) -> str:
