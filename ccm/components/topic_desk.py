@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from ccm import address
 from ccm.components import names, when
@@ -22,6 +22,7 @@ from ccm.errors import StanzaError
 from ccm.records import Topic
 
 EXACT = len("2026-11-24T14:00:00")
+VISIBILITIES: tuple[Literal["public", "link", "members"], ...] = ("public", "link", "members")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Wish:
     zone: str = ""
     language: str = ""
     invitee: str = ""
+    visibility: str = ""
 
 
 class TopicDesk:
@@ -111,6 +113,7 @@ class TopicDesk:
                 language=language,
                 created=context.now(),
                 members=(user,),
+                visibility=readers(wish.visibility or "public"),
             )
             await self._rooms.create(topic.room, name, user, context.siblings["reporter"], language)
             topic = await context.topics.save(topic)
@@ -139,6 +142,15 @@ class TopicDesk:
             topic = await self._context.topics.save(replace(topic, start=start, zone=zone))
         self._changed(topic)
         return topic, corrections
+
+    async def show_to(self, user: str, id_: str, visibility: str) -> Topic:
+        """Say who may read what is published of a topic from now on."""
+        wanted = readers(visibility)
+        async with self._turns.of(id_):
+            topic = await self._owned(user, id_, "say who reads it")
+            topic = await self._context.topics.save(replace(topic, visibility=wanted))
+        self._changed(topic)
+        return topic
 
     async def end(self, user: str, id_: str) -> Topic:
         """The talk is over. Doing it again changes nothing."""
@@ -269,3 +281,11 @@ class TopicDesk:
         if len(phrase) >= EXACT and "T" in phrase[10:11]:  # a program's time: there was nothing to read
             return reading.at, ()
         return reading.at, (Correction("time-read", spelled, phrase, stamp(reading.at)),)
+
+
+def readers(visibility: str) -> Literal["public", "link", "members"]:
+    """:raises StanzaError: ``bad-request`` for any other word."""
+    for known in VISIBILITIES:
+        if visibility == known:
+            return known
+    raise StanzaError("bad-request", f"“{visibility[:40]}” is none of public, link and members.")

@@ -63,12 +63,14 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         )
         which = Field("id", "Topic (identifier)", required=True)
         name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
+        seen = Field("visibility", "Readers of the document: public, link or members", value="public")
         self.operations = (
             Operation("topics", "get", "List my topics", self._list, (Field("after", "After (identifier)"),)),
             Operation("topic", "get", "Show a topic", self._get, (which,)),
-            Operation("create", "set", "Create a topic", self._create, (name, start, zone)),
+            Operation("create", "set", "Create a topic", self._create, (name, start, zone, seen)),
             Operation("rename", "set", "Rename a topic", self._rename, (which, name)),
             Operation("reschedule", "set", "Move a topic to another time", self._reschedule, (which, start, zone)),
+            Operation("visibility", "set", "Say who may read the document", self._visibility, (which, seen)),
             Operation("end", "set", "End a topic", self._end, (which,)),
             Operation("delete", "set", "Delete a topic", self._delete, (which,)),
             Operation("admit", "set", "", self._admit, inner=True),
@@ -117,6 +119,10 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _reschedule(self, request: Request) -> Answer:
         return await self._done(request, *await self._desk.reschedule(request.user, request.need("id"), _wish(request)))
+
+    async def _visibility(self, request: Request) -> Answer:
+        visibility = request.values.get("visibility", "")
+        return await self._done(request, await self._desk.show_to(request.user, request.need("id"), visibility))
 
     async def _end(self, request: Request) -> Answer:
         return await self._done(request, await self._desk.end(request.user, request.need("id")))
@@ -193,6 +199,7 @@ def _wish(request: Request) -> Wish:
         zone=values.get("tz", ""),
         language=request.language,
         invitee=values.get("invitee", ""),
+        visibility=values.get("visibility", ""),
     )
 
 

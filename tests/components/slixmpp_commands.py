@@ -13,8 +13,20 @@ from typing import Any
 
 from slixmpp import ClientXMPP
 
-ORDER = ("create", "topics", "topic", "rename", "reschedule", "invite", "invitations", "outcome", "record", "publish")
-LATER = ("hold", "revoke", "end", "delete")
+ORDER = (
+    "create",
+    "topics",
+    "topic",
+    "rename",
+    "reschedule",
+    "visibility",
+    "invite",
+    "invitations",
+    "outcome",
+    "record",
+    "publish",
+)
+LATER = ("outcome", "record", "publish", "hold", "revoke", "end", "delete")
 
 
 class Client(ClientXMPP):
@@ -28,6 +40,7 @@ class Client(ClientXMPP):
         self.add_event_handler("failed_all_auth", lambda _: self.over({"error": "authentication failed"}))
         self.results: dict[str, Any] = {}
         self.known: dict[str, str] = {"name": "Licences", "start": "tomorrow at 3pm", "address": "kim@example.org"}
+        self.known["visibility"] = "link"
 
     def over(self, results: Any) -> None:
         print(json.dumps(results), flush=True)

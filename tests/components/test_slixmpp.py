@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    *("topics", "topic", "create", "rename", "reschedule", "end", "delete"),
+    *("topics", "topic", "create", "rename", "reschedule", "visibility", "end", "delete"),
     *("invite", "invitations", "revoke"),
     *("outcome", "publish", "hold", "record"),
 }

@@ -205,3 +205,15 @@ async def test_a_subscriber_sees_the_component_become_busy_and_free(stage: Any, 
     assert shown[:1] == ["subscribed"] or "subscribed" in shown
     assert "dnd" in shown
     assert shown[-1] == "available"
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_owner_says_who_may_read_the_document(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    topic = topic_of(await ann.ask(TOPICS, "set", request("create", name="Mine", visibility="members")))
+    assert topic["visibility"] == "members"
+    changed = await ann.ask(TOPICS, "set", request("visibility", id=topic["id"], visibility="link"))
+    assert topic_of(changed)["visibility"] == "link"
+    refused = await ann.ask(TOPICS, "set", request("visibility", id=topic["id"], visibility="nobody"))
+    assert "none of public, link and members" in refused.toXml()
