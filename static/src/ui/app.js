@@ -33,13 +33,13 @@ class App extends PlainElement {
   slow = false;
   spoken = '';
   /** Entries whose ink is not dry: `topic/id`. @type {Set<string>} */ wet = new Set();
+  notes = new Notes(this, sessionStorage);
   #tick = 0;
   #loading = new Set();
   #since = 0;
 
   connectedCallback() {
     super.connectedCallback();
-    this.notes = new Notes(this, sessionStorage);
     this.client.on('change', () => this.requestUpdate());
     this.client.on('note', (note) => this.notes.tell(note));
     this.client.on('outcome', (outcome, before) => this.#ink(outcome, before));

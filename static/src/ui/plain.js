@@ -3,11 +3,14 @@
  */
 import { LitElement } from 'lit';
 
-export class PlainElement extends LitElement {
+class Plain extends LitElement {
   createRenderRoot() {
     return this;
   }
 }
+
+/** Reactive properties are made by Lit from `static properties`: fields of a class would hide them. */
+export const PlainElement = /** @type {new () => LitElement & Record<string, any>} */ (/** @type {unknown} */ (Plain));
 
 const TINTS = ['', 'b', 'p', 'o'];
 

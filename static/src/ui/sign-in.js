@@ -38,7 +38,7 @@ class SignIn extends PlainElement {
     const missing = !identity ? 'identity' : !password ? 'password' : '';
     if (missing) {
       this._error = missing === 'identity' ? 'An e-mail or chat address is needed.' : 'The password is needed.';
-      this.querySelector(`[name=${missing}]`)?.focus();
+      /** @type {HTMLElement | null} */ (this.querySelector(`[name=${missing}]`))?.focus();
       return;
     }
     this._busy = true;
@@ -48,7 +48,7 @@ class SignIn extends PlainElement {
     } catch (error) {
       this._error = signInFailure(/** @type {any} */ (error));
       await this.updateComplete;
-      this.querySelector('[name=password]')?.focus();
+      /** @type {HTMLElement | null} */ (this.querySelector('[name=password]'))?.focus();
     } finally {
       this._busy = false;
     }

@@ -141,14 +141,14 @@ class Talk extends PlainElement {
   // -- one line
 
   #body(text) {
-    const { room, client } = this.app;
+    const { room } = this.app;
     const found = [];
     let from = 0;
     for (const match of text.matchAll(URL)) {
-      found.push(this.#names(text.slice(from, match.index), room, client), html`<a href=${match[0]} target="_blank" rel="noopener noreferrer">${match[0]}</a>`);
+      found.push(this.#names(text.slice(from, match.index), room), html`<a href=${match[0]} target="_blank" rel="noopener noreferrer">${match[0]}</a>`);
       from = match.index + match[0].length;
     }
-    found.push(this.#names(text.slice(from), room, client));
+    found.push(this.#names(text.slice(from), room));
     return found;
   }
 
@@ -299,14 +299,14 @@ class Talk extends PlainElement {
   }
 
   #composer() {
-    const { topic, client } = this.app;
+    const { topic } = this.app;
     const label = `Write to ${topic.name}`;
     return html`<form class="composer" @submit=${(e) => { e.preventDefault(); this.#send(); }}><label class="vh" for="w">${label}</label>
       <textarea id="w" rows="1" dir="auto" enterkeyhint="send" placeholder=${label} data-testid="composer" .value=${this.app.draftOf(topic.id)} @input=${this.#input} @keydown=${this.#key}></textarea>
       <div class="row"><details class="menu up opt"><summary class="btn quiet s keep">${icon('keep')}Action, decision, question</summary><menu>
         ${[['ACTION:', 'Action', 'who does what by when'], ['#agreed', 'Decision', 'what is settled'], ['#question', 'Question', 'what stays open'], ['#topic', 'Point', 'what comes next']].map(
           ([sign, word, hint]) => html`<li><button type="button" @click=${(e) => this.#keepAs(e, sign)}><b>${word}</b><span class="hint">${hint}</span></button></li>`)}</menu></details>
-      <button class="btn prime s" type="submit" aria-label="Send" data-testid="send">${icon('send')}<span>Send</span></button></div></form>${client ? nothing : nothing}`;
+      <button class="btn prime s" type="submit" aria-label="Send" data-testid="send">${icon('send')}<span>Send</span></button></div></form>`;
   }
 
   #empty() {

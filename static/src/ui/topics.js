@@ -36,7 +36,7 @@ function row(app, topic) {
     <small>${live && !stale ? html`<span class="lv">Live</span>, ` : nothing}${line}</small></a></li>`;
 }
 
-/** @param {any} app @param {string} [where] */
+/** @param {any} app @param {string} [words] */
 export function wishDoor(app, words = 'New topic or invitation') {
   const invitations = app.client.components.get('invitations');
   const [busy, gone] = [invitations?.state === 'busy', invitations?.state === 'gone'];

@@ -23,7 +23,7 @@ const FAILED_SECONDS = 60;
  * @typedef {import('./read.js').RoomMessage} RoomMessage
  * @typedef {{key: string, id: string, originId: string, clientId: string, nick: string, body: string, at: Date, mine: boolean,
  *   state: 'sent' | 'sending' | 'slow' | 'kept' | 'failed', why: string, edited: boolean, withdrawn: boolean,
- *   offRecord: boolean, reactions: Map<string, Set<string>>}} Line
+ *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number}} Line
  * @typedef {{nick: string, jid: string, affiliation: string, role: string, show: string}} Occupant
  * @typedef {{originId: string, body: string, at: number, failed?: boolean}} Unsent
  */
@@ -421,7 +421,7 @@ export class Room extends Emitter {
     }, SLOW_SECONDS * 1000);
   }
 
-  /** @param {Unsent} unsent @param {Line['state']} state @returns {Line & {sentAt?: number}} */
+  /** @param {Unsent} unsent @param {Line['state']} state @returns {Line} */
   #line({ originId, body, at }, state) {
     return {
       key: originId, id: '', originId, clientId: originId, nick: this.nick, body, at: new Date(at), mine: true, state, why: '',
