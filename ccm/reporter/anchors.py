@@ -3,7 +3,8 @@ For a regular expression: words of which one must occur in every text that it ma
 
 A message of thirty words is compared with several hundred phrases; looking first which of them can match at all makes
 that cheap. A *key* is ``=word`` (that word), or the first three or four letters of one. Walks the tree of Python's own
-parser of regular expressions (``re._parser``, the same in 3.11 to 3.14). Leaves out patterns that may begin inside a word.
+parser of regular expressions (``re._parser``, the same in 3.11 to 3.14). Leaves out patterns that may begin inside a
+word.
 """
 
 import re

@@ -2,7 +2,8 @@
 Which attributes a remark fills, and with which of its words.
 
 A finding has a weight: a *label* ("The goal is …", "Goal: …") outweighs a *lead* ("aimed at …"), that a *cue*
-somewhere in the sentence, that a *weak* hint. Values are exact parts of the remark. Leaves out what is done with findings
+somewhere in the sentence, that a *weak* hint. Values are exact parts of the remark. Leaves out what is done with
+findings
 (:mod:`ccm.reporter.discussion`).
 """
 
@@ -76,6 +77,10 @@ def read(
     for part in sentences(low, text) if parts is None else parts:
         start, end, sentence, keys = part.start, part.end, part.low, part.keys
         if is_question(sentence) and not _SUGGESTION.match(sentence):
+            proposed = _PROPOSED_NAME.match(sentence)
+            if proposed and "name" in signs.shapes and "name" not in filled:
+                findings.append(Finding("name", LEAD, start + proposed.start(1), start + proposed.end(1)))
+                continue
             asked = signs.asked(keys, sentence[after_fillers(sentence) :]) or ("" if findings else asked)
             continue
         if is_phatic(sentence):
@@ -102,9 +107,12 @@ def read(
     return Reading(tuple(f for f in kept if f.end > f.start), asked, statement)
 
 
+_PROPOSED_NAME = re.compile(r"^\W{0,2}\"([^\"?]{2,40})\"\s*\?$")
 _SUGGESTION = re.compile(
-    r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they )?(?!know\b)|what if (?:we|they)\b|"
-    r"(?:couldn't|shouldn't|could not) (?:we|they)\b|how about (?:a|an|some|[a-z]+ing)\b|what about (?:a|an|some|[a-z]+ing)\b)"
+    r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they "
+    r")?(?!know\b)|what if (?:we|they)\b|"
+    r"(?:couldn't|shouldn't|could not) (?:we|they)\b|how about (?:a|an|some|[a-z]+ing)\b|what about "
+    r"(?:a|an|some|[a-z]+ing)\b)"
 )
 
 
@@ -113,7 +121,9 @@ def _is_full(part: Sentence) -> bool:
     return len(part.low.split()) >= 6 and part.low[-1] != "!" and not _OF_ONESELF.search(part.low)
 
 
-_OF_ONESELF = re.compile(r"\b(?:i|i'm|i've|i'll|i'd|me|my|mine|your|yours|thanks|thank|hello|hi|hey|sorry|please|haha|lol|welcome|tomorrow|"
+_OF_ONESELF = re.compile(
+    r"\b(?:i|i'm|i've|i'll|i'd|me|my|mine|your|yours|thanks|thank|hello|hi|hey|sorry|please|haha|"
+    r"lol|welcome|tomorrow|"
                          r"shall we|let's|let us|reporter|hope|wonder|guess|minutes?|everyone here|all here)\b|"
                          r"\b[:;]-?[)(dp]")  # fmt: skip
 
@@ -131,6 +141,8 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, fille
         if hit is None or (exempt and sign.weight < LEAD) or sign.weight <= small_talk:
             continue
         rank, finding = hit
+        if sign.weight <= CUE and signs.shapes.get(sign.key) == "name":
+            continue
         if finding.key in filled and sign.weight <= CUE:
             if sign.weight == WEAK:
                 continue
@@ -173,9 +185,8 @@ def _hit(sign: Sign, low: str, begin: int) -> tuple[tuple[int, int, int], Findin
         return (sign.weight, -found.start(), found.start("rest") - found.start()), Finding(
             sign.key, sign.weight, found.start("rest"), len(low)
         )
-    return (sign.weight, -found.start(), found.end() - found.start()), Finding(
-        sign.key, sign.weight, after_fillers(low), len(low)
-    )
+    length = found.end() - found.start() if sign.weight > WEAK else 0
+    return (sign.weight, -found.start(), length), Finding(sign.key, sign.weight, after_fillers(low), len(low))
 
 
 _NOT = re.compile(r"\b(?:not|n't|don't|isn't) (?:really |so much |just |about )?$")
@@ -273,7 +284,9 @@ _STATE = re.compile(
 )
 
 
-_SITE = re.compile(r"^\W*(?:the|our|a) (?:[\w-]+ ){0,2}?(?:office|branch|room|hall|building|plant|warehouse|station|site|basement|kitchen|lab|"
+_SITE = re.compile(
+    r"^\W*(?:the|our|a) (?:[\w-]+ ){0,2}?(?:office|branch|room|hall|building|plant|warehouse|"
+    r"station|site|basement|kitchen|lab|"
                    r"school|hospital|street|shop|floor|workshop|depot|garage)\b")  # fmt: skip
 _DEED = re.compile(
     r"^\W*(?:just |simply |first |maybe |perhaps |by )?(?:send|use|build|let|make|give|offer|train|hire|add|put|"

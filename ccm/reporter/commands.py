@@ -116,7 +116,8 @@ def _order(entry: Entry) -> tuple[str, int]:
 
 
 def topic(state: State, title: str, message: Message) -> State:
-    """Begin a topic; one that was announced before is taken up again, lines of an agenda in a row are only announced."""
+    """Begin a topic; one that was announced before is taken up again, lines of an agenda in a row are only
+    announced."""
     same = next((e for e in state.entries if e.kind == "topic" and e.text.lower() == title.lower()), None)
     if same is not None:
         entries = tuple(

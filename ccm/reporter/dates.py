@@ -2,7 +2,8 @@
 Due dates from the phrases in which people give them.
 
 The base is the day of the message in the meeting's zone. A date without a year is the next such day, never silently
-moved when it has a year; what cannot be read stays a phrase. Leaves out: recurring dates, "next meeting" without a schedule.
+moved when it has a year; what cannot be read stays a phrase. Leaves out: recurring dates,
+    "next meeting" without a schedule.
 """
 
 import calendar
@@ -25,7 +26,10 @@ _NUMBERS = {
 }
 
 _day = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
-_month = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_month = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _number = r"(?:\d{1,3}|an?|one|two|three|four|five|six|ten|a couple of)"
 _WHAT = (
     rf"(?P<iso>\d{{4}}-\d\d-\d\d)|(?P<soon>today|tonight|tomorrow|eod|cob|end of (?:the )?day|close of business|"

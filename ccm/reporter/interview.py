@@ -129,7 +129,8 @@ def record_on(state: State, on: bool, context: Context) -> Step:  # noqa: ARG001
 
 
 def end(state: State, context: Context, time: datetime | None = None) -> Step:
-    """The discussion is over and nobody asked: publish what there is, as if the chair had asked without an interview."""
+    """The discussion is over and nobody asked: publish what there is, as if the chair had asked without an
+    interview."""
     state, effects = _recognised(state, context)
     after, more = _approved(changed(state, ended=True), state.chair, stamp(time))
     return after, (*effects, *more)
@@ -137,7 +138,9 @@ def end(state: State, context: Context, time: datetime | None = None) -> Step:
 
 # ---- interview
 
-_SKIP = re.compile(r"^\W*(?:skip(?: (?:it|this|that|this one|that one|this question|that question))?|pass|next(?: (?:one|question))?|"
+_SKIP = re.compile(
+    r"^\W*(?:skip(?: (?:it|this|that|this one|that one|this question|that question))?|pass|next(?: "
+    r"(?:one|question))?|"
                    r"(?:let's )?(?:leave|skip) (?:it|that|this)(?: out| open)?|not applicable|n/a|no "
                    r"comment)\W*$")  # fmt: skip
 _STOP = re.compile(

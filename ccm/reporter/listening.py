@@ -4,27 +4,32 @@ What a remark does while the reporter only listens: it may state the type, fill 
 Leaves out marked lines (:mod:`ccm.reporter.commands`) and the interview (:mod:`ccm.reporter.interview`).
 """
 
+import re
+
 from ccm.reporter import commands, record
-from ccm.reporter.attributes import Reading, read
+from ccm.reporter.attributes import Finding, Reading, read
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Converted, Effect, Say
 from ccm.reporter.outcomes import links_of
 from ccm.reporter.record import Source
-from ccm.reporter.remarks import flat, is_phatic, is_question, sentences
+from ccm.reporter.remarks import Sentence, flat, is_phatic, is_question, sentences
 from ccm.reporter.state import Asked, State
+from ccm.reporter.templates import LEAD
 from ccm.reporter.transcript import Message
 
 
 def observed(state: State, message: Message, low: str, context: Context, *, told: bool = False) -> Step:
     effects: list[Effect] = []
     stating: list[int] = []
+    ends: dict[int, int] = {}
     parts = sentences(low, message.text)
     for part in parts:
-        stated, alone = statements(context.templates).type_of(part)
+        stated, end = statements(context.templates).type_of(part)
         if not stated:
             continue
-        if alone:
+        if len(part.low) - end < 45:
             stating.append(part.start)
+        ends[part.start] = end
         if stated == state.type:
             state = record.replace(state, settled=True, pending=())
         elif not state.settled or (told and len(part.low) < 80):
@@ -45,12 +50,37 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     before = state
     for finding in reading.findings:
         state = record.fill(state, finding, message.text, Source.of(message), signs.shapes[finding.key])
+    for part in parts:
+        if part.start in ends and not any(part.start <= f.start < part.end for f in reading.findings):
+            state = _told_with_type(state, message, part, ends[part.start], context)
     state = _note_question(state, reading, message, answered=state is not before)
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
     if not state.settled and len(low) > 5 and not is_phatic(low):
         state = record.keep_pending(state, message)
     return state, tuple(effects)
+
+
+_REST = re.compile(r"\s*(?:[,:–—-]|called|named|titled)+\s+(?P<rest>\S.*)", re.DOTALL)
+
+
+def _told_with_type(state: State, message: Message, part: Sentence, end: int, context: Context) -> State:
+    """*This is a project, Night Trains* names it; *This is a challenge: nobody comes any more* says what it is."""
+    found = _REST.match(message.text, part.start + end, part.end)
+    if found is None:
+        return state
+    signs = context.templates.signs(state.type)
+    rest = found["rest"].rstrip()
+    words = rest.rstrip(".!").split()
+    if "name" in signs.shapes and len(words) <= 5 and rest[:1].isupper():
+        key, stop = "name", found.start("rest") + len(rest.rstrip(".!"))
+    elif len(words) >= 3:
+        key = next((key for key, shape in signs.shapes.items() if shape == ""), "")
+        stop = found.start("rest") + len(rest)
+    else:
+        return state
+    finding = Finding(key, LEAD, found.start("rest"), stop)
+    return record.fill(state, finding, message.text, Source.of(message), signs.shapes.get(key, ""))
 
 
 def _filled(state: State) -> frozenset[str]:

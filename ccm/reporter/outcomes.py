@@ -2,7 +2,8 @@
 Outcomes: marked actions, decisions, questions, topics, notes; links from anywhere.
 
 Understands commands with ``#`` or ``/`` (Debian MeetBot's words), marked lines (``ACTION:``, ``RESOLVED:``,
-``Topic:``, W3C's words) and agenda lines (``1. Greetings``) in a meeting. Leaves out the finding of unmarked actions and decisions in free talk.
+``Topic:``, W3C's words) and agenda lines (``1. Greetings``) in a meeting. Leaves out the finding of unmarked actions
+and decisions in free talk.
 """
 
 import re
@@ -31,19 +32,64 @@ class Mark:
 
 
 _COMMANDS = {
-    "startmeeting": "startmeeting", "endmeeting": "endmeeting", "topic": "topic", "subtopic": "topic", "action": "action",
-    "actionitem": "action", "todo": "action", "agreed": "decision", "agree": "decision", "decision": "decision",
-    "decided": "decision", "resolved": "decision", "resolution": "decision", "accepted": "decision", "info": "info", "note": "info",
-    "idea": "idea", "question": "question", "help": "help", "link": "link", "chair": "chair", "undo": "undo", "edit": "edit",
-    "drop": "drop", "assign": "assign", "due": "due", "done": "done", "status": "status", "draft": "draft", "publish": "publish",
-    "hold": "hold", "off": "off", "on": "on", "meetingtopic": "title", "title": "title", "skip": "skip", "stop": "stop",
+    "startmeeting": "startmeeting",
+    "endmeeting": "endmeeting",
+    "topic": "topic",
+    "subtopic": "topic",
+    "action": "action",
+    "actionitem": "action",
+    "todo": "action",
+    "agreed": "decision",
+    "agree": "decision",
+    "decision": "decision",
+    "decided": "decision",
+    "resolved": "decision",
+    "resolution": "decision",
+    "accepted": "decision",
+    "info": "info",
+    "note": "info",
+    "idea": "idea",
+    "question": "question",
+    "help": "help",
+    "link": "link",
+    "chair": "chair",
+    "undo": "undo",
+    "edit": "edit",
+    "drop": "drop",
+    "assign": "assign",
+    "due": "due",
+    "done": "done",
+    "status": "status",
+    "draft": "draft",
+    "publish": "publish",
+    "hold": "hold",
+    "off": "off",
+    "on": "on",
+    "meetingtopic": "title",
+    "title": "title",
+    "skip": "skip",
+    "stop": "stop",
     "agenda": "agenda",
-}  # fmt: skip
+}
 _LINES = {
-    "action": "action", "action item": "action", "todo": "action", "resolved": "decision", "resolution": "decision", "agreed": "decision",
-    "decision": "decision", "decided": "decision", "topic": "topic", "subtopic": "topic", "proposed": "proposal", "proposal": "proposal",
-    "question": "question", "info": "info", "idea": "idea", "link": "link", "agenda": "agenda",
-}  # fmt: skip
+    "action": "action",
+    "action item": "action",
+    "todo": "action",
+    "resolved": "decision",
+    "resolution": "decision",
+    "agreed": "decision",
+    "decision": "decision",
+    "decided": "decision",
+    "topic": "topic",
+    "subtopic": "topic",
+    "proposed": "proposal",
+    "proposal": "proposal",
+    "question": "question",
+    "info": "info",
+    "idea": "idea",
+    "link": "link",
+    "agenda": "agenda",
+}
 _COMMAND = re.compile(r"\s*[#/](?P<verb>[a-zA-Z]+)\b[:,]?\s*(?P<text>.*)", re.DOTALL)
 _LINE = re.compile(
     r"\s*(?:\*\*|__)?(?P<verb>ACTION(?:[ -]ITEM)?|TODO|RESOLVED|RESOLUTION|AGREED|DECISION|DECIDED|"
@@ -119,9 +165,56 @@ _BRACKET = re.compile(
     re.DOTALL,
 )
 _VERBS = frozenset(
-    "continue prepare reach respond reply talk speak send write link move switch add go come listen commit agree ask decide "
-    "plan like look return refer point apply submit report adapt convert migrate upgrade connect subscribe attend "
-    "contribute start begin get wait aim propose pledge work volunteer to not".split()
+    [
+        "continue",
+        "prepare",
+        "reach",
+        "respond",
+        "reply",
+        "talk",
+        "speak",
+        "send",
+        "write",
+        "link",
+        "move",
+        "switch",
+        "add",
+        "go",
+        "come",
+        "listen",
+        "commit",
+        "agree",
+        "ask",
+        "decide",
+        "plan",
+        "like",
+        "look",
+        "return",
+        "refer",
+        "point",
+        "apply",
+        "submit",
+        "report",
+        "adapt",
+        "convert",
+        "migrate",
+        "upgrade",
+        "connect",
+        "subscribe",
+        "attend",
+        "contribute",
+        "start",
+        "begin",
+        "get",
+        "wait",
+        "aim",
+        "propose",
+        "pledge",
+        "work",
+        "volunteer",
+        "to",
+        "not",
+    ]
 )
 _INITIALS = re.compile(r"[A-Z]{2,3}$|[a-z][A-Z]{1,2}$")
 _ROLES = frozenset(

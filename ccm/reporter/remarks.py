@@ -213,6 +213,9 @@ class TypeStatements:
                 rf"(?:an?|our|another|this as an?) (?:new |small |big |little |joint |first |real |serious |major "
                 rf"|possible )*"
                 rf"{name}\b{_COMPOUND}",
+                rf"\b(?:idea|plans?|proposal|concept|thinking|thought|dreaming|dream)\b.{{0,20}} (?:for|of|about|"
+                rf"is|to start|to found) {article} "
+                rf"{adjectives}{name}\b{_COMPOUND}",
                 rf"^(?:what|all of this|all this|the thing|the topic|the matter|everything)\b.{{0,60}} is "
                 rf"{article} {adjectives}{name}\W*$",
                 rf"^(?:(?:type|kind|document type|discussion type)\s*[:=]\s*)?(?:an? |new |our )*{name}\s*[.!:]?$",
@@ -226,19 +229,20 @@ class TypeStatements:
             )
         )
 
-    def type_of(self, sentence: Sentence) -> tuple[str, bool]:
-        """The key of the type that a sentence states, or ``""``, and whether it says nothing else."""
+    def type_of(self, sentence: Sentence) -> tuple[str, int]:
+        """The key of the type that a sentence states, or ``""``, and where in the sentence that statement ends."""
         low = sentence.low
         if self._templates.type_keys.isdisjoint(sentence.keys) or is_question(low):
-            return "", False
+            return "", 0
         start = after_fillers(low)
         bare = low[start:]
         for pattern in self._patterns:
             found = pattern.search(bare)
             if found:
                 type_ = self._templates.type_of(re.sub(r"\s+", " ", found[1]))
-                return type_, len(bare) - found.end() < 45
-        return "", False
+                if type_ != "meeting" or pattern is self._patterns[0]:
+                    return type_, start + found.end(1)
+        return "", 0
 
 
 # ---- words to the reporter

@@ -6,7 +6,8 @@ Six are built in (``templates/*.toml``); an operator's folder adds more or repla
 what is missing) and ``[[attribute]]`` tables with ``key``, ``label``,
 ``question``, ``shape``, ``labels`` ("the goal is …", "Goal: …"), ``leads`` (phrases before the substance), ``cues``
 (phrases anywhere), ``weak`` (hints that count only while nothing better was said), ``asks`` (how people ask for it)
-and ``carry`` (other type -> attribute that takes it over). Phrases are lower-case regular expressions in which a space is any
+and ``carry`` (other type -> attribute that takes it over). Phrases are lower-case regular expressions in which a
+space is any
 run of spaces and ``~`` any one word. Leaves out: languages other than English, which are one more file.
 """
 

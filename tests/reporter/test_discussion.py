@@ -243,8 +243,36 @@ def test_a_state_of_a_newer_version_is_refused():
 
 
 WORDS = st.sampled_from(
-    "reporter publish this is a project skip stop #action #drop A1 ACTION: the goal is because who? #off #on "
-    "[off] hold , : . ? 1. drop it".split()
+    [
+        "reporter",
+        "publish",
+        "this",
+        "is",
+        "a",
+        "project",
+        "skip",
+        "stop",
+        "#action",
+        "#drop",
+        "A1",
+        "ACTION:",
+        "the",
+        "goal",
+        "is",
+        "because",
+        "who?",
+        "#off",
+        "#on",
+        "[off]",
+        "hold",
+        ",",
+        ":",
+        ".",
+        "?",
+        "1.",
+        "drop",
+        "it",
+    ]
 )
 
 
