@@ -86,7 +86,7 @@ class Doors:
 
     def dashboard(self) -> IResource:
         """The bundled dashboard. :raises ConfigError: if it has not been built."""
-        return StaticFiles(_bundle(), substitute={"{{domain}}": self._settings["server"].host})
+        return StaticFiles(bundle(), substitute={"{{domain}}": self._settings["server"].host})
 
     async def open(self, pages: IResource, component_secrets: Mapping[str, str]) -> None:
         """Listen. :raises OSError: if an address is taken."""
@@ -135,7 +135,7 @@ class Doors:
                 raise ConfigError(f"{self._settings.source}: [listen]: {endpoint!r} is no endpoint: {error}") from error
 
 
-def _bundle() -> Path:
+def bundle() -> Path:
     """The folder of the built dashboard: in a wheel ``ccm/static``, in a checkout ``static/dist``."""
     package = Path(__file__).parent
     for folder in (package / "static", package.parent / "static" / "dist"):

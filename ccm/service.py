@@ -22,7 +22,7 @@ from ccm import running, website
 from ccm.component_service import Residents
 from ccm.config import Config
 from ccm.departures import Departures
-from ccm.doors import Doors
+from ccm.doors import Doors, bundle
 from ccm.errors import CCMError, ConfigError
 from ccm.muc.service import MucService
 from ccm.router.contacts import Contacts
@@ -154,7 +154,7 @@ class Server(Service):
         departures.start()
         self._undo.append(departures.stop)
 
-        pages = website.root(settings, stores, keys, addresses, passwords.make, mails, doors.dashboard())
+        pages = website.root(settings, stores, keys, addresses, passwords.make, mails, doors.dashboard(), bundle())
         await doors.open(pages, residents.secrets)
         operations = website.operations(reactor, self._troubles, self._figures)
         for endpoint in settings["listen"].operations:

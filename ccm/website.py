@@ -20,6 +20,7 @@ from ccm.web.devmail import DevMail
 from ccm.web.forms import Forms
 from ccm.web.invitation import InvitationLink
 from ccm.web.letters import Letters
+from ccm.web.look import Fonts, Look
 from ccm.web.mail import FileMailer, SmtpMailer
 from ccm.web.operations import Operations
 from ccm.web.pages import Pages
@@ -80,10 +81,11 @@ def root(
     verifiers: Callable[[str], Awaitable[tuple[Verifier, ...]]],
     mails: FileMailer | SmtpMailer,
     dashboard: IResource,
+    bundle: Path,
 ) -> IResource:
-    """Every page of the web part, with the dashboard for all else."""
+    """Every page of the web part, with the dashboard for all else. :param bundle: folder of the built dashboard."""
     options = settings["web"]
-    pages = Pages(secure=addresses.secure)
+    pages = Pages(Look(Fonts.of_bundle(bundle)), secure=addresses.secure)
     forms = Forms(keys.derive("forms"), addresses.web, options.form_seconds_least, options.form_hours_most, time.time)
     desk = Desk(
         host=settings["server"].host,
@@ -100,12 +102,13 @@ def root(
     below: dict[str, Any] = {
         "archive": ArchivePages(pages, stores.documents, addresses.web, options),
         "i": InvitationLink(desk, stores.topics, stores.state),
-        "style": Style(pages),
         ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
     }
     if options.dev_mail and isinstance(mails, FileMailer):
         below["dev"] = DevMail(pages, mails)
-    return Root(below, {"register": registration, "validate": registration}, dashboard)
+    style = Style(pages)
+    whole = {"register": registration, "validate": registration, "style": style, "favicon.ico": style}
+    return Root(below, whole, dashboard)
 
 
 def operations(reactor: Any, troubles: Callable[[], list[str]], read: Callable[[], Mapping[str, float]]) -> QuietSite:

@@ -18,7 +18,7 @@ from ccm.reporter import render_atom, render_html, render_ics, render_json, rend
 from ccm.reporter.document import Document
 from ccm.web.forms import field
 from ccm.web.options import WebOptions
-from ccm.web.pages import Pages
+from ccm.web.pages import Pages, answering
 
 FORMS = {
     "md": ("text/markdown; charset=utf-8", "Markdown"),
@@ -30,7 +30,7 @@ FORMS = {
 class ArchivePages:
     """``/archive/…``. :param url: the public address of this server, ending with ``/``."""
 
-    app = Klein()
+    app = answering(Klein(), lambda page: page._pages)
 
     def __init__(self, pages: Pages, documents: IDocuments, url: str, options: WebOptions) -> None:
         self._pages = pages
@@ -91,10 +91,11 @@ class ArchivePages:
         alternates = {label: f"/archive/{record.slug}.{suffix}" for suffix, (_, label) in FORMS.items()}
         page = render_html.page(
             document,
-            stylesheet=self._pages.stylesheet,
+            stylesheet=self._pages.look.stylesheet,
             alternates=alternates,
             home="/archive/",
             feed="/archive/feed.atom",
+            icon=self._pages.look.icon,
         )
         return page.encode(), "text/html; charset=utf-8"
 

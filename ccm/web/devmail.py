@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 from twisted.web.http import Request
 
 from ccm.web.mail import FileMailer
-from ccm.web.pages import Pages
+from ccm.web.pages import Pages, answering
 
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 
@@ -15,7 +15,7 @@ _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 class DevMail:
     """``/dev/mail``."""
 
-    app = Klein()
+    app = answering(Klein(), lambda page: page._pages)
 
     def __init__(self, pages: Pages, mailer: FileMailer) -> None:
         self._pages = pages

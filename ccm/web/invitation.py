@@ -17,6 +17,7 @@ from ccm.errors import StanzaError
 from ccm.interfaces import ISessionState, ITopics
 from ccm.web import people
 from ccm.web.forms import FormRefused, Rate, field
+from ccm.web.pages import answering
 from ccm.web.registration import Desk, announcement, digest
 from ccm.web.times import spoken
 
@@ -24,7 +25,7 @@ from ccm.web.times import spoken
 class InvitationLink:
     """``/i/<token>``."""
 
-    app = Klein()
+    app = answering(Klein(), lambda page: page._desk.pages)
 
     def __init__(self, desk: Desk, topics: ITopics, state: ISessionState) -> None:
         self._desk = desk

@@ -1,17 +1,24 @@
 """
-The classic pages' frame: templates, style sheet, headers.
+The classic pages' frame: templates, headers, answers to what goes wrong.
 
-Jinja2 escapes everything; a page needs no script and loads nothing but one style sheet, whose name carries its hash.
+Jinja2 escapes everything; a page needs no script and loads nothing but one style sheet and its fonts. Leaves out how it
+looks (``look``).
 """
 
-import gzip
-import hashlib
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
 import jinja2
+from klein import Klein
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.http import Request
+from werkzeug.exceptions import HTTPException
+
+from ccm.errors import StoreUnavailable
+from ccm.web.look import Look
+
+log = Logger()
 
 #: Headers of every page (OWASP; CSP level 3): nothing foreign, nothing inline, no referrer with tokens in it.
 HEADERS = {
@@ -30,19 +37,20 @@ YEAR_SECONDS = 31_536_000
 
 class Pages:
     """
+    :param look: style sheet, icon and fonts.
     :param secure: whether the public address is https: adds HSTS.
-    :ivar stylesheet: path of the style sheet, for pages that others render.
     """
 
-    def __init__(self, *, secure: bool = False) -> None:
+    def __init__(self, look: Look | None = None, *, secure: bool = False) -> None:
         self._environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("ccm.web"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+            loader=jinja2.PackageLoader("ccm.web"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._secure = secure
-        css = files("ccm.web").joinpath("assets/pages.css").read_bytes()
-        self._css = css
-        self._css_gzip = gzip.compress(css, 9, mtime=0)
-        self.stylesheet = f"/style/pages-{hashlib.sha256(css).hexdigest()[:12]}.css"
+        self.look = look or Look()
 
     def headers(self, request: Request) -> None:
         """Set what every answer carries."""
@@ -54,11 +62,12 @@ class Pages:
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> bytes:
         """A page made of a template, not to be cached."""
         self.headers(request)
+        self._early(request)
         request.setHeader("Content-Type", "text/html; charset=utf-8")
         request.setHeader("Cache-Control", "no-store")
         request.setResponseCode(status)
-        page = self._environment.get_template(template).render(stylesheet=self.stylesheet, **values)
-        return page.encode()
+        frame = {"stylesheet": self.look.stylesheet, "icon": self.look.icon}
+        return self._environment.get_template(template).render(**frame, **values).encode()
 
     def message(self, request: Request, title: str, text: str, status: int = 200, **values: Any) -> bytes:
         """A page that says one thing; *link* and *link_text* add a way on."""
@@ -67,20 +76,67 @@ class Pages:
 
     def style(self, request: Request, name: str) -> bytes:
         """The style sheet under its hashed name, else 404."""
-        if f"/style/{name}" != self.stylesheet:
+        if f"/style/{name}" != self.look.stylesheet:
             return self.message(request, "Not found", "There is no such style sheet.", 404)
+        self.headers(request)
         request.setHeader("Content-Type", "text/css; charset=utf-8")
         request.setHeader("Cache-Control", f"public, max-age={YEAR_SECONDS}, immutable")
-        request.setHeader("X-Content-Type-Options", "nosniff")
         request.setHeader("Vary", "Accept-Encoding")
         if "gzip" in (request.getHeader("Accept-Encoding") or ""):
             request.setHeader("Content-Encoding", "gzip")
-            return self._css_gzip
-        return self._css
+            return self.look.css_gzip
+        return self.look.css
+
+    def icon(self, request: Request) -> bytes:
+        """The icon, an SVG whatever its address says."""
+        self.headers(request)
+        request.setHeader("Content-Type", "image/svg+xml")
+        request.setHeader("Cache-Control", "public, max-age=86400")
+        return self.look.icon_svg
 
     def cached(self, request: Request, body: bytes, content_type: str, make_etag: Callable[[], bytes]) -> bytes:
         """A public document with its ETag; answers 304 where that is enough (RFC 9110 §13)."""
         self.headers(request)
+        if content_type.startswith("text/html"):
+            self._early(request)
         request.setHeader("Content-Type", content_type)
         request.setHeader("Cache-Control", "public, max-age=0, must-revalidate")
         return b"" if request.setETag(make_etag()) else body
+
+    def _early(self, request: Request) -> None:
+        if self.look.preload:
+            request.setHeader("Link", self.look.preload)
+
+
+def answering(app: Klein, pages_of: Callable[[Any], Pages]) -> Klein:
+    """
+    Let *app* answer what goes wrong by a page, too.
+
+    :param pages_of: gives the :class:`Pages` of the object that the app is bound to.
+    """
+
+    def refused(bound: Any, request: Request, failure: Failure) -> bytes:
+        error = failure.value
+        code = error.code or 400 if isinstance(error, HTTPException) else 400
+        if code == 405:
+            methods = getattr(error, "valid_methods", None) or ("GET",)
+            request.setHeader("Allow", ", ".join(sorted(methods)))
+            return pages_of(bound).message(request, "Not here", "This page does not take that.", code)
+        text = "There is no such page. The link was perhaps not copied whole."
+        return pages_of(bound).message(request, "Not found", text, code)
+
+    def unavailable(bound: Any, request: Request, failure: Failure) -> bytes:
+        log.warn("A page could not be served: {why}", why=failure.getErrorMessage())
+        request.setHeader("Retry-After", "30")
+        text = "Nothing was changed. Go back, and try again in a minute: what you typed is still there."
+        return pages_of(bound).message(request, "Not possible just now", text, 503)
+
+    def failed(bound: Any, request: Request, failure: Failure) -> bytes:
+        log.failure("A page failed.", failure)
+        text = "The fault is on this side and has been noted. Go back and try again later."
+        return pages_of(bound).message(request, "Something went wrong", text, 500)
+
+    app.handle_errors(HTTPException)(refused)
+    app.handle_errors(StoreUnavailable)(unavailable)
+    app.handle_errors(Exception)(failed)
+    return app

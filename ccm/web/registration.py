@@ -23,7 +23,7 @@ from ccm.web import people
 from ccm.web.forms import FormRefused, Forms, Rate, field
 from ccm.web.letters import Letters
 from ccm.web.options import WebOptions
-from ccm.web.pages import Pages
+from ccm.web.pages import Pages, answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Desk:
 class Registration:
     """``/register`` and ``/validate/<token>``."""
 
-    app = Klein()
+    app = answering(Klein(), lambda page: page._desk.pages)
 
     def __init__(self, desk: Desk, pending: IPending, outbox: IOutbox) -> None:
         self._desk = desk

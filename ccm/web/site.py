@@ -9,18 +9,23 @@ from klein import Klein
 from twisted.web.http import Request
 from twisted.web.resource import IResource, Resource
 
-from ccm.web.pages import Pages
+from ccm.web.pages import Pages, answering
 
 
 class Style:
-    """``/style/<name>``."""
+    """``/style/<name>`` and ``/favicon.ico``."""
 
-    app = Klein()
+    app = answering(Klein(), lambda style: style._pages)
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    @app.route("/<name>", methods=["GET"])
+    @app.route("/favicon.ico", methods=["GET"])
+    def icon(self, request: Request) -> bytes:
+        """The icon."""
+        return self._pages.icon(request)
+
+    @app.route("/style/<name>", methods=["GET"])
     def style(self, request: Request, name: str) -> bytes:
         """The pages' style sheet."""
         return self._pages.style(request, name)
