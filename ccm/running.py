@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+log = Logger()
 
 
 def later(reactor: Any) -> Callable[[float, Callable[[], Any]], Callable[[], None]]:
@@ -22,6 +26,19 @@ def later(reactor: Any) -> Callable[[float, Callable[[], Any]], Callable[[], Non
         return cancel
 
     return schedule
+
+
+def every(reactor: Any, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], None]:
+    """Run *work* again and again, that long after it last ended; answers a function that stops it."""
+
+    def begin() -> Any:
+        # what fails once may work the next time
+        return Deferred.fromCoroutine(work()).addErrback(lambda f: log.failure("Regular work failed.", failure=f))
+
+    loop = LoopingCall(begin)
+    loop.clock = reactor
+    loop.start(seconds, now=False)
+    return loop.stop
 
 
 def spawn(work: Coroutine[Any, Any, Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]) -> None:

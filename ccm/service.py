@@ -38,7 +38,7 @@ from ccm.transports.passwords import PasswordThreads
 
 log = Logger()
 
-STOP_SECONDS = 8.0
+REFRESH_SECONDS = 30.0
 
 
 class Server(Service):
@@ -143,6 +143,7 @@ class Server(Service):
             barrier=stores.database.barrier,
             save=records.save,
         )
+        self._undo.append(records.finish)
         doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
         await doors.restore(records)
         self._undo.append(doors.stop)
@@ -153,6 +154,7 @@ class Server(Service):
         departures = Departures(reactor, settings, stores, mails, addresses)
         departures.start()
         self._undo.append(departures.stop)
+        self._undo.append(running.every(reactor, REFRESH_SECONDS, stores.accounts.refresh))
 
         pages = website.root(settings, stores, keys, addresses, passwords.make, mails, doors.dashboard(), bundle())
         await doors.open(pages, residents.secrets)

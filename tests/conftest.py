@@ -1,3 +1,3 @@
 """What all tests share: fixtures that start real services."""
 
-pytest_plugins = ["fixtures.real_services"]
+pytest_plugins = ["fixtures.real_services", "fixtures.server"]

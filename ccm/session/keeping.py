@@ -32,6 +32,7 @@ class Keeper:
         self._seconds = seconds
         self._dirty: dict[str, dict[str, Any] | None] = {}
         self._writing = False
+        self._under_way: dict[str, dict[str, Any] | None] = {}
 
     def save(self, id_: str, plain: dict[str, Any] | None) -> None:
         """Keep a record, or forget it; what comes while a write is under way replaces what waits."""
@@ -42,7 +43,8 @@ class Keeper:
             self._spawn(self._write(), self._rest, self._rest)
 
     async def finish(self) -> None:
-        """Write what waits: before the session state is closed."""
+        """Write what waits, and again what is under way: before the session state is closed."""
+        self._dirty = {**self._under_way, **self._dirty}
         await self._write()
 
     async def restore(self, realm: Realm, framing: Callable[[str], Framing]) -> int:
@@ -70,12 +72,15 @@ class Keeper:
         while self._dirty:
             id_ = next(iter(self._dirty))
             plain = self._dirty.pop(id_)
+            self._under_way = {id_: plain}
             if plain is None:
                 await self._state.delete(PREFIX + id_)
             else:
                 await self._state.set(PREFIX + id_, msgspec.json.encode(plain), self._seconds)
+        self._under_way = {}
 
     def _rest(self, outcome: Any) -> None:
         self._writing = False
+        self._under_way = {}
         if isinstance(outcome, BaseException):
             log.warn("Session records were not saved: {error!r}", error=outcome)
