@@ -8,12 +8,11 @@ publication, the discussion ends with it as if the chair had asked. Leaves out p
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 import msgspec
 
-from ccm.errors import ConfigError
 from ccm.reporter import discussion, render_html, render_json, render_markdown
 from ccm.reporter.discussion import Context
 from ccm.reporter.document import Document, Meta, build
@@ -25,27 +24,8 @@ from ccm.reporter.transcript import LogError, Meeting, Message, read_log
 Turn = tuple[Message | None, State, tuple[Effect, ...]]
 
 
-def run(argv: Sequence[str], out: TextIO | None = None) -> int:
-    """Do what the command line says; 0, or 2 with one line on standard error."""
-    options = _parser().parse_args(list(argv))
-    out = out or sys.stdout
-    try:
-        context = Context(Templates.load(options.templates), zone=options.zone)
-        meetings = read_log(options.log, options.meeting)
-        for meeting in meetings:
-            if options.trace:
-                for line in trace(meeting, context):
-                    out.write(json.dumps(line, ensure_ascii=False) + "\n")
-            else:
-                out.write(rendered(replay(meeting, context), options.format, options.stylesheet))
-    except (LogError, ConfigError) as error:
-        sys.stderr.write(f"ccm replay: {error}\n")
-        return 2
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ccm replay", description="Run the reporter over a recorded chat.")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
     parser.add_argument("log", metavar="LOG", help="JSON lines (.jsonl, .jsonl.gz) or plain '[time] <nick> text'")
     parser.add_argument("--meeting", metavar="ID", help="only this meeting of the log")
     parser.add_argument("--trace", action="store_true", help="print the state after each message, as JSON lines")
@@ -55,7 +35,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--zone", default="UTC", help="IANA zone in which dates are read and printed (default: UTC)")
     parser.add_argument("--templates", metavar="FOLDER", help="folder with document types of your own")
     parser.add_argument("--stylesheet", default="document.css", help="address of the style sheet in html")
-    return parser
+
+
+def run(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
+    """
+    Print the document, or the trace, of each meeting.
+
+    :raises LogError: if the log cannot be read.
+    :raises ConfigError: for a broken file of document types.
+    """
+    out = out or sys.stdout
+    context = Context(Templates.load(arguments.templates), zone=arguments.zone)
+    for meeting in read_log(arguments.log, arguments.meeting):
+        if arguments.trace:
+            for line in trace(meeting, context):
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        else:
+            out.write(rendered(replay(meeting, context), arguments.format, arguments.stylesheet))
+    return 0
 
 
 def fold(messages: Iterable[Message], context: Context) -> Iterator[Turn]:

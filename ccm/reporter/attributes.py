@@ -87,7 +87,7 @@ def read(
             continue
         small_talk = chit_chat(sentence, topical)
         found = _sentence(part, signs, small_talk, start in exempt, filled)
-        if (not found and asked and start not in exempt and not small_talk) or (
+        if (not found and asked and start not in exempt and small_talk < 2) or (
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
         ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
@@ -269,6 +269,12 @@ _PEOPLE = re.compile(
     r"amateurs|hobbyists|makers|founders|investors|shops|restaurants|bakeries|cities|municipalities|ngos|"
     r"charities|folks)\b"
 )
+_PEOPLE_FIRST = re.compile(
+    r"^\W*(?:(?:mainly|mostly|for|just|only|all|some|any|the|our|a|an|every|young|old|small|local|city|it|my|your|other|first|"
+    r"[\w-]+'s|[\w-]*(?:ing|al|ic|ed|an|ish|ior|ern|y|ive))[ ,]+){0,4}"
+    + _PEOPLE.pattern
+    + r"(?! (?:can|get|gets|let|lets|helps?|makes?|need|needs|will|should|do|does|did|use|want|come|organi[sz]e|collect|meet)\b)"
+)
 _LEVEL = re.compile(
     r"^\W*(?:very |quite |rather |really |fairly |extremely |top |the |a |it's |it is |i'd say |must be |should "
     r"be |definitely |"
@@ -328,11 +334,7 @@ def shape_of(low: str) -> str:
             return "time"
         if PLACE.match(low.lstrip(" ")) or _SITE.match(low):
             return "place"
-        if (
-            len(words) <= 10
-            and _PEOPLE.search(low)
-            and not re.search(r"\b(?:can|get|gets|let|lets|helps?|makes?|need|needs)\b", low)
-        ):
+        if _PEOPLE_FIRST.match(low):
             return "people"
         if _STATE.search(low):
             return "state"
@@ -345,7 +347,7 @@ _NAME_END = re.compile(
     r"(?:,| and (?:it|we|the|they|then|so|is|was|will|not)\b| because| since| which| that | as it| - | – | — |;|"
     r"\.(?:\s|$)|!|\?| for now| then$| for short| "
     r"i think| if | but | so (?:that|we|it|people)| until| after | is (?:a|an|the|my|what|fine|good|nice|our) | "
-    r"instead| at first| in honou?r|:\s| \()"
+    r"instead| as (?:a|the|its|our) | at first| in honou?r|:\s| \()"
 )
 
 

@@ -61,15 +61,20 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     return state, tuple(effects)
 
 
+_FOR = re.compile(r"\s+(?:for|of|in|from)\s+(?:the )?(?P<rest>[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,3})")
 _REST = re.compile(r"\s*(?:[,:–—-]|called|named|titled)+\s+(?P<rest>\S.*)", re.DOTALL)
 
 
 def _told_with_type(state: State, message: Message, part: Sentence, end: int, context: Context) -> State:
     """*This is a project, Night Trains* names it; *This is a challenge: nobody comes any more* says what it is."""
+    signs = context.templates.signs(state.type)
+    belongs = _FOR.match(message.text, part.start + end, part.end) if "project" in signs.shapes else None
+    if belongs is not None:
+        finding = Finding("project", LEAD, belongs.start("rest"), belongs.end("rest"))
+        return record.fill(state, finding, message.text, Source.of(message), signs.shapes["project"])
     found = _REST.match(message.text, part.start + end, part.end)
     if found is None:
         return state
-    signs = context.templates.signs(state.type)
     rest = found["rest"].rstrip()
     words = rest.rstrip(".!").split()
     if "name" in signs.shapes and len(words) <= 5 and rest[:1].isupper():

@@ -204,7 +204,7 @@ class TypeStatements:
                 rf"will|are|am|should|"
                 rf"can|could|got|to|must|going|like|all|here|now|just|also))* (?:start|begin|discuss|talk about|"
                 rf"plan|planning|"
-                rf"launch|propose|treat (?:this|it) as|make (?:this|it)|call (?:this|it)|open|set up|describe|"
+                rf"launch|propose|treat (?:this|it) as|writing (?:down|up)|write (?:down|up)|describing|filing|recording|specifying|defining|raising|proposing|launching|opening|make (?:this|it)|call (?:this|it)|open|set up|describe|"
                 rf"file|record|specify|"
                 rf"capture|consider|discussing|starting|found|founding|face|facing|raise|define|register|add|have|"
                 rf"had|got|"

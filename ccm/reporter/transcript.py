@@ -17,10 +17,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from ccm.errors import CCMError
+
 MAX_LOG_BYTES = 200_000_000
 
 
-class LogError(Exception):
+class LogError(CCMError):
     """A recorded log cannot be read; the text names file, line and remedy."""
 
 

@@ -1,5 +1,6 @@
 """The document and its renderings, and ``ccm replay``."""
 
+import argparse
 import io
 import json
 import re
@@ -12,11 +13,11 @@ import pytest
 from icalendar import Calendar
 from markdown_it import MarkdownIt
 
-from ccm.cli.replay import fold, replay, run
+from ccm.cli.replay import add, fold, replay, run
 from ccm.reporter import render_atom, render_html, render_ics, render_json, render_markdown
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.document import Meta, build
-from ccm.reporter.transcript import Message, read_log
+from ccm.reporter.transcript import LogError, Message, read_log
 
 CORPUS = Path(__file__).parent / "corpus" / "meetings.jsonl"
 AT = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
@@ -186,7 +187,9 @@ def test_anchors_of_different_ids_differ():
 
 def replayed(*argv):
     out = io.StringIO()
-    return run(argv, out), out.getvalue()
+    parser = argparse.ArgumentParser()
+    add(parser)
+    return run(parser.parse_args(argv), out), out.getvalue()
 
 
 def test_replay_prints_each_form(tmp_path):
@@ -213,6 +216,6 @@ def test_replay_of_a_log_that_never_publishes_ends_it(context):
     assert [state.mode for _, state, _ in turns] == ["listening", "published"]
 
 
-def test_replay_names_what_is_wrong(tmp_path, capsys):
-    assert replayed(str(tmp_path / "none.log"))[0] == 2
-    assert "Name an existing log file" in capsys.readouterr().err
+def test_replay_names_what_is_wrong(tmp_path):
+    with pytest.raises(LogError, match="Name an existing log file"):
+        replayed(str(tmp_path / "none.log"))
