@@ -1,10 +1,16 @@
 """A stage for the components: real router, real SQLite stores, people who can ask and hear, a clock to move."""
 
 import itertools
+import os
 import secrets
-from collections.abc import Callable
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -309,3 +315,76 @@ async def _stop(stop: Callable[[], Any]) -> None:
     done = stop()
     if done is not None:
         await done
+
+
+class Server:
+    """A server of its own process, with the account ann, that can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, http = _free_port(), _free_port()
+        self._folder = folder
+        self._bin = Path(sys.executable).parent
+        self._config = folder / "ccm.toml"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config.write_text(
+            f"""
+[server]
+host = "localhost"
+state = "{folder / "var"}"
+[listen]
+c2s = ["tcp:{self.port}:interface=127.0.0.1"]
+direct_tls = []
+http = ["tcp:{http}:interface=127.0.0.1"]
+components = []
+operations = []
+[web]
+url = "http://localhost:{http}/"
+"""
+        )
+        self._run("ccm", "--config", str(self._config), "user", "add", "ann@localhost", "--password", "a long password")
+
+    def start(self) -> None:
+        """Returns once it listens."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(self._bin / "twistd"), "--pidfile=", "-n", "ccm", "--config", str(self._config)],
+                env=_environment(),
+                cwd=self._folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        for _ in range(300):
+            if self._process.poll() is not None:
+                pytest.fail(f"the server ended: {(self._folder / 'log').read_text()[-2000:]}")
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.1)
+        pytest.fail("the server did not start")
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(15)
+
+    def _run(self, command: str, *arguments: str) -> None:
+        subprocess.run([str(self._bin / command), *arguments], check=True, env=_environment(), cwd=self._folder)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def killable(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.kill()
