@@ -62,6 +62,9 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
 
 
 _FOR = re.compile(r"\s+(?:for|of|in|from)\s+(?:the )?(?P<rest>[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,3})")
+_NO_NAME = frozenset(
+    {"I", "I'm", "I'd", "I'll", "We", "It", "That", "This", "You", "So", "And", "But", "Not", "Right", "OK"}
+)
 _REST = re.compile(r"\s*(?:[,:–—-]|called|named|titled)+\s+(?P<rest>\S.*)", re.DOTALL)
 
 
@@ -77,9 +80,9 @@ def _told_with_type(state: State, message: Message, part: Sentence, end: int, co
         return state
     rest = found["rest"].rstrip()
     words = rest.rstrip(".!").split()
-    if "name" in signs.shapes and len(words) <= 5 and rest[:1].isupper():
+    if "name" in signs.shapes and len(words) <= 5 and rest[:1].isupper() and words[0] not in _NO_NAME:
         key, stop = "name", found.start("rest") + len(rest.rstrip(".!"))
-    elif len(words) >= 3:
+    elif len(words) >= 5 and not words[0].lower().startswith(("i", "you", "so")):
         key = next((key for key, shape in signs.shapes.items() if shape == ""), "")
         stop = found.start("rest") + len(rest)
     else:

@@ -236,6 +236,8 @@ def _expand(phrase: str) -> str:
 
 def _leading(phrase: str) -> str:
     start = "" if phrase.startswith("^") else r"(?<![\w'-])"
+    if phrase.startswith("^(?"):
+        return rf"(?:{_expand(phrase)})(?P<rest>.*)"
     return rf"{start}(?:{_expand(phrase)})(?:(?<=\s)|(?![\w'-]))[\s,:–—-]*(?P<rest>.*)"
 
 
