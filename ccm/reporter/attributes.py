@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ccm.reporter.anchors import words_of
 from ccm.reporter.remarks import (
+    CHIT_CHAT_KEYS,
     Sentence,
     after_fillers,
     after_opening,
@@ -85,7 +86,7 @@ def read(
             continue
         if is_phatic(sentence):
             continue
-        small_talk = chit_chat(sentence, topical)
+        small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence, topical)
         found = _sentence(part, signs, small_talk, start in exempt, filled)
         if (not found and asked and start not in exempt and small_talk < 2) or (
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)

@@ -8,7 +8,7 @@ Leaves out what a remark says about an attribute (:mod:`ccm.reporter.attributes`
 import re
 from dataclasses import dataclass
 
-from ccm.reporter.anchors import keys_of_text, words_of
+from ccm.reporter.anchors import keys_of_pattern, keys_of_text, words_of
 from ccm.reporter.templates import Templates
 
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\n": " ", "\t": " "})
@@ -136,6 +136,7 @@ _CHIT_CHAT = re.compile(
     r"camera|headset|wifi|summer|christmas|xmas|easter|new year|friday feeling|sandwich|chocolate|doughnuts?|donuts?|"
     r"croissants?|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
 )
+CHIT_CHAT_KEYS = keys_of_pattern(_CHIT_CHAT.pattern)
 _PERSONAL = re.compile(
     r"\b(?:you|your|who else|us all|ya|such a|what a|so nice|love|hate|"
     r"i|i'm|i've|i'll|i'd|me|my|mine)\b"

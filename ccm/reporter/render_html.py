@@ -69,7 +69,8 @@ def _outcome(document: Document) -> str:
         f"{_about(document, said)}\n"
         f"{_actions(document)}\n{_listed('decisions', 'Decisions', 'd', document.decisions, document)}\n"
         f"{_listed('questions', 'Open questions', 'q', document.questions, document)}\n{_topics(document)}"
-        f"{_optional('notes', 'Notes', document.notes, document)}{_optional('ideas', 'Ideas', document.ideas, document)}"
+        f"{_optional('notes', 'Notes', document.notes, document)}"
+        f"{_optional('ideas', 'Ideas', document.ideas, document)}"
         f"{_links(document)}{_people(document)}\n{_log(document)}\n"
     )
 
@@ -232,7 +233,8 @@ def _log(document: Document) -> str:
     off = f", {document.off_record} kept off the record" if document.off_record else ""
     rows = "".join(_line(line, document.zone) for line in document.log)
     return (
-        f'<section id="log"><details class="log2"><summary>The conversation, {len(document.log)} messages{off}</summary>'
+        '<section id="log"><details class="log2">'
+        f"<summary>The conversation, {len(document.log)} messages{off}</summary>"
         '<p class="hint">Each line of the outcome points to the message it came from.</p>'
         f'<ol class="log">{rows}</ol></details></section>'
     )
