@@ -100,3 +100,22 @@ test('rooms are left and entered with the connection, under the account’s name
   await settle();
   assert.equal(room.state, 'out');
 });
+
+test('a correction of an existing topic knows what it was before, so that it can be undone', async () => {
+  const { client, connection, notes } = await online();
+  const moved = client.reschedule('k3f9x2', 'yesterday at 3');
+  await connection.answer('reschedule', `<done xmlns="urn:ccm:topics:0">${TOPIC().replace('2026-11-24T14', '2026-11-25T14').replace('revision="3"', 'revision="4"')}<correction xmlns="urn:ccm:topics:0" code="time-moved" was="yesterday at 3" now="2026-11-25T14:00:00Z">Moved.</correction></done>`);
+  await moved;
+  assert.deepEqual(notes[0].before, { name: 'Licence audit', start: '2026-11-24T14:00:00.000Z' });
+});
+
+test('a list that comes in small pages is read to its end', async () => {
+  const { client, connection } = await online();
+  const listed = client.list();
+  const set = (last) => `<set xmlns="http://jabber.org/protocol/rsm"><last>${last}</last><count>2</count></set>`;
+  await connection.answer('topics', `<topics xmlns="urn:ccm:topics:0">${TOPIC()}${set('k3f9x2')}</topics>`);
+  const iq = await connection.answer('topics', `<topics xmlns="urn:ccm:topics:0">${TOPIC().replace('k3f9x2', 'other')}${set('other')}</topics>`);
+  await listed;
+  assert.match(String(iq), /<after>k3f9x2<\/after>/);
+  assert.deepEqual([...client.topics.keys()], ['k3f9x2', 'other']);
+});

@@ -106,6 +106,7 @@ def test_a_talk_in_two_browsers_becomes_a_published_document(browser: Browser, s
     failures: list[str] = []
     for page in pages.values():
         page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("console", lambda line: failures.append(line.text) if "Content Security Policy" in line.text else None)
 
     # Ann registers, proves her address by the mailed link, and signs in.
     ann.goto(server.url)

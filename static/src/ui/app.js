@@ -41,6 +41,7 @@ class App extends PlainElement {
   connectedCallback() {
     super.connectedCallback();
     this.client.on('change', () => this.requestUpdate());
+    this.client.on('gone', (id) => { if (id === this.route.topic) location.hash = '#/'; });
     this.client.on('note', (note) => this.notes.tell(note));
     this.client.on('outcome', (outcome, before) => this.#ink(outcome, before));
     this.session.on('state', (state, before) => this.#turned(state, before));
@@ -328,12 +329,12 @@ class App extends PlainElement {
 
   #banner() {
     const { session } = this;
-    if (session.state !== 'lost' || Date.now() - this.#since < 300) return html`<header role="status"></header>`;
+    if (session.state !== 'lost' || Date.now() - this.#since < 300) return html`<div role="status"></div>`;
     const seconds = Math.max(0, Math.round((session.retryAt - Date.now()) / 1000));
     if (seconds > 0) setTimeout(() => this.requestUpdate(), 1000);
-    return html`<header role="status"><div class="banner" data-testid="banner">${icon('offline')}
+    return html`<div role="status"><div class="banner" data-testid="banner">${icon('offline')}
       <p><b>You are offline.</b> <span aria-hidden="true">${seconds ? html`Trying again in <span class="num">${seconds} s</span>.` : 'Trying again now.'}</span> What you write is kept.</p>
-      <button class="btn s" type="button" @click=${() => session.tryNow()}>Try now</button></div></header>`;
+      <button class="btn s" type="button" @click=${() => session.tryNow()}>Try now</button></div></div>`;
   }
 
   #headState() {
@@ -390,7 +391,8 @@ class App extends PlainElement {
   render() {
     const { session } = this;
     if (session.state === 'out' || (session.state === 'connecting' && !session.account)) return html`<ccm-sign-in .session=${session}></ccm-sign-in>`;
-    return html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>Skip to writing</a>
+    const skip = this.topic ? html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>Skip to writing</a>` : nothing;
+    return html`${skip}
       <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${this.#banner()}
       <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${this.#talk()}${outcomePane(this)}</main>${this.#tabs()}</div>
       <ccm-wish .app=${this}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>

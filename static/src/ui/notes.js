@@ -11,7 +11,8 @@ const MAX_KEPT = 100;
 const KEY = 'ccm-notes';
 
 /**
- * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, invitee: string, made: boolean}} Told
+ * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, invitee: string, made: boolean,
+ *   before: {name: string, start: string} | null}} Told
  */
 
 export class Notes {
@@ -42,7 +43,7 @@ export class Notes {
     const now = new Date();
     const known = this.all.find((n) => n.text === text && now.getTime() - n.at.getTime() < SAME_MS);
     if (known) Object.assign(known, Object.fromEntries(Object.entries(note).filter(([, value]) => value)), { text });
-    const told = known ?? { at: now, kind: 'said', code: '', was: '', invitee: '', made: false, topic: this.app.topic?.id ?? '', ...note, text };
+    const told = known ?? { at: now, kind: 'said', code: '', was: '', invitee: '', made: false, before: null, topic: this.app.topic?.id ?? '', ...note, text };
     if (!told.topic) told.topic = this.app.topic?.id ?? '';
     if (!known) {
       this.all = [...this.all, told].slice(-MAX_KEPT);
@@ -86,13 +87,16 @@ export class Notes {
     try {
       if (note.invitee) await client.revoke(note.invitee);
       if (note.made && note.topic) await client.delete(note.topic);
+      else if (note.before && note.code.startsWith('time')) await client.reschedule(note.topic, note.before.start);
+      else if (note.before && note.code.startsWith('name')) await client.rename(note.topic, note.before.name);
     } catch (error) {
       this.tell({ kind: 'failed', topic: note.topic, text: failure(error, 'It is not undone.') });
     }
   }
 
   #canUndo(note) {
-    return Boolean(note.made && note.topic) || Boolean(note.invitee);
+    if (note.made || note.invitee) return Boolean(note.topic);
+    return (note.code.startsWith('time') && Boolean(note.before?.start)) || (note.code.startsWith('name') && Boolean(note.before?.name));
   }
 
   #change(note) {

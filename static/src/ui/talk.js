@@ -172,10 +172,12 @@ class Talk extends PlainElement {
     return nothing;
   }
 
-  #reactions(line) {
-    if (!line.reactions.size) return nothing;
+  // The reporter's own mark says what the tab beside the message says already.
+  #reactions(line, kept) {
     const { room } = this.app;
-    return html`<div class="rx">${[...line.reactions].map(([word, who]) => html`<button type="button" aria-pressed=${who.has(room.nick)}
+    const shown = [...line.reactions].filter(([, who]) => !kept || [...who].some((nick) => !this.app.isReporter(room, nick)));
+    if (!shown.length) return nothing;
+    return html`<div class="rx">${shown.map(([word, who]) => html`<button type="button" aria-pressed=${who.has(room.nick)}
       aria-label="${word} ${count(who.size, 'person', 'people')}${who.has(room.nick) ? ', you too' : ''}" title=${list([...who])} @click=${() => room.react(line, word)}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
   }
 
@@ -208,7 +210,7 @@ class Talk extends PlainElement {
       <div>${same ? html`<span class="vh">${name} ${at}</span>` : html`<div class="who">${name}${role ? html`<span class="role">${role}</span>` : nothing}${at}</div>`}
         ${words}${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}edited</span>` : nothing}
         ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}off the record</span>` : nothing}
-        ${this.#reactions(line)}${this.#state(line)}</div>
+        ${this.#reactions(line, tabs.has(line.id))}${this.#state(line)}</div>
       <div class="m">${(tabs.get(line.id) ?? []).map((tab) => html`<a class="mark ${tab.kind} ${tab.open ? 'open' : ''} ${route.kind === 'o' && route.target === tab.target ? 'lit' : ''}" aria-label=${tab.name}
         href="#/t/${topic.id}/o/${encodeURIComponent(tab.target)}" @click=${() => this.app.go('outcome')}><span>${tab.label}</span></a>`)}</div></li>`;
   }

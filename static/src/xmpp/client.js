@@ -21,7 +21,8 @@ const ROOMS_KEY = 'ccm-rooms';
  * @typedef {import('./read.js').Outcome} Outcome
  * @typedef {import('./read.js').Correction} Correction
  * @typedef {{kind: 'correction' | 'said' | 'failed', text: string, code: string, was: string, now: string, topic: string,
- *   invitee: string, made: boolean}} Note
+ *   invitee: string, made: boolean, before: {name: string, start: string} | null}} Note
+ * *before*: what an existing topic was called and when it was, as it was before the request that this corrects
  * @typedef {{state: 'here' | 'busy' | 'gone', since: number, words: string}} Component
  */
 
@@ -75,8 +76,10 @@ export class Client extends Emitter {
       const list = kid(await this.session.request(iq), 'topics');
       const page = kids(list, 'topic').map(readTopic);
       for (const topic of page) found.set(topic.id, topic);
-      const last = text(kid(kid(list, 'set'), 'last')) || page.at(-1)?.id || '';
-      if (page.length < LIST_PAGE || last === after) break;
+      const set = kid(list, 'set', NS.rsm);
+      const last = text(kid(set, 'last')) || page.at(-1)?.id || '';
+      const count = Number(text(kid(set, 'count')) || (page.length < LIST_PAGE ? found.size : MAX_TOPICS));
+      if (!page.length || last === after || found.size >= count) break;
       after = last;
     }
     this.topics = found;
@@ -334,12 +337,13 @@ export class Client extends Emitter {
     this.topics.delete(id);
     this.outcomes.delete(id);
     this.#keepRooms();
+    this.emit('gone', id);
     this.emit('change');
   }
 
   /** @param {Partial<Note>} note */
   #note(note) {
-    this.emit('note', { kind: 'said', text: '', code: '', was: '', now: '', topic: '', invitee: '', made: false, ...note });
+    this.emit('note', { kind: 'said', text: '', code: '', was: '', now: '', topic: '', invitee: '', made: false, before: null, ...note });
   }
 
   /**
@@ -350,11 +354,13 @@ export class Client extends Emitter {
    */
   async #ask(component, request, attributes, made = false) {
     const given = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value));
+    const known = this.topics.get(attributes.id ?? attributes.topic);
+    const before = known ? { name: known.name, start: known.start?.toISOString() ?? '' } : null;
     const payload = { xmlns: NS[component], ...given, tz: this.zone(), 'xml:lang': this.language };
     const answer = readDone(await this.session.request($iq({ type: 'set', to: this.#host(component) }).c(request, payload)));
     if (answer.topic && request !== 'delete') this.#put(answer.topic);
     const invitee = answer.invitees[0]?.id ?? '';
-    for (const correction of answer.corrections) if (correction.code !== 'address-suspect') this.#note({ kind: 'correction', ...correction, invitee, made });
+    for (const correction of answer.corrections) if (correction.code !== 'address-suspect') this.#note({ kind: 'correction', ...correction, invitee, made, before });
     return answer;
   }
 }
