@@ -11,7 +11,7 @@ COMPAT: wokkel 18.0.0; may go with the first wokkel that imports on Twisted 26 b
 import sys
 import warnings
 
-import constantly
+import constantly  # type: ignore[import-untyped]
 from twisted.python import compat
 
 
