@@ -274,7 +274,8 @@ _PEOPLE_FIRST = re.compile(
     r"^\W*(?:(?:mainly|mostly|for|just|only|all|some|any|the|our|a|an|every|young|old|small|local|city|it|my|your|other|first|"
     r"[\w-]+'s|[\w-]*(?:ing|al|ic|ed|an|ish|ior|ern|y|ive))[ ,]+){0,4}"
     + _PEOPLE.pattern
-    + r"(?! (?:can|get|gets|let|lets|helps?|makes?|need|needs|will|should|do|does|did|use|want|come|organi[sz]e|collect|meet)\b)"
+    + r"(?! (?:can|get|gets|let|lets|helps?|makes?|need|needs|will|should|do|does|did|use|want|come|"
+    r"organi[sz]e|collect|meet)\b)"
 )
 _LEVEL = re.compile(
     r"^\W*(?:very |quite |rather |really |fairly |extremely |top |the |a |it's |it is |i'd say |must be |should "
