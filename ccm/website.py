@@ -21,11 +21,12 @@ from ccm.web.forms import Forms
 from ccm.web.invitation import InvitationLink
 from ccm.web.letters import Letters
 from ccm.web.look import Fonts, Look
-from ccm.web.mail import FileMailer, SmtpMailer
+from ccm.web.mail import FileMailer
 from ccm.web.operations import Operations
 from ccm.web.pages import Pages
 from ccm.web.registration import Desk, Registration
 from ccm.web.site import Root, Style
+from ccm.web.smtp import SmtpMailer
 from ccm.web.wellknown import HostMeta
 
 
@@ -92,7 +93,7 @@ def root(
         url=addresses.web,
         pages=pages,
         forms=forms,
-        letters=Letters(addresses.mail_sender, settings["mail"].name, addresses.web),
+        letters=Letters(addresses.mail_sender, settings["mail"].name, addresses.web, time.time),
         accounts=stores.accounts,
         options=options,
         verifiers=verifiers,

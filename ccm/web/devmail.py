@@ -9,7 +9,7 @@ from twisted.web.http import Request
 from ccm.web.mail import FileMailer
 from ccm.web.pages import Pages, answering
 
-_LINK = re.compile(r"(https?://[^\s<>\"]+)")
+_LINK = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)])")
 
 
 class DevMail:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from itsdangerous import BadData, TimestampSigner
+from itsdangerous import BadSignature, Signer
 from twisted.web.http import Request
 
 from ccm.errors import CCMError
@@ -36,15 +36,22 @@ class Forms:
     def __init__(
         self, key: bytes, origin: str, least_seconds: float, most_hours: float, now: Callable[[], float]
     ) -> None:
-        self._signer = TimestampSigner(key, salt="form")
+        self._signer = Signer(key, salt="form")
         self._origin = origin
         self._least = least_seconds
         self._most = most_hours * 3600
         self._now = now
 
     def open(self, request: Request, path: str) -> str:
-        """The token to put into a form that is about to be shown; sets its cookie for *path* only."""
-        token = self._signer.sign(secrets.token_urlsafe(16)).decode()
+        """
+        The token to put into a form that is about to be shown; sets its cookie for *path* only.
+
+        A token still young is kept, so that two open pages, or one with a mistake to mend, do not undo one another.
+        """
+        token = _cookie(request)
+        age = self._age(token)
+        if age is None or not 0 <= age < self._most / 2:
+            token = self._signer.sign(f"{self._now():.3f}~{secrets.token_urlsafe(16)}").decode()
         request.addCookie(
             _COOKIE,
             token.encode(),
@@ -61,16 +68,21 @@ class Forms:
         if not self._same_site(request):
             raise FormRefused("This form was sent from another site. Open it here and send it again.")
         token = field(request, "form")
-        cookie = (request.getCookie(_COOKIE) or b"").decode("latin-1")
-        again = "This form has expired. Open the page again and send it once more."
-        if not token or not secrets.compare_digest(token.encode(), cookie.encode()):
-            raise FormRefused(again)
-        try:
-            made = self._signer.unsign(token, max_age=int(self._most), return_timestamp=True)[1]
-        except BadData as error:
-            raise FormRefused(again) from error
-        if field(request, "website") or self._now() - made.timestamp() < self._least:
+        age = self._age(token) if secrets.compare_digest(token.encode(), _cookie(request).encode()) else None
+        if age is None or age > self._most:
+            raise FormRefused(
+                "This form has expired, or the browser keeps no cookies for this site. Send it once more."
+            )
+        if field(request, "website") or age < self._least:
             raise FormRefused("That was faster than anybody types. Wait a moment and send it again.")
+
+    def _age(self, token: str) -> float | None:
+        """Seconds since *token* was made; ``None`` if it is none of ours."""
+        try:
+            made = self._signer.unsign(token.encode()).partition(b"~")[0]
+            return self._now() - float(made)
+        except (BadSignature, ValueError):
+            return None
 
     def _same_site(self, request: Request) -> bool:
         """Whether the form was sent from here; pages without a referrer have the origin ``null`` (Fetch §3.2)."""
@@ -84,6 +96,10 @@ class Forms:
             urlsplit(self._origin).netloc,
             request.getHeader("Host"),
         )
+
+
+def _cookie(request: Request) -> str:
+    return (request.getCookie(_COOKIE) or b"").decode("latin-1")
 
 
 def field(request: Request, name: str) -> str:

@@ -101,6 +101,7 @@ class InvitationLink:
             inviter=inviter.name if inviter is not None else "Somebody",
             topic=topic,
             when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC)) if topic.start else "",
+            until=f"{invitee.expires.day} {invitee.expires:%B}" if invitee.expires else "",
             invitee=invitee,
             known=await desk.accounts.find(invitee.address),
             typed=values,

@@ -6,6 +6,7 @@ is recognised as one. Leaves out invitations: the component that invites writes 
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,9 +18,11 @@ class Letters:
     :param sender: address mails come from.
     :param name: what stands beside it.
     :param url: the public address of this server, ending with ``/``.
+    :param now: seconds since the epoch.
     """
 
-    def __init__(self, sender: str, name: str, url: str) -> None:
+    def __init__(self, sender: str, name: str, url: str, now: Callable[[], float]) -> None:
+        self._now = now
         self._sender = sender
         self._name = name
         self._url = url
@@ -48,7 +51,7 @@ class Letters:
         message["From"] = formataddr((self._name, self._sender))
         message["To"] = address
         message["Subject"] = subject
-        message["Date"] = format_datetime(datetime.now(UTC))
+        message["Date"] = format_datetime(datetime.fromtimestamp(self._now(), UTC))
         message["Message-ID"] = f"<{key.replace(':', '.')}@{self._sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text, cte="quoted-printable")

@@ -1,8 +1,8 @@
 """
-Handing mail over: to a smart host by SMTP (``twisted.mail.smtp``), or into files for a server that is tried out.
+Mail on its way: the outbox's mail jobs, and the mailer that writes files, for a server that is tried out.
 
-Every mail is already complete (RFC 5322, with its Message-ID); this only carries it. Leaves out composing, queueing and
-trying again (the outbox), and mail that comes in.
+Every mail is already complete (RFC 5322, with its Message-ID). Leaves out composing, queueing and trying again (the
+outbox), SMTP (``smtp``), and mail that comes in.
 """
 
 import email
@@ -11,19 +11,12 @@ import hashlib
 import json
 import os
 from collections.abc import Awaitable, Callable
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.error import ConnectError, DNSLookupError
-from twisted.internet.ssl import optionsForClientTLS
-from twisted.mail.smtp import ESMTPSenderFactory, SMTPClientError
 from zope.interface import implementer
 
 from ccm.config import Section
-from ccm.errors import ConfigError, Rejected, Unavailable
+from ccm.errors import Unavailable
 from ccm.interfaces import IMailer
 from ccm.records import Mail, OutboxJob
 
@@ -45,67 +38,6 @@ class MailOptions(Section):
     sender: str = ""
     name: str = "CCM"
     timeout_seconds: float = 30.0
-
-
-@implementer(IMailer)
-class SmtpMailer:
-    """Hands each mail to one SMTP server, on a connection of its own."""
-
-    def __init__(self, reactor: Any, options: MailOptions, password: str = "") -> None:
-        if options.tls not in ("starttls", "direct", "off"):
-            raise ConfigError(f"mail.tls must be starttls, direct or off, not {options.tls!r}.")
-        self._reactor = reactor
-        self._options = options
-        self._password = password
-
-    async def send(self, mail: Mail) -> None:
-        """See :class:`~ccm.interfaces.IMailer`."""
-        o = self._options
-        sent: Deferred[Any] = Deferred()
-        context = optionsForClientTLS(o.smtp_host) if o.tls != "off" else None
-        factory = ESMTPSenderFactory(
-            o.user.encode() or None,
-            self._password.encode() or None,
-            mail.sender,
-            mail.recipient,
-            BytesIO(mail.message),
-            sent,
-            retries=0,
-            timeout=o.timeout_seconds,
-            contextFactory=context if o.tls == "starttls" else None,
-            requireTransportSecurity=o.tls == "starttls",
-            requireAuthentication=bool(o.user),
-            hostname=o.smtp_host if o.tls != "off" else None,
-        )
-        factory.noisy = False
-        endpoint: Any = HostnameEndpoint(self._reactor, o.smtp_host, o.smtp_port, timeout=o.timeout_seconds)
-        if o.tls == "direct":
-            from twisted.internet.endpoints import wrapClientTLS
-
-            endpoint = wrapClientTLS(context, endpoint)
-        try:
-            await endpoint.connect(factory)
-            await sent
-        except SMTPClientError as error:
-            raise _judged(error, mail) from error
-        except (ConnectError, DNSLookupError, OSError) as error:
-            raise Unavailable(f"{o.smtp_host}:{o.smtp_port} cannot be reached: {error}") from error
-
-
-def _judged(error: SMTPClientError, mail: Mail) -> Exception:
-    """A 5xx is final, anything else may pass."""
-    code = getattr(error, "code", -1)
-    text = getattr(error, "resp", b"")
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    addresses = getattr(error, "addresses", None)
-    if addresses:
-        _, code, answer = addresses[0]
-        said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
-    if isinstance(code, int) and 500 <= code < 600:
-        return Rejected(f"{mail.recipient} was refused: {code} {said}".strip())
-    return Unavailable(
-        f"the mail server answered {code} {said}".strip(), ambiguous=not isinstance(code, int) or code < 0
-    )
 
 
 @implementer(IMailer)

@@ -136,7 +136,11 @@ def answering(app: Klein, pages_of: Callable[[Any], Pages]) -> Klein:
         text = "The fault is on this side and has been noted. Go back and try again later."
         return pages_of(bound).message(request, "Something went wrong", text, 500)
 
-    app.handle_errors(HTTPException)(refused)
-    app.handle_errors(StoreUnavailable)(unavailable)
-    app.handle_errors(Exception)(failed)
+    handlers: list[tuple[type[Exception], Any]] = [
+        (HTTPException, refused),
+        (StoreUnavailable, unavailable),
+        (Exception, failed),
+    ]
+    for kind, handler in handlers:
+        app.handle_errors(kind)(handler)
     return app

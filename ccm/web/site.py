@@ -3,11 +3,12 @@ The web part's resource tree: which page answers where. What no page claims is t
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from klein import Klein
 from twisted.web.http import Request
 from twisted.web.resource import IResource, Resource
+from twisted.web.server import Request as SiteRequest
 
 from ccm.web.pages import Pages, answering
 
@@ -39,16 +40,16 @@ class Root(Resource):
     """
 
     def __init__(self, pages: Mapping[str, Any], whole: Mapping[str, Any], dashboard: IResource) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._dashboard = dashboard
-        self._whole = {name.encode(): page.app.resource() for name, page in whole.items()}
+        self._whole: dict[bytes, IResource] = {name.encode(): page.app.resource() for name, page in whole.items()}
         for name, page in pages.items():
             self.putChild(name.encode(), page.app.resource())
 
-    def getChild(self, path: bytes, request: Request) -> IResource:
+    def getChild(self, path: bytes, request: SiteRequest) -> IResource:
         """A page that routes whole paths gets its segment back; all else goes to the dashboard."""
         whole = self._whole.get(path)
         if whole is None:
-            return self._dashboard.getChildWithDefault(path, request)
-        request.postpath.insert(0, request.prepath.pop())
+            return cast(IResource, self._dashboard.getChildWithDefault(path, request))
+        request.postpath.insert(0, request.prepath.pop())  # type: ignore[union-attr]
         return whole
