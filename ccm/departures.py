@@ -20,7 +20,7 @@ def targets(reactor: Any, settings: Settings, addresses: Addresses) -> dict[str,
     found = {}
     for name, publisher in settings.plugins["publish"].items():
         options = settings[f"publish.{name}"]
-        if options is not None and getattr(options, "url", ""):
+        if options is not None and getattr(options, "url", None):
             try:
                 found[name] = publisher.configure(options, services)
             except ConfigError as error:

@@ -1,22 +1,34 @@
 """
 Requests that leave this server, over treq, within bounds.
 
-Only http(s) to hosts that the operator named, no redirect to another host (none is followed at all), no cookies, a time
-limit for the whole exchange and a limit on the answer's size. Leaves out retrying: that is the outbox's.
+Only http(s) to hosts that the operator named, no redirect followed, no cookies, a time limit for the whole exchange and
+a limit on the answer's size. Leaves out retrying: that is the outbox's.
 """
 
 import json
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import treq.client
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
-from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
+from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IReactorTime
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed, ResponseNeverReceived
+from twisted.internet.protocol import Protocol
+from twisted.python.failure import Failure
+from twisted.web.client import (
+    Agent,
+    HTTPConnectionPool,
+    RequestTransmissionFailed,
+    ResponseDone,
+    ResponseFailed,
+)
+from twisted.web.http import PotentialDataLoss
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IAgent
 
 from ccm.errors import Rejected, Unavailable
 
@@ -46,6 +58,14 @@ class Answer:
             raise Unavailable(text, ambiguous=True) from error
 
 
+class Refusal(Rejected):
+    """The target answered that it will not. :ivar answer: what it said."""
+
+    def __init__(self, text: str, answer: Answer) -> None:
+        super().__init__(text)
+        self.answer = answer
+
+
 class Egress:
     """
     The way out to one target.
@@ -53,21 +73,32 @@ class Egress:
     :param base: URL of the target; requests go to its scheme, host and port only.
     :param seconds: limit of one whole exchange.
     :param max_bytes: limit of an answer's body.
+    :param agent: what sends, instead of one that connects for each request.
     """
 
-    def __init__(self, reactor: Any, base: str, *, seconds: float = 20.0, max_bytes: int = 1_048_576) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        base: str,
+        *,
+        seconds: float = 20.0,
+        max_bytes: int = 1_048_576,
+        agent: IAgent | None = None,
+    ) -> None:
         self._clock: IReactorTime = reactor
         self._origin = urlsplit(base)[:2]
         self._seconds = seconds
         self._max_bytes = max_bytes
-        self._pool = HTTPConnectionPool(reactor, persistent=False)
-        self._client = treq.client.HTTPClient(Agent(reactor, connectTimeout=seconds, pool=self._pool))
+        if agent is None:
+            agent = Agent(reactor, connectTimeout=seconds, pool=HTTPConnectionPool(reactor, persistent=False))
+        self._client = treq.client.HTTPClient(agent)
 
     async def request(self, method: str, url: str, **arguments: Any) -> Answer:
         """
         One exchange; *arguments* are treq's.
 
-        :raises Rejected: if *url* leaves the target, or the answer is a 4xx other than 408, 425 and 429.
+        :raises Rejected: if *url* leaves the target; as a :class:`Refusal`, if the answer is a redirect, or a 4xx other
+            than 408, 425 and 429.
         :raises Unavailable: if nobody answers in time, or with a 5xx; *ambiguous* when the request may have been done.
         """
         if urlsplit(url)[:2] != self._origin:
@@ -78,48 +109,85 @@ class Egress:
         host = self._origin[1]
         try:
             answer = await exchange
-        except (DNSLookupError, ConnectError) as error:
+        except (DNSLookupError, ConnectError, ConnectTimeout) as error:
             raise Unavailable(f"{host} cannot be reached: {error}") from error
         except (CancelledError, DeferredTimeout) as error:
             raise Unavailable(f"{host} did not answer within {self._seconds:g} s.", ambiguous=True) from error
-        except (ResponseFailed, ResponseNeverReceived) as error:
-            raise Unavailable(f"{host} broke the connection off.", ambiguous=True) from error
+        except (ConnectionClosed, ResponseFailed, RequestTransmissionFailed) as error:
+            raise Unavailable(f"{host} broke the connection off: {_cause(error)}", ambiguous=True) from error
         self._judge(answer)
         return answer
 
     async def _exchange(self, method: str, url: str, headers: dict[str, str], arguments: dict[str, Any]) -> Answer:
-        response = await self._client.request(
-            method, url, headers=headers, allow_redirects=False, unbuffered=True, **arguments
+        response: Any = await self._client.request(
+            method,
+            url,
+            headers=Headers({name: [value] for name, value in headers.items()}),
+            allow_redirects=False,
+            unbuffered=True,
+            **arguments,
         )
-        parts: list[bytes] = []
-        size = 0
-
-        def collect(part: bytes) -> None:
-            nonlocal size
-            size += len(part)
-            if size <= self._max_bytes:
-                parts.append(part)
-
-        await treq.collect(response, collect)
-        if size > self._max_bytes:
+        body = _Body(self._max_bytes)
+        response.deliverBody(body)
+        content = await body.whole
+        if content is None:
             raise Unavailable(f"{self._origin[1]} answered with more than {self._max_bytes} bytes.", ambiguous=True)
         names = {
             name.decode().lower(): values[-1].decode("latin-1")
             for name, values in response.headers.getAllRawHeaders()
             if values
         }
-        return Answer(response.code, names, b"".join(parts), url)
+        return Answer(response.code, names, content, url)
 
     def _judge(self, answer: Answer) -> None:
         host, status = self._origin[1], answer.status
-        if status < 400:
+        if 200 <= status < 300:
             return
+        if status < 400:
+            there = urljoin(answer.url, answer.headers.get("location", ""))
+            raise Refusal(f"{host} answered {status} and points to {there}: configure that address.", answer)
         text = f"{host} answered {status}: {_reason(answer)}"
         if status >= 500 or status in (408, 425, 429):
             raise Unavailable(text, retry_after=_retry_after(answer, self._clock), ambiguous=status >= 500)
-        rejected = Rejected(text)
-        rejected.answer = answer  # type: ignore[attr-defined]
-        raise rejected
+        raise Refusal(text, answer)
+
+
+class _Body(Protocol):
+    """
+    Gathers a body, and hangs up when it is too long.
+
+    :ivar whole: fires with the bytes, or with ``None`` if there were too many.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._parts: list[bytes] = []
+        self._left = max_bytes
+        self.whole: Deferred[bytes | None] = Deferred(lambda _: self._hang_up())
+
+    def dataReceived(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left >= 0:
+            self._parts.append(data)
+        elif not self.whole.called:
+            self.whole.callback(None)
+            self._hang_up()
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+        if self.whole.called:
+            return
+        if reason.check(ResponseDone, PotentialDataLoss):
+            self.whole.callback(b"".join(self._parts))
+        else:
+            self.whole.errback(reason)
+
+    def _hang_up(self) -> None:
+        if self.transport is not None:
+            self.transport.loseConnection()
+
+
+def _cause(error: Exception) -> str:
+    reasons = getattr(error, "reasons", None)
+    return str(reasons[0].getErrorMessage() if reasons else error) or "no explanation"
 
 
 def _reason(answer: Answer) -> str:

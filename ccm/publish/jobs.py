@@ -2,7 +2,8 @@
 Publication jobs: the outbox row that a document left for one target, carried out.
 
 The row holds target, topic and revision; the document itself is read from the store, so that a job put back for a long
-time still sends what that revision said.
+time still sends what that revision said. One that a newer revision has overtaken is left out: that has a job of its own,
+and an old text must not take the place of a new one.
 """
 
 import json
@@ -38,9 +39,16 @@ class PublishJobs:
             raise Rejected(
                 f"There is no publisher {work['target']} any more: configure [publish.{work['target']}] again."
             )
-        record = await self._record(work["topic"], int(work["revision"]))
-        receipt = await target.publish(render_json.loads(record), job.key)
-        await self._documents.add_receipt(work["topic"], int(work["revision"]), work["target"], receipt)
+        topic, revision = work["topic"], int(work["revision"])
+        revisions = await self._documents.revisions(topic)
+        newest = max((record.revision for record in revisions), default=revision)
+        if newest > revision:
+            return f"Revision {newest} has taken its place."
+        body = next((record.body for record in revisions if record.revision == revision), None)
+        if body is None:
+            raise Rejected(f"Revision {revision} of that document is no longer kept.")
+        receipt = await target.publish(render_json.loads(body), job.key)
+        await self._documents.add_receipt(topic, revision, work["target"], receipt)
         await self._tell("publish-done", {"topic": work["topic"], "target": work["target"], "url": receipt.url})
         return receipt.url
 
@@ -48,9 +56,3 @@ class PublishJobs:
         """Tell that a publication was given up."""
         work = json.loads(job.payload)
         await self._tell("publish-failed", {"topic": work["topic"], "target": work["target"], "reason": reason})
-
-    async def _record(self, topic: str, revision: int) -> str:
-        for record in await self._documents.revisions(topic):
-            if record.revision == revision:
-                return record.body
-        raise Rejected(f"Revision {revision} of that document is no longer kept.")

@@ -1,9 +1,10 @@
 """
 What must leave this server, sent at least once: the worker on the outbox.
 
-Jobs of one kind are claimed under a lease, handed to *deliver*, and finished, put back with growing pauses, or parked
-where operators see them. A job is never dropped. The pause after attempt *n* is ``2**(n-1)`` seconds, 20 % either way,
-at most ten minutes. Leaves out what a job means: that is *deliver*'s.
+Jobs of one kind are claimed one by one under a lease, handed to *deliver*, and finished, put back with growing pauses,
+or parked where operators see them. A job is never dropped, and never outlives its lease: one that takes too long is
+given up for now. The pause after attempt *n* is ``2**(n-1)`` seconds, 20 % either way, at most ten minutes. Leaves out
+what a job means: that is *deliver*'s.
 """
 
 import random
@@ -11,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as Timeout
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
@@ -26,8 +28,7 @@ class OutboxOptions(Section):
     """``[outbox]``: how what leaves this server is sent again."""
 
     poll_seconds: float = 2.0
-    batch: int = 10
-    lease_seconds: float = 60.0
+    lease_seconds: float = 180.0
     longest_pause_seconds: float = 600.0
     park_after_hours: float = 48.0
 
@@ -102,16 +103,17 @@ class OutboxWorker:
 
     async def _run(self) -> None:
         while not self._stopped:
-            jobs = await self._outbox.claim(self.kind, self._options.batch, self._options.lease_seconds)
+            jobs = await self._outbox.claim(self.kind, 1, self._options.lease_seconds)
             if not jobs:
                 return
-            for job in jobs:
-                if not self._stopped:
-                    await self._one(job)
+            await self._one(jobs[0])
 
     async def _one(self, job: OutboxJob) -> None:
         try:
-            note = await self._deliver(job)
+            work = Deferred.fromCoroutine(self._tried(job))
+            note = await work.addTimeout(self._options.lease_seconds * 0.9, self._clock)
+        except Timeout:
+            await self._put_back(job, Unavailable("took longer than its lease", ambiguous=True))
         except Unavailable as error:
             await self._put_back(job, error)
         except Rejected as error:
@@ -124,14 +126,15 @@ class OutboxWorker:
         else:
             await self._outbox.done(job.id, note)
 
+    async def _tried(self, job: OutboxJob) -> str:
+        return await self._deliver(job)
+
     async def _put_back(self, job: OutboxJob, error: Unavailable) -> None:
         limit = timedelta(hours=self._options.park_after_hours)
         if job.created is not None and self._now() - job.created > limit:
             await self._park(job, f"given up after {self._options.park_after_hours:g} hours: {error}")
             return
-        pause = min(2.0 ** min(job.attempts - 1, 30), self._options.longest_pause_seconds) * (
-            0.8 + 0.4 * self._jitter()
-        )
+        pause = min(2.0 ** min(job.attempts, 30), self._options.longest_pause_seconds) * (0.8 + 0.4 * self._jitter())
         pause = max(pause, error.retry_after or 0.0)
         log.info("Job {key} waits {seconds} s: {why}", key=job.key, seconds=round(pause, 1), why=str(error))
         await self._outbox.retry(job.id, pause, str(error))

@@ -72,7 +72,7 @@ class Webhook:
         return Receipt(
             str(said.get("url") or self._url),
             str(said.get("id") or key),
-            str(said.get("version") or document.meta.version),
+            str(said.get("version") or document.version),
         )
 
 

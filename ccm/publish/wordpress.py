@@ -7,6 +7,7 @@ twice leaves one post; the key of the revision stands in it as a comment. Leaves
 """
 
 import base64
+import json
 import re
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -18,7 +19,7 @@ from zope.interface import implementer
 from ccm.config import Section
 from ccm.errors import ConfigError, Rejected, Unavailable
 from ccm.interfaces import IPublisher
-from ccm.publish.egress import Answer, Egress
+from ccm.publish.egress import Answer, Egress, Refusal
 from ccm.publish.secret import read_secret
 from ccm.publish.target import TargetServices
 from ccm.records import Receipt
@@ -76,40 +77,40 @@ class WordPress:
 
     async def publish(self, document: Document, key: str) -> Receipt:
         """See :class:`~ccm.interfaces.IPublisher`; a post that has *key* already is left alone."""
-        slug = f"ccm-{document.meta.topic}".lower()
+        slug = f"ccm-{document.topic or document.id}".lower()
         content = nh3.clean(
             render_html.fragment(document), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}
         )
+        mark = f"<!-- ccm:{re.sub('[^A-Za-z0-9]+', '-', key)} -->"
         post: dict[str, Any] = {
             "slug": slug,
             "status": self._options.status,
-            "title": document.meta.title,
+            "title": document.title,
             "excerpt": document.headline,
-            "content": f"{content}\n<!-- ccm:{re.sub('[^A-Za-z0-9]', '-', key)} -->",
+            "content": f"{content}\n{mark}",
         }
         if self._options.tags:
             post["tags"] = [await self._tag(name) for name in self._options.tags]
         found = await self._call("GET", "wp/v2/posts", {"slug": slug, "status": "any", "context": "edit"})
         if not isinstance(found, list):
             raise Unavailable("WordPress answered the look-up of a post with something that is no list.")
-        if found and found[0].get("content", {}).get("raw", "") == post["content"]:
-            return Receipt(str(found[0]["link"]), str(found[0]["id"]), str(document.meta.version))
+        if found and mark in found[0].get("content", {}).get("raw", ""):
+            return Receipt(str(found[0]["link"]), str(found[0]["id"]), str(document.version))
         path = f"wp/v2/posts/{int(found[0]['id'])}" if found else "wp/v2/posts"
         done = await self._call("POST", path, json=post)
         if not isinstance(done, dict) or "id" not in done or not done.get("link"):
             raise Unavailable("WordPress took the post but did not say where it is.", ambiguous=True)
-        return Receipt(str(done["link"]), str(done["id"]), str(document.meta.version))
+        return Receipt(str(done["link"]), str(done["id"]), str(document.version))
 
     async def _tag(self, name: str) -> int:
         try:
             made = await self._call("POST", "wp/v2/tags", json={"name": name})
             return int(made["id"])
-        except Rejected as error:
-            answer = getattr(error, "answer", None)
-            said = answer.json() if isinstance(answer, Answer) and answer.body else {}
-            if said.get("code") == "term_exists":
-                return int(said["data"]["term_id"])
-            raise
+        except Refusal as error:
+            known = _known_term(error.answer)
+            if known is None:
+                raise
+            return known
 
     async def _call(self, method: str, path: str, query: dict[str, str] | None = None, **arguments: Any) -> Any:
         if not self._root:
@@ -120,8 +121,8 @@ class WordPress:
         assert self._egress is not None, "configure() first"
         try:
             answer = await self._egress.request(method, url, headers=self._headers, **arguments)
-        except Rejected as error:
-            if "answered 401" in str(error):
+        except Refusal as error:
+            if error.answer.status == 401:
                 hint = "Check the application password, and that the web server passes the Authorization header on."
                 raise Rejected(f"{error} {hint}") from error
             raise
@@ -133,10 +134,19 @@ class WordPress:
         match = _API.search(answer.headers.get("link", ""))
         if match is None:
             raise Rejected(f"{self._options.url} names no WordPress API in its Link header. Is it a WordPress site?")
-        root = urljoin(self._options.url, match.group(1))
+        root: str = urljoin(self._options.url, match.group(1))
         if urlsplit(root)[:2] != urlsplit(self._options.url)[:2]:
             raise Rejected(f"The site says that its API is at {root}: set publish.wordpress.url to that host.")
         return root
+
+
+def _known_term(answer: Answer) -> int | None:
+    """The id of the tag that exists already, if that is what WordPress says."""
+    try:
+        said = json.loads(answer.body)
+        return int(said["data"]["term_id"]) if said["code"] == "term_exists" else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 plugin = WordPress()
