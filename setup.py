@@ -8,6 +8,9 @@ from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 
+# The package ccm.static is this folder, which an editable install wants to see before the dashboard is built.
+(HERE / "static" / "dist").mkdir(parents=True, exist_ok=True)
+
 
 class BuildWithDashboard(build_py):
     """``build_py`` that makes ``static/dist`` first, except for an editable install, which serves the folder itself."""
