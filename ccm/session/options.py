@@ -44,5 +44,4 @@ class SaslOptions(Section):
     plain_without_tls: bool = False
     iterations: int = 100_000
     attempts_per_stream: int = 3
-    token_hours: int = 24
     anonymous_hosts: tuple[str, ...] = ()
