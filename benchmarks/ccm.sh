@@ -1,6 +1,7 @@
 #!/bin/bash
 # Control script for load harnesses: ccm.sh start|stop|pid. "start" prints the pid once the server is ready.
-# C2S, HTTP: ports (25522, 25580). DURABILITY: full or relaxed. CPU: the core to pin to (0). RUN: where state goes.
+# C2S, HTTP: ports (25522, 25580). DURABILITY: full or relaxed. CPU: the core to pin to (0). RUN: where state goes; it is
+# kept, so that accounts outlive a restart.
 # PYTHON: an interpreter that has CCM installed (by default this checkout's .venv).
 HERE=$(cd "$(dirname "$0")/.." && pwd)
 C2S=${C2S:-25522}; HTTP=${HTTP:-25580}; CPU=${CPU:-0}; DURABILITY=${DURABILITY:-full}
@@ -10,7 +11,7 @@ ulimit -n "$(ulimit -Hn)" 2> /dev/null
 alive() { [ -f "$RUN/pid" ] && kill -0 "$(cat "$RUN/pid")" 2> /dev/null; }
 start() {
   if alive; then echo "already running" >&2; cat "$RUN/pid"; return; fi
-  rm -rf "$RUN"; mkdir -p "$RUN"
+  mkdir -p "$RUN"; rm -f "$RUN/log"
   cd "$HERE" || exit 1
   setsid taskset -c "$CPU" "$BIN/twistd" --nodaemon --pidfile= --logfile "$RUN/log" ccm --config "$HERE/etc/bench.toml" \
     --set "server.state=\"$RUN/state\"" --set "listen.c2s=[\"tcp:$C2S:interface=127.0.0.1:backlog=4096\"]" \
