@@ -19,7 +19,9 @@ class ServerOptions(usage.Options):
         "Runs the CCM server. Every option stands in the configuration file, with its default and unit; "
         "etc/ccm.toml explains each one."
     )
-    optParameters = (("config", "c", "/etc/ccm/ccm.toml", "The TOML file to read."),)
+    optParameters: tuple[tuple[str, str | None, str | None, str], ...] = (
+        ("config", "c", "/etc/ccm/ccm.toml", "The TOML file to read."),
+    )
 
     def __init__(self) -> None:
         super().__init__()

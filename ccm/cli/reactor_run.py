@@ -21,10 +21,10 @@ def run_until_done(work: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
     def begin() -> None:
         done = Deferred.fromCoroutine(work(reactor))
         done.addBoth(outcome.append)
-        done.addBoth(lambda _: reactor.stop())  # type: ignore[attr-defined]
+        done.addBoth(lambda _: reactor.stop())
 
-    reactor.callWhenRunning(begin)  # type: ignore[attr-defined]
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.callWhenRunning(begin)
+    reactor.run()
     if outcome and isinstance(outcome[0], Failure):
         outcome[0].raiseException()
     return outcome[0] if outcome else None

@@ -6,8 +6,6 @@ Leaves out follow-up meetings; invitations are another package's.
 
 from datetime import UTC, date, datetime
 
-from icalendar import Calendar, Todo
-
 from ccm.reporter.document import Document
 from ccm.reporter.rendering import anchor
 
@@ -20,6 +18,8 @@ def calendar(document: Document, *, url: str = "") -> bytes:
 
     :param url: the document's address, to which each task leads back.
     """
+    from icalendar import Calendar, Todo  # takes 0.2 s: only for who asks for a calendar
+
     made = Calendar()
     made.add("prodid", "-//CCM//chat reporter//EN")
     made.add("version", "2.0")

@@ -6,10 +6,10 @@ PostgreSQL: psycopg 3, ``synchronous_commit`` on (or off). Leaves out other data
 """
 
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
@@ -74,10 +74,13 @@ def is_broken(error: BaseException) -> bool:
         # Extended codes keep the primary one in their low byte.
         code: int = getattr(error, "sqlite_errorcode", 0)
         return (code & 0xFF) in _BROKEN_SQLITE
-    if isinstance(error, psycopg.Error):
-        if error.sqlstate is None:
-            return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-        return error.sqlstate.startswith(_BROKEN_SQLSTATE)
+    if "psycopg" in sys.modules:  # otherwise the error is none of its: it loads with the first PostgreSQL engine
+        import psycopg
+
+        if isinstance(error, psycopg.Error):
+            if error.sqlstate is None:
+                return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+            return error.sqlstate.startswith(_BROKEN_SQLSTATE)
     return isinstance(error, OSError)
 
 

@@ -39,7 +39,7 @@ class SiteChannel(HTTPChannel):
         self.site = site
         self.factory = site
         self.requestFactory = site.requestFactory
-        self.callLater = clock.callLater
+        self.callLater = clock.callLater  # type: ignore[method-assign,assignment]
         self.timeOut = None  # the front looks after time
         self._done = done
         self._last = last
@@ -67,4 +67,4 @@ class SiteChannel(HTTPChannel):
     def leave(self) -> None:
         """Let go of the connection."""
         self.setTimeout(None)
-        self._networkProducer.unregisterProducer()
+        self._networkProducer.unregisterProducer()  # type: ignore[attr-defined]
