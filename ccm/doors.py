@@ -66,6 +66,7 @@ class Doors:
             secrets.token_urlsafe,
             self._saver,
             limits=settings["session"],
+            visitors=realm.visitors,
         )
         self._websocket = WebSocketGate(
             lambda connection, framing: Session(realm, connection, framing, "websocket"),
@@ -74,6 +75,7 @@ class Doors:
             settings["session"],
             reactor,
             self._turn,
+            realm.visitors,
         )
 
     async def restore(self, records: Keeper) -> None:
@@ -101,6 +103,7 @@ class Doors:
             QuietSite(pages, self._reactor),
             bosh=self._bosh,
             websocket=self._websocket,
+            visitors=self._realm.visitors,
         )
         await self._listen(listen.http, front(behind_tls=self._settings["web"].secure))
         secure: Any = TLSMemoryBIOFactory(self.certificates, False, front(behind_tls=True), self._reactor)

@@ -2,12 +2,12 @@
 The reactor as the sans-I/O parts want it: plain functions for time and coroutines.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
 log = Logger()
@@ -26,6 +26,11 @@ def later(reactor: Any) -> Callable[[float, Callable[[], Any]], Callable[[], Non
         return cancel
 
     return schedule
+
+
+def pause(reactor: Any) -> Callable[[float], Awaitable[Any]]:
+    """``await pause(seconds)`` comes back after them."""
+    return lambda seconds: deferLater(reactor, seconds)
 
 
 def every(reactor: Any, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], None]:

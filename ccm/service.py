@@ -31,6 +31,7 @@ from ccm.router.services import Services
 from ccm.session.keeping import Keeper
 from ccm.session.realm import Realm
 from ccm.session.tokens import Tokens
+from ccm.session.visitors import Visitors
 from ccm.settings import Settings
 from ccm.store.keys import Keys
 from ccm.store.stores import open_stores
@@ -142,6 +143,8 @@ class Server(Service):
             wire=settings["wire"],
             barrier=stores.database.barrier,
             save=records.save,
+            visitors=Visitors(settings["visitors"], reactor.seconds),
+            pause=running.pause(reactor),
         )
         self._undo.append(records.finish)
         doors = Doors(reactor, settings, realm, stores, addresses, state_dir)

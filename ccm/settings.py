@@ -18,6 +18,7 @@ from ccm.muc.options import MucOptions
 from ccm.publish.outbox import OutboxOptions
 from ccm.session.bosh_options import BoshOptions
 from ccm.session.options import SaslOptions, SessionOptions
+from ccm.session.visitors import VisitorOptions
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.transports.component import ComponentListenerOptions
 from ccm.transports.http_options import HttpOptions
@@ -87,6 +88,7 @@ SECTIONS: dict[str, type[Section]] = {
     "components": ComponentsOptions,
     "wire": WireOptions,
     "session": SessionOptions,
+    "visitors": VisitorOptions,
     "sasl": SaslOptions,
     "bosh": BoshOptions,
     "websocket": WebSocketOptions,

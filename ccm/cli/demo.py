@@ -95,7 +95,7 @@ def configuration(folder: Path, c2s: int, http: int) -> Config:
         },
         "session": {"bytes_per_second": 0, "bytes_per_second_before_login": 0},
         "sasl": {"iterations": 4096},
-        "bosh": {"unauthenticated_per_address": 0},
+        "visitors": {"exempt": ["127.0.0.0/8"]},
         "muc": unlimited,
         "components": {"invitations": many},
         "web": {"url": f"http://localhost:{http}/", "secure": True},

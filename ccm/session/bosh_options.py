@@ -12,7 +12,7 @@ class BoshOptions(Section):
     ``inactivity_seconds`` (``inactivity_before_login_seconds`` until it has signed in); a client may announce a pause
     of at most ``maxpause_seconds``; the reason of an end can be fetched for ``linger_seconds``. *Sizes*:
     ``max_body_bytes`` of a request, ``max_queued_bytes`` of what waits for a client. *Abuse*:
-    ``unauthenticated_per_address`` sessions, ``max_sessions`` in all. *Resumption*: state is saved at most every
+    ``max_sessions`` in all (``[visitors]`` limits those of one address). *Resumption*: state is saved at most every
     ``save_seconds``; after a restart, requests that are ahead of the saved one are sorted for ``resync_seconds``.
     """
 
@@ -25,7 +25,6 @@ class BoshOptions(Section):
     linger_seconds: int = 30
     max_body_bytes: int = 262_144
     max_queued_bytes: int = 1_048_576
-    unauthenticated_per_address: int = 16
     max_sessions: int = 12_000
     save_seconds: float = 1.0
     resync_seconds: float = 2.0

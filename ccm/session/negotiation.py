@@ -71,6 +71,10 @@ class Negotiation:
             self._watch(max(options.login_seconds - options.tls_seconds, 0), self._login)
 
     def _login(self) -> None:
+        if self._exchange is not None and self._exchange.held_back:
+            # it is we who let the client wait; at most attempts_per_stream times, each of a bounded length
+            self._watch(self._session.realm.options.login_seconds, self._login)
+            return
         self._session.fail(StreamError("connection-timeout", "Sign in sooner."))
 
     def stop(self) -> None:
@@ -185,7 +189,7 @@ class Negotiation:
                     raise SaslError("malformed-request", "Finish the exchange that you began, or abort it.")
                 if mechanism not in sasl.offered(session.realm, self.host, session.secure):
                     raise SaslError("invalid-mechanism", "Choose one of the mechanisms offered.")
-                self._exchange = sasl.Exchange(session.realm, mechanism, self.host)
+                self._exchange = sasl.Exchange(session.realm, mechanism, self.host, session.peer)
             elif nonza.name == "abort":
                 raise SaslError("aborted")
             elif nonza.name != "response" or self._exchange is None:

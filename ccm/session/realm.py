@@ -12,6 +12,7 @@ from ccm.interfaces import IAccounts, ISession
 from ccm.records import Verifier
 from ccm.session.options import SaslOptions, SessionOptions
 from ccm.session.tokens import Tokens
+from ccm.session.visitors import Visitors, unlimited
 from ccm.wire.limits import WireOptions
 from ccm.wire.stanza import Stanza
 
@@ -57,6 +58,10 @@ def _nothing_pending() -> None:
     return None
 
 
+async def _no_pause(_seconds: float) -> None:
+    return None
+
+
 def _keep_nothing(_id: str, _plain: dict[str, Any] | None) -> None:
     return None
 
@@ -73,6 +78,8 @@ class Realm:
     :ivar secret: key from which salts of unknown names are derived; the same across restarts.
     :ivar barrier: fires once everything queued so far is on disk; ``None`` when nothing is pending.
     :ivar save: ``save(id, plain)`` keeps a resumption record, or forgets it (``None``); writes behind, in order.
+    :ivar visitors: connections, sessions and failed sign-ins by address, one record for all transports.
+    :ivar pause: ``await pause(seconds)`` comes back after them.
     :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.
     """
 
@@ -91,4 +98,6 @@ class Realm:
     wire: WireOptions = field(default_factory=WireOptions)
     barrier: Callable[[], "Deferred[Any] | None"] = _nothing_pending
     save: Callable[[str, dict[str, Any] | None], None] = _keep_nothing
+    visitors: Visitors = field(default_factory=unlimited)
+    pause: Callable[[float], Awaitable[Any]] = _no_pause
     resumptions: "dict[str, Session]" = field(default_factory=dict)

@@ -9,12 +9,14 @@ import json
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
+from math import ceil
 
 from ccm import address
 from ccm.errors import SaslError, StanzaError
 from ccm.records import Account, Verifier
 from ccm.session.realm import Realm
 from ccm.session.scram import ClientFirst, ScramExchange, made_up
+from ccm.session.visitors import Visitors
 
 _IN_CLEAR = frozenset({"PLAIN", "OAUTHBEARER"})
 _MAX_BYTES = 8_192
@@ -70,12 +72,17 @@ class Exchange:
     One SASL negotiation, from ``<auth/>`` on.
 
     :param host: the domain that the stream is to.
+    :param peer: address of the client; attempts that fail are counted by it.
     """
 
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:
-        self._realm = realm
-        self._host = host
-        self._mechanism = MECHANISMS[mechanism](realm, mechanism, host)
+    def __init__(self, realm: Realm, mechanism: str, host: str, peer: str = "") -> None:
+        self._gate = _Gate(realm, peer)
+        self._mechanism = MECHANISMS[mechanism](realm, self._gate, mechanism, host)
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the attempt waits because others before it failed."""
+        return self._gate.waits
 
     async def step(self, data: bytes | None) -> Step:
         """
@@ -85,11 +92,52 @@ class Exchange:
         """
         if data is not None and len(data) > _MAX_BYTES:
             raise SaslError("malformed-request", "That is too long.")
-        said = await self._mechanism.step(data)
+        self._gate.check_refused()
+        try:
+            said = await self._mechanism.step(data)
+        except SaslError as error:
+            if error.condition == "not-authorized":
+                self._gate.failed()
+            raise
         if isinstance(said, Challenge):
             return said
         authorise(said.jid, said.authzid)
+        self._gate.succeeded(said.jid)
         return Granted(said.jid, said.data)
+
+
+class _Gate:
+    """Makes those wait who failed before; see :mod:`ccm.session.attempts`."""
+
+    def __init__(self, realm: Realm, peer: str) -> None:
+        visitors: Visitors = realm.visitors
+        self._attempts, self._address = visitors.attempts, visitors.counted(peer)
+        self._pause = realm.pause
+        self._name = ""
+        self.waits = False
+
+    def check_refused(self) -> None:
+        """:raises SaslError: if the address has failed too often."""
+        seconds = self._attempts.refused(self._address)
+        if seconds:
+            minutes = ceil(seconds / 60)
+            raise SaslError("temporary-auth-failure", f"Too many attempts have failed. Try again in {minutes} minutes.")
+
+    async def claim(self, name: str) -> None:
+        """Somebody says to be *name* (an account's JID if there is one): wait as long as is due."""
+        self._name = name
+        seconds = self._attempts.wait(self._address, name)
+        if seconds:
+            self.waits = True
+            await self._pause(seconds)
+            self.waits = False
+            self.check_refused()
+
+    def failed(self) -> None:
+        self._attempts.failed(self._address, self._name)
+
+    def succeeded(self, jid: str) -> None:
+        self._attempts.succeeded(self._address, jid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +148,8 @@ class _Proven:
 
 
 class _Scram:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
-        self._realm, self._name = realm, mechanism
+    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
+        self._realm, self._gate, self._name = realm, gate, mechanism
         self._first: ClientFirst | None = None
         self._exchange: ScramExchange | None = None
         self._account: Account | None = None
@@ -113,7 +161,7 @@ class _Scram:
             return Challenge(b"")
         if self._first is None or self._exchange is None:
             self._first = ClientFirst.parse(data)
-            self._account = await _find(self._realm, self._first.name)
+            self._account = await _find(self._realm, self._gate, self._first.name)
             verifier = _verifier(self._realm, self._account, self._first.name, self._name)
             self._exchange = ScramExchange(self._first, verifier, b64encode(self._realm.random(18)).decode())
             return Challenge(self._exchange.server_first)
@@ -124,8 +172,8 @@ class _Scram:
 
 
 class _Plain:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
-        self._realm = realm
+    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
+        self._realm, self._gate = realm, gate
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":
         if data is None:
@@ -137,7 +185,7 @@ class _Plain:
         if len(parts) != 3 or not parts[1] or not parts[2]:
             raise SaslError("malformed-request")
         authzid, name, password = parts
-        account = await _find(self._realm, name)
+        account = await _find(self._realm, self._gate, name)
         mechanism = account.verifiers[0].mechanism if account and account.verifiers else "SCRAM-SHA-256"
         verifier = _verifier(self._realm, account, name, mechanism)
         fits = await self._realm.verify_password(password, verifier)
@@ -147,8 +195,8 @@ class _Plain:
 
 
 class _Bearer:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
-        self._realm = realm
+    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
+        self._realm, self._gate = realm, gate
         self._failed = False
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":
@@ -167,6 +215,7 @@ class _Bearer:
         if authzid and not authzid.startswith("a="):
             raise SaslError("malformed-request")
         fields = dict(pair.partition("=")[::2] for pair in pairs[:-2])
+        await self._gate.claim("")
         scheme, _, token = fields.get("auth", "").partition(" ")
         jid = await self._realm.tokens.check(token.strip()) if scheme.lower() == "bearer" else None
         account = await self._realm.accounts.get(jid) if jid else None
@@ -178,7 +227,7 @@ class _Bearer:
 
 
 class _Anonymous:
-    def __init__(self, realm: Realm, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
+    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
         self._jid = f"{realm.random(12).hex()}@{host}"
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":  # noqa: ARG002 - a trace, of no use
@@ -215,10 +264,12 @@ def encode(data: bytes) -> bytes:
     return b64encode(data) if data else b"="
 
 
-async def _find(realm: Realm, name: str) -> Account | None:
-    if not name or len(name) > 1024 or not name.isprintable():
-        return None
-    return await realm.accounts.find(name)
+async def _find(realm: Realm, gate: _Gate, name: str) -> Account | None:
+    account = None
+    if name and len(name) <= 1024 and name.isprintable():
+        account = await realm.accounts.find(name)
+    await gate.claim(account.jid if account is not None else name.casefold()[:1024])
+    return account
 
 
 def _verifier(realm: Realm, account: Account | None, name: str, mechanism: str) -> Verifier:

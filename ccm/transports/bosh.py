@@ -5,7 +5,6 @@ Finds the session of a request or creates one, gathers what the sessions have to
 after their time. Handles come from :mod:`ccm.transports.http` and :mod:`ccm.transports.bosh_resource`.
 """
 
-import ipaddress
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -23,6 +22,7 @@ from ccm.session.bosh_terms import CONTENT_TYPE, of_creation
 from ccm.session.bosh_window import Window
 from ccm.session.limits import TokenBucket
 from ccm.session.options import SessionOptions
+from ccm.session.visitors import Refused, Visit, Visitors, unlimited
 from ccm.transports.http_wheel import Wheel
 from ccm.wire.framing import Body, BoshFraming
 from ccm.wire.parsers import ParserPool
@@ -70,12 +70,14 @@ class HeldSession(BoshSession):
     """A session with what the shell keeps about it."""
 
     slot = 0  #: the timer wheel's
-    address = ""  #: what limits count
+    visit: Visit | None = None  #: what its client's address is charged with
     bucket: TokenBucket | None = None  #: what it may send
     limits: SessionOptions | None = None
 
     def authenticated(self, _jid: str) -> None:
         """The client has signed in: other limits hold from now on."""
+        if self.visit is not None:
+            self.visit.signed_in()
         if self.bucket is not None and self.limits is not None:
             self.bucket.change(self.limits.bytes_per_second, self.limits.burst_bytes)
 
@@ -85,6 +87,7 @@ class BoshSessions:
     :param stream: makes the client's session above a BOSH session: ``stream(session, framing)``.
     :param barrier: :meth:`ccm.interfaces.IDatabase.barrier`.
     :param limits: rates of reading; an answer to a client that sends more is delayed, nothing is refused.
+    :param visitors: sessions by address; ``None`` limits none.
     :param random: so many unpredictable bytes in URL-safe text, e.g. ``secrets.token_urlsafe``.
     """
 
@@ -99,13 +102,14 @@ class BoshSessions:
         saver: Saver | None = None,
         *,
         limits: SessionOptions | None = None,
+        visitors: Visitors | None = None,
     ) -> None:
         self.options = options
         self.pool = pool
         self.sessions: dict[str, HeldSession] = {}
         self._stream, self._clock, self._barrier, self._random, self._saver = stream, clock, barrier, random, saver
         self._limits = limits
-        self._newcomers: dict[str, set[HeldSession]] = {}
+        self._visitors = visitors or unlimited()
         self._dirty: dict[HeldSession, None] = {}
         self._wheel: Wheel[HeldSession] = Wheel(clock, self._tick)
         self._closed = False
@@ -204,10 +208,10 @@ class BoshSessions:
         if rid is None or "sid" in body.attrs:
             self._deny(handle, "bad-request", "A session request has a rid and no sid.", versioned)
             return
-        address = _subject(handle.peer)
-        refused = self._refusal(address)
-        if refused is not None:
-            self._deny(handle, *refused, versioned)
+        try:
+            visit = self._admit(handle.peer)
+        except Refused as refused:
+            self._deny(handle, refused.condition, refused.text, versioned)
             return
         now = self._clock.seconds()
         terms = of_creation(body, self.options, handle.secure)
@@ -215,24 +219,17 @@ class BoshSessions:
             self._random(SID_BYTES), terms, Window(rid - 1, terms.requests), framing, self.options, self, now,
             created=rid, peer=handle.peer,
         )  # fmt: skip
-        session.address = address
+        session.visit = visit
         session.stream = self._stream(session, framing)
-        self._newcomers.setdefault(address, set()).add(session)
         self.add(session)
         self._submit(session, body, handle, 0)
 
-    def _refusal(self, address: str) -> tuple[str, str] | None:
+    def _admit(self, peer: str) -> Visit:
         if self._closed:
-            return "system-shutdown", "The server is restarting. Sign in again in a moment."
-        limit, total = self.options.unauthenticated_per_address, self.options.max_sessions
-        if total and len(self.sessions) >= total:
-            return "policy-violation", "The server is full. Try again later."
-        waiting = self._newcomers.get(address)
-        if waiting and limit and len(waiting) >= limit:
-            waiting -= {known for known in waiting if known.over or _signed_in(known)}
-            if len(waiting) >= limit:
-                return "policy-violation", "Too many sessions from this address have not signed in."
-        return None
+            raise Refused("system-shutdown", "The server is restarting. Sign in again in a moment.")
+        if self.options.max_sessions and len(self.sessions) >= self.options.max_sessions:
+            raise Refused("policy-violation", "The server is full. Try again in a minute.")
+        return self._visitors.enter(peer)
 
     def _unreadable(self, session: HeldSession | None, handle: Handle, error: StreamError) -> None:
         if session is None:
@@ -255,6 +252,8 @@ class BoshSessions:
             except Exception:
                 log.failure("A BOSH session failed: {sid_head}", sid_head=session.sid[:6])
                 session.refuse("internal-server-error", "Something went wrong here. Sign in again.")
+            if session.over and session.visit is not None:
+                session.visit.leave()
             if session.sid in self.sessions:
                 self._wheel.schedule(session, session.deadline())
                 if self._saver is not None and not session.over and _signed_in(session):
@@ -268,25 +267,11 @@ class BoshSessions:
 
     def _forget(self, session: HeldSession) -> None:
         self.sessions.pop(session.sid, None)
-        waiting = self._newcomers.get(session.address)
-        if waiting is not None:
-            waiting.discard(session)
-            if not waiting:
-                del self._newcomers[session.address]
+        if session.visit is not None:
+            session.visit.leave()
         if self._saver is not None:
             self._saver.gone(session)
 
 
 def _signed_in(session: BoshSession) -> bool:
     return session.stream is not None and session.stream.state_name in _SIGNED_IN
-
-
-def _subject(peer: str) -> str:
-    """What limits by address count as one: an IPv4 address, or a /64 of IPv6."""
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return peer
-    if address.version == 4:
-        return peer
-    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))

@@ -15,6 +15,7 @@ from twisted.internet.protocol import Factory
 from twisted.web.http import datetimeToString
 from twisted.web.server import Site
 
+from ccm.session.visitors import Refused, Visitors, unlimited
 from ccm.transports.bosh import BoshSessions
 from ccm.transports.bosh_resource import BOSHResource
 from ccm.transports.http_front import Front
@@ -38,6 +39,7 @@ class FrontFactory(Factory):
 
     :param bosh: ``None`` serves no BOSH here.
     :param websocket: ``None`` serves no WebSocket here.
+    :param visitors: connections of all listeners; ``None`` limits none.
     :param behind_tls: connections count as encrypted though TLS ends elsewhere.
     """
 
@@ -51,10 +53,12 @@ class FrontFactory(Factory):
         *,
         bosh: BoshSessions | None = None,
         websocket: Gate | None = None,
+        visitors: Visitors | None = None,
         behind_tls: bool = False,
     ) -> None:
         self.clock, self.options, self.site, self.bosh, self.websocket = clock, options, site, bosh, websocket
         self.behind_tls = behind_tls
+        self.visitors = visitors or unlimited()
         self.bosh_path = options.bosh_path.encode()
         self.websocket_path = options.websocket_path.encode()
         self.origins = Origins(options.origins)
@@ -77,17 +81,18 @@ class FrontFactory(Factory):
 
     # ---- connections
 
-    def opened(self, front: Front) -> bool:
-        """Count a connection in. False: there are too many."""
-        options, count = self.options, self._by_address.get(front.address, 0)
-        if options.max_connections and len(self.connections) >= options.max_connections:
-            return False
-        limited = options.connections_per_address and front.address not in options.trusted_proxies
-        if limited and count >= options.connections_per_address:
-            return False
+    def opened(self, front: Front) -> None:
+        """Count a connection in. :raises Refused: if there are too many."""
+        options, address = self.options, front.address
+        proxy = address in options.trusted_proxies
+        counted = None if proxy else self.visitors.counted(address)
+        count = self._by_address.get(counted, 0) if counted is not None else 0
+        if options.connections_per_address and count >= options.connections_per_address:
+            raise Refused("policy-violation", "Your address has too many connections. Close one.")
+        self.visitors.connected(address, counted=not proxy)
         self.connections.add(front)
-        self._by_address[front.address] = count + 1
-        return True
+        if counted is not None:
+            self._by_address[counted] = count + 1
 
     def closed(self, front: Front) -> None:
         """Count a connection out."""
@@ -95,11 +100,12 @@ class FrontFactory(Factory):
         if front not in self.connections:
             return
         self.connections.remove(front)
-        left = self._by_address[front.address] - 1
-        if left:
-            self._by_address[front.address] = left
-        else:
-            del self._by_address[front.address]
+        self.visitors.disconnected()
+        counted = self.visitors.counted(front.address)
+        if counted is not None and counted in self._by_address:
+            self._by_address[counted] -= 1
+            if not self._by_address[counted]:
+                del self._by_address[counted]
 
     # ---- what a request is
 

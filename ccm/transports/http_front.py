@@ -17,6 +17,7 @@ from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from ccm.session.visitors import Refused
 from ccm.transports.bosh import HeldSession
 from ccm.transports.http_head import BadHead, Head
 from ccm.transports.http_headers import SECURITY_HEADERS
@@ -94,9 +95,10 @@ class Front(Protocol):
             transport.setTcpNoDelay(True)
             transport.setTcpKeepAlive(True)
         self.address = getattr(transport.getPeer(), "host", "")
-        if not self.factory.opened(self):
-            self._closing = True
-            transport.abortConnection()
+        try:
+            self.factory.opened(self)
+        except Refused as refused:
+            self._refuse(429, refused.text, ((b"Retry-After", b"60"),))
             return
         self._wait(self.factory.options.idle_seconds)
 

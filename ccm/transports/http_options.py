@@ -11,8 +11,9 @@ class HttpOptions(Section):
     BOSH and WebSocket, each like ``https://chat.example.org``; the own host always may. *Proxies*: addresses whose
     ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed. *Sizes*: a request's head; a body for the site, unless
     its path begins with one of ``large_paths``, which check for themselves. *Times*: an idle kept-alive connection,
-    a request's head, its body. *Connections*: from one address that is no proxy, and in all (0: no limit).
-    *Compression* of BOSH answers above that size, if the client accepts gzip (0: never).
+    a request's head, its body. *Connections* from one address that is no proxy (0: no
+    limit); ``[visitors]`` limits clients' sessions, and the connections of all listeners. *Compression* of BOSH
+    answers above that size, if the client accepts gzip (0: never).
     """
 
     bosh_path: str = "/http-bind"
@@ -26,5 +27,4 @@ class HttpOptions(Section):
     head_seconds: int = 10
     body_seconds: int = 30
     connections_per_address: int = 256
-    max_connections: int = 12_000
     compress_above_bytes: int = 1_024

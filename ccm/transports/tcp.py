@@ -19,6 +19,7 @@ from ccm.interfaces import IConnection
 from ccm.session.limits import TokenBucket
 from ccm.session.machine import Session
 from ccm.session.realm import Realm
+from ccm.session.visitors import Refused, Visit
 from ccm.transports.outgoing import Outgoing, Turn
 from ccm.wire.framing import StreamFraming
 from ccm.wire.parsers import ParserPool
@@ -42,7 +43,10 @@ class ClientConnection(Protocol):
         self.secure = factory.direct_tls
         self.peer = ""
         self._closing = False
+        self._counted = False
         self._paused: Any = None
+        self._session: Session | None = None
+        self._visit: Visit | None = None
 
     @property
     def tls_available(self) -> bool:
@@ -55,9 +59,14 @@ class ClientConnection(Protocol):
         """Set the socket up and begin a session."""
         clients, transport = self._clients, self.transport
         options = clients.realm.options
+        self.peer = str(getattr(transport.getPeer(), "host", ""))
+        try:
+            self._come_in()
+        except Refused as refused:
+            self._turn_away(refused)
+            return
         if clients.direct_tls:
             transport.startTLS(clients.certificates)
-        self.peer = str(getattr(transport.getPeer(), "host", ""))
         for name in ("setTcpNoDelay", "setTcpKeepAlive"):
             switch = getattr(transport, name, None)
             if switch is not None:
@@ -74,9 +83,25 @@ class ClientConnection(Protocol):
         self._session = Session(clients.realm, self, self._framing, "tcp")
         clients.connections.add(self)
 
+    def _come_in(self) -> None:
+        """:raises Refused: if the address has too many connections."""
+        visitors = self._clients.realm.visitors
+        visitors.connected(self.peer)
+        self._counted = True
+        self._visit = visitors.enter(self.peer)
+
+    def _turn_away(self, refused: Refused) -> None:
+        self._closing = True
+        if not self._clients.direct_tls:  # behind direct TLS, words would cost a handshake
+            framing = StreamFraming(self._clients.pool)
+            header = framing.header(self._clients.realm.host, "0", self._clients.realm.options.language)
+            error = StreamError(refused.condition, refused.text)
+            self.transport.write(header + framing.error(error) + framing.footer())
+        self.transport.loseConnection()
+
     def dataReceived(self, data: bytes) -> None:
         """Hand on what came; stop reading for a while if it was too much."""
-        if self._closing:
+        if self._closing or self._session is None:
             return
         self._session.received(self._framing.feed(data))
         pause = self._bucket.take(len(data))
@@ -88,6 +113,12 @@ class ClientConnection(Protocol):
         """Tell the session."""
         self._clients.connections.discard(self)
         self._closing = True
+        if self._counted:
+            self._clients.realm.visitors.disconnected()
+        if self._visit is not None:
+            self._visit.leave()
+        if self._session is None:
+            return
         self._outgoing.drop()
         if self._paused is not None:
             self._paused.cancel()
@@ -120,6 +151,8 @@ class ClientConnection(Protocol):
 
     def authenticated(self, _jid: str) -> None:
         """Other limits hold from now on."""
+        if self._visit is not None:
+            self._visit.signed_in()
         options = self._clients.realm.options
         self._bucket.change(options.bytes_per_second, options.burst_bytes)
 
@@ -131,7 +164,11 @@ class ClientConnection(Protocol):
             self.transport.resumeProducing()
 
     def _overflow(self) -> None:
-        log.info("A client does not read; its connection is cut.", jid=self._session.jid, peer=self.peer)
+        log.info(
+            "A client does not read; its connection is cut.",
+            jid=self._session.jid if self._session else "",
+            peer=self.peer,
+        )
         self._abort()
 
     def _abort(self) -> None:

@@ -21,6 +21,7 @@ from ccm.errors import StreamError
 from ccm.interfaces import IConnection
 from ccm.session.limits import TokenBucket
 from ccm.session.options import SessionOptions
+from ccm.session.visitors import Refused, Visit, Visitors, unlimited
 from ccm.transports.http_head import BadHead, Head, tokens
 from ccm.transports.http_wheel import Wheel
 from ccm.transports.outgoing import Outgoing, Turn
@@ -54,6 +55,7 @@ class WebSocketGate:
 
     :param stream: makes the client's session above a connection: ``stream(connection, framing)``.
     :param limits: rates and the bound on what is unsent, as for TCP.
+    :param visitors: sessions by address; ``None`` limits none.
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class WebSocketGate:
         limits: SessionOptions,
         clock: IReactorTime,
         turn: Turn,
+        visitors: Visitors | None = None,
     ) -> None:
+        self.visitors = visitors or unlimited()
         self.stream, self.pool, self.options, self.limits, self.clock, self.turn = (
             stream,
             pool,
@@ -79,11 +83,15 @@ class WebSocketGate:
     def open(self, head: Head, transport: Any, peer: str, secure: bool) -> "WebSocketConnection":
         """Answer a handshake (RFC 6455 §4.2). :raises BadHead: if it is refused."""
         accept = handshake(head)
+        try:
+            visit = self.visitors.enter(peer)
+        except Refused as refused:
+            raise BadHead(429, refused.text, ((b"Retry-After", b"60"),)) from refused
         transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: %b\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n" % accept
         )
-        connection = WebSocketConnection(self, transport, peer, secure)
+        connection = WebSocketConnection(self, transport, peer, secure, visit)
         self.connections.add(connection)
         return connection
 
@@ -119,8 +127,8 @@ class WebSocketConnection:
     channel_binding: bytes | None = None
     slot = 0  #: the timer wheel's
 
-    def __init__(self, gate: WebSocketGate, transport: Any, peer: str, secure: bool) -> None:
-        self.peer, self.secure = peer, secure
+    def __init__(self, gate: WebSocketGate, transport: Any, peer: str, secure: bool, visit: Visit) -> None:
+        self.peer, self.secure, self._visit = peer, secure, visit
         self._gate, self._transport = gate, transport
         limits = gate.limits
         self._bucket = TokenBucket(
@@ -157,6 +165,7 @@ class WebSocketConnection:
     def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002
         """Tell the session."""
         self._closing = True
+        self._visit.leave()
         self._gate.connections.discard(self)
         self._gate.wheel.forget(self)
         self._outgoing.drop()
@@ -191,6 +200,7 @@ class WebSocketConnection:
 
     def authenticated(self, _jid: str) -> None:
         """Other limits hold from now on."""
+        self._visit.signed_in()
         limits = self._gate.limits
         self._bucket.change(limits.bytes_per_second, limits.burst_bytes)
         self._frames.max_bytes = self._gate.options.max_message_bytes

@@ -2,12 +2,15 @@
 
 import itertools
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 from session_harness import HEADER, SASL, Client, World, inner
+from twisted.internet.defer import Deferred
 
 from ccm.session.options import SaslOptions, SessionOptions
 from ccm.session.states import EDGES, State
+from ccm.session.visitors import VisitorOptions, Visitors
 from ccm.testing import fakes
 
 BIND = b"<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
@@ -434,3 +437,38 @@ def test_websocket_speaks_open_and_close() -> None:
         b"<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>"
     )
     assert client.connection.closed
+
+
+def test_attempts_after_three_failures_wait_and_the_account_is_not_locked() -> None:
+    world = World(SessionOptions(login_seconds=30))
+    paused: list[tuple[float, Deferred[None]]] = []
+
+    def pause(seconds: float) -> "Deferred[None]":
+        paused.append((seconds, Deferred()))
+        return paused[-1][1]
+
+    world.realm = replace(world.realm, visitors=Visitors(VisitorOptions(), world.hands.now), pause=pause)
+    for _ in range(3):
+        client = world.client()
+        client.open()
+        assert b"not-authorized" in client.plain("ann", "wrong")
+    assert paused == []
+    client = world.client()
+    client.open()
+    assert client.plain("ann", "secret") == b"" and paused[0][0] == 1
+    world.hands.advance(31)  # it is we who let it wait: the time to sign in does not run out
+    assert not client.connection.closed
+    paused[0][1].callback(None)
+    assert b"<success" in client.take()
+
+
+def test_an_address_with_twenty_failures_is_refused_with_the_remedy() -> None:
+    world = World()
+    world.realm = replace(world.realm, visitors=Visitors(VisitorOptions(), world.hands.now))
+    for _ in range(20):
+        world.realm.visitors.attempts.failed("192.0.2.1", "ann@localhost")
+    client = world.client()
+    client.open()
+    said = client.scram("ann", "secret")
+    assert b"<temporary-auth-failure/>" in said
+    assert b"Too many attempts have failed. Try again in 10 minutes." in said

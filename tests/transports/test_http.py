@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from ccm.errors import ConfigError
 from ccm.session.bosh_options import BoshOptions
 from ccm.session.options import SessionOptions
+from ccm.session.visitors import VisitorOptions, Visitors
 from ccm.transports.bosh import BoshSessions
 from ccm.transports.http import FrontFactory
 from ccm.transports.http_front import Front
@@ -59,9 +60,11 @@ class World:
         options: HttpOptions | None = None,
         bosh: BoshOptions | None = None,
         limits: SessionOptions | None = None,
+        visitors: VisitorOptions | None = None,
     ) -> None:
         self.clock = Clock()
         self.clock.advance(1_000)
+        self.visitors = Visitors(visitors or VisitorOptions(), self.clock.seconds)
         self.streams: list[EchoStream] = []
         sids = iter(f"sid-{n}" for n in range(1000))
         self.bosh = BoshSessions(
@@ -72,6 +75,7 @@ class World:
             lambda: None,
             lambda n: next(sids),
             limits=limits,
+            visitors=self.visitors,
         )
         self.page = Page()
         self.factory = FrontFactory(
@@ -79,6 +83,7 @@ class World:
             options or HttpOptions(),
             QuietSite(self.page, self.clock),
             bosh=self.bosh,  # type: ignore[arg-type]
+            visitors=self.visitors,
         )
 
     def make_stream(self, connection: Any, framing: Any) -> EchoStream:
@@ -438,7 +443,7 @@ def test_sixteen_sessions_of_an_address_may_be_without_login() -> None:
         world.say(other, request(CREATE))
         assert b"sid=" in one(second)[2]
         for stream in world.streams:
-            stream.state_name = "bound"
+            stream.connection.authenticated("")
         world.say(front, request(CREATE))
         assert b"sid=" in one(wire)[2]
     finally:
@@ -580,7 +585,27 @@ def test_connections_of_an_address_are_limited_and_proxies_are_not() -> None:
     world = World(HttpOptions(connections_per_address=2))
     wires = [world.connect("192.0.2.7")[1] for _ in range(3)]
     assert [wire.disconnecting for wire in wires] == [False, False, True]
+    assert b"429 Too Many Requests" in wires[2].value() and b"Close one." in wires[2].value()
     assert not any(world.connect("127.0.0.1")[1].disconnecting for _ in range(5))
+
+
+def test_an_address_connects_only_so_often_in_a_second() -> None:
+    world = World(HttpOptions(connections_per_address=0), visitors=VisitorOptions(accepts_per_second=3))
+    wires = [world.connect("192.0.2.7")[1] for _ in range(4)]
+    assert [wire.disconnecting for wire in wires] == [False, False, False, True]
+    assert b"Wait a second." in wires[3].value()
+    world.turn(1)
+    assert not world.connect("192.0.2.7")[1].disconnecting
+
+
+def test_a_connection_that_ends_is_counted_out_once() -> None:
+    world = World()
+    fronts = [world.connect("192.0.2.7")[0] for _ in range(3)]
+    assert world.visitors.connections == 3
+    for front in fronts:
+        front.connectionLost(Failure(ConnectionDone()))
+        front.connectionLost(Failure(ConnectionDone()))
+    assert world.visitors.connections == 0
 
 
 def test_a_trusted_proxy_says_for_whom_it_speaks_and_a_stranger_does_not() -> None:

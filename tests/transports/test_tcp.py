@@ -21,6 +21,7 @@ from ccm.session.options import SaslOptions, SessionOptions
 from ccm.session.realm import Realm
 from ccm.session.tokens import Tokens
 from ccm.session.verifiers import check_password, make_verifiers
+from ccm.session.visitors import VisitorOptions, Visitors
 from ccm.testing import fakes
 from ccm.transports.certificates import Certificates
 from ccm.transports.outgoing import Outgoing, Turn
@@ -53,7 +54,13 @@ async def verify(password: str, verifier: Any) -> bool:
     return check_password(password, verifier)
 
 
-def make(clock: Any, certificates: Any = None, direct_tls: bool = False, **options: Any) -> ClientFactory:
+def make(
+    clock: Any,
+    certificates: Any = None,
+    direct_tls: bool = False,
+    visitors: VisitorOptions | None = None,
+    **options: Any,
+) -> ClientFactory:
     services = fakes.make_services()
     fakes.result_of(services.accounts.create("ann@localhost", "Ann", None, VERIFIERS))
     counter = itertools.count(1)
@@ -75,6 +82,7 @@ def make(clock: Any, certificates: Any = None, direct_tls: bool = False, **optio
         b"k" * 32,
         SessionOptions(**options),
         SaslOptions(iterations=4096, plain_without_tls=True),
+        visitors=Visitors(visitors or VisitorOptions(), clock.seconds),
     )
     turn = Turn(lambda function: clock.callLater(0, function))
     return ClientFactory(realm, ParserPool(), clock, turn, certificates, direct_tls=direct_tls)
@@ -299,6 +307,45 @@ async def test_old_versions_of_tls_are_refused(tmp_path: Path) -> None:
     assert context.set_options(0) & SSL.OP_NO_TLSv1_1
     again = Certificates(tmp_path, ("localhost",))
     assert again.options.certificate.digest("sha256") == certificates.options.certificate.digest("sha256")
+
+
+def arrive(factory: ClientFactory) -> tuple[ClientConnection, Transport]:
+    protocol, transport = factory.buildProtocol(None), Transport()
+    protocol.makeConnection(transport)
+    return protocol, transport
+
+
+def test_the_seventeenth_stranger_of_an_address_is_turned_away_with_the_reason() -> None:
+    factory = make(Clock())
+    strangers = [arrive(factory) for _ in range(16)]
+    late, wire = arrive(factory)
+    assert wire.value().startswith(b"<?xml") and b"<policy-violation" in wire.value()
+    assert b"Sign in, or close one." in wire.value() and wire.value().endswith(b"</stream:stream>")
+    assert wire.disconnecting
+    late.dataReceived(HEADER)
+    late.connectionLost()
+    strangers[0][0].authenticated("ann@localhost")
+    assert not arrive(factory)[1].disconnecting
+    strangers[1][0].connectionLost()
+    assert not arrive(factory)[1].disconnecting
+    assert arrive(factory)[1].disconnecting
+
+
+def test_connections_that_come_and_go_leave_nothing_counted() -> None:
+    factory = make(Clock(), visitors=VisitorOptions(accepts_per_second=0))
+    for _ in range(200):
+        protocol, _ = arrive(factory)
+        protocol.dataReceived(HEADER)
+        protocol.connectionLost()
+    visitors = factory.realm.visitors
+    assert visitors.connections == 0 and visitors._sessions == visitors._strangers == {}
+    assert factory.connections == set()
+
+
+def test_a_full_server_says_so() -> None:
+    factory = make(Clock(), visitors=VisitorOptions(max_connections=1))
+    arrive(factory)
+    assert b"<resource-constraint" in arrive(factory)[1].value()
 
 
 def test_a_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from ccm.errors import StreamError
 from ccm.session.options import SessionOptions
+from ccm.session.visitors import VisitorOptions, Visitors
 from ccm.transports.http import FrontFactory
 from ccm.transports.http_front import Front
 from ccm.transports.http_options import HttpOptions
@@ -65,7 +66,13 @@ class World:
         limits = SessionOptions(bytes_per_second=0, bytes_per_second_before_login=0)
         turn = Turn(lambda call: self.clock.callLater(0, call))
         self.gate = WebSocketGate(
-            self.make_stream, ParserPool(), options or WebSocketOptions(), limits, self.clock, turn
+            self.make_stream,
+            ParserPool(),
+            options or WebSocketOptions(),
+            limits,
+            self.clock,
+            turn,
+            Visitors(VisitorOptions(), self.clock.seconds),
         )
         site = QuietSite(Page(), self.clock)  # type: ignore[no-untyped-call]
         self.factory = FrontFactory(self.clock, http or HttpOptions(), site, websocket=self.gate)
@@ -197,6 +204,18 @@ def test_a_stream_opens_and_each_unit_is_one_message() -> None:
     assert [opcode for opcode, _ in got] == [ws.TEXT, ws.TEXT]
     assert got[0][1].startswith(b"<open ")
     assert got[1][1].startswith(b"<stream:features xmlns:stream=")
+
+
+def test_ws_too_many_strangers_of_an_address_are_refused_with_the_remedy() -> None:
+    world = World()
+    fronts = [world.opened()[0] for _ in range(16)]
+    front, wire = world.connect()
+    world.say(front, upgrade())
+    assert wire.value().startswith(b"HTTP/1.1 429 ") and b"Sign in, or close one." in wire.value()
+    fronts[0].connectionLost(Failure(ConnectionDone()))
+    world.streams[1].connection.authenticated("ann@chat.example")
+    world.opened()
+    world.opened()
 
 
 def test_bytes_that_follow_the_handshake_at_once_are_heard() -> None:
