@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
 const modules = join(here, 'node_modules');
-const FIRST_SCRIPT = 45_000;
+const FIRST_SCRIPT = 45 * 1024;
 const LIMITS = { '.css': 10_000 };
 const FAMILIES = [
   { name: 'Hanken Grotesk', folder: '@fontsource-variable/hanken-grotesk', weight: '100 900' },

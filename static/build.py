@@ -21,7 +21,10 @@ def current() -> bool:
     index = DIST / "index.html"
     if not index.exists():
         return False
-    sources = [HERE / name for name in ("package.json", "package-lock.json", "build.mjs", "index.html")]
+    sources = [
+        HERE / name
+        for name in ("package.json", "package-lock.json", "build.mjs", "index.html", "icon.svg", "strophe.slim.js")
+    ]
     sources += [path for path in (HERE / "src").rglob("*") if path.is_file()]
     return index.stat().st_mtime >= max(path.stat().st_mtime for path in sources if path.exists())
 

@@ -24,11 +24,12 @@ class Server:
     """
     ``twistd ccm`` with the configuration of ``make run``.
 
+    :ivar folder: where it keeps its state and its log.
     :ivar url: where the dashboard is, with a slash at the end.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._port = free_port()
         self._c2s = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -38,7 +39,7 @@ class Server:
     def start(self) -> None:
         """Start it, and come back when it answers."""
         sets = [
-            f'server.state="{self._folder / "var"}"',
+            f'server.state="{self.folder / "var"}"',
             f'listen.c2s=["tcp:{self._c2s}:interface=127.0.0.1"]',
             f'listen.http=["tcp:{self._port}:interface=127.0.0.1"]',
             "listen.direct_tls=[]",
