@@ -146,7 +146,7 @@ test('an archive that no longer knows my last message is read anew', async () =>
   parts.room.lost();
   parts.room.join();
   parts.room.receive(presence('Ann', '<status code="110"/>'));
-  const query = parts.session.asked.at(-1);
+  const query = parts.session.asked.findLast((one) => one.text.includes('urn:xmpp:mam:2'));
   query.done = true;
   query.reject(new RequestError('item-not-found'));
   await settle();
@@ -234,4 +234,12 @@ test('off the record is told by the room and shown on what is said then', async 
   assert.equal(parts.room.onRecord, false);
   parts.room.receive(xml(`<message type="groupchat" id="x" from="${ROOM}/Kim"><body>between us</body></message>`));
   assert.equal(parts.room.log.at(-1)?.offRecord, true);
+});
+
+test('who enters while the room is off the record learns it', async () => {
+  const parts = await entered();
+  const asked = parts.session.asked.find((one) => one.text.includes('urn:ccm:record:0'));
+  asked.resolve(xml('<iq type="result"><record xmlns="urn:ccm:record:0" on="false"/></iq>'));
+  await settle();
+  assert.equal(parts.room.onRecord, false);
 });

@@ -173,6 +173,10 @@ class App extends PlainElement {
     await this.#try(this.client.revoke(invitee.id), 'The invitation stands.');
   }
 
+  setVisibility(value) {
+    return this.#try(this.client.show(this.topic.id, value), 'It stays as it was.');
+  }
+
   async publish() {
     this.publishing = true;
     this.requestUpdate();

@@ -2,7 +2,7 @@
  * What must be told: the newest stands as a toast in the flow above the composer until it was read; all stay in the log.
  */
 import { html, nothing } from 'lit';
-import { failure } from '../words.js';
+import { day, clock, failure } from '../words.js';
 import { icon } from './icons.js';
 
 const SHOWN_MS = 12_000;
@@ -11,7 +11,7 @@ const MAX_KEPT = 100;
 const KEY = 'ccm-notes';
 
 /**
- * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, invitee: string, made: boolean,
+ * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, other: string, invitee: string, made: boolean,
  *   before: {name: string, start: string} | null}} Told
  */
 
@@ -43,7 +43,7 @@ export class Notes {
     const now = new Date();
     const known = this.all.find((n) => n.text === text && now.getTime() - n.at.getTime() < SAME_MS);
     if (known) Object.assign(known, Object.fromEntries(Object.entries(note).filter(([, value]) => value)), { text });
-    const told = known ?? { at: now, kind: 'said', code: '', was: '', invitee: '', made: false, before: null, topic: this.app.topic?.id ?? '', ...note, text };
+    const told = known ?? { at: now, kind: 'said', code: '', was: '', other: '', invitee: '', made: false, before: null, topic: this.app.topic?.id ?? '', ...note, text };
     if (!told.topic) told.topic = this.app.topic?.id ?? '';
     if (!known) {
       this.all = [...this.all, told].slice(-MAX_KEPT);
@@ -108,13 +108,28 @@ export class Notes {
     return change ? html`<button class="btn s opt" type="button" @click=${() => { this.close(); change(); }}>${verb}</button>` : nothing;
   }
 
+  // Two readings of one phrase: the other one is one click away.
+  #other(note) {
+    const date = note.other && note.topic ? new Date(note.other) : null;
+    if (!date || Number.isNaN(date.getTime())) return nothing;
+    const take = async () => {
+      this.close();
+      try {
+        await this.app.client.reschedule(note.topic, note.other);
+      } catch (error) {
+        this.tell({ kind: 'failed', topic: note.topic, text: failure(error, 'The time stays as it was.') });
+      }
+    };
+    return html`<button class="btn s" type="button" @click=${take}>${day(date, new Date())}, ${clock(date)}</button>`;
+  }
+
   /** The region exists from the start, so that it is announced; what it holds comes and goes. */
   view() {
     const note = this.shown;
     const failed = note?.kind === 'failed';
     return html`<div role=${failed ? 'alert' : 'status'} @mouseenter=${() => this.#hold(true)} @mouseleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
       ${note ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : 'pen')}<p>${note.text}</p><span class="acts">
-        ${this.#canUndo(note) ? html`<button class="btn s" type="button" @click=${() => this.undo()}>Undo</button>` : nothing}${this.#change(note)}
+        ${this.#other(note)}${this.#canUndo(note) ? html`<button class="btn s" type="button" @click=${() => this.undo()}>Undo</button>` : nothing}${this.#change(note)}
         <button class="ico" type="button" aria-label="Close this note. It stays in the log" @click=${() => this.close()}>${icon('close')}</button></span></div>` : nothing}</div>`;
   }
 }

@@ -100,7 +100,10 @@ function bar(app, outcome) {
   const gone = app.client.components.get('reporter')?.state === 'gone';
   const topic = app.topic;
   const missing = outcome.attributes.filter((a) => !a.values.length);
-  const where = html`<span class="where">${icon('eye')}${VISIBILITY[topic.visibility] ?? topic.visibility}</span>`;
+  const where = app.isOwner && !offline
+    ? html`<details class="menu up start"><summary class="btn quiet s" aria-label="Who may read it: ${VISIBILITY[topic.visibility]}">${icon('eye')}${VISIBILITY[topic.visibility]}</summary><menu>
+        ${Object.entries(VISIBILITY).map(([value, words]) => html`<li><button type="button" aria-pressed=${value === topic.visibility} @click=${(e) => app.menu(e, () => app.setVisibility(value))}>${icon(value === topic.visibility ? 'check' : 'eye')}${words}</button></li>`)}</menu></details>`
+    : html`<span class="where">${icon('eye')}${VISIBILITY[topic.visibility] ?? topic.visibility}</span>`;
   const url = outcome.document || topic.document;
   if (outcome.mode === 'published' && url) {
     return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status"><b>Published.</b> Further talk makes a new version.</p>

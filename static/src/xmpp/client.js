@@ -20,7 +20,7 @@ const ROOMS_KEY = 'ccm-rooms';
  * @typedef {import('./read.js').Topic} Topic
  * @typedef {import('./read.js').Outcome} Outcome
  * @typedef {import('./read.js').Correction} Correction
- * @typedef {{kind: 'correction' | 'said' | 'failed', text: string, code: string, was: string, now: string, topic: string,
+ * @typedef {{kind: 'correction' | 'said' | 'failed', text: string, code: string, was: string, now: string, other: string, topic: string,
  *   invitee: string, made: boolean, before: {name: string, start: string} | null}} Note
  * *before*: what an existing topic was called and when it was, as it was before the request that this corrects
  * @typedef {{state: 'here' | 'busy' | 'gone', since: number, words: string}} Component
@@ -110,6 +110,11 @@ export class Client extends Emitter {
   /** @param {string} id @param {string} start as typed */
   reschedule(id, start) {
     return this.#ask('topics', 'reschedule', { id, start });
+  }
+
+  /** @param {string} id @param {'public' | 'link' | 'members'} visibility of the published document */
+  show(id, visibility) {
+    return this.#ask('topics', 'visibility', { id, visibility });
   }
 
   /** @param {string} id */
@@ -343,7 +348,7 @@ export class Client extends Emitter {
 
   /** @param {Partial<Note>} note */
   #note(note) {
-    this.emit('note', { kind: 'said', text: '', code: '', was: '', now: '', topic: '', invitee: '', made: false, before: null, ...note });
+    this.emit('note', { kind: 'said', text: '', code: '', was: '', now: '', other: '', topic: '', invitee: '', made: false, before: null, ...note });
   }
 
   /**

@@ -14,7 +14,7 @@ import { attr, bare, kid, kids, resource, text } from './xml.js';
  * @typedef {{id: string, address: string, name: string, state: string, jid: string, reason: string}} Invitee
  * @typedef {{id: string, name: string, room: string, state: string, start: Date | null, minutes: number, zone: string,
  *   owner: string, ownerName: string, visibility: string, revision: number, document: string, invitees: Invitee[]}} Topic
- * @typedef {{code: string, was: string, now: string, text: string, topic: string}} Correction
+ * @typedef {{code: string, was: string, now: string, other: string, text: string, topic: string}} Correction
  * @typedef {{by: string, id: string, at: Date | null, text: string}} Value
  * @typedef {{name: string, label: string, question: string, values: Value[]}} Attribute
  * @typedef {{kind: string, id: string, text: string, owner: string, due: string, phrase: string, status: string, by: string,
@@ -157,6 +157,7 @@ export function readCorrection(element, topic = '') {
     code: attr(element, 'code'),
     was: attr(element, 'was'),
     now: attr(element, 'now'),
+    other: attr(element, 'other'),
     text: text(element).replace(/\s+/g, ' ').trim(),
     topic: attr(element, 'topic') || topic,
   };

@@ -249,6 +249,18 @@ export class Room extends Emitter {
     this.refusal = null;
     this.clock.clearTimeout(this.#joinTimer);
     this.#catchUp(this.#round);
+    this.#askRecord();
+  }
+
+  // Whether it is off the record was told to those who were inside (docs/protocol.md).
+  async #askRecord() {
+    try {
+      const answer = await this.session.request($iq({ type: 'get', to: this.jid }).c('record', { xmlns: NS.record }));
+      this.onRecord = attr(kid(answer, 'record', NS.record), 'on') !== 'false';
+      this.emit('change');
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error; // a room of another server keeps no such thing
+    }
   }
 
   #message(stanza) {
