@@ -48,6 +48,7 @@ class StanzaError(CCMError):
     :param type_: ``auth``, ``cancel``, ``continue``, ``modify`` or ``wait``; ``None`` takes the table's.
     :param extra: serialised application-specific condition elements, as they go into ``<error/>``.
     :param by: the JID that refused, for the ``by`` attribute (RFC 6120 §8.3.1).
+    :param uri: where it is now, for ``gone`` and ``redirect`` (RFC 6120 §8.3.3.5, §8.3.3.14).
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class StanzaError(CCMError):
         *,
         extra: bytes = b"",
         by: str | None = None,
+        uri: str = "",
     ) -> None:
         default_type, default_text = STANZA_CONDITIONS[condition]
         super().__init__(text or default_text)
@@ -66,6 +68,7 @@ class StanzaError(CCMError):
         self.text = text or default_text
         self.extra = extra
         self.by = by
+        self.uri = uri
 
 
 class StreamError(CCMError):

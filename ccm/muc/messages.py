@@ -143,6 +143,7 @@ def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) 
 
 
 def _landed(room: "Room", sender: str, origin: str | None, stanza: Stanza, line: Line) -> None:
+    room.newest = line.id
     if origin is not None:
         room.remember(sender, origin, line.template)
     if _BODY in stanza.children:

@@ -54,3 +54,5 @@ class MucOptions(Section):
     resume_seconds: int = 300
     #: What is kept for a session that has not yet come back after a restart.
     backlog_messages: int = 500
+    #: How long a persistent room that was destroyed is remembered; only its owners may open it anew meanwhile.
+    tombstone_days: int = 31

@@ -15,6 +15,7 @@ from ccm.muc import admin, forms, leaving, persistence, presence
 from ccm.muc import config as configuration
 from ccm.muc.affiliation import RANK
 from ccm.muc.config import RoomConfig
+from ccm.muc.graves import Grave
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza, attribute
 
@@ -108,19 +109,23 @@ def _tell_change(room: "Room", old: RoomConfig, new: RoomConfig) -> None:
 
 
 async def _destroy(registry: "Registry", room: "Room", element: domish.Element | None) -> None:
-    extra = b""
+    extra, venue, reason = b"", "", ""
     if element is not None:
         inner = b""
         for name in ("reason", "password"):
             for child in element.elements(ns.MUC_OWNER, name):
                 inner += forms.tag(name, str(child)[:1000])
-        venue = element.getAttribute("jid")
-        out = f"<destroy jid='{attribute(address.prepare(venue))}'" if venue else "<destroy"
+                reason = str(child)[:1000] if name == "reason" else reason
+        venue = address.prepare(element.getAttribute("jid") or "") if element.getAttribute("jid") else ""
+        out = f"<destroy jid='{attribute(venue)}'" if venue else "<destroy"
         extra = out.encode() + (b">%b</destroy>" % inner if inner else b"/>")
     registry.close(room)
     for occupant in tuple(room.occupants.values()):
         leaving.remove(room, occupant, (), affiliation="none", extra=extra, alone=True)
     await registry.forget(room)
+    if element is not None and room.config.persistent and not registry.has(room.jid):
+        owners = room.with_affiliation("owner")
+        await registry.graves.bury(room.jid, Grave(owners, reason, venue, room.context.now()))
 
 
 def _check_owner(room: "Room", jid: str) -> None:

@@ -15,6 +15,7 @@ from ccm.muc import config as configuration
 from ccm.muc.affiliation import Standing
 from ccm.muc.config import RoomConfig
 from ccm.muc.context import Context
+from ccm.muc.graves import Graves
 from ccm.muc.limits import Buckets
 from ccm.muc.room import Room
 from ccm.records import RoomRecord
@@ -28,7 +29,7 @@ class Registry:
     Every room of one domain.
 
     :ivar rooms: those in memory, by JID. :ivar records: the others as they are saved.
-    :ivar places: full JID -> rooms it is in.
+    :ivar places: full JID -> rooms it is in. :ivar graves: those that were destroyed.
     """
 
     def __init__(self, context: Context) -> None:
@@ -36,6 +37,7 @@ class Registry:
         self.rooms: dict[str, Room] = {}
         self.records: dict[str, RoomRecord] = {}
         self.places: dict[str, set[Room]] = {}
+        self.graves = Graves(context)
         self._creations = Buckets()
         self._joins = Buckets()
 
@@ -100,12 +102,14 @@ class Registry:
         name = address.local(jid)
         if not name or (options.room_name_length and len(name) > options.room_name_length):
             raise StanzaError("not-allowed", f"A room's name has 1 to {options.room_name_length} characters.")
+        self.graves.check_opens(jid, creator)
         if not admin:
             self._check_creator(creator)
         config = RoomConfig(max_history=options.history_messages)
         room = Room(jid, context, config, context.random(32), "" if admin else creator)
         room.standings[creator] = Standing("owner")
         room.locked = True
+        self.graves.opened(jid)
         self._admit(room)
         return room
 
@@ -156,6 +160,7 @@ class Registry:
 
     def sweep(self) -> None:
         """Ping who was silent for long; let rooms that are empty leave the memory."""
+        self.graves.sweep()
         before = self.context.now() - self.context.options.sweep_seconds
         for room in tuple(self.rooms.values()):
             ghosts.ping_idle(room)
@@ -173,7 +178,8 @@ class Registry:
     async def load(self) -> None:
         """Take in every saved room and put back who was in it; temporary rooms that are empty vanish."""
         for record in await self.context.store.load_all(self.context.domain):
-            self.records[record.jid] = record
+            if not self.graves.take(record):
+                self.records[record.jid] = record
         if self.context.state is None:
             return
         for jid in await persistence.rooms_with_seats(self.context.state):

@@ -42,6 +42,7 @@ class Room:
     :ivar invited: invitee -> inviter. :ivar relayed: (who answers, id) -> full JID of who asked.
     :ivar unsaved: saves that have not ended well yet. :ivar places: full JID -> rooms, of the whole service.
     :ivar awaited: full JID -> what came for a session that is not back after a restart.
+    :ivar newest: id of the archived message that was reflected last, by this process; ``""`` before the first.
     """
 
     def __init__(self, jid: str, context: Context, config: RoomConfig, secret: bytes, creator: str) -> None:
@@ -77,6 +78,7 @@ class Room:
         self.vacated: Callable[[Room], None] = _nothing
         self.places: dict[str, set[Room]] = {}
         self.unsaved = 0
+        self.newest = ""
         self._sinks: tuple[ISink, ...] | None = None
 
     # ---- as it lasts
@@ -88,6 +90,7 @@ class Room:
         secret = bytes.fromhex(values.get("secret") or "") or context.random(32)
         room = cls(record.jid, context, configuration.from_plain(values), secret, values.get("creator", ""))
         room.recording = values.get("recording", True)
+        room.locked = values.get("locked", False)
         room.standings = {jid: Standing(*standing) for jid, standing in record.affiliations.items()}
         room.subject, room.subject_at = record.subject, record.subject_at
         room.subject_by = record.subject_by or record.jid
@@ -98,7 +101,7 @@ class Room:
     def record(self) -> RoomRecord:
         """The room as it is saved."""
         plain: dict[str, Any] = configuration.to_plain(self.config)
-        plain.update(secret=self.secret.hex(), creator=self.creator, recording=self.recording)
+        plain.update(secret=self.secret.hex(), creator=self.creator, recording=self.recording, locked=self.locked)
         return RoomRecord(
             self.jid,
             plain,
@@ -203,12 +206,12 @@ class Room:
 
     def sink(self, jid: str) -> ISink:
         """Where something for one session goes."""
-        session = self.context.router.session(jid)
-        if session is not None:
-            return session
         backlog = self.awaited.get(jid)
         if backlog is not None:
             return backlog
+        session = self.context.router.session(jid)
+        if session is not None:
+            return session
         return Relay(self.context.router, jid)
 
     def reflect(self, template: FanOut) -> None:

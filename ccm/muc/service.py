@@ -27,6 +27,7 @@ from ccm.muc import (
     messages,
     moderation,
     owner,
+    persistence,
     private,
     record,
     renaming,
@@ -181,7 +182,7 @@ class MucService:
             if room is not None:
                 ghosts.hear_error(room, stanza)
         elif room is None:
-            raise StanzaError("item-not-found", "There is no such room.")
+            raise self.registry.graves.missing(address.bare(stanza.attrs["to"]))
         elif to_nick:
             private.message(room, stanza)
         else:
@@ -221,6 +222,7 @@ class MucService:
         except StanzaError:
             self.registry.close(room)
             raise
+        persistence.save_later(room)
 
     # ---- requests
 
@@ -251,7 +253,7 @@ class MucService:
             self._answer(stanza, self._configure_new(room, stanza))
             return
         if room is None:
-            raise StanzaError("item-not-found", "There is no such room.")
+            raise self.registry.graves.missing(bare)
         if to_nick:
             self._answer(stanza, private.request(room, stanza))
             return

@@ -191,7 +191,7 @@ class Stanza:
         """The error that answers this stanza (RFC 6120 §8.3); *echo* sends its content back before it."""
         by = f" by='{attribute(error.by)}'" if error.by else ""
         inner = (
-            f"<error type='{error.type}'{by}><{error.condition} xmlns='{ns.STANZA_ERRORS}'/>"
+            f"<error type='{error.type}'{by}>{_condition(error)}"
             f"<text xmlns='{ns.STANZA_ERRORS}' xml:lang='en'>{escape(error.text)}</text>"
         ).encode() + b"%b</error>" % error.extra
         children: tuple[tuple[str, str], ...] = ((ns.CLIENT, "error"),)
@@ -208,6 +208,11 @@ class Stanza:
 
     def __repr__(self) -> str:
         return f"<Stanza {self.kind} {self.attrs} {self.payload}>"
+
+
+def _condition(error: StanzaError) -> str:
+    head = f"<{error.condition} xmlns='{ns.STANZA_ERRORS}'"
+    return f"{head}>{escape(error.uri)}</{error.condition}>" if error.uri else f"{head}/>"
 
 
 def _simple_text(inner: bytes, name: str) -> str | None:
