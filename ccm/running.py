@@ -2,15 +2,17 @@
 The reactor as the sans-I/O parts want it: plain functions for time and coroutines.
 """
 
+import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
 log = Logger()
+T = TypeVar("T")
 
 
 def later(reactor: Any) -> Callable[[float, Callable[[], Any]], Callable[[], None]]:
@@ -54,3 +56,22 @@ def spawn(work: Coroutine[Any, Any, Any], done: Callable[[Any], None], failed: C
 def utc(seconds: float) -> datetime:
     """Seconds since the epoch as an aware time."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def within(reactor: Any, seconds: float, work: Awaitable[T]) -> "Deferred[T]":
+    """*work*, called off with :class:`~twisted.internet.defer.TimeoutError` after that many seconds."""
+
+    async def wait() -> T:
+        return await work
+
+    return Deferred.fromCoroutine(wait()).addTimeout(seconds, reactor)
+
+
+def on_signal(reactor: Any, number: int, function: Callable[[], Any]) -> Callable[[], None]:
+    """Call *function* in the reactor at each such signal; answers what ends that. For the main thread."""
+    before = signal.signal(number, lambda _number, _frame: reactor.callFromThread(function))
+
+    def undo() -> None:
+        signal.signal(number, before)
+
+    return undo

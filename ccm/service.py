@@ -6,6 +6,7 @@ the same way. With ``website.py`` and ``component_service.py`` the only place th
 """
 
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -40,6 +41,9 @@ from ccm.transports.passwords import PasswordThreads
 log = Logger()
 
 REFRESH_SECONDS = 30.0
+#: The stop as a whole takes so long at most; what comes after a part that hung gets the least.
+STOP_SECONDS = 6.0
+LEAST_STOP_SECONDS = 0.5
 
 
 class Server(Service):
@@ -61,9 +65,9 @@ class Server(Service):
         self._undo: list[Callable[[], Any]] = []
 
     def startService(self) -> None:
-        """Start; a start that fails ends the process with its reason."""
+        """Start, and say so on standard output; a start that fails ends the process with its reason."""
         super().startService()
-        Deferred.fromCoroutine(self.start()).addCallbacks(self.ready.callback, self._failed)
+        Deferred.fromCoroutine(self.start()).addCallbacks(self._started, self._failed)
 
     def stopService(self) -> "Deferred[None]":
         """Stop in the order opposite to the start; fires when everything is on disk."""
@@ -147,7 +151,7 @@ class Server(Service):
             pause=running.pause(reactor),
         )
         self._undo.append(records.finish)
-        doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
+        self.doors = doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
         await doors.restore(records)
         self._undo.append(doors.stop)
 
@@ -169,15 +173,31 @@ class Server(Service):
         return self
 
     async def stop(self) -> None:
-        """Take everything down; what fails to stop is logged and does not keep the rest from it."""
+        """Take everything down; what fails to stop, or hangs, is logged and does not keep the rest from it."""
+        clock = self._reactor
+        deadline = clock.seconds() + STOP_SECONDS
         while self._undo:
             undo = self._undo.pop()
             try:
                 done = undo()
                 if done is not None:
-                    await done
+                    await running.within(clock, max(LEAST_STOP_SECONDS, deadline - clock.seconds()), done)
             except Exception:
                 log.failure("{what} did not stop cleanly.", what=undo)
+
+    def reload(self) -> None:
+        """Read the certificates anew (SIGHUP); ones that cannot be used leave those in use as they are."""
+        try:
+            self.doors.certificates.reload()
+        except ConfigError as error:
+            log.error("The certificates stay as they were: {why}", why=error)
+        else:
+            log.info("The certificates were read anew; new connections get them.")
+
+    def _started(self, _: "Server") -> None:
+        self._undo.append(running.on_signal(self._reactor, signal.SIGHUP, self.reload))
+        print(f"CCM is ready: {self.addresses.web}", file=sys.__stdout__, flush=True)
+        self.ready.callback(self)
 
     def _troubles(self) -> list[str]:
         return [] if self.stores.database.available else ["The database does not accept writes."]

@@ -5,10 +5,14 @@ The sections of plug-ins (``modules.<name>``, ``components.<name>``, ``publish.<
 unknown plug-in name stops start-up with the known ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from twisted.plugin import getPlugins
+import msgspec
+import twisted.plugins
+from twisted.plugin import IPlugin, getPlugins
 from zope.interface.interface import InterfaceClass
 
 from ccm.config import Config, Section, nearest
@@ -34,22 +38,21 @@ class ServerOptions(Section):
 
     ``host`` is the domain of its accounts; rooms are at ``conference.<host>``, the components at ``<name>.<host>``.
     ``state`` is the folder of the database, the certificate and the keys. ``language`` and ``zone`` (IANA) hold where
-    nobody said another. ``anonymous`` names a second domain for guests without an account (SASL ANONYMOUS).
+    nobody said another.
     """
 
     host: str = "localhost"
     state: str = "var"
     language: str = "en"
     zone: str = "UTC"
-    anonymous: str = ""
 
 
 class ListenOptions(Section):
     """``[listen]``: Twisted endpoint descriptions, any number each, an empty list for none."""
 
-    c2s: tuple[str, ...] = ("tcp:5222",)
-    direct_tls: tuple[str, ...] = ("tcp:5223",)
-    http: tuple[str, ...] = ("tcp:5280",)
+    c2s: tuple[str, ...] = ("tcp:5222:backlog=1024",)
+    direct_tls: tuple[str, ...] = ("tcp:5223:backlog=1024",)
+    http: tuple[str, ...] = ("tcp:5280:backlog=1024",)
     https: tuple[str, ...] = ()
     components: tuple[str, ...] = ("tcp:5347:interface=127.0.0.1",)
     operations: tuple[str, ...] = ("tcp:5281:interface=127.0.0.1",)
@@ -111,13 +114,14 @@ class Settings:
     A configuration, typed and checked.
 
     :raises ConfigError: for an unknown section or key, a wrong value, or a plug-in that is not installed.
+    :ivar shapes: the struct of each section, by its dotted name.
     """
 
     def __init__(self, config: Config) -> None:
         self.source = config.source
-        self.plugins = {row: plugins(interface) for row, interface in PLUGINS.items()}
-        shapes = {**SECTIONS, **self._plugin_sections()}
-        config.check_sections((*shapes, "publish"))
+        self.plugins = plugins()
+        self.shapes = shapes = {**SECTIONS, **self._plugin_sections()}
+        config.check_sections((*shapes, *PLUGINS, *_tables(shapes)))
         self._sections = {name: config.section(name, shape) for name, shape in shapes.items()}
         for name, row in (
             ("modules.disabled", "modules"),
@@ -150,7 +154,32 @@ class Settings:
         }
 
 
-def plugins(interface: InterfaceClass) -> dict[str, Any]:
-    """Every installed plug-in of an interface, by name."""
-    found: Iterable[Any] = getPlugins(interface)
-    return {plugin.name: plugin for plugin in found}
+def _tables(shapes: Mapping[str, type[Section]]) -> Iterable[str]:
+    """The keys whose values are tables: what stands below them is no section."""
+    for name, shape in shapes.items():
+        for field in msgspec.structs.fields(shape):
+            if field.default_factory is dict:
+                yield f"{name}.{field.encode_name}"
+
+
+def plugins() -> dict[str, dict[str, Any]]:
+    """
+    Every installed plug-in, by row and name.
+
+    :raises ConfigError: for a plug-in file that cannot be imported, or two plug-ins of one name.
+    """
+    for module in iter_modules(twisted.plugins.__path__):
+        try:
+            import_module(f"twisted.plugins.{module.name}")
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise ConfigError(
+                f"The plug-in file twisted/plugins/{module.name}.py cannot be imported: {why}. Repair or remove it."
+            ) from error
+    found: dict[str, dict[str, Any]] = {row: {} for row in PLUGINS}
+    installed: Iterable[Any] = getPlugins(IPlugin)
+    for plugin in installed:
+        for row in [row for row, interface in PLUGINS.items() if interface.providedBy(plugin)]:
+            if found[row].setdefault(plugin.name, plugin) is not plugin:
+                raise ConfigError(f"Two plug-ins are named {row}.{plugin.name}. Remove one of them.")
+    return found
