@@ -83,21 +83,22 @@ def root(
     mails: FileMailer | SmtpMailer,
     dashboard: IResource,
     bundle: Path,
+    now: Callable[[], float] = time.time,
 ) -> IResource:
     """Every page of the web part, with the dashboard for all else. :param bundle: folder of the built dashboard."""
     options = settings["web"]
     pages = Pages(Look(Fonts.of_bundle(bundle)), secure=addresses.secure)
-    forms = Forms(keys.derive("forms"), addresses.web, options.form_seconds_least, options.form_hours_most, time.time)
+    forms = Forms(keys.derive("forms"), addresses.web, options.form_seconds_least, options.form_hours_most, now)
     desk = Desk(
         host=settings["server"].host,
         url=addresses.web,
         pages=pages,
         forms=forms,
-        letters=Letters(addresses.mail_sender, settings["mail"].name, addresses.web, time.time),
+        letters=Letters(addresses.mail_sender, settings["mail"].name, addresses.web, now),
         accounts=stores.accounts,
         options=options,
         verifiers=verifiers,
-        now=time.time,
+        now=now,
     )
     registration = Registration(desk, stores.pending, stores.outbox)
     below: dict[str, Any] = {
@@ -109,7 +110,7 @@ def root(
         below["dev"] = DevMail(pages, mails)
     style = Style(pages)
     whole = {"register": registration, "validate": registration, "style": style, "favicon.ico": style}
-    return Root(below, whole, dashboard)
+    return Root(pages, below, whole, dashboard)
 
 
 def operations(reactor: Any, troubles: Callable[[], list[str]], read: Callable[[], Mapping[str, float]]) -> QuietSite:

@@ -119,13 +119,9 @@ class Egress:
         return answer
 
     async def _exchange(self, method: str, url: str, headers: dict[str, str], arguments: dict[str, Any]) -> Answer:
+        fields = Headers({name: [value] for name, value in headers.items()})
         response: Any = await self._client.request(
-            method,
-            url,
-            headers=Headers({name: [value] for name, value in headers.items()}),
-            allow_redirects=False,
-            unbuffered=True,
-            **arguments,
+            method, url, headers=fields, allow_redirects=False, unbuffered=True, **arguments
         )
         body = _Body(self._max_bytes)
         response.deliverBody(body)

@@ -2,7 +2,7 @@
 Publication jobs: the outbox row that a document left for one target, carried out.
 
 The row holds target, topic and revision; the document itself is read from the store, so that a job put back for a long
-time still sends what that revision said. One that a newer revision has overtaken is left out: that has a job of its own,
+time still sends what that revision said. One that a newer revision has overtaken is left out: that one has its own job,
 and an old text must not take the place of a new one.
 """
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as Timeout
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
@@ -30,6 +30,7 @@ class OutboxOptions(Section):
     poll_seconds: float = 2.0
     lease_seconds: float = 180.0
     longest_pause_seconds: float = 600.0
+    stop_seconds: float = 10.0
     park_after_hours: float = 48.0
 
 
@@ -62,6 +63,7 @@ class OutboxWorker:
         self._jitter = jitter
         self._call: IDelayedCall | None = None
         self._running: Deferred[None] | None = None
+        self._work: Deferred[str] | None = None
         self._stopped = True
         self._again = False
 
@@ -84,14 +86,22 @@ class OutboxWorker:
         self._running.addBoth(lambda _: self._rest())
 
     async def stop(self) -> None:
-        """Finish the job at hand; what is left stays in the outbox."""
+        """Finish the job at hand, or put it back after ``stop_seconds``; what is left stays in the outbox."""
         self._stopped = True
         if self._call is not None and self._call.active():
             self._call.cancel()
-        if self._running is not None:
-            done: Deferred[None] = Deferred()
-            self._running.addBoth(lambda _: done.callback(None))
-            await done
+        if self._running is None:
+            return
+        done: Deferred[None] = Deferred()
+        self._running.addBoth(lambda _: done.callback(None))
+        limit = self._clock.callLater(self._options.stop_seconds, self._drop)
+        await done
+        if limit.active():
+            limit.cancel()
+
+    def _drop(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
 
     def _rest(self) -> None:
         self._running = None
@@ -110,10 +120,9 @@ class OutboxWorker:
 
     async def _one(self, job: OutboxJob) -> None:
         try:
-            work = Deferred.fromCoroutine(self._tried(job))
-            note = await work.addTimeout(self._options.lease_seconds * 0.9, self._clock)
-        except Timeout:
-            await self._put_back(job, Unavailable("took longer than its lease", ambiguous=True))
+            note = await self._within_lease(job)
+        except (Timeout, CancelledError):
+            await self._put_back(job, Unavailable("it took too long", ambiguous=True))
         except Unavailable as error:
             await self._put_back(job, error)
         except Rejected as error:
@@ -126,8 +135,16 @@ class OutboxWorker:
         else:
             await self._outbox.done(job.id, note)
 
-    async def _tried(self, job: OutboxJob) -> str:
-        return await self._deliver(job)
+    async def _within_lease(self, job: OutboxJob) -> str:
+        async def tried() -> str:
+            return await self._deliver(job)
+
+        self._work = Deferred.fromCoroutine(tried())
+        self._work.addTimeout(self._options.lease_seconds * 0.9, self._clock)
+        try:
+            return await self._work
+        finally:
+            self._work = None
 
     async def _put_back(self, job: OutboxJob, error: Unavailable) -> None:
         limit = timedelta(hours=self._options.park_after_hours)

@@ -66,7 +66,14 @@ class InvitationLink:
         password = people.password(
             field(request, "password"), desk.options.password_characters_least, invitee.address, name
         )
-        return await desk.accounts.create(jid, name, invitee.address, await desk.verifiers(password))
+        try:
+            return await desk.accounts.create(jid, name, invitee.address, await desk.verifiers(password))
+        except StanzaError:
+            # The same link, sent twice at once: who was faster made the account for both.
+            account = await desk.accounts.find(invitee.address)
+            if account is None:
+                raise
+            return account
 
     async def _find(self, request: Request, token: str) -> tuple[r.Invitee, r.Topic] | bytes:
         pages = self._desk.pages
@@ -78,7 +85,9 @@ class InvitationLink:
             text = "This link has been taken back, or it was not copied whole. Ask whoever invited you for a new one."
             return pages.message(request, "This link does not work", text, 404)
         if invitee.expires is not None and invitee.expires.timestamp() < self._desk.now():
-            text = f"This link ended on {invitee.expires:%d %B}. Ask whoever invited you for a new one."
+            text = (
+                f"This link ended on {invitee.expires.day} {invitee.expires:%B}. Ask whoever invited you for a new one."
+            )
             return pages.message(request, "This link has ended", text, 410)
         return invitee, topic
 

@@ -74,6 +74,11 @@ class Pages:
         values = {"link": "/", "link_text": "To CCM", **values}
         return self.render(request, "message.html", status, title=title, text=text, **values)
 
+    def missing(self, request: Request, status: int = 404) -> bytes:
+        """The answer where nothing is."""
+        text = "There is no such page. The link was perhaps not copied whole."
+        return self.message(request, "Not found", text, status)
+
     def style(self, request: Request, name: str) -> bytes:
         """The style sheet under its hashed name, else 404."""
         if f"/style/{name}" != self.look.stylesheet:
@@ -122,8 +127,7 @@ def answering(app: Klein, pages_of: Callable[[Any], Pages]) -> Klein:
             methods = getattr(error, "valid_methods", None) or ("GET",)
             request.setHeader("Allow", ", ".join(sorted(methods)))
             return pages_of(bound).message(request, "Not here", "This page does not take that.", code)
-        text = "There is no such page. The link was perhaps not copied whole."
-        return pages_of(bound).message(request, "Not found", text, code)
+        return pages_of(bound).missing(request, code)
 
     def unavailable(bound: Any, request: Request, failure: Failure) -> bytes:
         log.warn("A page could not be served: {why}", why=failure.getErrorMessage())

@@ -9,6 +9,7 @@ from klein import Klein
 from twisted.web.http import Request
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request as SiteRequest
+from twisted.web.util import Redirect
 
 from ccm.web.pages import Pages, answering
 
@@ -34,22 +35,49 @@ class Style:
 
 class Root(Resource):
     """
-    :param pages: first path segment -> Klein page, mounted below it.
+    :param pages: to answer what cannot be an address.
+    :param below: first path segment -> Klein page, mounted below it.
     :param whole: first path segment -> Klein page that routes whole paths itself.
     :param dashboard: everything else, ``/`` among it.
     """
 
-    def __init__(self, pages: Mapping[str, Any], whole: Mapping[str, Any], dashboard: IResource) -> None:
+    def __init__(self, pages: Pages, below: Mapping[str, Any], whole: Mapping[str, Any], dashboard: IResource) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._missing = _Missing(pages)
         self._dashboard = dashboard
+        self._below: dict[bytes, IResource] = {name.encode(): page.app.resource() for name, page in below.items()}
         self._whole: dict[bytes, IResource] = {name.encode(): page.app.resource() for name, page in whole.items()}
-        for name, page in pages.items():
-            self.putChild(name.encode(), page.app.resource())
 
     def getChild(self, path: bytes, request: SiteRequest) -> IResource:
         """A page that routes whole paths gets its segment back; all else goes to the dashboard."""
+        if not _readable(path, *(request.postpath or ())):
+            return self._missing
+        below = self._below.get(path)
+        if below is not None:
+            return below if request.postpath else cast(IResource, Redirect(b"/%b/" % path))
         whole = self._whole.get(path)
         if whole is None:
             return cast(IResource, self._dashboard.getChildWithDefault(path, request))
         request.postpath.insert(0, request.prepath.pop())  # type: ignore[union-attr]
         return whole
+
+
+class _Missing(Resource):
+    """The answer to an address that is no text."""
+
+    isLeaf = True
+
+    def __init__(self, pages: Pages) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._pages = pages
+
+    def render(self, request: Request) -> bytes:
+        return self._pages.missing(request)
+
+
+def _readable(*segments: bytes) -> bool:
+    """Whether a path is UTF-8 without control characters."""
+    try:
+        return b"\0" not in b"".join(segments) and b"/".join(segments).decode() is not None
+    except UnicodeDecodeError:
+        return False
