@@ -21,6 +21,7 @@ from ccm.reporter.remarks import (
     is_phatic,
     is_question,
     sentences,
+    strays,
 )
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
 
@@ -44,11 +45,13 @@ class Reading:
 
     :ivar asks: key of the attribute that its last question asks for, or ``""``.
     :ivar statement: (start, end) of what is neither question nor small talk, or ``None``.
+    :ivar strays: the last question is not of the matter.
     """
 
     findings: tuple[Finding, ...]
     asks: str
     statement: tuple[int, int] | None
+    strays: bool = False
 
 
 def read(
@@ -60,6 +63,7 @@ def read(
     parts: list[Sentence] | None = None,
     filled: frozenset[str] = frozenset(),
     following: str = "",
+    aside: int = 0,
 ) -> Reading:
     """
     Read a remark against one type.
@@ -68,6 +72,7 @@ def read(
     :param filled: keys that have a value: where a remark may mean several attributes, it means one that has none.
     :param following: key of the attribute to which people would come next; a full statement that nothing else ties
         down is taken for it, weakly.
+    :param aside: a sentence of at most so many words is taken for an answer to a question that is not of the matter.
     :param topical: lower-case text of what is already on record.
     :param asked: key that somebody asked for just before; a plain statement answers it.
     :param exempt: starts of sentences that state the type: only leads and labels count there.
@@ -75,6 +80,7 @@ def read(
     low = flat(text)
     findings: list[Finding] = []
     first = last = -1
+    stray = False
     for part in sentences(low, text) if parts is None else parts:
         start, end, sentence, keys = part.start, part.end, part.low, part.keys
         if is_question(sentence) and not _SUGGESTION.match(sentence):
@@ -82,17 +88,23 @@ def read(
             if proposed and "name" in signs.shapes and "name" not in filled:
                 findings.append(Finding("name", LEAD, start + proposed.start(1), start + proposed.end(1)))
                 continue
-            asked = signs.asked(keys, sentence[after_fillers(sentence) :]) or ("" if findings else asked)
+            stray = strays(sentence, topical)
+            if stray:
+                asked = ""
+            else:
+                asked = signs.asked(keys, sentence[after_fillers(sentence) :]) or ("" if findings else asked)
             continue
         if is_phatic(sentence):
             continue
         small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence, topical)
+        if aside and len(sentence.split()) <= aside and not _ANEW.match(sentence):
+            small_talk = max(small_talk, 2)
         found = _sentence(part, signs, small_talk, start in exempt, filled)
         if (not found and asked and start not in exempt and small_talk < 2) or (
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
         ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
-        elif not found and following and start not in exempt and not findings and not small_talk and _is_full(part):
+        elif not (found or start in exempt or findings or aside or small_talk) and following and _is_full(part):
             found = [Finding(following, WEAK, after_fillers(sentence), len(sentence))]
         if found:
             asked = ""
@@ -105,10 +117,20 @@ def read(
             first, last = (start if first < 0 else first), end
     kept = tuple(_trimmed(finding, low, signs.shapes.get(finding.key, "")) for finding in findings)
     statement = (first, last) if first >= 0 else None
-    return Reading(tuple(f for f in kept if f.end > f.start), asked, statement)
+    sure = tuple(f for f in kept if f.end > f.start and not (signs.shapes.get(f.key) == "name" and _is_kind(text, f)))
+    return Reading(sure, asked, statement, stray)
+
+
+_KIND = re.compile(r"(?:an?|another|no|some|not|what|that|this|it|one)\b ?")
+
+
+def _is_kind(text: str, finding: Finding) -> bool:
+    """Whether words that stand where a name should only say what kind of thing it is: *I'd call this a requirement*."""
+    return finding.weight < LABEL and bool(_KIND.match(text, finding.start, finding.end))
 
 
 _PROPOSED_NAME = re.compile(r"^\W{0,2}\"([^\"?]{2,40})\"\s*\?$")
+_ANEW = re.compile(r"^\W*(?:(?:so|ok|okay|right|anyway|now|well then|here)\b[,:]|here's|to the (?:point|topic)|about |as for )")
 _SUGGESTION = re.compile(
     r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they "
     r")?(?!know\b)|what if (?:we|they)\b|"

@@ -6,6 +6,7 @@ reporter: a shell needs nothing but this module. Leaves out I/O, clocks, and the
 """
 
 import re
+from dataclasses import replace
 
 from ccm.reporter import commands, record
 from ccm.reporter.attributes import ANSWER, Finding, answer
@@ -24,7 +25,8 @@ from ccm.reporter.interview import (
 from ccm.reporter.listening import as_meeting, as_topic, conjoined, observed
 from ccm.reporter.outcomes import agenda_item, mark_of
 from ccm.reporter.record import Source
-from ccm.reporter.remarks import addressed, asks_to_publish, flat
+from ccm.reporter.orders import addressed, asks_to_publish
+from ccm.reporter.remarks import flat
 from ccm.reporter.state import State, Value, from_json, new_state, to_json
 from ccm.reporter.transcript import Message
 
@@ -79,9 +81,11 @@ def _remark(state: State, message: Message, context: Context) -> Step:
             return after[0], (Converted(state.type, after[0].type), *after[1])
         return after
     low = flat(message.text)
-    said = addressed(low, context.names)
+    said, place = addressed(low, context.names)
     wish = asks_to_publish(said or low, bool(said)) if "publish" in low or said else ""
     if wish:
+        if place > 20 and state.mode != "interviewing":
+            state, _ = observed(state, replace(message, text=message.text[:place]), low[:place], context)
         return request_publish(
             state, message.nick, message.jid, message.id, message.time, context, at_once=wish == "publish now"
         )
@@ -152,7 +156,7 @@ def _may_change(state: State, target: str, message: Message, context: Context, *
 
 def _while_off(state: State, text: str, context: Context) -> Step:
     low = flat(text)
-    said = addressed(low, context.names)
+    said, _ = addressed(low, context.names)
     if low.split()[0] in ("#on", "/on") or re.search(r"\b(?:back )?on (?:the )?record\b", said):
         return record_on(state, True, context)
     return state, ()

@@ -15,7 +15,8 @@ from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
 from ccm.reporter.listening import converted
 from ccm.reporter.outcomes import links_of, stamp
 from ccm.reporter.record import Source, changed
-from ccm.reporter.remarks import addressed, after_fillers, chit_chat, is_phatic, is_question
+from ccm.reporter.orders import addressed
+from ccm.reporter.remarks import after_fillers, chit_chat, is_phatic, is_question
 from ccm.reporter.state import State
 from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute
 from ccm.reporter.transcript import Message
@@ -155,7 +156,7 @@ _UNSURE = re.compile(
 
 
 def interviewed(state: State, message: Message, low: str, context: Context) -> Step:
-    bare = addressed(low, context.names) or low
+    bare = addressed(low, context.names)[0] or low
     for word, pattern in (("skip", _SKIP), ("stop", _STOP)):
         if pattern.match(bare):
             return skipped(state, word, context)

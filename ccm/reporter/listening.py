@@ -46,6 +46,7 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
         parts,
         _filled(state),
         _following(state, context),
+        record.aside(asked),
     )
     before = state
     for finding in reading.findings:
@@ -65,6 +66,10 @@ _FOR = re.compile(r"\s+(?:for|of|in|from)\s+(?:the )?(?P<rest>[A-Z][\w'-]*(?: [A
 _NO_NAME = frozenset(
     {"I", "I'm", "I'd", "I'll", "We", "It", "That", "This", "You", "So", "And", "But", "Not", "Right", "OK"}
 )
+_NO_ACCOUNT = re.compile(
+    r"(?:i|i'm|i'd|i'll|if|you|your|so|as|not|and|but|isn't|right|officially|really|for (?:sure|me|real)|in my|"
+    r"(?:we|they|somebody|someone) (?:should|could|can|must|need|have to|ought)|let's|let|shall|thanks?|please)\b"
+)
 _REST = re.compile(r"\s*(?:[,:–—-]|called|named|titled)+\s+(?P<rest>\S.*)", re.DOTALL)
 
 
@@ -82,7 +87,7 @@ def _told_with_type(state: State, message: Message, part: Sentence, end: int, co
     words = rest.rstrip(".!").split()
     if "name" in signs.shapes and len(words) <= 5 and rest[:1].isupper() and words[0] not in _NO_NAME:
         key, stop = "name", found.start("rest") + len(rest.rstrip(".!"))
-    elif len(words) >= 5 and not words[0].lower().startswith(("i", "you", "so")):
+    elif len(words) >= 5 and not _NO_ACCOUNT.match(flat(rest)):
         key = next((key for key, shape in signs.shapes.items() if shape == ""), "")
         stop = found.start("rest") + len(rest)
     else:
@@ -112,12 +117,13 @@ def _following(state: State, context: Context) -> str:
 def _note_question(state: State, reading: Reading, message: Message, *, answered: bool) -> State:
     asking = is_question(flat(message.text))
     if asking and not reading.asks and not answered:
-        return record.replace(state, asked=None) if state.asked is not None else state
+        return record.replace(state, asked=Asked("", message.nick, 2 if reading.strays else 1))
     if reading.asks and asking:
         return record.replace(state, asked=Asked(reading.asks, message.nick, 4))
     if state.asked is None:
         return state
-    left = 0 if answered and state.asked.by != message.nick else state.asked.left - 1
+    over = (answered or not state.asked.key) and state.asked.by != message.nick
+    left = 0 if over else state.asked.left - 1
     return record.replace(state, asked=Asked(state.asked.key, state.asked.by, left) if left > 0 else None)
 
 

@@ -11,7 +11,8 @@ import msgspec
 
 from ccm.reporter.attributes import ANSWER, Finding, read
 from ccm.reporter.outcomes import MAX_ENTRIES, stamp
-from ccm.reporter.state import Entry, Pending, State, Value
+from ccm.reporter.remarks import is_question
+from ccm.reporter.state import Asked, Entry, Pending, State, Value
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs, Template
 from ccm.reporter.transcript import Message
 
@@ -84,17 +85,27 @@ def keep_pending(state: State, message: Message) -> State:
     return replace(state, pending=pending[-MAX_PENDING:])
 
 
+def aside(asked: Asked | None) -> int:
+    """Of how many words an answer to that question may be, when it is not of the matter: then it fills nothing."""
+    if asked is None or asked.key:
+        return 0
+    return 12 if asked.left > 1 else 6
+
+
 def readings(pending: Iterable[Pending], signs: Signs) -> list[tuple[Pending, Finding]]:
     """Every finding in the remarks kept so far, read as a discussion of that type."""
     found: list[tuple[Pending, Finding]] = []
-    asked, by = "", ""
+    asked: Asked | None = None
     for remark in pending:
-        reading = read(remark.text, signs, "", asked if by != remark.by else "")
+        open_ = asked if asked is not None and asked.by != remark.by else None
+        reading = read(remark.text, signs, "", open_.key if open_ else "", aside=aside(open_))
         found.extend((remark, finding) for finding in reading.findings)
         if reading.asks:
-            asked, by = reading.asks, remark.by
-        elif reading.findings or by != remark.by:
-            asked = ""
+            asked = Asked(reading.asks, remark.by, 4)
+        elif is_question(remark.text) and not reading.findings:
+            asked = Asked("", remark.by, 2 if reading.strays else 1)
+        elif reading.findings or asked is None or asked.by != remark.by:
+            asked = None
     return found
 
 

@@ -55,7 +55,7 @@ def sentences(low: str, text: str) -> list[Sentence]:
 
 
 _OPENING = re.compile(
-    r"\W*(?:(?:so|and|but|ok|okay|well|right|then|now|also|plus|hmm+|oh|ah|aha|yes|yeah|yep|no|sure|actually|basically|"
+    r"\W*(?:(?:so(?! far\b)|and|but|ok|okay|well|right(?! now\b)|then|now|also|plus|hmm+|oh|ah|aha|yes|yeah|yep|no|sure|actually|basically|"
     r"honestly|i think(?: that)?|i'd say|i would say|i'd guess|i guess|i believe|i suppose|to me|for me|"
     r"in my (?:view|opinion|experience)|imo|imho|as i see it|as we know|as far as i (?:know|can tell)|afaik|"
     r"if you ask me|let's say|of course|clearly|obviously|for the record|one more thing|just to be clear|"
@@ -67,7 +67,9 @@ _OPENING = re.compile(
     r"and then)\b[,:!.]*\s+)*"
 )
 _HARMLESS_OPENING = re.compile(
-    r"\W*(?:(?:so|and|but|ok|okay|well|right|then|also|plus|hmm+|oh|ah|yes|yeah|yep|sure|actually|basically|honestly|"
+    r"\W*(?:(?:so(?! (?:far|that|much|many|long|few|little)\b)|and|but|ok|okay|well|"
+    r"right(?! (?:now|after|before|behind|next|at|in|on|beside|by|under|above|outside|inside)\b)|then|also|plus|hm+|oh|ah|"
+    r"yes|yeah|yep|sure|actually|basically|honestly|anyway|"
     r"i think(?: that)?|i'd say|i would say|i guess|i believe|of course|btw|by the way|@[\w.-]+)\b[,:!.]*\s+)*"
 )
 
@@ -152,6 +154,31 @@ def is_phatic(low: str) -> bool:
 _SUBSTANCE = re.compile(r"\d|\b(?:people|users|staff|team|high|low|medium)\b")
 
 
+_PERSONAL_QUESTION = re.compile(
+    r"\b(?:you|your|yours|you're|you've|my|me|mine|anyone|anybody|someone|somebody|everyone|everybody)\b|"
+    r"^\W*(?:who|who's|who'd|who'll) (?:wants?|is|has|'s|took|ate|left|brought|forgot|needs?|likes?|else wants|would like|comes|"
+    r"coming|joins?|made|got|can)\b"
+)
+_OF_THE_MATTER = re.compile(
+    r"\byou (?:all |guys |two |both |by any chance |really |already |still |just )*(?:know|think|see|saw|notice|noticed|find|found|"
+    r"say|saying|mean|remember|tell|describe|explain|call|introduce|identify|define|want|plan|need|hear|suggest|"
+    r"propose|expect|put|go about|start|sell|serve|compete|have in mind|believe|do (?:it|this|that|about)|sum|mind)\b|"
+    r"\b(?:anyone|anybody|someone|somebody) (?:know|remember|tell|describe|explain|introduce|hurt|injured|affected|involved|"
+    r"else (?:do|does|offer|offers|sell|sells|doing)|do|say|see|an? idea)|"
+    r"\byour (?:goal|aim|plan|idea|project|audience|competition|venture|story|status|users|customers|name for|view|opinion)\b|"
+    r"\b(?:how|why|when|where|which \w+|what) did you (?!do\b|eat\b|watch\b|sleep\b|have\b)|"
+    r"\btell me\b|\bwho(?:'s| is| are|'re) (?:it|this|that|the|our|we|they|these|affected|involved|responsible|using|concerned|"
+    r"going to|for|in)\b|\bwho has (?:done|worked|experience|solved|seen)"
+)
+
+
+def strays(low: str, topical: str) -> bool:
+    """Whether a question is not of the matter but of lunch, weather, or those who are talking."""
+    if chit_chat(low, topical):
+        return True
+    return bool(_PERSONAL_QUESTION.search(low)) and not _OF_THE_MATTER.search(low)
+
+
 def chit_chat(low: str, topical: str) -> int:
     """
     How much a sentence is talk of lunch, weather, cats and the like.
@@ -216,6 +243,7 @@ class TypeStatements:
                 rf"(?:an?|our|another|this as an?) (?:new |small |big |little |joint |first |real |serious |major "
                 rf"|possible )*"
                 rf"{name}\b{_COMPOUND}",
+                rf"^(?:here|there)(?:'s| is| comes| are)(?: also| now| then)? (?:an?|another|our|my|the) {adjectives}{name}\b{_COMPOUND}",
                 rf"\b(?:idea|plans?|proposal|concept|thinking|thought|dreaming|dream)\b.{{0,20}} (?:for|of|about|"
                 rf"is|to start|to found) {article} "
                 rf"{adjectives}{name}\b{_COMPOUND}",
@@ -246,57 +274,3 @@ class TypeStatements:
                 if type_ != "meeting" or pattern is self._patterns[0]:
                     return type_, start + found.end(1)
         return "", 0
-
-
-# ---- words to the reporter
-
-
-def addressed(low: str, names: tuple[str, ...]) -> str:
-    """What a remark says to the reporter, without its name, or ``""`` if it is not addressed to it."""
-    for name in names:
-        if name not in low:
-            continue
-        quoted = re.escape(name)
-        begin = re.match(
-            rf"^\W*(?:(?:hey|hi|hello|ok|okay|so|dear|please|and|now|thanks)[, ]+)*@?(?:chat "
-            rf")?{quoted}\b\s*[,:;!.–—-]*\s*(.+)$",
-            low,
-        )
-        if begin and not re.match(
-            r"^(?:is|was|has|will|said|says|asked|did|does|records?|noted?|wrote|should|can't|keeps)\b", begin[1]
-        ):
-            return begin[1].strip(" ?.!")
-        end = re.match(rf"^(.+?)(?:,\s*|\s+)(?:@|dear |mr |ms )?{quoted}\s*[.!?)]*$", low)
-        if end and not re.search(r"\b(?:the|a|our|by|from|to|with|of)$", end[1]):
-            return end[1].strip(" ,.!?")
-        middle = re.match(rf"^(.+?),\s*@?{quoted}\s*,\s*(.+)$", low)
-        if middle:
-            return f"{middle[1]} {middle[2]}".strip(" ?.!")
-    return ""
-
-
-_PUBLISH = re.compile(
-    r"^(?:(?:ok|okay|so|now|and|then|great|right|well|good|fine|alright|all right|i think|that's it|that's all|"
-    r"thanks|yes|"
-    r"please|could you|can you|would you|will you|you can|you may|i'd say|i'd like you to|we're done|let's|let us|"
-    r"go ahead and|time to|it's time to|we can|we should|now|i'd like to|just|everybody happy\?|done)[,.:;!]*\s+)*"
-    r"(?:publish|post|release)(?:\s+(?:this|it|that|now|the (?:\w+ )?(?:document|summary|page|report|minutes|"
-    r"record|result|"
-    r"discussion|outcome|conversation|whole thing|lot|\w+)|everything|all|what we have|please|then|as it is|anyway|"
-    r"immediately|at once|right away|today|our \w+))*\W*(?:please|now|thanks|thank you|then)?\W*$"
-)
-_PUBLISH_NOW = re.compile(r"\b(?:now|anyway|as (?:it )?is|at once|immediately|right away|what we have)\b")
-
-
-def asks_to_publish(said: str, to_reporter: bool) -> str:
-    """``"publish"``, ``"publish now"`` or ``""``; plain imperatives count also when the reporter is not named."""
-    if "publish" not in said and not (to_reporter and re.search(r"\b(?:post|release)\b", said)):
-        return ""
-    said = said.strip()
-    if not _PUBLISH.match(said) or (
-        not to_reporter and not re.search(r"\bpublish(?:\s+(?:this|it|now|the|that|everything|please)\b|\W*$)", said)
-    ):
-        return ""
-    if not to_reporter and (said.startswith(("can ", "could ", "we should", "we can")) or is_question(said)):
-        return ""
-    return "publish now" if _PUBLISH_NOW.search(said) else "publish"

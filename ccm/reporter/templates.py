@@ -252,7 +252,7 @@ def _labelled(noun: str) -> str:
     inner = rf"(?:\s+(?!{_COPULA}\b)[^\s:,;.!?]+){{0,6}}?"
     return (
         rf"^{_DETERMINER}(?:(?!(?:who|what|that|which|it|i|we|is|are|was|were|no|not)\b)[\w'-]+ ){{0,2}}?"
-        rf"(?P<noun>{noun})(?:{inner}\s*(?:[:=–—]|\s-)\s*|"
+        rf"(?P<noun>{noun})(?:{inner}(?:,\s[^:;.!?]{{1,40}})?\s*(?:[:=–—]|\s-)\s*|"
         rf"{inner}\s*(?<=[\w)'’\"”,]),?\s*{_COPULA}(?:n't)?\b[\s:,]*(?:that\s+)?"
         rf"|\s*,\s*(?=(?:i|we|it|that|this|the|a|an|mainly|mostly|well)\b))(?P<rest>\S.*)"
     )
