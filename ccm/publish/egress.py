@@ -106,6 +106,7 @@ class Egress:
         headers = {"User-Agent": USER_AGENT, **arguments.pop("headers", {})}
         exchange = Deferred.fromCoroutine(self._exchange(method, url, headers, arguments))
         exchange.addTimeout(self._seconds, self._clock)
+        began = self._clock.seconds()
         host = self._origin[1]
         try:
             answer = await exchange
@@ -114,7 +115,11 @@ class Egress:
         except (CancelledError, DeferredTimeout) as error:
             raise Unavailable(f"{host} did not answer within {self._seconds:g} s.", ambiguous=True) from error
         except (ConnectionClosed, ResponseFailed, RequestTransmissionFailed) as error:
-            raise Unavailable(f"{host} broke the connection off: {_cause(error)}", ambiguous=True) from error
+            late = self._clock.seconds() - began >= self._seconds
+            what = (
+                f"did not answer within {self._seconds:g} s" if late else f"broke the connection off: {_cause(error)}"
+            )
+            raise Unavailable(f"{host} {what}.", ambiguous=True) from error
         self._judge(answer)
         return answer
 

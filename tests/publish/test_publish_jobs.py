@@ -1,0 +1,83 @@
+"""Publication jobs: the revision that a job names, its receipt, and what is told of it."""
+
+import json
+
+import pytest
+import pytest_twisted
+
+from ccm.errors import Rejected
+from ccm.publish.jobs import PublishJobs
+from ccm.records import DocumentRecord, OutboxJob, Receipt
+from ccm.reporter import render_json
+from ccm.testing.contracts_publish import document
+
+
+class Target:
+    """Keeps what it is given."""
+
+    def __init__(self):
+        self.given = []
+
+    async def publish(self, published, key):
+        self.given.append((published.version, key))
+        return Receipt("https://blog.example/1", "1", str(published.version))
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def jobs(sqlite_stores, told):
+    async def tell(channel, facts):
+        told.append((channel, facts))
+
+    target = Target()
+    made = PublishJobs(sqlite_stores.documents, {"blog": target}, tell)
+    made.target = target
+    return made
+
+
+async def keep(stores, clock, revision):
+    body = render_json.dumps(document("t", revision))
+    record = DocumentRecord("t", revision, "t", "T", "", body, f"t:{revision}", "public", clock.moment())
+    await stores.documents.publish(record, ())
+
+
+def job(revision, target="blog"):
+    work = {"target": target, "topic": "t", "revision": revision, "key": f"t:{revision}"}
+    return OutboxJob(1, "publish", f"{target}:t:{revision}", json.dumps(work))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_publication_leaves_its_receipt_and_is_told(jobs, sqlite_stores, clock, told):
+    await keep(sqlite_stores, clock, 1)
+    assert await jobs.deliver(job(1)) == "https://blog.example/1"
+    assert jobs.target.given == [(1, "blog:t:1")]
+    assert (await sqlite_stores.documents.receipts("t"))["blog"].url == "https://blog.example/1"
+    assert told == [("publish-done", {"topic": "t", "target": "blog", "url": "https://blog.example/1"})]
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_overtaken_revision_does_not_replace_a_newer_one(jobs, sqlite_stores, clock):
+    await keep(sqlite_stores, clock, 1)
+    await keep(sqlite_stores, clock, 2)
+    await jobs.deliver(job(2))
+    assert "has taken its place" in await jobs.deliver(job(1))
+    assert jobs.target.given == [(2, "blog:t:2")]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_target_or_revision_that_is_gone_is_refused_with_the_remedy(jobs, sqlite_stores, clock):
+    await keep(sqlite_stores, clock, 1)
+    with pytest.raises(Rejected, match=r"configure \[publish.shelf\] again"):
+        await jobs.deliver(job(1, "shelf"))
+    with pytest.raises(Rejected, match="no longer kept"):
+        await jobs.deliver(job(3))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_publication_given_up_is_told_with_its_reason(jobs, told):
+    await jobs.parked(job(1), "WordPress does not answer")
+    assert told == [("publish-failed", {"topic": "t", "target": "blog", "reason": "WordPress does not answer"})]
