@@ -161,7 +161,7 @@ class WishField extends PlainElement {
           : html`<small>${addresses.length === 1 ? 'Gets' : 'Everyone gets'} a mail with a link and a calendar file.</small>`}</dd></div>` : nothing}
       ${topic ? html`<div><dt>To</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`
       <div><dt>About</dt><dd><b dir="auto">${name || 'I find a name'}</b>${name ? nothing : html`<small>You can rename it at any time.</small>`}</dd></div>
-      <div><dt>When</dt><dd><b>${start || 'When the first guest arrives'}</b>${start ? html`<small>I read it as the next plausible time and tell you what it became.</small>` : nothing}</dd></div>`}</dl>`;
+      <div><dt>When</dt><dd><b>${start || 'I find a time'}</b><small>${start ? 'I read it as the next plausible time and tell you what it became.' : 'You can start earlier, and change it at any time.'}</small></dd></div>`}</dl>`;
   }
 
   render() {
