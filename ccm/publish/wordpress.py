@@ -122,7 +122,7 @@ class WordPress:
         try:
             answer = await self._egress.request(method, url, headers=self._headers, **arguments)
         except Refusal as error:
-            if error.answer.status == 401:
+            if _unknown_to_it(error.answer):
                 hint = "Check the application password, and that the web server passes the Authorization header on."
                 raise Rejected(f"{error} {hint}") from error
             raise
@@ -138,6 +138,11 @@ class WordPress:
         if urlsplit(root)[:2] != urlsplit(self._options.url)[:2]:
             raise Rejected(f"The site says that its API is at {root}: set publish.wordpress.url to that host.")
         return root
+
+
+def _unknown_to_it(answer: Answer) -> bool:
+    """Whether WordPress did not know who asked: reading, it then says that one may not ask for every ``status``."""
+    return answer.status == 401 or (answer.status == 400 and b'"status"' in answer.body.partition(b'"params"')[2])
 
 
 def _known_term(answer: Answer) -> int | None:

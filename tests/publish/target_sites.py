@@ -83,8 +83,8 @@ class Receiver(Listening):
 
 class StrictWordPress(Listening):
     """
-    As much of ``wp/v2`` as is used, strict about it: plain permalinks, so the root is only in the ``Link`` header, and a
-    POST elsewhere answers 200 with nothing in it, as WordPress does.
+    As much of ``wp/v2`` as is used, strict about it: plain permalinks, so the root is only in the ``Link`` header, and
+    a POST elsewhere answers 200 with nothing in it, as WordPress does.
     """
 
     login = "editor:abcd efgh ijkl mnop"
@@ -104,6 +104,10 @@ class StrictWordPress(Listening):
             return 200, {"Content-Type": "text/html", **link}, b"<html>" if method == "GET" else b""
         expected = f"Basic {base64.b64encode(self.login.encode()).decode()}"
         if request.getHeader("Authorization") != expected:
+            if method == "GET":  # as WordPress answers who is not signed in
+                data = {"status": 400, "params": {"status": "Status is forbidden."}}
+                text = "Invalid parameter(s): status"
+                return _said(400, {"code": "rest_invalid_param", "message": text, "data": data})
             return _said(401, {"code": "rest_cannot_create", "message": "Sorry, you are not allowed."})
         if route == "/wp/v2/posts" and method == "GET":
             return self._found(request)

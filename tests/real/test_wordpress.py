@@ -1,0 +1,87 @@
+"""Publishing to a WordPress that really runs."""
+
+from html import unescape
+
+import pytest
+import pytest_twisted
+from twisted.internet import reactor
+
+from ccm.errors import Rejected
+from ccm.publish.egress import Egress
+from ccm.publish.target import TargetServices
+from ccm.publish.wordpress import WordPress, WordPressOptions
+from ccm.testing.contracts_publish import NASTY, PublisherContract, document
+
+pytestmark = pytest.mark.real
+
+SERVICES = TargetServices(reactor, "https://chat.example.org/")
+
+
+class Shelf:
+    """What any reader of the site sees."""
+
+    def __init__(self, url):
+        self._url = url
+
+    async def posts(self):
+        return (await self._get(f"{self._url}/index.php?rest_route=/wp/v2/posts&per_page=100")).json()
+
+    async def titles(self):
+        return [unescape(post["title"]["rendered"]) for post in await self.posts()]
+
+    async def text(self, url):
+        return (await self._get(url)).body.decode()
+
+    async def _get(self, url):
+        return await Egress(reactor, self._url).request("GET", url)
+
+
+def publisher_of(site, user="editor", **changes):
+    options = {"url": site.url, "user": user, "password": site.passwords[user], **changes}
+    return WordPress().configure(WordPressOptions(**options), SERVICES)
+
+
+@pytest.fixture
+def shelf(wordpress_site):
+    return Shelf(wordpress_site.url)
+
+
+class TestContractAsEditor(PublisherContract):
+    @pytest.fixture
+    def publisher(self, wordpress_site):
+        return publisher_of(wordpress_site)
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_author_without_unfiltered_html_publishes_once_too(wordpress_site, shelf):
+    publisher = publisher_of(wordpress_site, "author")
+    first = await publisher.publish(document("author", title="By an author"), "a:1")
+    modified = [post["modified_gmt"] for post in await shelf.posts() if post["id"] == int(first.remote_id)]
+    second = await publisher.publish(document("author", title="By an author"), "a:1")
+    assert second.remote_id == first.remote_id
+    assert modified == [post["modified_gmt"] for post in await shelf.posts() if post["id"] == int(first.remote_id)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_said_arrives_as_text(wordpress_site, shelf):
+    receipt = await publisher_of(wordpress_site).publish(document("nasty", talk=(NASTY,)), "n:1")
+    text = await shelf.text(receipt.url)
+    assert "<script>alert(1)" not in text
+    assert "<img src=x" not in text
+    assert "alert(1)" in text
+    assert "<h2>Decisions</h2>" in text
+
+
+@pytest_twisted.ensureDeferred
+async def test_tags_that_exist_are_used(wordpress_site, shelf):
+    publisher = publisher_of(wordpress_site, tags=("minutes", "open data"))
+    first = await publisher.publish(document("tags", title="Tagged"), "g:1")
+    await publisher.publish(document("tags", 2, title="Tagged"), "g:2")
+    post = next(post for post in await shelf.posts() if post["id"] == int(first.remote_id))
+    assert len(post["tags"]) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_wrong_application_password_is_refused_with_the_remedy(wordpress_site):
+    with pytest.raises(Rejected, match="Check the application password"):
+        await publisher_of(wordpress_site, password="abcd efgh ijkl").publish(document("wrong"), "w:1")
