@@ -88,23 +88,24 @@ def read(
             if proposed and "name" in signs.shapes and "name" not in filled:
                 findings.append(Finding("name", LEAD, start + proposed.start(1), start + proposed.end(1)))
                 continue
-            stray = strays(sentence, topical)
-            if stray:
-                asked = ""
-            else:
-                asked = signs.asked(keys, sentence[after_fillers(sentence) :]) or ("" if findings else asked)
+            stray = not CHIT_CHAT_KEYS.isdisjoint(keys) and bool(chit_chat(sentence, topical))
+            wanted = "" if stray else signs.asked(keys, sentence[after_fillers(sentence) :])
+            stray = stray or (not wanted and strays(sentence))
+            asked = wanted or ("" if findings or stray else asked)
             continue
         if is_phatic(sentence):
             continue
         small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence, topical)
+        if _OFFHAND.search(sentence):
+            small_talk = max(small_talk, 1)
         if aside and len(sentence.split()) <= aside and not _ANEW.match(sentence):
             small_talk = max(small_talk, 2)
         found = _sentence(part, signs, small_talk, start in exempt, filled)
-        if (not found and asked and start not in exempt and small_talk < 2) or (
+        if (not found and asked and start not in exempt and small_talk < 2 and not _SELF_REPLY.match(sentence)) or (
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
         ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
-        elif not (found or start in exempt or findings or aside or small_talk) and following and _is_full(part):
+        elif not (found or start in exempt or findings or small_talk) and following and _is_full(part, text[start].isupper() or len(sentence) > 45):
             found = [Finding(following, WEAK, after_fillers(sentence), len(sentence))]
         if found:
             asked = ""
@@ -130,6 +131,11 @@ def _is_kind(text: str, finding: Finding) -> bool:
 
 
 _PROPOSED_NAME = re.compile(r"^\W{0,2}\"([^\"?]{2,40})\"\s*\?$")
+_SELF_REPLY = re.compile(r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say))")
+_OFFHAND = re.compile(
+    r"[:;]-?[)(dp](?!\w)|^\W*what an?\b|\b(?:lol|haha|wow|ugh|aww?|yay)\b|"
+    r"\b(?:i(?! (?:saw|heard|noticed|found|smelled|was told|think|believe|guess|suppose|see|know)\b)|i'm|i've|i'll|me|my|mine)\b"
+)
 _ANEW = re.compile(r"^\W*(?:(?:so|ok|okay|right|anyway|now|well then|here)\b[,:]|here's|to the (?:point|topic)|about |as for )")
 _SUGGESTION = re.compile(
     r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they "
@@ -139,16 +145,30 @@ _SUGGESTION = re.compile(
 )
 
 
-def _is_full(part: Sentence) -> bool:
+def _is_full(part: Sentence, formal: bool) -> bool:
     """Whether a sentence states something at length, and not of its author or to somebody."""
-    return len(part.low.split()) >= 6 and part.low[-1] != "!" and not _OF_ONESELF.search(part.low)
+    return (
+        len(part.low.split()) >= 6
+        and formal
+        and part.low[-1] != "!"
+        and not _OF_ONESELF.search(part.low)
+        and not _IN_PASSING.match(part.low)
+    )
+
+
+_IN_PASSING = re.compile(
+    r"\W*(?:it|it's|this|that|that's|there|there's|what|those|these|they|they're|nothing|none|nobody|some|most|he|she|at|right|"
+    r"just|because|which|where|when|if|then|(?:the|a|an|my) (?:other|same|last|next)|anyway|by|ok|okay|yes|no|not|"
+    r"we(?:'re|'d|'ll|'ve| are| have| had| were| don't| can't| should| could| need)?(?= (?:still|just|all|to|the|not|be|been|"
+    r"in|on|at|here|out|off|back|done|a|an)\b)|one of|speaking|talking)(?![\w'])"
+)
 
 
 _OF_ONESELF = re.compile(
     r"\b(?:i|i'm|i've|i'll|i'd|me|my|mine|your|yours|thanks|thank|hello|hi|hey|sorry|please|haha|"
     r"lol|welcome|tomorrow|"
                          r"shall we|let's|let us|reporter|hope|wonder|guess|minutes?|everyone here|all here)\b|"
-                         r"\b[:;]-?[)(dp]")  # fmt: skip
+                         r"[:;]-?[)(dp](?!\w)")  # fmt: skip
 
 
 def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, filled: frozenset[str]) -> list[Finding]:

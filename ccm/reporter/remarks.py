@@ -134,9 +134,10 @@ _CHIT_CHAT = re.compile(
     r"movie|film|series|"
     r"netflix|holidays?|vacation|birthday|party|cats?|dogs?|kids?|baby|traffic|commute|train|bus|parking|bike|"
     r"sleep|slept|"
-    r"tired|headache|cold|flu|sick|gym|yoga|haircut|shower|garden|music|song|concert|joke|funny|keyboard|microphone|"
+    r"tired|headache|a cold|flu|sick|gym|yoga|haircut|shower|garden|music|song|concert|joke|funny|keyboard|microphone|"
     r"camera|headset|wifi|summer|christmas|xmas|easter|new year|friday feeling|sandwich|chocolate|doughnuts?|donuts?|"
-    r"croissants?|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
+    r"croissants?|sushi|mugs?|scarf|jacket|raincoat|theatre|cinema|dentist|aspirin|toilet|noise|"
+    r"nephew|niece|grandma|grandpa|charger|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
 )
 CHIT_CHAT_KEYS = keys_of_pattern(_CHIT_CHAT.pattern)
 _PERSONAL = re.compile(
@@ -172,10 +173,8 @@ _OF_THE_MATTER = re.compile(
 )
 
 
-def strays(low: str, topical: str) -> bool:
-    """Whether a question is not of the matter but of lunch, weather, or those who are talking."""
-    if chit_chat(low, topical):
-        return True
+def strays(low: str) -> bool:
+    """Whether a question is not of the matter but of those who are talking."""
     return bool(_PERSONAL_QUESTION.search(low)) and not _OF_THE_MATTER.search(low)
 
 

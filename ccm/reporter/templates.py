@@ -108,7 +108,8 @@ class Signs:
         for key in self._asks_by_key.keys() & keys:
             found.update(self._asks_by_key[key])
         for index in sorted(found):
-            if self._asks[index].pattern.search(question):
+            pattern = self._asks[index].pattern
+            if pattern.search(question) or pattern.search(question.rstrip(" ?!.\"')")):
                 return self._asks[index].key
         return ""
 
@@ -226,7 +227,7 @@ _COPULA = (
 )
 _DETERMINER = (
     r"(?:(?:the|our|its|their|a|an|my|your|this|these|one|another|some|any|all|her|his|both|two|three|four|five|"
-    r"[\w-]+'s|[\w-]+s') )?"
+    r"(?!(?:that|it|what|there|here|who|let|he|she|where|how)'s)[\w-]+'s|[\w-]+s') )?"
 )
 
 
@@ -253,7 +254,7 @@ def _labelled(noun: str) -> str:
     return (
         rf"^{_DETERMINER}(?:(?!(?:who|what|that|which|it|i|we|is|are|was|were|no|not)\b)[\w'-]+ ){{0,2}}?"
         rf"(?P<noun>{noun})(?:{inner}(?:,\s[^:;.!?]{{1,40}})?\s*(?:[:=–—]|\s-)\s*|"
-        rf"{inner}\s*(?<=[\w)'’\"”,]),?\s*{_COPULA}(?:n't)?\b[\s:,]*(?:that\s+)?"
+        rf"{inner}\s*(?<=[\w)'’\"”,]),?(?:\s+|(?=')){_COPULA}(?:n't)?\b[\s:,]*(?:that\s+)?"
         rf"|\s*,\s*(?=(?:i|we|it|that|this|the|a|an|mainly|mostly|well)\b))(?P<rest>\S.*)"
     )
 

@@ -124,12 +124,32 @@ def test_numbered_lines_are_topics_only_in_a_meeting_or_after_a_greeting():
         "@reporter publish the document please",
         "Reporter, could you publish this?",
         "That's it, publish it, reporter!",
+        "I have to run. Reporter, publish this discussion please.",
+        "ok that's all we know, could you publish this, reporter?",
+        "Right. Reporter, please publish this.",
+        "Good enough for tonight. Publish this, reporter.",
+        "so, reporter, please publish what we have",
+        "Reporter, you can publish this now.",
     ],
 )
 def test_a_request_to_publish_is_understood(text):
     low = text.lower()
-    said = addressed(low, ("reporter",))
+    said, _ = addressed(low, ("reporter",))
     assert asks_to_publish(said, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("publish now, reporter", "publish now"),
+        ("reporter, publish it as it is", "publish now"),
+        ("reporter, you can publish this now", "publish"),
+        ("reporter, publish what we have", "publish"),
+    ],
+)
+def test_only_plain_words_pass_over_the_interview(text, wish):
+    said, _ = addressed(text, ("reporter",))
+    assert asks_to_publish(said, True) == wish
 
 
 @pytest.mark.parametrize(
@@ -138,13 +158,16 @@ def test_a_request_to_publish_is_understood(text):
         "We publish a magazine.",
         "the reporter published this",
         "Do not publish this, reporter.",
+        "Please don't publish it yet, reporter.",
+        "Reporter, when will you publish this?",
+        "We'll see. The reporter publishes in the end.",
         "When do we publish?",
         "They want to publish it in May.",
     ],
 )
 def test_talk_of_publishing_is_no_request(text):
     low = text.lower()
-    said = addressed(low, ("reporter",))
+    said, _ = addressed(low, ("reporter",))
     assert not asks_to_publish(said or low, bool(said))
 
 
