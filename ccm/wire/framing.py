@@ -117,6 +117,8 @@ class StreamFraming:
             rest = head[skip or 0 :].lstrip(_SPACE)
             if rest[:1] not in (b"", b"<"):
                 raise StreamError("not-well-formed", "A stream begins with <stream:stream>.")
+            if rest[:2] == b"</":
+                raise StreamError("not-well-formed", "There is no stream to end: one begins with <stream:stream>.")
             if rest[:2] in (b"<!", b"<?") and skip is not None:
                 raise StreamError("restricted-xml", "Comments, processing instructions and DTDs may not be used.")
             if len(head) > self._pool.options.max_tag_bytes:

@@ -131,3 +131,10 @@ def test_a_new_stream_remembers_nothing_of_the_old_one() -> None:
     framing.reset()
     assert framing.idle
     assert isinstance(framing.feed(header)[0], StreamOpened)
+
+
+def test_the_end_of_a_stream_that_never_began_is_an_error_at_once_and_does_not_wait_for_more() -> None:
+    framing = StreamFraming(ParserPool())
+    assert isinstance(framing.feed(b"</stream:stream>")[0], Broken)
+    framing.reset()
+    assert isinstance(framing.feed(b"<?xml version='1.0'?>\n</stream:stream>")[0], Broken)
