@@ -7,6 +7,7 @@ same (sender, origin-id) within 24 hours is not archived twice: its reflection i
 
 import re
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -120,26 +121,45 @@ def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) 
     id_ = context.archive.next_id()
     template = _reflection(room, occupant, stanza, id_)
     now = context.moment()
-    kept = context.archive.append(
-        Archived(
-            id=id_,
-            owner=room.jid,
-            with_=occupant.address,
-            sender=occupant.bare,
-            stamp=now,
-            stanza=archived.plain(template),
-            origin_id=origin or stanza.attrs.get("id"),
-        )
+    row = Archived(
+        id=id_,
+        owner=room.jid,
+        with_=occupant.address,
+        sender=occupant.bare,
+        stamp=now,
+        stanza=archived.plain(template),
+        origin_id=origin or stanza.attrs.get("id"),
     )
     if origin is not None:
         room.remember(occupant.bare, origin, None)
-    line = Line(id_, now, template)
-    room.flights.after(
-        kept,
-        template,
-        partial(_landed, room, occupant.bare, origin, stanza, line),
-        partial(_lost, room, occupant.bare, origin, stanza),
-    )
+    landed = partial(_landed, room, occupant.bare, origin, stanza, Line(id_, now, template))
+    lost = partial(_lost, room, occupant.bare, origin, stanza)
+    if stanza.has(ns.RETRACT, "retract"):
+        _retract(room, stanza, row, template, landed, lost)
+    else:
+        room.flights.after(context.archive.append(row), template, landed, lost)
+
+
+def _retract(
+    room: "Room",
+    stanza: Stanza,
+    row: Archived,
+    template: FanOut,
+    landed: Callable[[], None],
+    lost: Callable[[BaseException], None],
+) -> None:
+    """The tombstone comes first: what everybody has seen retracted is in nobody's archive."""
+
+    async def keep() -> None:
+        await archived.retract(room, row.sender, stanza)
+        await room.context.archive.append(row)
+
+    def failed(error: BaseException) -> None:
+        room.flights.lose(flight)
+        lost(error)
+
+    flight = room.flights.board(template, landed)
+    room.context.spawn(keep(), lambda _: room.flights.land(flight), failed)
 
 
 def _landed(room: "Room", sender: str, origin: str | None, stanza: Stanza, line: Line) -> None:
@@ -148,8 +168,6 @@ def _landed(room: "Room", sender: str, origin: str | None, stanza: Stanza, line:
         room.remember(sender, origin, line.template)
     if _BODY in stanza.children:
         room.history.add(line)
-    if stanza.has(ns.RETRACT, "retract"):
-        room.context.background(archived.retract(room, sender, stanza))
 
 
 def _lost(room: "Room", sender: str, origin: str | None, stanza: Stanza, _: BaseException) -> None:

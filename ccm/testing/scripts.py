@@ -38,6 +38,7 @@ STATEMENTS = {
     "receives nothing": "nothing has come; asks the server for a ping to be sure",
     "forgets what came": "takes in everything that came so far",
     "enters garden as NICK": "joins the room {garden}, makes it an instant room if it is new, up to its subject",
+    "configures garden with FIELDS": "sets fields of its form, e.g. membersonly=1,roomname=Balcony (an owner inside)",
     "is disconnected": "the server has closed the stream",
     "disconnects": "its connection breaks",
     "signs out": "closes its stream",
@@ -228,6 +229,8 @@ class _Play:
         client = self._clients[key]
         if found := re.fullmatch(r"enters garden as (\S+)", statement.said):
             await self._enter(client, self._stage.garden, found[1])
+        elif found := re.fullmatch(r"configures garden with (\S+)", statement.said):
+            await self._configure(client, filled(found[1], self._variables))
         else:
             result = self._verbs[statement.said](client, statement)
             if result is not None:
@@ -296,11 +299,21 @@ class _Play:
             if element.name == "message" and any(child.name == "subject" for child in element.elements()):
                 break
         if new:
-            form = f"<x xmlns='{ns.DATA_FORMS}' type='submit'/>"
-            query = f"<query xmlns='{ns.MUC_OWNER}'>{form}</query>"
-            client.send(f"<iq type='set' id='instant' to='{jid}'>{query}</iq>")
-            while (await self._next(client)).getAttribute("id") != "instant":
-                pass
+            await self._configure(client, "")
+
+    async def _configure(self, client: Client, values: str) -> None:
+        fields = ""
+        for name, _, value in (pair.partition("=") for pair in values.split(",") if pair):
+            fields += f"<field var='muc#roomconfig_{name}'><value>{value}</value></field>"
+        query = f"<query xmlns='{ns.MUC_OWNER}'><x xmlns='{ns.DATA_FORMS}' type='submit'>{fields}</x></query>"
+        self._pings += 1
+        id_ = f"configure{self._pings}"
+        client.send(f"<iq type='set' id='{id_}' to='{self._stage.garden}'>{query}</iq>")
+        while (answer := await self._next(client)).getAttribute("id") != id_:
+            pass
+        if answer["type"] != "result":
+            raise AssertionError(f"refused: {answer.toXml()}")
+        await self._barrier(client)
 
     async def _ended(self, client: Client, _statement: Statement) -> None:
         element = await client.receive()

@@ -502,3 +502,27 @@ def test_moderation_that_is_not_allowed_or_not_possible(talk, ann, bob, read):
     assert read.condition(moderate(ann, "unknown", read.room)) == "item-not-found"
     assert read.condition(moderate(ann, id_, read.room, "")) == "bad-request"
     assert b"mine" in talk.archive.messages[0].stanza
+
+
+def test_a_retraction_is_told_only_when_the_archive_has_forgotten_the_message(talk, ann, bob, read):
+    ann.say("oops")
+    id_ = talk.archive.messages[0].id
+    ann.take(), bob.take()
+    talk.archive.held = True
+    retraction(ann, id_, read.room)
+    assert b"<retracted " in talk.archive.messages[0].stanza and bob.take() == []
+    talk.archive.commit()
+    assert bob.one().retract["id"] == id_
+
+
+def test_a_retraction_that_could_not_be_kept_is_seen_by_nobody(talk, ann, bob, read):
+    ann.say("oops")
+    id_ = talk.archive.messages[0].id
+    ann.take(), bob.take()
+    talk.archive.held = True
+    retraction(ann, id_, read.room)
+    talk.archive.fail()
+    assert read.condition(ann.one()) == "resource-constraint" and bob.take() == []
+    talk.archive.held = False
+    ann.say("and on")
+    assert read.bodies(bob.take()) == ["and on"]
