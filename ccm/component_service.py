@@ -5,6 +5,7 @@ The handlers are the same in both; only what carries their stanzas differs.
 """
 
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,7 @@ class ComponentProcess(Service):
     :param endpoint: client endpoint description of the server's component listener.
     :param domain: its domain; ``None`` means ``<handler>.<server.host>``.
     :raises ConfigError: for a handler that is not installed.
+    :ivar ready: fires once it connects, or with why it cannot start.
     """
 
     name = "ccm-component"
@@ -129,6 +131,7 @@ class ComponentProcess(Service):
             raise ConfigError(f"--handler {handler} is not installed{nearest(handler, known)}")
         if len(secret) < 16:
             raise ConfigError("--secret-file holds fewer than 16 characters; take a longer secret.")
+        self.ready: Deferred[None] = Deferred()
         self._reactor = reactor
         self._handler = handler
         self._endpoint = endpoint
@@ -140,7 +143,7 @@ class ComponentProcess(Service):
     def startService(self) -> None:
         """Open the stores, then connect."""
         super().startService()
-        Deferred.fromCoroutine(self.start()).addErrback(self._failed)
+        Deferred.fromCoroutine(self.start()).addCallbacks(self.ready.callback, self._failed)
 
     def stopService(self) -> "Deferred[None]":
         """Disconnect, then close the stores."""
@@ -173,5 +176,8 @@ class ComponentProcess(Service):
 
     def _failed(self, failure: Any) -> None:
         log.critical("The component cannot start: {why}", why=failure.getErrorMessage())
+        print(f"ccm-component: {failure.getErrorMessage()}", file=sys.__stderr__)
+        self.ready.errback(failure)
+        self.ready.addErrback(lambda _: None)
         if self._reactor.running:
             self._reactor.stop()

@@ -1,5 +1,7 @@
 """The options of ``twistd ccm`` and ``twistd ccm-component``, and the services they make."""
 
+import atexit
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -64,7 +66,8 @@ def make_server(options: ServerOptions) -> IService:
     """The service of ``twistd ccm``; a configuration that cannot be used ends the process with its message."""
     from ccm.service import Server
 
-    return _make(lambda reactor: Server(reactor, options.configuration()))
+    service: IService = _make(lambda reactor: Server(reactor, options.configuration()))
+    return service
 
 
 def make_component(options: ComponentOptions) -> IService:
@@ -81,14 +84,23 @@ def make_component(options: ComponentOptions) -> IService:
             reactor, options.configuration(), options["handler"], options["connect"], options["domain"], secret
         )
 
-    return _make(build)
+    service: IService = _make(build)
+    return service
 
 
-def _make(build: Any) -> IService:
+def _make(build: Any) -> Any:
     from twisted.internet import reactor
 
     try:
-        service: IService = build(reactor)
+        service = build(reactor)
     except ConfigError as error:
         sys.exit(f"ccm: {error}")
+    service.ready.addErrback(lambda _: atexit.register(_end_badly))
     return service
+
+
+def _end_badly() -> None:
+    """twistd itself ends with 0 whatever happened; who started us, such as systemd, must see that the start failed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
