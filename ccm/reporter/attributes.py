@@ -8,7 +8,7 @@ findings
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ccm.reporter.anchors import words_of
 from ccm.reporter.remarks import (
@@ -80,7 +80,7 @@ def read(
     low = flat(text)
     findings: list[Finding] = []
     first = last = -1
-    stray = False
+    stray = turned = False
     for part in sentences(low, text) if parts is None else parts:
         start, end, sentence, keys = part.start, part.end, part.low, part.keys
         if is_question(sentence) and not _SUGGESTION.match(sentence):
@@ -91,7 +91,9 @@ def read(
             stray = not CHIT_CHAT_KEYS.isdisjoint(keys) and bool(chit_chat(sentence, topical))
             wanted = "" if stray else signs.asked(keys, sentence[after_fillers(sentence) :])
             stray = stray or (not wanted and strays(sentence))
-            asked = wanted or ("" if findings or stray else asked)
+            if wanted or not (stray and turned):
+                asked, turned = wanted or ("" if findings or stray else asked), turned or bool(wanted)
+            stray = stray and not turned
             continue
         if is_phatic(sentence):
             continue
@@ -105,6 +107,8 @@ def read(
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
         ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
+        elif found and asked:
+            found = [replace(f, weight=max(f.weight, LEAD)) if f.key == asked else f for f in found]
         elif not (found or start in exempt or findings or small_talk) and following and _is_full(part, text[start].isupper() or len(sentence) > 45):
             found = [Finding(following, WEAK, after_fillers(sentence), len(sentence))]
         if found:
@@ -131,7 +135,7 @@ def _is_kind(text: str, finding: Finding) -> bool:
 
 
 _PROPOSED_NAME = re.compile(r"^\W{0,2}\"([^\"?]{2,40})\"\s*\?$")
-_SELF_REPLY = re.compile(r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say))")
+_SELF_REPLY = re.compile(r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say)|(?: and|,| plus| &) [a-z])")
 _OFFHAND = re.compile(
     r"[:;]-?[)(dp](?!\w)|^\W*what an?\b|\b(?:lol|haha|wow|ugh|aww?|yay)\b|"
     r"\b(?:i(?! (?:saw|heard|noticed|found|smelled|was told|think|believe|guess|suppose|see|know)\b)|i'm|i've|i'll|me|my|mine)\b"

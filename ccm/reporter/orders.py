@@ -66,18 +66,18 @@ def _said(low: str, name: str) -> str:
 
 _WISH = (
     r"(?:(?:ok|okay|so|now|and|then|great|right|well|good|fine|alright|all right|i think|that's it|that's all|thanks|yes|"
-    r"please|kindly|could you|can you|would you|will you|you can|you could|you may|you might|i'd say|i'd like you to|we're done|"
+    r"please|pls|plz|kindly|could you|can you|would you|will you|you can|you could|you may|you might|i'd say|i'd like you to|we're done|"
     r"let's|let us|go ahead and|go on and|time to|it's time to|we can|we could|we should|now|i'd like to|just|done|go|"
     r"everybody happy\?|feel free to|want you to|i want you to|i want to|we want to|we'd like you to|we'd like to)[,.:;!]*\s+)*"
 )
 _PUBLISH = re.compile(
     rf"(?:^|[,;:.!?–—]\s+|\s-\s|\b(?:so|and|then)\s+){_WISH}"
-    r"(?:publish|post|release)(?:\s+(?:this|it|that|now|(?:the|this|that|our|my) (?:[\w-]+ )?[\w-]+|everything|"
+    r"(?:publish|post|release|(?:put|get|send) (?:this|it|that|everything)(?: all)? (?=online|out|up|on the web|on the site))(?:\s+(?:this|it|that|now|(?:the|this|that|our|my) (?:[\w-]+ )?[\w-]+|everything|"
     r"all(?: of (?:it|this|that))?|what (?:we|you)(?:'ve| have)(?: got| here| noted| written| collected| so far)*|"
-    r"please|then|as it is|as is|anyway|up|out|"
+    r"please|pls|plz|then|one|thing|as it is|as is|anyway|up|out|online|on the (?:web|site)|"
     r"immediately|at once|right away|straight away|today|tonight|for us|for (?:all|everyone|everybody)|"
     r"when you(?:'re| are) ready|if you (?:can|would|will|like|please)))*"
-    r"\W*(?:please|now|thanks|thank you|then|will you|would you|could you|ok|okay)?\W*$"
+    r"\W*(?:please|pls|plz|now|thanks|thx|thank you|then|will you|would you|could you|ok|okay)?\W*$"
 )
 _PUBLISH_NOW = re.compile(
     r"\bpublish now\b|\b(?:anyway|as (?:it )?is|at once|immediately|right away|straight away)\b"
@@ -86,7 +86,7 @@ _PUBLISH_NOW = re.compile(
 
 def asks_to_publish(said: str, to_reporter: bool) -> str:
     """``"publish"``, ``"publish now"`` or ``""``; plain imperatives count also when the reporter is not named."""
-    if "publish" not in said and not (to_reporter and re.search(r"\b(?:post|release)\b", said)):
+    if "publish" not in said and not (to_reporter and re.search(r"\b(?:post|release|online|out|up|on the)\b", said)):
         return ""
     said = said.strip()
     if to_reporter:

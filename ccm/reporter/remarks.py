@@ -86,15 +86,36 @@ def after_fillers(low: str) -> int:
     return found.end() if found else 0
 
 
-_ASKING = re.compile(
-    r"^\W*(?:and |so |but |ok,? |well,? )?(?:who|whom|whose|what|which|where|when|why|how|is|are|do|does|did|can|could|"
-    r"shall|should|would|will|has|have|any|anyone|anybody)\b"
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|can|could|should|shall|would|will|has|have|had|might|may|must|'s|'re|'d|isn't|aren't|"
+    r"don't|doesn't|didn't|can't|couldn't|shouldn't|won't|wouldn't|hasn't|haven't)"
+)
+_UNMARKED_QUESTION = re.compile(
+    r"^\W*(?:(?:and|so|but|ok|okay|well|then|hey|hm+|also|oh|btw|[\w.-]+,)[, ]+)*(?:"
+    rf"(?:who|whom|where|when|why|how|what|which)(?: (?!(?:we|i|it|they|you|he|she|the|this|that|people)\b)[\w-]+){{0,3}}? ?{_AUXILIARY}\b|"
+    r"(?:whos|whats|wheres|hows)\b|"
+    r"(?:who|what) (?:knows|wants|needs|comes|goes|does|brings|happened|went wrong)\b|"
+    r"(?:from|since|until|till|by|for|at|in|to) (?:when|where|whom|what|which)\b|how (?:come|about|far|many|much|long)\b|"
+    r"(?:what|which) (?:kind|sort|type)s? of\b|why not\b|"
+    rf"{_AUXILIARY} (?:anyone|anybody|somebody|someone|you|u|we|it|this|that|they|there|he|she|those|these|the|your|our|i)\b|"
+    r"any(?:one|body)?(?: else)? (?:got|has|have|know|knows|seen|want|wants|up|in|idea|ideas|else|who|here|there|remember)\b)"
+)
+_STATED = re.compile(
+    r"[:.!…]|, (?!then|though|exactly|please|guys)|^\W*(?:and |so |but )?(?:which|who|what|where|when|how)(?: (?:is|was|are|were)\b) "
+    r"(?:that|why|how|because|what|when|where)\b|\b(?:is|are|was|were|would be|will be|might be|could be) .*\b(?:is|are|was|were|would be)\b|"
+    r"^\W*(?:and |so |but )?(?:what|how|why|where|who|when) .+ (?:is|are|was|were|would be|will be) (?:that|the|a|an|our|to|[\w-]+ing)\b"
 )
 
 
 def is_question(low: str) -> bool:
-    """Whether a sentence asks."""
-    return low.rstrip(" \"')").endswith("?")
+    """Whether a sentence asks; in a chat many do so without a mark."""
+    bare = low.rstrip(" \"')")
+    if bare.endswith("?"):
+        return not _TAG.search(bare)
+    return bool(_UNMARKED_QUESTION.match(bare)) and len(bare) < 90 and not _STATED.search(bare)
+
+
+_TAG = re.compile(r"^\W*(?:so |and |then )?(?:it|this|that|we)(?:'s|'re| is| are)\b.+, ?(?:yes|yeah|right|ok|correct|agreed|no)\?$")
 
 
 _PHATIC = re.compile(
@@ -136,7 +157,7 @@ _CHIT_CHAT = re.compile(
     r"sleep|slept|"
     r"tired|headache|a cold|flu|sick|gym|yoga|haircut|shower|garden|music|song|concert|joke|funny|keyboard|microphone|"
     r"camera|headset|wifi|summer|christmas|xmas|easter|new year|friday feeling|sandwich|chocolate|doughnuts?|donuts?|"
-    r"croissants?|sushi|mugs?|scarf|jacket|raincoat|theatre|cinema|dentist|aspirin|toilet|noise|"
+    r"croissants?|sushi|mugs?|scarf|jacket|raincoat|theatre|cinema|dentist|aspirin|noise|"
     r"nephew|niece|grandma|grandpa|charger|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
 )
 CHIT_CHAT_KEYS = keys_of_pattern(_CHIT_CHAT.pattern)
@@ -223,15 +244,15 @@ class TypeStatements:
                 rf"therefore|"
                 rf"obviously|in fact|meant as|all|not an? \w+,? but(?: rather)?|no longer an? \w+,? but))* "
                 rf"{article} {adjectives}{name}\b{_COMPOUND}",
-                rf"^(?:it|that|ours)(?:'s| is| will be| would be)(?: (?:really|clearly|actually|rather|just|"
+                rf"^(?:it|that|ours)(?:'?s| is| will be| would be)(?: (?:really|clearly|actually|rather|just|"
                 rf"basically|more|of|now|"
                 rf"therefore|all|not an? \w+,? but))* {article} {adjectives}{name}(?=\W*$|,| called| named| about|"
                 rf" and| of| for)",
-                rf"\b(?:we|i|let's|let us|i'd|we'd|we're|we've|i've|i'm|i'll|we'll)\b(?: (?:would|want|need|have|"
+                rf"\b(?:we|i|let'?s|let us|i'd|we'd|we're|we've|i've|i'm|i'll|we'll)\b(?: (?:would|want|need|have|"
                 rf"will|are|am|should|"
                 rf"can|could|got|to|must|going|like|all|here|now|just|also))* (?:start|begin|discuss|talk about|"
                 rf"plan|planning|"
-                rf"launch|propose|treat (?:this|it) as|writing (?:down|up)|write (?:down|up)|describing|filing|"
+                rf"launch|propose|treat (?:this|it) as|writing (?:down|up)|write (?:down|up)|write (?:this|it) (?:down|up) as|put (?:this|it) down as|want (?:this|it) down as|describing|filing|"
                 rf"recording|specifying|defining|raising|proposing|launching|opening|make (?:this|it)|call "
                 rf"(?:this|it)|open|set up|describe|"
                 rf"file|record|specify|"
@@ -239,7 +260,7 @@ class TypeStatements:
                 rf"had|got|"
                 rf"talking about|see (?:this|it) as|regard (?:this|it) as|think of (?:this|it) as|bring up|work "
                 rf"on)(?: about)? "
-                rf"(?:an?|our|another|this as an?) (?:new |small |big |little |joint |first |real |serious |major "
+                rf"(?:an?|our|another|this as an?) (?:new |small |big |little |joint |first |real |proper |serious |major |next |own |great |huge |current |main "
                 rf"|possible )*"
                 rf"{name}\b{_COMPOUND}",
                 rf"^(?:here|there)(?:'s| is| comes| are)(?: also| now| then)? (?:an?|another|our|my|the) {adjectives}{name}\b{_COMPOUND}",
@@ -248,7 +269,9 @@ class TypeStatements:
                 rf"{adjectives}{name}\b{_COMPOUND}",
                 rf"^(?:what|all of this|all this|the thing|the topic|the matter|everything)\b.{{0,60}} is "
                 rf"{article} {adjectives}{name}\W*$",
-                rf"^(?:(?:type|kind|document type|discussion type)\s*[:=]\s*)?(?:an? |new |our )*{name}\s*[.!:]?$",
+                rf"^(?:(?:type|kind|document type|discussion type)\s*[:=]\s*)?(?:an? |new |our )*{name}"
+                rf"(?: indeed| then| it is| for sure| definitely| clearly| of course)*\s*[.!:]?$",
+                rf"^(?:an? |new |our )*{name}, ",
                 rf"^(?:type|kind|document type|new)\s*[:=]?\s+{name}\s*[:.!]",
                 rf"^(?:the|our|this|my) (?:new )?{name}(?: idea| plan)?(?:\s*:| (?:is|was|will|should|needs?|aims|"
                 rf"runs|would|has|we)\b|'s (?:name|goal|"

@@ -232,7 +232,11 @@ _DETERMINER = (
 
 
 def _expand(phrase: str) -> str:
-    return phrase.replace("~", r"[\w'-]+").replace(" ", r"\s+")
+    spoken = _APOSTROPHE.sub("'?", phrase)
+    return spoken.replace("~", r"[\w'-]+").replace(" ", r"\s+")
+
+
+_APOSTROPHE = re.compile(r"(?<=n)'(?=t)|(?<=it)'(?=s)|(?<=hat)'(?=s)|(?<=who)'(?=s)|(?<=let)'(?=s)|(?<=ere)'(?=s)|(?<=\|)'(?=s\b)|(?<=\()'(?=s\b)")
 
 
 def _leading(phrase: str) -> str:
