@@ -109,7 +109,11 @@ def read(
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
         elif found and asked:
             found = [replace(f, weight=max(f.weight, LEAD)) if f.key == asked else f for f in found]
-        elif not (found or start in exempt or findings or small_talk) and following and _is_full(part, text[start].isupper() or len(sentence) > 45):
+        elif (
+            not (found or start in exempt or findings or small_talk)
+            and following
+            and _is_full(part, text[start].isupper() or len(sentence) > 45)
+        ):
             found = [Finding(following, WEAK, after_fillers(sentence), len(sentence))]
         if found:
             asked = ""
@@ -135,12 +139,16 @@ def _is_kind(text: str, finding: Finding) -> bool:
 
 
 _PROPOSED_NAME = re.compile(r"^\W{0,2}\"([^\"?]{2,40})\"\s*\?$")
-_SELF_REPLY = re.compile(r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say)|(?: and|,| plus| &) [a-z])")
+_SELF_REPLY = re.compile(
+    r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say)|(?: and|,| plus| &) [a-z])"
+)
 _OFFHAND = re.compile(
-    r"[:;]-?[)(dp](?!\w)|^\W*what an?\b|\b(?:lol|haha|wow|ugh|aww?|yay)\b|"
+    r"[:;]-?[)(dp](?!\w)|(?:^|\s):/|^\W*what an?\b|\b(?:lol|haha|wow|ugh|aww?|yay)\b|"
     r"\b(?:i(?! (?:saw|heard|noticed|found|smelled|was told|think|believe|guess|suppose|see|know)\b)|i'm|i've|i'll|me|my|mine)\b"
 )
-_ANEW = re.compile(r"^\W*(?:(?:so|ok|okay|right|anyway|now|well then|here)\b[,:]|here's|to the (?:point|topic)|about |as for )")
+_ANEW = re.compile(
+    r"^\W*(?:(?:so|ok|okay|right|anyway|now|well then|here)\b[,:]|here's|to the (?:point|topic)|about |as for )"
+)
 _SUGGESTION = re.compile(
     r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they "
     r")?(?!know\b)|what if (?:we|they)\b|"

@@ -23,9 +23,9 @@ from ccm.reporter.interview import (
     skipped,
 )
 from ccm.reporter.listening import as_meeting, as_topic, conjoined, observed
+from ccm.reporter.orders import addressed, asks_to_publish
 from ccm.reporter.outcomes import agenda_item, mark_of
 from ccm.reporter.record import Source
-from ccm.reporter.orders import addressed, asks_to_publish
 from ccm.reporter.remarks import flat
 from ccm.reporter.state import State, Value, from_json, new_state, to_json
 from ccm.reporter.transcript import Message

@@ -13,9 +13,9 @@ from ccm.reporter.attributes import ANSWER, Finding, Reading, answer, read, shap
 from ccm.reporter.context import Context, Step
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
 from ccm.reporter.listening import converted
+from ccm.reporter.orders import addressed
 from ccm.reporter.outcomes import links_of, stamp
 from ccm.reporter.record import Source, changed
-from ccm.reporter.orders import addressed
 from ccm.reporter.remarks import after_fillers, chit_chat, is_phatic, is_question
 from ccm.reporter.state import State
 from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute

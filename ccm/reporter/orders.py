@@ -72,16 +72,14 @@ _WISH = (
 )
 _PUBLISH = re.compile(
     rf"(?:^|[,;:.!?–—]\s+|\s-\s|\b(?:so|and|then)\s+){_WISH}"
-    r"(?:publish|post|release|(?:put|get|send) (?:this|it|that|everything)(?: all)? (?=online|out|up|on the web|on the site))(?:\s+(?:this|it|that|now|(?:the|this|that|our|my) (?:[\w-]+ )?[\w-]+|everything|"
+    r"(?:publish|post|release|(?:put|get|send) (?:this|it|that|everything)(?: all)?(?=\s+(?:online|out|up|on the web|on the site)\b))(?:\s+(?:this|it|that|now|(?:the|this|that|our|my) (?:[\w-]+ )?[\w-]+|everything|"
     r"all(?: of (?:it|this|that))?|what (?:we|you)(?:'ve| have)(?: got| here| noted| written| collected| so far)*|"
     r"please|pls|plz|then|one|thing|as it is|as is|anyway|up|out|online|on the (?:web|site)|"
     r"immediately|at once|right away|straight away|today|tonight|for us|for (?:all|everyone|everybody)|"
     r"when you(?:'re| are) ready|if you (?:can|would|will|like|please)))*"
     r"\W*(?:please|pls|plz|now|thanks|thx|thank you|then|will you|would you|could you|ok|okay)?\W*$"
 )
-_PUBLISH_NOW = re.compile(
-    r"\bpublish now\b|\b(?:anyway|as (?:it )?is|at once|immediately|right away|straight away)\b"
-)
+_PUBLISH_NOW = re.compile(r"\bpublish now\b|\b(?:anyway|as (?:it )?is|at once|immediately|right away|straight away)\b")
 
 
 def asks_to_publish(said: str, to_reporter: bool) -> str:

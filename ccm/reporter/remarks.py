@@ -93,7 +93,7 @@ _AUXILIARY = (
 _UNMARKED_QUESTION = re.compile(
     r"^\W*(?:(?:and|so|but|ok|okay|well|then|hey|hm+|also|oh|btw|[\w.-]+,)[, ]+)*(?:"
     rf"(?:who|whom|where|when|why|how|what|which)(?: (?!(?:we|i|it|they|you|he|she|the|this|that|people)\b)[\w-]+){{0,3}}? ?{_AUXILIARY}\b|"
-    r"(?:whos|whats|wheres|hows)\b|"
+    r"(?:whos|whats|wheres|hows)\b|who of (?:us|you|them)\b|"
     r"(?:who|what) (?:knows|wants|needs|comes|goes|does|brings|happened|went wrong)\b|"
     r"(?:from|since|until|till|by|for|at|in|to) (?:when|where|whom|what|which)\b|how (?:come|about|far|many|much|long)\b|"
     r"(?:what|which) (?:kind|sort|type)s? of\b|why not\b|"
@@ -115,7 +115,9 @@ def is_question(low: str) -> bool:
     return bool(_UNMARKED_QUESTION.match(bare)) and len(bare) < 90 and not _STATED.search(bare)
 
 
-_TAG = re.compile(r"^\W*(?:so |and |then )?(?:it|this|that|we)(?:'s|'re| is| are)\b.+, ?(?:yes|yeah|right|ok|correct|agreed|no)\?$")
+_TAG = re.compile(
+    r"^\W*(?:so |and |then )?(?:it|this|that|we)(?:'s|'re| is| are)\b.+, ?(?:yes|yeah|right|ok|correct|agreed|no)\?$"
+)
 
 
 _PHATIC = re.compile(
@@ -138,7 +140,7 @@ _PHATIC = re.compile(
 _PHATIC_START = re.compile(
     r"^\W*(?:sorry|apologies|excuse me|hello|hi|hey|good (?:morning|afternoon|evening|night)|morning|brb|bbl|afk|"
     r"lol|haha|"
-    r"thanks|thank you|cheers|bye|see you|see ya|welcome|happy birthday|congrat|nice to|good to see|how are you|"
+    r"thanks|thank you|cheers|bye|see you|see ya|welcome|happy birthday|congrat|nice to (?:see|meet|hear|be|have you)|good to see|how are you|"
     r"i'm (?:here|back|late|running late|off|hungry|tired|on my phone|in a meeting|at home|so tired)|i am "
     r"(?:here|back|late|"
     r"hungry|tired)|be right back|back in|can (?:you|everyone|everybody|anyone) (?:hear|see|read)|let me (?:just )?"
@@ -165,7 +167,6 @@ _PERSONAL = re.compile(
     r"\b(?:you|your|who else|us all|ya|such a|what a|so nice|love|hate|"
     r"i|i'm|i've|i'll|i'd|me|my|mine)\b"
 )
-_MYSELF = re.compile(r"\b(?:i|i'm|i've|i'll|me|my|mine)\b")
 
 
 def is_phatic(low: str) -> bool:
@@ -203,15 +204,13 @@ def chit_chat(low: str, topical: str) -> int:
     """
     How much a sentence is talk of lunch, weather, cats and the like.
 
-    :returns: 0 not at all, 1 a word of it, 2 a personal remark, 3 a remark about oneself.
+    :returns: 0 not at all, 1 a word of it, 2 a personal remark.
 
     :param topical: lower-case text of what is already on record: words in it are the matter itself.
     """
     found = _CHIT_CHAT.search(low)
     if found is None or found[0] in topical:
         return 0
-    if _MYSELF.search(low):
-        return 3
     return 2 if _PERSONAL.search(low) else 1
 
 
@@ -264,6 +263,8 @@ class TypeStatements:
                 rf"|possible )*"
                 rf"{name}\b{_COMPOUND}",
                 rf"^(?:here|there)(?:'s| is| comes| are)(?: also| now| then)? (?:an?|another|our|my|the) {adjectives}{name}\b{_COMPOUND}",
+                rf"\b(?:has|have|had|got|brings?|wants?|needs?|starts?|proposes?|suggests?) an? (?:new |small |big |little |own |proper ){{1,2}}"
+                rf"{name}(?: for (?:us|you|me|all)|\W|$)",
                 rf"\b(?:idea|plans?|proposal|concept|thinking|thought|dreaming|dream)\b.{{0,20}} (?:for|of|about|"
                 rf"is|to start|to found) {article} "
                 rf"{adjectives}{name}\b{_COMPOUND}",

@@ -236,7 +236,9 @@ def _expand(phrase: str) -> str:
     return spoken.replace("~", r"[\w'-]+").replace(" ", r"\s+")
 
 
-_APOSTROPHE = re.compile(r"(?<=n)'(?=t)|(?<=it)'(?=s)|(?<=hat)'(?=s)|(?<=who)'(?=s)|(?<=let)'(?=s)|(?<=ere)'(?=s)|(?<=\|)'(?=s\b)|(?<=\()'(?=s\b)")
+_APOSTROPHE = re.compile(
+    r"(?<=n)'(?=t)|(?<=it)'(?=s)|(?<=hat)'(?=s)|(?<=who)'(?=s)|(?<=let)'(?=s)|(?<=ere)'(?=s)|(?<=\|)'(?=s\b)|(?<=\()'(?=s\b)"
+)
 
 
 def _leading(phrase: str) -> str:
@@ -284,8 +286,8 @@ def _asking(noun: str) -> str:
     """``what is our goal?``, ``which project``, ``any competitors?``."""
     return (
         rf"^(?:(?:and|so|but|ok|okay|then|well)[, ]+)?(?:(?:what|which|who|where|how|whom|any|is there|are there)"
-        rf"(?:'s|'re| is| are| was| were| would be| will be| about)? )?(?:an? |the |our |its |your |their |any )?"
-        rf"(?:[\w-]+ )?{noun}\W*$"
+        rf"(?:'?s|'re| is| are| was| were| would be| will be| about)? )?(?:an? |the |our |its |your |their |any )?"
+        rf"(?:[\w-]+ )?{noun}(?: (?:for|of|behind|in|to) (?:that|it|this|us|all (?:that|this)|the \w+)| here| then)?\W*$"
     )
 
 
