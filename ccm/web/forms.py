@@ -121,6 +121,12 @@ class Rate:
         self._now = now
         self._seen: OrderedDict[str, list[float]] = OrderedDict()
 
+    def full(self, peer: str) -> bool:
+        """Whether that network address has reached the limit; counts nothing."""
+        now = self._now()
+        times = self._seen.get(network(peer), [])
+        return bool(self._limit) and sum(now - t < self._window for t in times) >= self._limit
+
     def allow(self, peer: str) -> bool:
         """Count one event from that network address; whether it is within the limit."""
         if not self._limit:

@@ -77,11 +77,13 @@ class InvitationLink:
 
     async def _find(self, request: Request, token: str) -> tuple[r.Invitee, r.Topic] | bytes:
         pages = self._desk.pages
-        if not self._attempts.allow(request.getClientAddress().host):
+        peer = request.getClientAddress().host
+        if self._attempts.full(peer):
             return pages.message(request, "Too many tries", "Wait a minute, then open the link again.", 429)
         invitee = await self._topics.invitee_by_token(digest(token))
         topic = await self._topics.get(invitee.topic) if invitee is not None else None
         if invitee is None or topic is None or invitee.state == "revoked":
+            self._attempts.allow(peer)
             text = "This link has been taken back, or it was not copied whole. Ask whoever invited you for a new one."
             return pages.message(request, "This link does not work", text, 404)
         if invitee.expires is not None and invitee.expires.timestamp() < self._desk.now():

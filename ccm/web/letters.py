@@ -49,7 +49,8 @@ class Letters:
     def _payload(self, key: str, address: str, subject: str, text: str) -> str:
         message = EmailMessage(policy=SMTP)
         message["From"] = formataddr((self._name, self._sender))
-        message["To"] = address
+        local, _, domain = address.rpartition("@")
+        message["To"] = f"{local}@{domain.encode('idna').decode()}"
         message["Subject"] = subject
         message["Date"] = format_datetime(datetime.fromtimestamp(self._now(), UTC))
         message["Message-ID"] = f"<{key.replace(':', '.')}@{self._sender.rpartition('@')[2]}>"

@@ -10,7 +10,8 @@ class WebOptions(Section):
     ``url`` is the public address, ending with ``/``; empty means ``http://<server.host>:<port>/`` of the first HTTP
     listener. ``registration`` is ``"open"`` or ``"closed"``; whoever was invited may always register. ``secure`` says
     that HTTP connections count as encrypted: a proxy in front speaks TLS, or the listener is for this machine alone.
-    ``dev_mail`` shows mails written to files at ``/dev/mail``: never outside a developer's machine.
+    ``attempts_per_minute`` counts links that do not work, by network. ``dev_mail`` shows mails written to files at
+    ``/dev/mail``: never outside a developer's machine.
     """
 
     url: str = ""

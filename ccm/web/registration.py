@@ -88,7 +88,9 @@ class Registration:
     @app.route("/validate/<token>", methods=["GET"])
     async def look(self, request: Request, token: str) -> bytes:
         """The page with the button; a GET uses nothing up, since mail scanners follow links."""
-        waiting = await self._pending.look(digest(token)) if self._may_try(request) else None
+        if self._attempts.full(request.getClientAddress().host):
+            return self._tried_too_often(request)
+        waiting = await self._pending.look(digest(token))
         if waiting is None:
             return self._stale(request)
         form = self._desk.forms.open(request, "/validate/")
@@ -98,9 +100,11 @@ class Registration:
     async def confirm(self, request: Request, token: str) -> bytes:
         """Make the account."""
         desk = self._desk
+        if self._attempts.full(request.getClientAddress().host):
+            return self._tried_too_often(request)
         try:
             desk.forms.check(request)
-            account = await self._pending.confirm(digest(token)) if self._may_try(request) else None
+            account = await self._pending.confirm(digest(token))
         except FormRefused as refused:
             waiting = await self._pending.look(digest(token))
             if waiting is None:
@@ -113,8 +117,6 @@ class Registration:
                 return desk.pages.message(
                     request, "Somebody was faster", text, 409, link="/register", link_text="Register again"
                 )
-            return self._stale(request)
-        if account is None:
             return self._stale(request)
         return desk.pages.render(request, "welcome.html", account=account)
 
@@ -148,10 +150,11 @@ class Registration:
         text = "Registration is closed here. Somebody who has an account can invite you."
         return self._desk.pages.message(request, "Registration is closed", text, 403)
 
-    def _may_try(self, request: Request) -> bool:
-        return self._attempts.allow(request.getClientAddress().host)
+    def _tried_too_often(self, request: Request) -> bytes:
+        return self._desk.pages.message(request, "Too many tries", "Wait a minute, then open the link again.", 429)
 
     def _stale(self, request: Request) -> bytes:
+        self._attempts.allow(request.getClientAddress().host)
         text = "This link has been used, or it has ended, or it was not copied whole. Nothing was changed."
         return self._desk.pages.message(
             request, "This link does not work", text, 404, link="/register", link_text="Register again"

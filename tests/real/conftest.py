@@ -1,5 +1,6 @@
 """Real services that only these tests need."""
 
+from fixtures.postfix import postfix
 from fixtures.wordpress import wordpress_site
 
-__all__ = ["wordpress_site"]
+__all__ = ["postfix", "wordpress_site"]
