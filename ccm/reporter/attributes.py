@@ -10,7 +10,6 @@ findings
 import re
 from dataclasses import dataclass, replace
 
-from ccm.reporter.anchors import words_of
 from ccm.reporter.remarks import (
     CHIT_CHAT_KEYS,
     Sentence,
@@ -19,10 +18,10 @@ from ccm.reporter.remarks import (
     chit_chat,
     flat,
     is_phatic,
-    is_question,
     sentences,
     strays,
 )
+from ccm.reporter.shapes import shows
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
 
 ANSWER = 5
@@ -83,7 +82,7 @@ def read(
     stray = turned = False
     for part in sentences(low, text) if parts is None else parts:
         start, end, sentence, keys = part.start, part.end, part.low, part.keys
-        if is_question(sentence) and not _SUGGESTION.match(sentence):
+        if part.asks and not _SUGGESTION.match(sentence):
             proposed = _PROPOSED_NAME.match(sentence)
             if proposed and "name" in signs.shapes and "name" not in filled:
                 findings.append(Finding("name", LEAD, start + proposed.start(1), start + proposed.end(1)))
@@ -98,7 +97,7 @@ def read(
         if is_phatic(sentence):
             continue
         small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence, topical)
-        if _OFFHAND.search(sentence):
+        if (":" in sentence or ";" in sentence or not _OFFHAND_KEYS.isdisjoint(keys)) and _OFFHAND.search(sentence):
             small_talk = max(small_talk, 1)
         if aside and len(sentence.split()) <= aside and not _ANEW.match(sentence):
             small_talk = max(small_talk, 2)
@@ -139,6 +138,7 @@ def _is_kind(text: str, finding: Finding) -> bool:
 
 
 _PROPOSED_NAME = re.compile(r"^\W{0,2}\"([^\"?]{2,40})\"\s*\?$")
+_OFFHAND_KEYS = frozenset(f"={word}" for word in "what lol haha wow ugh aw aww yay i me my mine".split())
 _SELF_REPLY = re.compile(
     r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say)|(?: and|,| plus| &) [a-z])"
 )
@@ -205,7 +205,7 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, fille
         if finding.key not in best or rank > best[finding.key][:3]:
             best[finding.key] = (*rank, finding)
     if not exempt and not small_talk:
-        _shapes(low, signs, best, filled)
+        _shapes(part, signs, best, filled)
     if not best:
         return []
     ranked = sorted(best.values(), key=lambda item: item[:3], reverse=True)
@@ -274,129 +274,16 @@ def _parted(chosen: list[Finding], low: str) -> list[Finding]:
     return parted
 
 
-# ---- shapes of values
-
-_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-TIME = re.compile(
-    rf"\b(?:yesterday|last (?:night|week|month|year|summer|winter|spring|autumn|{_DAY}|{_MONTH})|this (?:morning|"
-    rf"afternoon|evening)|"
-    rf"on {_DAY}(?: morning| afternoon| evening| night)?|(?:on|since|until|in|early|late|mid) (?:the "
-    rf")?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?{_MONTH}"
-    rf"(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} "
-    rf"\d{{1,2}}|(?:in|since|during) (?:19|20)\d\d|\d{{4}}-\d\d-\d\d|"
-    rf"(?:at|around|about|since|from|before|after|by|until|between) (?:about |around |roughly |half past |quarter "
-    rf"(?:past|to) )?(?:\d{{1,2}}(?:[:.]\d\d)? ?(?:am|pm|a\.m\.|p\.m\.|o'clock|h\b|hours)|"
-    rf"\d{{1,2}}[:.]\d\d|noon|midnight|half past \w+|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
-    rf"twelve) o'clock)|"
-    rf"(?:\d+|an?|one|two|three|four|five|six|seven|a few|several) (?:minutes?|hours?|days?|weeks?|months?|"
-    rf"years?) ago|(?:over|during) the (?:night|weekend)|"
-    rf"{_DAY} (?:morning|afternoon|evening|night)|at (?:night|dawn|dusk|lunchtime|noon|midnight)|\d{{1,2}}[:.]\d\d)\b"
-)
-PLACE = re.compile(
-    r"\b(?:in|at|on|near|inside|outside|behind|under|above|between|next to|opposite|in front of|from) (?:the |"
-    r"our |a |an |this |that |building |hall |room |"
-    r"[\w-]+ ){0,4}?(?:room|rooms|building|hall|office|offices|street|station|site|plant|warehouse|kitchen|"
-    r"basement|floor|corridor|lab|laboratory|"
-    r"cent(?:re|er)|centre|data cent(?:re|er)|branch|city|town|village|school|hospital|airport|park|car park|"
-    r"parking lot|garage|yard|roof|stairs|staircase|"
-    r"canteen|lobby|entrance|gate|dock|harbour|harbor|bridge|road|crossing|junction|corner|square|market|shop|"
-    r"store|library|museum|platform|bay|"
-    r"workshop|factory|depot|farm|field|garden|canal|river|lake|beach|tunnel|docks?|pier|stairwell|area|zone|"
-    r"district|quarter|houses?|home|wall|ramp|aisle|shelf|rack|attic|porch|terrace|lift|elevator|campus|"
-    r"headquarters|cellar|tower|church|theatre|stadium|"
-    r"server room|ward|classroom|gym|highway|motorway|roundabout|loading bay|hangar|annex|wing|pool|quay|studio|"
-    r"reception)s?\b"
-)
-_PEOPLE = re.compile(
-    r"\b(?:people|users?|staff|students?|teachers?|developers?|customers?|clients?|citizens?|families|parents|"
-    r"children|kids|adults|seniors|"
-    r"engineers?|managers?|everyone|everybody|anyone|anybody|companies|firms|businesses|schools|teams?|"
-    r"departments?|readers|visitors|patients|nurses|"
-    r"doctors?|dr|prof|professor|researchers|scientists|volunteers|members|neighbours|neighbors|residents|"
-    r"tourists|farmers|owners|operators|"
-    r"administrators|admins|freelancers|commuters|tenants|pensioners|women|men|youngsters|teenagers|beginners|"
-    r"newcomers|workers|employees|"
-    r"households|librarians|pupils|journalists|artists|musicians|cyclists|drivers|shoppers|gardeners|cooks|"
-    r"guests|colleagues|pros|professionals|"
-    r"mr|mrs|ms|accountant|colleague|consultant|lawyer|architect|electrician|plumber|boss|neighbour|neighbor|"
-    r"nurse|engineer|manager|director|"
-    r"amateurs|hobbyists|makers|founders|investors|shops|restaurants|bakeries|cities|municipalities|ngos|"
-    r"charities|folks)\b"
-)
-_PEOPLE_FIRST = re.compile(
-    r"^\W*(?:(?:mainly|mostly|for|just|only|all|some|any|the|our|a|an|every|young|old|small|local|city|it|my|your|other|first|"
-    r"[\w-]+'s|[\w-]*(?:ing|al|ic|ed|an|ish|ior|ern|y|ive))[ ,]+){0,4}"
-    + _PEOPLE.pattern
-    + r"(?! (?:can|get|gets|let|lets|helps?|makes?|need|needs|will|should|do|does|did|use|want|come|"
-    r"organi[sz]e|collect|meet)\b)"
-)
-_LEVEL = re.compile(
-    r"^\W*(?:very |quite |rather |really |fairly |extremely |top |the |a |it's |it is |i'd say |must be |should "
-    r"be |definitely |"
-    r"pretty )*(?:high(?:est)?|low(?:est)?|medium|middle|normal|urgent|critical|minor|major|top|must[- ]have|"
-    r"should[- ]have|could[- ]have|nice[- ]to[- ]have|"
-    r"p[0-5]|[0-9]|first|second|third|number one|essential|optional|important|average|moderate)\b"
-)
-_STATE = re.compile(
-    r"\b(?:started|begun|done|finished|draft|progress|planned|planning|pilot|prototype|testing|tested|approved|"
-    r"open|proposed|review|backlog|"
-    r"blocked|hold|beta|running|live|idea|percent|%|halfway|early|under way|underway|so far|ready|waiting|on "
-    r"paper|development|new)\b"
-)
-
-
-_SITE = re.compile(
-    r"^\W*(?:the|our|a) (?:[\w-]+ ){0,2}?(?:office|branch|room|hall|building|plant|warehouse|"
-    r"station|site|basement|kitchen|lab|"
-                   r"school|hospital|street|shop|floor|workshop|depot|garage)\b")  # fmt: skip
-_DEED = re.compile(
-    r"^\W*(?:just |simply |first |maybe |perhaps |by )?(?:send|use|build|let|make|give|offer|train|hire|add|put|"
-    r"start|begin|ask|buy|rent|move|split|share|"
-    r"introduce|set up|teach|pay|invite|hold|run|open|write|create|automate|replace|reduce|simplify|turn|bring|"
-    r"launch|sell|test|try|find|plan|organi[sz]e|"
-    r"\w+ing)\b"
-)
-
-
-def _shapes(low: str, signs: Signs, best: dict[str, tuple[int, int, int, Finding]], filled: frozenset[str]) -> None:
+def _shapes(
+    part: Sentence, signs: Signs, best: dict[str, tuple[int, int, int, Finding]], filled: frozenset[str]
+) -> None:
     """Weak findings by the look of a sentence: a time, a place."""
     for key, shape in signs.shapes.items():
-        pattern = {"time": TIME, "place": PLACE}.get(shape)
-        if pattern is None or key in best or key in filled:
+        if shape not in ("time", "place") or key in best or key in filled:
             continue
-        found = pattern.search(low) or (shape == "place" and not TIME.search(low) and _FRAGMENT.match(low))
-        if found and not _FUTURE.search(low):
-            best[key] = (WEAK, -found.start(), 0, Finding(key, WEAK, after_fillers(low), len(low)))
-
-
-_FRAGMENT = re.compile(
-    r"^\W*(?:somewhere |right |just |all )?(?:at|in|on|near|inside|outside|behind|between|next to|opposite) "
-    r"(?!(?:least|all|most|first|general|short|fact|"
-    r"my|conclusion|detail|particular|case|time|case|addition|principle|practice|that|this way|a nutshell|brief|"
-    r"order|it|hold|top|duty|call)\b)"
-    r"(?:[\w'-]+[, ]*){1,10}[.!]?$"
-)
-_FUTURE = re.compile(r"\b(?:tomorrow|next(?! to)|will|see you|i'll|let's|meet|again)\b")
-
-
-def shape_of(low: str) -> str:
-    """What a short answer looks like: ``level``, ``time``, ``place``, ``people``, ``state``, ``deed`` or ``""``."""
-    if _LEVEL.match(low) and len(low) < 60:
-        return "level"
-    words = words_of(low)
-    if len(words) <= 12:
-        if TIME.search(low):
-            return "time"
-        if PLACE.match(low.lstrip(" ")) or _SITE.match(low):
-            return "place"
-        if _PEOPLE_FIRST.match(low):
-            return "people"
-        if _STATE.search(low):
-            return "state"
-    if _DEED.match(low):
-        return "deed"
-    return ""
+        start = shows(shape, part)
+        if start >= 0:
+            best[key] = (WEAK, -start, 0, Finding(key, WEAK, after_fillers(part.low), len(part.low)))
 
 
 _NAME_END = re.compile(

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 
 from ccm.reporter import commands, record
-from ccm.reporter.attributes import ANSWER, Finding, Reading, answer, read, shape_of
+from ccm.reporter.attributes import ANSWER, Finding, Reading, answer, read
 from ccm.reporter.context import Context, Step
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
 from ccm.reporter.listening import converted
@@ -17,6 +17,7 @@ from ccm.reporter.orders import addressed
 from ccm.reporter.outcomes import links_of, stamp
 from ccm.reporter.record import Source, changed
 from ccm.reporter.remarks import after_fillers, chit_chat, is_phatic, is_question
+from ccm.reporter.shapes import shape_of
 from ccm.reporter.state import State
 from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute
 from ccm.reporter.transcript import Message

@@ -12,7 +12,7 @@ from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Converted, Effect, Say
 from ccm.reporter.outcomes import links_of
 from ccm.reporter.record import Source
-from ccm.reporter.remarks import Sentence, flat, is_phatic, is_question, sentences
+from ccm.reporter.remarks import Sentence, flat, is_phatic, may_be_chit_chat, sentences
 from ccm.reporter.state import Asked, State
 from ccm.reporter.templates import LEAD
 from ccm.reporter.transcript import Message
@@ -40,7 +40,7 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     reading = read(
         message.text,
         signs,
-        record.topical(state),
+        record.topical(state) if any(may_be_chit_chat(part) for part in parts) else "",
         asked.key if asked else "",
         tuple(stating),
         parts,
@@ -54,7 +54,7 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     for part in parts:
         if part.start in ends and not any(part.start <= f.start < part.end for f in reading.findings):
             state = _told_with_type(state, message, part, ends[part.start], context)
-    state = _note_question(state, reading, message, answered=state is not before)
+    state = _note_question(state, reading, message, asking=bool(parts) and parts[-1].asks, answered=state is not before)
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
     if not state.settled and len(low) > 5 and not is_phatic(low):
@@ -114,8 +114,7 @@ def _following(state: State, context: Context) -> str:
     return following
 
 
-def _note_question(state: State, reading: Reading, message: Message, *, answered: bool) -> State:
-    asking = is_question(flat(message.text))
+def _note_question(state: State, reading: Reading, message: Message, *, asking: bool, answered: bool) -> State:
     if asking and not reading.asks and not answered:
         return record.replace(state, asked=Asked("", message.nick, 2 if reading.strays else 1))
     if reading.asks and asking:

@@ -11,7 +11,7 @@ import msgspec
 
 from ccm.reporter.attributes import ANSWER, Finding, read
 from ccm.reporter.outcomes import MAX_ENTRIES, stamp
-from ccm.reporter.remarks import flat, is_question
+from ccm.reporter.remarks import flat, sentences
 from ccm.reporter.state import Asked, Entry, Pending, State, Value
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs, Template
 from ccm.reporter.transcript import Message
@@ -98,11 +98,12 @@ def readings(pending: Iterable[Pending], signs: Signs) -> list[tuple[Pending, Fi
     asked: Asked | None = None
     for remark in pending:
         open_ = asked if asked is not None and asked.by != remark.by else None
-        reading = read(remark.text, signs, "", open_.key if open_ else "", aside=aside(open_))
+        parts = sentences(flat(remark.text), remark.text)
+        reading = read(remark.text, signs, "", open_.key if open_ else "", parts=parts, aside=aside(open_))
         found.extend((remark, finding) for finding in reading.findings)
         if reading.asks:
             asked = Asked(reading.asks, remark.by, 4)
-        elif is_question(flat(remark.text)) and not reading.findings:
+        elif parts and parts[-1].asks and not reading.findings:
             asked = Asked("", remark.by, 2 if reading.strays else 1)
         elif reading.findings or asked is None or asked.by != remark.by:
             asked = None

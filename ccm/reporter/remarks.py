@@ -24,12 +24,13 @@ def flat(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a remark: its place, its lower-case text, and the keys of its words."""
+    """One sentence of a remark: its place, lower-case text, the keys of its words, whether it asks."""
 
     start: int
     end: int
     low: str
     keys: set[str]
+    asks: bool
 
 
 _STOP = re.compile(r"[.!?]+[\"')]*\s+|;\s+|\n")
@@ -50,7 +51,8 @@ def sentences(low: str, text: str) -> list[Sentence]:
     for start, end in places:
         sentence = low[start:end].rstrip(" ;")
         if sentence and not sentence.isspace():
-            found.append(Sentence(start, start + len(sentence), sentence, keys_of_text(words_of(sentence))))
+            keys = keys_of_text(words_of(sentence))
+            found.append(Sentence(start, start + len(sentence), sentence, keys, is_question(sentence)))
     return found
 
 
@@ -195,6 +197,11 @@ _OF_THE_MATTER = re.compile(
 )
 
 
+def may_be_chit_chat(part: Sentence) -> bool:
+    """Whether a word of lunch, weather and the like is in it: a cheap first look."""
+    return not CHIT_CHAT_KEYS.isdisjoint(part.keys)
+
+
 def strays(low: str) -> bool:
     """Whether a question is not of the matter but of those who are talking."""
     return bool(_PERSONAL_QUESTION.search(low)) and not _OF_THE_MATTER.search(low)
@@ -286,7 +293,7 @@ class TypeStatements:
     def type_of(self, sentence: Sentence) -> tuple[str, int]:
         """The key of the type that a sentence states, or ``""``, and where in the sentence that statement ends."""
         low = sentence.low
-        if self._templates.type_keys.isdisjoint(sentence.keys) or is_question(low):
+        if self._templates.type_keys.isdisjoint(sentence.keys) or sentence.asks:
             return "", 0
         start = after_fillers(low)
         bare = low[start:]
