@@ -190,10 +190,15 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, fille
     if not candidates and not signs.has_shapes:
         return []
     begin = after_opening(low)
+    colon = ":" in low or "–" in low or "—" in low
     best: dict[str, tuple[int, int, int, Finding]] = {}
     for sign in candidates:
+        if sign.weight <= small_talk or (exempt and sign.weight < LEAD) or (sign.colon and not colon):
+            continue
+        if sign.weight == WEAK and sign.key in filled:
+            continue
         hit = _hit(sign, low, begin)
-        if hit is None or (exempt and sign.weight < LEAD) or sign.weight <= small_talk:
+        if hit is None:
             continue
         rank, finding = hit
         if sign.weight <= CUE and signs.shapes.get(sign.key) == "name":

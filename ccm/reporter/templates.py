@@ -63,13 +63,14 @@ class Sign:
     One pattern, compiled when it is first needed: most of the two thousand never are.
 
     :ivar weight: LABEL, LEAD, CUE or WEAK.
+    :ivar colon: whether it needs a colon or dash.
     :ivar rest: whether the substance is what follows (group ``rest``) and not the whole sentence.
     """
 
-    __slots__ = ("_compiled", "_text", "key", "rest", "weight")
+    __slots__ = ("_compiled", "_text", "colon", "key", "rest", "weight")
 
-    def __init__(self, key: str, weight: int, text: str, rest: bool) -> None:
-        self.key, self.weight, self.rest = key, weight, rest
+    def __init__(self, key: str, weight: int, text: str, rest: bool, colon: bool = False) -> None:
+        self.key, self.weight, self.rest, self.colon = key, weight, rest, colon
         self._text = text
         self._compiled: re.Pattern[str] | None = None
 
@@ -113,6 +114,11 @@ class Signs:
                 return self._asks[index].key
         return ""
 
+    def check(self) -> None:
+        """:raises re.error: for a phrase that is no regular expression."""
+        for sign in (*self._signs, *self._asks):
+            sign.pattern  # noqa: B018 - compiled for its error
+
     def _compile(self, attribute: Attribute, strict: bool, types: tuple[str, ...]) -> None:
         key = attribute.key
         for label in attribute.labels:
@@ -120,7 +126,7 @@ class Signs:
             keys = keys_of_pattern(rf"\b{noun}\b")
             self._add(Sign(key, LABEL, _labelled(noun), True), keys)
             if not strict:
-                self._add(Sign(key, LEAD, _having(noun), True), keys)
+                self._add(Sign(key, LEAD, _having(noun), True, True), keys)
                 if label not in _PRONOUNS and label not in types:
                     self._add(Sign(key, CUE, _predicate(noun), False), keys)
                     self._ask(key, _asking(noun), keys)
@@ -145,11 +151,11 @@ class Signs:
 
 
 class Templates:
-    """All known types, compiled once; read only."""
+    """All known types; read only."""
 
     def __init__(self, templates: Iterable[Template]) -> None:
         self._templates = {template.key: template for template in templates}
-        self._signs = {key: Signs(template) for key, template in self._templates.items()}
+        self._signs: dict[str, Signs] = {}
         names = {word: key for key, template in self._templates.items() for word in (template.key, *template.words)}
         self._type_words = dict(sorted(names.items(), key=lambda item: (-len(item[0]), item[0])))
         choice = "|".join(_noun(word) for word in self._type_words)
@@ -164,16 +170,14 @@ class Templates:
         :raises ConfigError: naming file and key.
         """
         built_in = resources.files("ccm.reporter") / "templates"
-        files = [(entry.name, entry.read_text("utf-8")) for entry in built_in.iterdir() if entry.name.endswith(".toml")]
-        if folder:
-            try:
-                own = sorted(Path(folder).glob("*.toml"))
-                files = sorted(files) + [(str(path), path.read_text("utf-8")) for path in own]
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"{folder}: templates cannot be read: {error}.") from error
-        else:
-            files = sorted(files)
-        return cls(_parse(name, text) for name, text in files)
+        names = sorted(entry.name for entry in built_in.iterdir() if entry.name.endswith(".toml"))
+        found = [_parse(name, (built_in / name).read_text("utf-8"), built_in=True) for name in names]
+        try:
+            for path in sorted(Path(folder).glob("*.toml")) if folder else ():
+                found.append(_parse(str(path), path.read_text("utf-8"), built_in=False))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{folder}: templates cannot be read: {error}.") from error
+        return cls(found)
 
     def __contains__(self, key: object) -> bool:
         return key in self._templates
@@ -187,7 +191,9 @@ class Templates:
         return self._templates[key]
 
     def signs(self, key: str) -> Signs:
-        """The compiled patterns of a type."""
+        """The patterns of a type, made when they are first needed."""
+        if key not in self._signs:
+            self._signs[key] = Signs(self._templates[key])
         return self._signs[key]
 
     def type_of(self, word: str) -> str:
@@ -201,11 +207,11 @@ class Templates:
         return ""
 
 
-def _parse(name: str, text: str) -> Template:
+def _parse(name: str, text: str, *, built_in: bool) -> Template:
     try:
         template = msgspec.convert(tomllib.loads(text), Template)
-        for phrase in (p for a in template.attribute for p in (*a.leads, *a.cues, *a.weak, *a.asks)):
-            keys_of_pattern(_expand(phrase))
+        if not built_in:
+            Signs(template).check()
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: is not valid TOML: {error}") from error
     except msgspec.ValidationError as error:
