@@ -1,0 +1,78 @@
+"""Write ``docs/xeps.md``: what the installed modules say of themselves, and what the core implements."""
+
+import re
+import sys
+from pathlib import Path
+
+from ccm.settings import OFF_BY_DEFAULT, plugins
+
+TARGET = Path(__file__).with_name("xeps.md")
+
+#: What no module stands for: specification -> (title, where it is)
+CORE = {
+    "RFC 6120": ("XMPP: Core", "wire, session, router"),
+    "RFC 6121": ("XMPP: Instant Messaging and Presence", "modules"),
+    "RFC 7590": ("Use of TLS in XMPP", "transports.certificates"),
+    "RFC 7622": ("XMPP: Address Format", "address"),
+    "RFC 7395": ("XMPP Subprotocol for WebSocket", "transports.websocket, wire.framing"),
+    "RFC 5802, 7677": ("SCRAM-SHA-1 and SCRAM-SHA-256", "session.scram"),
+    "RFC 7628": ("SASL OAUTHBEARER", "session.sasl"),
+    "RFC 4505": ("SASL ANONYMOUS", "session.sasl"),
+    "XEP-0004": ("Data Forms", "muc, components"),
+    "XEP-0030": ("Service Discovery", "modules.disco, muc, components"),
+    "XEP-0045": ("Multi-User Chat", "muc"),
+    "XEP-0050": ("Ad-Hoc Commands", "components"),
+    "XEP-0059": ("Result Set Management", "muc, components.topics"),
+    "XEP-0082": ("Date and Time Profiles", "everywhere"),
+    "XEP-0114": ("Jabber Component Protocol", "transports.component, components.external"),
+    "XEP-0124": ("Bidirectional-streams Over Synchronous HTTP (BOSH)", "session.bosh, transports.bosh"),
+    "XEP-0128": ("Service Discovery Extensions, of rooms", "muc.disco"),
+    "XEP-0156": ("Discovering Alternative XMPP Connection Methods", "web.wellknown"),
+    "XEP-0198": ("Stream Management", "session.resume, session.resumption"),
+    "XEP-0199": ("XMPP Ping", "modules.ping"),
+    "XEP-0203": ("Delayed Delivery", "muc"),
+    "XEP-0206": ("XMPP Over BOSH", "session.bosh, transports.bosh"),
+    "XEP-0249": ("Direct MUC Invitations", "components.invitations"),
+    "XEP-0297": ("Stanza Forwarding", "modules.carbons, muc.archive"),
+    "XEP-0308": ("Last Message Correction", "reporter"),
+    "XEP-0313": ("Message Archive Management, of rooms", "muc.archive"),
+    "XEP-0334": ("Message Processing Hints", "modules.messages, muc.archive"),
+    "XEP-0359": ("Unique and Stable Stanza IDs", "muc"),
+    "XEP-0368": ("SRV records for XMPP over TLS", "transports.tcp"),
+    "XEP-0410": ("MUC Self-Ping", "muc"),
+    "XEP-0421": ("Anonymous unique occupant identifiers for MUCs", "muc.occupant"),
+    "XEP-0424": ("Message Retraction", "muc, reporter"),
+    "XEP-0425": ("Moderated Message Retraction", "muc.moderation"),
+    "XEP-0444": ("Message Reactions, of the reporter", "components.reporter"),
+}
+
+HEAD = """# Specifications
+
+Made by `docs/make_xeps.py` from the `xep` of each installed module and its list of what the core does; a test holds
+that it is current.
+"""
+
+
+def version(specification: str) -> str:
+    """The version that the code names beside a specification most often; nothing for an RFC."""
+    found: dict[str, int] = {}
+    for path in sorted((Path(__file__).parents[1] / "ccm").rglob("*.py")):
+        for one in re.findall(rf"{specification}[^\n\"]*? (\d+\.\d+(?:\.\d+)?)\b", path.read_text(encoding="utf-8")):
+            found[one] = found.get(one, 0) + 1
+    return max(found, key=lambda one: found[one]) if found and specification.startswith("XEP") else ""
+
+
+def text() -> str:
+    """The whole page."""
+    lines = [HEAD, "## Modules\n", "| module | specification | on by default |", "|---|---|---|"]
+    for name, module in sorted(plugins()["modules"].items()):
+        lines.append(f"| `{name}` | {module.xep} | {'no' if name in OFF_BY_DEFAULT else 'yes'} |")
+    lines += ["\n## Core\n", "| specification | title | version | where in `ccm/` |", "|---|---|---|---|"]
+    for name, (title, where) in CORE.items():
+        lines.append(f"| {name} | {title} | {version(name)} | {where} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text(), encoding="utf-8")
+    sys.exit(0)

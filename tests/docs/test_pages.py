@@ -1,0 +1,49 @@
+"""The pages below docs/ are current, complete, and name only what there is."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from ccm.config import Config
+from ccm.settings import Settings
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted(DOCS.glob("*.md")) + [DOCS.parent / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+
+
+def test_the_list_of_specifications_is_current() -> None:
+    text = runpy.run_path(str(DOCS / "make_xeps.py"))["text"]()
+    assert (DOCS / "xeps.md").read_text(encoding="utf-8") == text, "run docs/make_xeps.py"
+
+
+def test_the_list_of_licences_names_every_dependency() -> None:
+    listed = set(re.findall(r"^\| ([\w.-]+) \|", (DOCS / "licences.md").read_text(encoding="utf-8"), re.MULTILINE))
+    locked = (DOCS.parent / "requirements" / "run.txt").read_text(encoding="utf-8")
+    missing = set(re.findall(r"^([\w.-]+)==", locked, re.MULTILINE)) - listed
+    assert not missing, "run docs/make_licences.py"
+
+
+def test_the_index_names_every_page() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    for path in DOCS.glob("*.*"):
+        if path.suffix in (".md", ".json") and path.name != "README.md":
+            assert f"]({path.name})" in index, f"docs/README.md lacks {path.name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_every_option_that_a_page_names_is_there(page: Path) -> None:
+    shapes = Settings(Config("defaults", {})).shapes
+    options = {f"{name}.{field}" for name, shape in shapes.items() for field in shape.__struct_fields__}
+    for word in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)\b[^`]*`", page.read_text(encoding="utf-8")):
+        section = word.rpartition(".")[0]
+        if section in shapes and section not in ("state",):
+            assert word in options, f"{page.name}: {word}"
