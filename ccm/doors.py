@@ -50,6 +50,7 @@ class Doors:
         self._reactor = reactor
         self._settings = settings
         self._realm = realm
+        self._router: Any = realm.router
         self._addresses = addresses
         self._pool = ParserPool(settings["wire"])
         self._turn = Turn(partial(reactor.callLater, 0))
@@ -58,7 +59,7 @@ class Doors:
         self._ports: list[IListeningPort] = []
         self._saver = BoshSaver(stores.state, realm, reactor, settings["bosh"])
         self._bosh = BoshSessions(
-            lambda connection, framing: Session(realm, connection, framing, "bosh"),
+            partial(_session, realm, "bosh"),
             self._pool,
             settings["bosh"],
             reactor,
@@ -69,7 +70,7 @@ class Doors:
             visitors=realm.visitors,
         )
         self._websocket = WebSocketGate(
-            lambda connection, framing: Session(realm, connection, framing, "websocket"),
+            partial(_session, realm, "websocket"),
             self._pool,
             settings["websocket"],
             settings["session"],
@@ -110,7 +111,7 @@ class Doors:
         await self._listen(listen.https, secure)
         if component_secrets:
             components = ComponentListener(
-                self._realm.router,
+                self._router,
                 component_secrets,
                 self._settings["component_listener"],
                 self._reactor,
@@ -123,9 +124,11 @@ class Doors:
     async def stop(self) -> None:
         """Close the listeners, then tell every client that cannot be resumed by the next process."""
         for port in self._ports:
-            await port.stopListening()
+            stopping = port.stopListening()
+            if stopping is not None:
+                await stopping
         self._bosh.stop()
-        for session in list(self._realm.router.all_sessions()):
+        for session in list(self._router.all_sessions()):
             if session.transport != "bosh":
                 session.suspend()
         await self._saver.close()
@@ -136,6 +139,10 @@ class Doors:
                 self._ports.append(await serverFromString(self._reactor, endpoint).listen(factory))
             except ValueError as error:
                 raise ConfigError(f"{self._settings.source}: [listen]: {endpoint!r} is no endpoint: {error}") from error
+
+
+def _session(realm: Realm, transport: str, connection: Any, framing: Any) -> Session:
+    return Session(realm, connection, framing, transport)
 
 
 def bundle() -> Path:

@@ -139,7 +139,7 @@ class Cast:
                 await self._speak(chair, "skip")
 
     def _by_reporter(self, stanza: Element) -> bool:
-        return stanza.name == "message" and stanza["from"].lower() == f"{self._room}/reporter"
+        return bool(stanza.name == "message" and stanza["from"].lower() == f"{self._room}/reporter")
 
     async def _ask(self, nick: str, component: str, payload: str) -> Element:
         self._count += 1
