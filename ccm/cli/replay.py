@@ -2,31 +2,37 @@
 ``ccm replay LOG``: run the reporter over a recorded chat and print the document; no server needed.
 
 The same functions as in the live room, so the same archive gives the same bytes. When the log never asks for
-publication, the discussion ends with it as if the chair had asked. Leaves out publishing to a target.
+publication, the discussion ends with it as if the chair had asked. A
+published document may stand for its log. Leaves out publishing to a target.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TextIO
 
 import msgspec
 
-from ccm.reporter import discussion, render_html, render_json, render_markdown
+from ccm.reporter import again, discussion, render_html, render_json, render_markdown
 from ccm.reporter.discussion import Context
-from ccm.reporter.document import Document, Meta, build
+from ccm.reporter.document import SCHEMA, Document, Meta, build
 from ccm.reporter.effects import Effect, Publish, as_json
 from ccm.reporter.state import State
 from ccm.reporter.templates import Templates
-from ccm.reporter.transcript import LogError, Meeting, Message, read_log
+from ccm.reporter.transcript import MAX_LOG_BYTES, LogError, Meeting, Message, read_log
 
 Turn = tuple[Message | None, State, tuple[Effect, ...]]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("log", metavar="LOG", help="JSON lines (.jsonl, .jsonl.gz) or plain '[time] <nick> text'")
+    parser.add_argument(
+        "log",
+        metavar="LOG",
+        help="JSON lines (.jsonl, .jsonl.gz), plain '[time] <nick> text', or a published document (.json)",
+    )
     parser.add_argument("--meeting", metavar="ID", help="only this meeting of the log")
     parser.add_argument("--trace", action="store_true", help="print the state after each message, as JSON lines")
     parser.add_argument(
@@ -46,6 +52,10 @@ def run(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
     """
     out = out or sys.stdout
     context = Context(Templates.load(arguments.templates), zone=arguments.zone)
+    published = _published(arguments.log)
+    if published is not None:
+        out.write(rendered(republished(published, context), arguments.format, arguments.stylesheet))
+        return 0
     for meeting in read_log(arguments.log, arguments.meeting):
         if arguments.trace:
             for line in trace(meeting, context):
@@ -94,6 +104,33 @@ def replay(meeting: Meeting, context: Context, meta: Meta | None = None) -> Docu
     if document is None:
         raise LogError(f"Meeting {meeting.id}: holds no message.")
     return document
+
+
+def republished(document: Document, context: Context) -> Document:
+    """The document that its own log comes to: equal to it, unless its log or the rules were changed."""
+    context = replace(context, roles=again.roles_of(document), zone=document.zone)
+    *_, state = again.fold(document, context)
+    return build(state, again.meeting_of(document).messages, again.meta_of(document), context)
+
+
+def _published(path: str) -> Document | None:
+    """The document in that file, or ``None`` if it holds a log."""
+    try:
+        with open(path, "rb") as stream:
+            if not stream.read(200).lstrip().startswith(b"{"):
+                return None
+            stream.seek(0)
+            content = stream.read(MAX_LOG_BYTES)
+    except OSError:
+        return None
+    if SCHEMA.encode() not in content[:20_000]:
+        return None
+    try:
+        return render_json.loads(content)
+    except ValueError as error:
+        if b'"messages"' in content:
+            return None
+        raise LogError(f"{path}: {error}") from error
 
 
 def trace(meeting: Meeting, context: Context) -> Iterator[dict[str, object]]:

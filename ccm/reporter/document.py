@@ -14,7 +14,7 @@ import msgspec
 
 from ccm.reporter.discussion import Context, questions_of
 from ccm.reporter.outcomes import stamp
-from ccm.reporter.state import Entry, State, to_json
+from ccm.reporter.state import Entry, State
 from ccm.reporter.transcript import Message, fold_corrections
 
 SCHEMA = "urn:ccm:document:0"
@@ -124,7 +124,7 @@ class Document(msgspec.Struct, frozen=True):
     :ivar id: stable for topic or title, without version.
     :ivar headline: one sentence of the people's own, or a count.
     :ivar status: ``approved``, ``unopposed`` (its grace period passed) or ``draft``.
-    :ivar digest: hash of everything it was made from.
+    :ivar digest: hash of everything in it.
     """
 
     schema: str
@@ -181,7 +181,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         for key, label, _, values in questions_of(state, context)
     )
     approved_by = meta.approved_by or state.approved_by
-    return Document(
+    document = Document(
         schema=SCHEMA,
         id=meta.topic or _slug(title),
         title=title,
@@ -213,8 +213,9 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         off_record=sum(not message.on_record or _is_off(message) for message in log),
         licence=meta.licence,
         producer=PRODUCER,
-        digest=_digest(state, log, meta),
+        digest="",
     )
+    return msgspec.structs.replace(document, digest=_digest(document))
 
 
 def _title(state: State, meta: Meta) -> str:
@@ -280,11 +281,10 @@ def _lines(log: Sequence[Message]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _digest(state: State, log: Sequence[Message], meta: Meta) -> str:
-    digest = hashlib.sha256(to_json(msgspec.structs.replace(state, document="", last="")))
-    digest.update(msgspec.json.encode([(m.id, m.nick, m.text, stamp(m.time), m.replaces, m.retracts) for m in log]))
-    digest.update(msgspec.json.encode(msgspec.structs.replace(meta, published=None)))
-    return digest.hexdigest()
+def _digest(document: Document) -> str:
+    """The hash of everything that stands in a document, so that any reader can check it."""
+    plain = msgspec.json.encode(msgspec.structs.replace(document, digest=""), order="deterministic")
+    return hashlib.sha256(plain).hexdigest()
 
 
 def _slug(title: str) -> str:

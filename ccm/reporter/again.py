@@ -1,0 +1,83 @@
+"""
+The discussion of a published document, to be folded once more: ``ccm replay DOC.json`` gives the same bytes.
+
+A document keeps the log as it was printed: corrections in place, withdrawn lines without words, nothing off the record.
+What was asked for outside the room (a button, an IQ) shows in what the reporter said next. Leaves out the withdrawn words
+and the first wording of corrected ones: what they had led to is not made up for.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ccm.reporter import discussion
+from ccm.reporter.context import Context, Step
+from ccm.reporter.discussion import questions_of
+from ccm.reporter.document import Document, Meta
+from ccm.reporter.state import State
+from ccm.reporter.transcript import Meeting, Message
+
+
+def meta_of(document: Document) -> Meta:
+    """What the document took from outside the discussion."""
+    return Meta(
+        document.title,
+        "",
+        document.topic,
+        document.chair,
+        _time(document.scheduled),
+        document.zone,
+        document.language,
+        (*document.present, *document.invited),
+        document.version,
+        _time(document.published),
+        document.approved_by,
+        document.licence,
+    )
+
+
+def meeting_of(document: Document) -> Meeting:
+    """The document's log, with a wordless message for each one that was off the record."""
+    off = tuple(Message(f"off-{number}", "", "", on_record=False) for number in range(document.off_record))
+    said = tuple(
+        Message(line.id, line.nick, line.text, None, _time(line.at), from_reporter=line.reporter)
+        for line in document.log
+    )
+    return Meeting(document.id, document.title, None, document.chair, off + said)
+
+
+def roles_of(document: Document) -> dict[str, str]:
+    """Who may approve, as far as the document tells: who approved it, and the chair."""
+    roles = {document.chair: "chair", document.approved_by: "owner"}
+    return {nick: role for nick, role in roles.items() if nick} or {"": "owner"}
+
+
+def fold(document: Document, context: Context) -> Iterator[State]:
+    """The state after each message, and after the publication of the document."""
+    state = discussion.new_state()
+    by = document.approved_by
+    for message in meeting_of(document).messages:
+        if message.from_reporter:
+            state, _ = _asked_for(state, message, by, context)
+        state, _ = discussion.step(state, message, context)
+        yield state
+    if state.mode == "grace" and not by:
+        state, _ = discussion.grace_over(state, context)
+    elif state.mode != "published":
+        state, _ = discussion.request_publish(state, by, None, "", _time(document.published), context, at_once=True)
+        if state.mode == "grace":
+            state, _ = discussion.grace_over(state, context)
+    yield state
+
+
+def _asked_for(state: State, said: Message, by: str, context: Context) -> Step:
+    """The reporter asks, or announces, what nobody in the room had it do: somebody did so outside the room."""
+    if state.mode in ("interviewing", "grace"):
+        return state, ()
+    questions = {question for _, _, question, values in questions_of(state, context) if not values}
+    if said.text in questions or said.text.startswith("I publish this in "):
+        return discussion.request_publish(state, by, None, "", said.time, context)
+    return state, ()
+
+
+def _time(stamped: str) -> datetime | None:
+    return datetime.fromisoformat(stamped) if stamped else None
