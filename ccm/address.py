@@ -14,6 +14,7 @@ from ccm.errors import StanzaError
 
 MAX_PART_BYTES = 1023  # RFC 7622 §3.1: each part at most 1023 octets
 _CACHED = 20_000
+_MAX_CACHED_CHARACTERS = 200  # longer ones are rare, and would let strangers fill the memory
 _PLAIN = re.compile(r"(?:[a-z0-9._+-]{1,64}@)?[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?(?:/[!-~]{1,64})?\Z")
 
 
@@ -27,10 +28,9 @@ def prepare(jid: str) -> str:
         return jid
     if len(jid) > 3 * MAX_PART_BYTES + 2:
         raise StanzaError("jid-malformed", "That address is too long.")
-    return _prepare(jid)
+    return _remembered(jid) if len(jid) <= _MAX_CACHED_CHARACTERS else _prepare(jid)
 
 
-@lru_cache(_CACHED)
 def _prepare(jid: str) -> str:
     try:
         rest, slash, last = jid.partition("/")
@@ -43,6 +43,9 @@ def _prepare(jid: str) -> str:
         if part is not None and not 0 < len(part.encode()) <= MAX_PART_BYTES:
             raise StanzaError("jid-malformed", "A part of that address is empty or too long.")
     return join(local, domain, resource)
+
+
+_remembered = lru_cache(_CACHED)(_prepare)
 
 
 def join(local: str | None, domain: str, resource: str | None = None) -> str:
