@@ -36,7 +36,6 @@ from ccm.wire.tags import START_TAG
 
 log = Logger()
 
-_MIN_SECRET_BYTES = 16
 _COMPONENT_QUOTED = f"'{ns.COMPONENT}'".encode()
 _COMPONENT_DOUBLE = f'"{ns.COMPONENT}"'.encode()
 
@@ -46,9 +45,10 @@ class ComponentListenerOptions(Section):
     External components.
 
     What is asked of one and not answered within ``request_seconds`` is answered with an error; ``outgoing_bytes``
-    unsent cut the connection.
+    unsent cut the connection. Secrets have at least ``min_secret_bytes``.
     """
 
+    min_secret_bytes: int = 16
     handshake_seconds: int = 10
     request_seconds: int = 30
     max_stanza_bytes: int = 524_288
@@ -56,11 +56,11 @@ class ComponentListenerOptions(Section):
     outgoing_bytes: int = 8_388_608
 
 
-def checked(secrets: Mapping[str, str]) -> dict[str, str]:
+def checked(secrets: Mapping[str, str], min_bytes: int) -> dict[str, str]:
     """:raises ConfigError: if a secret is too short."""
     for domain, secret in secrets.items():
-        if len(secret.encode()) < _MIN_SECRET_BYTES:
-            raise ConfigError(f"The secret of component {domain} is too short: use {_MIN_SECRET_BYTES} bytes at least.")
+        if len(secret.encode()) < min_bytes:
+            raise ConfigError(f"The secret of component {domain} is too short: use {min_bytes} bytes at least.")
     return dict(secrets)
 
 
@@ -296,7 +296,7 @@ class ComponentListener(Factory):
         wire: WireOptions | None = None,
     ) -> None:
         self.router = router
-        self.secrets = checked(secrets)
+        self.secrets = checked(secrets, options.min_secret_bytes)
         self.options = options
         self.clock = clock
         self.turn = turn
