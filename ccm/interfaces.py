@@ -353,6 +353,13 @@ class ISessionState(Interface):
     def hash_all(key: str) -> Awaitable[dict[str, bytes]]:
         """*async* Empty if there is no such key."""
 
+    def settle() -> Awaitable[None]:
+        """
+        *async* Done once all that was set or deleted before outlives this process.
+
+        :raises StoreUnavailable: if some of it does not.
+        """
+
     def publish(channel: str, message: bytes) -> Awaitable[None]:
         """*async* To every subscriber of the channel that listens now."""
 

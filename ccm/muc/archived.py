@@ -28,15 +28,20 @@ def template(row: Archived) -> FanOut:
 async def recall(room: "Room") -> None:
     """Fill the history of a room that was restored."""
     most = room.config.max_history
-    if not most:
-        return
-    page = await room.context.archive.page(room.jid, before="", limit=most)
-    for row in page.items:
+    page = await room.context.archive.page(room.jid, before="", limit=max(most, 1))
+    room.newest = max(room.newest, page.items[-1].id if page.items else "")
+    for row in page.items if most else ():
         if b"<body" not in row.stanza:
             continue
         found = template(row)
         if _BODY in found.stanza.children:
             room.history.add(Line(row.id, row.stamp, found))
+
+
+async def find_newest(room: "Room") -> None:
+    """Find out what a room that was restored has archived last."""
+    page = await room.context.archive.page(room.jid, before="", limit=1)
+    room.newest = room.inherited = page.items[-1].id if page.items else ""
 
 
 async def seen(room: "Room", sender: str, origin: str) -> tuple[str, FanOut] | None:

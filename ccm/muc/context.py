@@ -93,13 +93,15 @@ class Backlog:
     A sink in the place of a session that has not yet come back after a restart: it keeps what came.
 
     :param most: how many stanzas it keeps; the oldest go first.
+    :ivar filling: the session is back, and what it missed before is just being read.
     """
 
-    __slots__ = ("_most", "jid", "kept")
+    __slots__ = ("_most", "filling", "jid", "kept")
 
     def __init__(self, jid: str, most: int) -> None:
         self.jid = jid
         self._most = most
+        self.filling = False
         self.kept: list[FanOut] = []
 
     def deliver(self, stanza: Stanza) -> None:

@@ -189,6 +189,7 @@ class Registry:
             if room is None:
                 await self.context.state.delete(f"room:{jid}")
                 continue
+            await archived.find_newest(room)
             if not await persistence.restore_seats(room) and not room.config.persistent:
                 self.close(room)
                 await self.forget(room)

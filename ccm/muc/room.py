@@ -42,7 +42,8 @@ class Room:
     :ivar invited: invitee -> inviter. :ivar relayed: (who answers, id) -> full JID of who asked.
     :ivar unsaved: saves that have not ended well yet. :ivar places: full JID -> rooms, of the whole service.
     :ivar awaited: full JID -> what came for a session that is not back after a restart.
-    :ivar newest: id of the archived message that was reflected last, by this process; ``""`` before the first.
+    :ivar newest: id of the archived message that was reflected last; ``""`` before the first.
+    :ivar inherited: the same as this process found it.
     """
 
     def __init__(self, jid: str, context: Context, config: RoomConfig, secret: bytes, creator: str) -> None:
@@ -78,7 +79,7 @@ class Room:
         self.vacated: Callable[[Room], None] = _nothing
         self.places: dict[str, set[Room]] = {}
         self.unsaved = 0
-        self.newest = ""
+        self.newest = self.inherited = ""
         self._sinks: tuple[ISink, ...] | None = None
 
     # ---- as it lasts

@@ -20,6 +20,7 @@ from ccm.interfaces import IArchive, IRooms, ISession, ISessionState, ISink
 from ccm.muc import (
     admin,
     disco,
+    gaps,
     ghosts,
     joining,
     leaving,
@@ -302,9 +303,11 @@ class MucService:
     def _session_resumed(self, session: ISession) -> None:
         for room in tuple(self.registry.places.get(session.jid, ())):
             room.moved()
-            backlog = room.awaited.pop(session.jid, None)
-            if backlog is not None:
-                backlog.empty_into(session)
+            gaps.fill(room, session)
+
+    @on.event("session-saving")
+    def _session_saving(self, session: ISession) -> None:
+        gaps.mark(session, self.registry.places.get(session.jid, ()))
 
     @on.event("session-closed")
     def _session_closed(self, session: ISession) -> None:

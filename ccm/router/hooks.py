@@ -54,6 +54,7 @@ EVENTS: dict[str, str] = {
     "session-available": "(session) it sent its first available presence (RFC 6121 §4.2)",
     "session-presence": "(session) its broadcast presence is new or another (RFC 6121 §4.2, §4.4)",
     "session-unavailable": "(session, stanza) it became unavailable or its stream ended (RFC 6121 §4.5)",
+    "session-saving": "(session) a record of it is about to be made: put what must outlive a crash into its state",
     "session-hibernating": "(session) its connection is gone, it may be resumed",
     "session-resumed": "(session) it came back",
     "session-closed": "(session) it is over; always the last event of a session",

@@ -32,12 +32,19 @@ class Keeper:
         self._seconds = seconds
         self._dirty: dict[str, dict[str, Any] | None] = {}
         self._writing = False
+        self._then: list[Callable[[], None]] = []
         self._under_way: dict[str, dict[str, Any] | None] = {}
 
-    def save(self, id_: str, plain: dict[str, Any] | None) -> None:
-        """Keep a record, or forget it; what comes while a write is under way replaces what waits."""
+    def save(self, id_: str, plain: dict[str, Any] | None, then: Callable[[], None] | None = None) -> None:
+        """
+        Keep a record, or forget it; what comes while a write is under way replaces what waits.
+
+        :param then: called once the record, or a later one, would survive this process; never if that fails.
+        """
         self._dirty.pop(id_, None)
         self._dirty[id_] = plain
+        if then is not None:
+            self._then.append(then)
         if not self._writing:
             self._writing = True
             self._spawn(self._write(), self._rest, self._rest)
@@ -69,15 +76,25 @@ class Keeper:
         return count
 
     async def _write(self) -> None:
-        while self._dirty:
-            id_ = next(iter(self._dirty))
-            plain = self._dirty.pop(id_)
-            self._under_way = {id_: plain}
-            if plain is None:
-                await self._state.delete(PREFIX + id_)
-            else:
-                await self._state.set(PREFIX + id_, msgspec.json.encode(plain), self._seconds)
+        while self._dirty or self._then:
+            then, self._then = self._then, []
+            for id_ in tuple(self._dirty):
+                await self._put(id_)
+            if then:
+                await self._state.settle()
+            for each in then:
+                each()
         self._under_way = {}
+
+    async def _put(self, id_: str) -> None:
+        if id_ not in self._dirty:
+            return  # another round has put it
+        plain = self._dirty.pop(id_)
+        self._under_way = {id_: plain}
+        if plain is None:
+            await self._state.delete(PREFIX + id_)
+        else:
+            await self._state.set(PREFIX + id_, msgspec.json.encode(plain), self._seconds)
 
     def _rest(self, outcome: Any) -> None:
         self._writing = False

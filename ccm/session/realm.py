@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 Spawn = Callable[[Coroutine[Any, Any, Any], Callable[[Any], None], Callable[[BaseException], None]], None]
 
 
+class Save(Protocol):
+    """Keeps resumption records."""
+
+    def __call__(self, id_: str, plain: dict[str, Any] | None, then: Callable[[], None] | None = None, /) -> None: ...
+
+
 class Routing(Protocol):
     """What a session asks of the router."""
 
@@ -62,8 +68,9 @@ async def _no_pause(_seconds: float) -> None:
     return None
 
 
-def _keep_nothing(_id: str, _plain: dict[str, Any] | None) -> None:
-    return None
+def _keep_nothing(_id: str, _plain: dict[str, Any] | None, then: Callable[[], None] | None = None) -> None:
+    if then is not None:
+        then()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ class Realm:
     :ivar random: that many random bytes.
     :ivar secret: key from which salts of unknown names are derived; the same across restarts.
     :ivar barrier: fires once everything queued so far is on disk; ``None`` when nothing is pending.
-    :ivar save: ``save(id, plain)`` keeps a resumption record, or forgets it (``None``); writes behind, in order.
+    :ivar save: ``save(id, plain, then=None)`` keeps a resumption record, or forgets it (``None``); writes behind, in
+        order, and calls *then* once the record would survive this process.
     :ivar visitors: connections, sessions and failed sign-ins by address, one record for all transports.
     :ivar pause: ``await pause(seconds)`` comes back after them.
     :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.
@@ -97,7 +105,7 @@ class Realm:
     sasl: SaslOptions = field(default_factory=SaslOptions)
     wire: WireOptions = field(default_factory=WireOptions)
     barrier: Callable[[], "Deferred[Any] | None"] = _nothing_pending
-    save: Callable[[str, dict[str, Any] | None], None] = _keep_nothing
+    save: Save = _keep_nothing
     visitors: Visitors = field(default_factory=unlimited)
     pause: Callable[[float], Awaitable[Any]] = _no_pause
     resumptions: "dict[str, Session]" = field(default_factory=dict)

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def to_plain(session: "Session") -> dict[str, Any]:
-    """Everything of a bound session that must survive."""
+def to_plain(session: "Session", exact: bool = False) -> dict[str, Any]:
+    """
+    Everything of a bound session that must survive; fires ``session-saving``.
+
+    :param exact: nothing will be sent or received any more before the record is read.
+    """
+    session.realm.router.fire("session-saving", session)
     plain: dict[str, Any] = {
         "version": VERSION,
         "jid": session.jid,
         "transport": session.transport,
         "priority": session.priority,
-        "state": session.state,
+        "state": dict(session.state),
     }
     if session.resumption is not None:
         acks = session.resumption.acks
@@ -32,6 +37,7 @@ def to_plain(session: "Session") -> dict[str, Any]:
             "inbound": acks.inbound,
             "outbound": acks.outbound,
             "queue": [data.decode() for data in acks.queue],
+            "exact": exact,
         }
     return plain
 
@@ -62,7 +68,8 @@ def from_plain(
         resumption = session.resumption = Resumption(session, True, kept["id"])
         resumption.acks.inbound, resumption.acks.outbound = kept["inbound"], kept["outbound"]
         resumption.acks.queue.extend(data.encode() for data in kept["queue"])
-        resumption.acks.trusted = False
+        if not kept.get("exact"):
+            resumption.acks.certain = resumption.acks.outbound
         realm.resumptions[resumption.id] = session
     realm.router.fire("session-resumed", session)
     if connection is None:

@@ -26,10 +26,11 @@ class Acks:
     :ivar inbound: stanzas handled, modulo 2^32.
     :ivar outbound: stanzas sent, modulo 2^32.
     :ivar queue: those of them that the client has not acknowledged, oldest first, as bytes for a TCP stream.
-    :ivar trusted: the counts never went through a crash; else the client may know of more than we do.
+    :ivar certain: after a crash, how many of those sent the record knows of; the client may have got others after
+        them. ``None`` if there was no crash, or the client has shown that it got none.
     """
 
-    __slots__ = ("asked", "inbound", "outbound", "queue", "resumable", "trusted")
+    __slots__ = ("asked", "certain", "inbound", "outbound", "queue", "resumable")
 
     def __init__(self, *, resumable: bool) -> None:
         self.resumable = resumable
@@ -37,12 +38,23 @@ class Acks:
         self.outbound = 0
         self.queue: deque[bytes] = deque()
         self.asked = False
-        self.trusted = True
+        self.certain: int | None = None
 
     def sent(self, data: bytes) -> None:
         """Keep what is being sent."""
         self.queue.append(data)
         self.outbound = (self.outbound + 1) % MODULUS
+
+    def outrun(self, h: str) -> bool:
+        """
+        Whether the client has got stanzas, by its count *h*, that a record from before a crash does not know of.
+
+        Which they were nobody can tell, so what it lacks cannot be told either: such a session cannot go on.
+        """
+        certain, self.certain = self.certain, None
+        if certain is None or not _COUNT.match(h):
+            return False
+        return 0 < (int(h) - certain) % MODULUS < MODULUS // 2
 
     def acknowledged(self, h: str) -> None:
         """
@@ -55,10 +67,6 @@ class Acks:
             raise StreamError("bad-format", "The attribute 'h' must be a count (XEP-0198 §4).")
         count = (int(h) - (self.outbound - len(self.queue))) % MODULUS
         if count > len(self.queue):
-            if not self.trusted and count < MODULUS // 2:
-                self.queue.clear()
-                self.outbound, self.trusted = int(h), True
-                return
             if count >= MODULUS // 2:
                 return  # an older count than one before: it says nothing new
             raise StreamError(

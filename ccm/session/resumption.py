@@ -17,6 +17,8 @@ from ccm.session.states import State
 from ccm.wire.events import Nonza
 
 if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
     from ccm.session.machine import Session
 
 log = Logger()
@@ -64,6 +66,7 @@ class Resumption:
         if session.connection is None or self._settling:
             if len(acks.queue) > options.resume_stanzas and session.connection is None:
                 session.close("resource-constraint", "It was away while too much came.")
+            self._save_soon()
             return
         session.send(data)
         waiting = len(acks.queue)
@@ -87,11 +90,18 @@ class Resumption:
     def acknowledge(self) -> None:
         """Answer ``<r/>``, once everything it covers is on disk."""
         h = self.acks.inbound
-        self._save()
-        self._after_commit(lambda: self._session.send(resume.answer(h)))
-
-    def _after_commit(self, then: Callable[[], None]) -> None:
         barrier = self._session.realm.barrier()
+
+        def answer() -> None:
+            self._session.send(resume.answer(h))
+
+        if self.acks.resumable:
+            # the count must outlive a crash, too: else a client that resumes is told of fewer than it was before
+            self._save(lambda: self._after(barrier, answer))
+        else:
+            self._after(barrier, answer)
+
+    def _after(self, barrier: "Deferred[Any] | None", then: Callable[[], None]) -> None:
         if barrier is None:
             then()
             return
@@ -140,7 +150,7 @@ class Resumption:
                 self._ask()
             session.realm.router.fire("session-resumed", session)
 
-        self._after_commit(settled)
+        self._after(session.realm.barrier(), settled)
 
     def stop(self) -> list[bytes]:
         """It is over: forget it. :returns: what the client has not acknowledged."""
@@ -158,7 +168,7 @@ class Resumption:
         for timer in (self._end_timer, self._save_timer, self._ask_timer):
             if timer is not None:
                 timer()
-        self._save()
+        self._save(exact=True)
 
     # ---- records
 
@@ -171,9 +181,9 @@ class Resumption:
         self._save_timer = None
         self._save()
 
-    def _save(self) -> None:
+    def _save(self, then: Callable[[], None] | None = None, *, exact: bool = False) -> None:
         if self.acks.resumable:
-            self._session.realm.save(self.id, record.to_plain(self._session))
+            self._session.realm.save(self.id, record.to_plain(self._session, exact), then)
 
 
 def managed(session: "Session", nonza: Nonza, bare: str | None) -> None:
@@ -210,6 +220,11 @@ def _take_up(session: "Session", bare: str, nonza: Nonza) -> None:
     old = session.realm.resumptions.get(nonza.attrs.get("previd", ""))
     if old is None or old.resumption is None or old.bare != bare:
         session.send(resume.failed("item-not-found", "That session is over. Bind a new one."))
+        return
+    if old.resumption.acks.outrun(nonza.attrs.get("h", "")):
+        old.resumption.acks.queue.clear()
+        old.close("reset")
+        session.send(resume.failed("item-not-found", "What you were sent last is not known any more. Bind anew."))
         return
     old.resumption.acks.acknowledged(nonza.attrs.get("h", ""))
     session.hand_over(old)

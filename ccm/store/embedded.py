@@ -62,6 +62,7 @@ class EmbeddedState:
         self._entries: dict[str, _Entry] = {}
         self._changed: set[str] = set()
         self._saving = False
+        self._failures = 0
         self._timer: Any = None
         self._sweeper: Any = None
         self._channels: dict[str, list[Callable[[bytes], None]]] = {}
@@ -116,6 +117,22 @@ class EmbeddedState:
             return {}
         return {field[1:]: value for field, value in entry.fields.items() if field != _PLAIN}
 
+    async def settle(self) -> None:
+        failures = self._failures
+        if self._changed:
+            keys = frozenset(self._changed)
+            try:
+                await self._database.write(self._save())
+            except StoreUnavailable:
+                self._failures += 1
+                for key in keys:
+                    self._touch(key)
+                raise
+        elif self._saving and (barrier := self._database.barrier()) is not None:
+            await barrier
+        if self._failures != failures:
+            raise StoreUnavailable("The session state could not be saved. It is tried again in a second.")
+
     async def publish(self, channel: str, message: bytes) -> None:
         for callback in tuple(self._channels.get(channel, ())):
             try:
@@ -166,6 +183,8 @@ class EmbeddedState:
 
     def _flush(self) -> None:
         self._timer = None
+        if not self._changed:
+            return
         self._saving = True
         keys = frozenset(self._changed)
         self._database.write(self._save()).addCallbacks(self._saved, self._lost, errbackArgs=(keys,))  # type: ignore[attr-defined]
@@ -201,6 +220,7 @@ class EmbeddedState:
     def _lost(self, failure: Any, keys: frozenset[str]) -> None:
         failure.trap(StoreUnavailable)
         self._saving = False
+        self._failures += 1
         self._changed |= keys
         self._timer = self._clock.callLater(_AGAIN_SECONDS, self._flush)
 

@@ -98,6 +98,9 @@ class RedisState:
         flat = await self._commands.call("HGETALL", self._prefix + key)
         return {field.decode(): value for field, value in zip(flat[::2], flat[1::2], strict=True)}
 
+    async def settle(self) -> None:
+        """Nothing to do: whatever was set has been answered, and Redis is another process."""
+
     async def publish(self, channel: str, message: bytes) -> None:
         await self._commands.call("PUBLISH", self._prefix + channel, message)
 

@@ -122,10 +122,20 @@ async def sign_in(
     :raises SignInFailed: with what the server said.
     """
     link = await connect(reactor, transport, host=host, port=port, domain=domain, timeout_seconds=timeout_seconds)
+    await authenticate(link, name, password)
+    return Client(link, await bind(link, resource))
+
+
+async def authenticate(link: Link, name: str, password: str) -> None:
+    """
+    *async* Sign in on a fresh link, by TLS where that is needed; nothing is bound then.
+
+    :raises SignInFailed: with what the server said.
+    """
     await link.open()
     features = await _expect(link, "features")
     offered = _mechanisms(features)
-    if not offered and transport == "tcp":
+    if not offered and any(child.uri == ns.TLS for child in features.elements()):
         link.write(f"<starttls xmlns='{ns.TLS}'/>".encode())
         await _expect(link, "proceed")
         await link.secure()
@@ -134,13 +144,17 @@ async def sign_in(
     await _authenticate(link, offered, name, password)
     await link.open()
     await _expect(link, "features")
+
+
+async def bind(link: Link, resource: str | None = None) -> str:
+    """*async* Bind a resource, one of the server's choice for ``None``; answers the full JID. :raises SignInFailed:"""
     wish = f"<resource>{attribute(resource)}</resource>" if resource else ""
     link.write(f"<iq xmlns='{ns.CLIENT}' type='set' id='bind'><bind xmlns='{ns.BIND}'>{wish}</bind></iq>".encode())
     bound = await _expect(link, "iq")
     jid = next((str(j) for b in bound.elements() for j in b.elements() if j.name == "jid"), None)
     if jid is None:
         raise SignInFailed(bound.toXml())
-    return Client(link, jid)
+    return jid
 
 
 async def _authenticate(link: Link, offered: list[str], name: str, password: str) -> None:

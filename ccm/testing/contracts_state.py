@@ -34,6 +34,16 @@ class SessionStateContract:
         assert await state.get("key") == b"2"
 
     @pytest_twisted.ensureDeferred
+    async def test_all_that_was_set_settles(self, state: Any) -> None:
+        await state.settle()
+        await state.set("key", b"1")
+        await state.hash_set("hash", "field", b"2")
+        await state.settle()
+        await state.delete("key")
+        await state.settle()
+        assert await state.keys("") == ("hash",)
+
+    @pytest_twisted.ensureDeferred
     async def test_keys_of_any_kind_are_deleted(self, state: Any) -> None:
         await state.set("value", b"1")
         await state.hash_set("hash", "field", b"2")

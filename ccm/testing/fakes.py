@@ -258,6 +258,9 @@ class MemoryState:
         self._expire()
         return tuple(key for key in (*self._values, *self._hashes) if key.startswith(prefix))
 
+    async def settle(self) -> None:
+        """Nothing waits here."""
+
     async def hash_set(self, key: str, field: str, value: bytes, ttl_seconds: float | None = None) -> None:
         self._expire()
         self._hashes.setdefault(key, {})[field] = value

@@ -175,3 +175,71 @@ def test_a_temporary_room_that_a_component_made_and_nobody_entered_is_swept_away
     assert house.room is not None
     house.hands.advance(601)
     assert house.room is None and house.rooms.kept == {}
+
+
+def saved(house, person):
+    """What a record of that session holds, made now."""
+    house.router.fire("session-saving", person)
+    return json.loads(json.dumps(person.state))
+
+
+def test_what_was_archived_after_a_record_was_made_reaches_the_session_after_a_crash(talk, ann, bob, read):
+    ann.say("known")
+    state = saved(talk, bob)
+    bob.take()
+    ann.say("one")
+    ann.say("two")
+    reflected = [element.toXml() for element in bob.take()]
+    new = talk.restart()
+    bob = new.person("bob@localhost/b", bound=False)
+    bob.resumed, bob.state = True, dict(state)
+    new.router.bind(bob)
+    new.router.fire("session-resumed", bob)
+    ann = resume(new, "ann@localhost/a")
+    ann.say("three")
+    got = bob.take()
+    assert read.bodies(got) == ["one", "two", "three"]
+    assert [element.toXml() for element in got[:2]] == reflected
+
+
+def test_what_was_missed_comes_before_what_is_said_meanwhile(talk, ann, bob, read):
+    from twisted.internet.defer import Deferred
+
+    state = saved(talk, bob)
+    ann.say("missed")
+    new = talk.restart()
+    gate, original = Deferred(), new.archive.page
+
+    async def slow(*args, **named):
+        await gate
+        return await original(*args, **named)
+
+    ann = resume(new, "ann@localhost/a")
+    ann.say("wake up")
+    new.archive.page = slow
+    bob = new.person("bob@localhost/b", bound=False)
+    bob.resumed, bob.state = True, dict(state)
+    new.router.bind(bob)
+    new.router.fire("session-resumed", bob)
+    ann.say("live")
+    assert bob.take() == []
+    assert saved(new, bob)["rooms"] == state["rooms"], "a second crash must find the old mark"
+    new.router.fire("session-resumed", bob)
+    gate.callback(None)
+    assert read.bodies(bob.take()) == ["missed", "wake up", "live"]
+    ann.say("after")
+    assert read.bodies(bob.take()) == ["after"]
+    assert saved(new, bob)["rooms"] != state["rooms"]
+
+
+def test_a_session_whose_missed_messages_cannot_be_read_begins_anew(talk, ann, bob, read):
+    state = saved(talk, bob)
+    ann.say("missed")
+    new = talk.restart()
+    bob = new.person("bob@localhost/b", bound=False)
+    bob.resumed, bob.state = True, {"rooms": {read.room: "no such id"} if state else {}}
+    new.router.bind(bob)
+    new.room.inherited = "no such id, and later"
+    new.router.fire("session-resumed", bob)
+    assert bob.closed.startswith("reset")
+    assert bob.take() == []

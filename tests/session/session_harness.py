@@ -81,7 +81,7 @@ class World:
             save=self._save,
         )
         fire = self.router.fire
-        self.router.fire = lambda name, *args: (self.events.append((name, args)), fire(name, *args))[1]  # type: ignore[method-assign]
+        self.router.fire = lambda name, *args: (self._note(name, args), fire(name, *args))[1]  # type: ignore[method-assign]
         for host in self.realm.sasl.anonymous_hosts:
             self.router.add_host(host)
         fakes.result_of(self.services.accounts.create("ann@localhost", "Ann", "ann@example.org", VERIFIERS))
@@ -95,12 +95,18 @@ class World:
         self.barriers.append(Deferred())
         return self.barriers[-1]
 
-    def _save(self, id_: str, plain: Any) -> None:
+    def _save(self, id_: str, plain: Any, then: Any = None) -> None:
         self.saved[id_] = plain
+        if then is not None:
+            then()
 
     def names(self) -> list[str]:
         """Names of the events fired."""
         return [name for name, _ in self.events]
+
+    def _note(self, name: str, args: Any) -> None:
+        if name != "session-saving":  # comes at any time
+            self.events.append((name, args))
 
     def client(self, secure: bool = True, tls_available: bool = False, transport: str = "tcp") -> "Client":
         """A new connection."""

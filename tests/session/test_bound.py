@@ -350,14 +350,52 @@ def test_a_session_outlives_the_server() -> None:
     assert to_plain(session)["resume"]["outbound"] == 3
 
 
-def test_a_client_may_know_of_more_than_a_crashed_server_had_saved() -> None:
+def test_a_client_that_got_more_than_a_crashed_server_had_saved_begins_anew() -> None:
     world = World()
     _, id_ = managed(world)
     after = World()
-    from_plain(after.realm, StreamFraming(after.pool), None, "tcp", world.saved[id_])
-    back, said = resume(after, id_, 7)
+    session = from_plain(after.realm, StreamFraming(after.pool), None, "tcp", world.saved[id_])
+    session.deliver(message(1))
+    _, said = resume(after, id_, 1)
+    assert b"<failed" in said
+    assert b"<item-not-found" in said
+    assert after.names()[-1] == "session-closed"
+    assert "session-lost" not in after.names()
+
+
+def test_a_client_that_got_no_more_than_was_saved_resumes_after_a_crash() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.deliver(message(1))
+    world.hands.advance(1)
+    after = World()
+    session = from_plain(after.realm, StreamFraming(after.pool), None, "tcp", world.saved[id_])
+    session.deliver(message(2))
+    back, said = resume(after, id_, 1)
     assert b"<resumed" in said
-    assert back.send(f"<a {SM} h='7'/>") == b""
+    assert said.count(b"<message") == 1
+    assert back.send(f"<a {SM} h='2'/>") == b""
+
+
+def test_a_client_resumes_after_a_clean_stop_whatever_it_has_got() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.deliver(message(1))
+    client.session.suspend()
+    after = World()
+    from_plain(after.realm, StreamFraming(after.pool), None, "tcp", world.saved[id_])
+    _, said = resume(after, id_, 1)
+    assert b"<resumed" in said
+    assert b"<message" not in said
+
+
+def test_what_comes_for_a_hibernating_session_is_saved() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.disconnected()
+    client.session.deliver(message(1))
+    world.hands.advance(1)
+    assert len(world.saved[id_]["resume"]["queue"]) == 1
 
 
 def test_a_record_of_another_version_is_refused() -> None:
