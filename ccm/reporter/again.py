@@ -1,18 +1,19 @@
 """
 The discussion of a published document, to be folded once more: ``ccm replay DOC.json`` gives the same bytes.
 
-A document keeps the log as it was printed: corrections in place, withdrawn lines without words, nothing off the record.
-What was asked for outside the room (a button, an IQ) shows in what the reporter said next. Leaves out the withdrawn words
-and the first wording of corrected ones: what they had led to is not made up for.
+A document keeps the log as it was printed: corrections in place, withdrawn lines without words, nothing off the
+record. What was asked for outside the room (a button, an IQ) shows in what the reporter said next. Leaves out the
+withdrawn words and the first wording of corrected ones: what they had led to is not made up for.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from ccm.reporter import discussion
 from ccm.reporter.context import Context, Step
 from ccm.reporter.discussion import questions_of
-from ccm.reporter.document import Document, Meta
+from ccm.reporter.document import Document, Line, Meta
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Meeting, Message
 
@@ -38,11 +39,18 @@ def meta_of(document: Document) -> Meta:
 def meeting_of(document: Document) -> Meeting:
     """The document's log, with a wordless message for each one that was off the record."""
     off = tuple(Message(f"off-{number}", "", "", on_record=False) for number in range(document.off_record))
-    said = tuple(
-        Message(line.id, line.nick, line.text, None, _time(line.at), from_reporter=line.reporter)
-        for line in document.log
-    )
+    said = tuple(message for line in document.log for message in _messages(line))
     return Meeting(document.id, document.title, None, document.chair, off + said)
+
+
+def _messages(line: Line) -> tuple[Message, ...]:
+    said = Message(line.id, line.nick, line.text, None, _time(line.at), from_reporter=line.reporter)
+    if line.kept == "said":
+        return (said,)
+    before = replace(said, text="…")
+    if line.kept == "withdrawn":
+        return before, replace(said, id=f"{line.id} withdrawn", retracts=line.id)
+    return before, replace(said, id=f"{line.id} corrected", replaces=line.id)
 
 
 def roles_of(document: Document) -> dict[str, str]:

@@ -174,10 +174,11 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
     published = meta.published or (times[-1] if times else None)
     title = _title(state, meta)
     said = {line.id: line.text for line in lines}
+    at = {line.id: line.at for line in lines}  # a corrected line keeps its place in time
     day = (times[0] if times else published or datetime(1970, 1, 1, tzinfo=UTC)).date().isoformat()
     items = {kind: _items(state, kind, day, said, present) for kind in ("action", "decision", "question", "idea")}
     sections = tuple(
-        Section(key, label, tuple(Quote(v.text, v.by, v.source, v.at) for v in values))
+        Section(key, label, tuple(Quote(v.text, v.by, v.source, at.get(v.source, v.at)) for v in values))
         for key, label, _, values in questions_of(state, context)
     )
     approved_by = meta.approved_by or state.approved_by
