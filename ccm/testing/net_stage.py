@@ -2,7 +2,8 @@
 Stages of conversation scripts with real streams: one server on loopback, on free ports, with its SQLite database.
 
 The server is put together here of the same parts as :mod:`ccm.service` uses, without components, web and mail. One
-server serves many scripts: each gets people and a room of its own.
+server serves many scripts: each gets people and a room of its own. Transports are ``tcp``, ``bosh``, ``websocket``, and
+``resource``: BOSH by the public resource in a plain ``twisted.web`` site.
 """
 
 import secrets
@@ -14,6 +15,7 @@ from typing import Any
 
 from twisted.internet.endpoints import serverFromString
 from twisted.web.resource import Resource
+from twisted.web.server import Site
 
 from ccm.muc.options import MucOptions
 from ccm.muc.service import MucService
@@ -33,9 +35,11 @@ from ccm.store.stores import open_stores
 from ccm.testing.clients import BareClient, Client, connect, sign_in
 from ccm.testing.pure_stage import befriend
 from ccm.transports.bosh import BoshSessions
+from ccm.transports.bosh_resource import BOSHResource
 from ccm.transports.certificates import Certificates
 from ccm.transports.http import FrontFactory
 from ccm.transports.http_options import HttpOptions
+from ccm.transports.http_origins import Origins
 from ccm.transports.http_site import QuietSite
 from ccm.transports.outgoing import Turn
 from ccm.transports.passwords import PasswordThreads
@@ -154,10 +158,12 @@ class ScriptServer:
         )
         site = QuietSite(Resource(), reactor)
         front = FrontFactory(reactor, HttpOptions(), site, bosh=bosh, websocket=websocket)
+        root = Resource()
+        root.putChild(b"http-bind", BOSHResource(bosh, Origins(())))
         clients = ClientFactory(realm, pool, reactor, turn, certificates)
         self._undo.append(bosh.stop)
         self.ports: dict[str, int] = {}
-        for names, factory in ((("tcp",), clients), (("bosh", "websocket"), front)):
+        for names, factory in ((("tcp",), clients), (("bosh", "websocket"), front), (("resource",), Site(root))):
             port = await serverFromString(reactor, ENDPOINT).listen(factory)
             self._undo.append(port.stopListening)
             self.ports.update(dict.fromkeys(names, port.getHost().port))
@@ -172,6 +178,7 @@ class NetStage:
 
     def __init__(self, server: ScriptServer, transport: str, number: int, reactor: Any) -> None:
         self.name = transport
+        self._link = "bosh" if transport == "resource" else transport
         self.garden = f"garden{number}@{self.muc}"
         self._server = server
         self._number = number
@@ -193,7 +200,7 @@ class NetStage:
         """A client with a bound resource."""
         client = await sign_in(
             self._reactor,
-            self.name,
+            self._link,
             port=self._server.ports[self.name],
             domain=HOST,
             name=name,
@@ -207,7 +214,7 @@ class NetStage:
     async def connect(self) -> BareClient:
         """A bare connection."""
         port = self._server.ports[self.name]
-        link = await connect(self._reactor, self.name, host="127.0.0.1", port=port, domain=HOST, timeout_seconds=5)
+        link = await connect(self._reactor, self._link, host="127.0.0.1", port=port, domain=HOST, timeout_seconds=5)
         client = BareClient(link)
         self._clients.append(client)
         return client

@@ -10,9 +10,14 @@ from ccm.testing.net_stage import ScriptServer
 from ccm.testing.pure_stage import PureStage
 from ccm.testing.scripts import Script, ScriptFailed, parse, play
 
-TRANSPORTS = ("tcp", "bosh", "websocket")
+TRANSPORTS = ("tcp", "bosh", "websocket", "resource")
 SCRIPTS = [Script.load(path) for path in sorted(Path(__file__).parent.glob("*.script"))]
-OVER_STREAMS = [(script, name) for script in SCRIPTS for name in script.only or TRANSPORTS if name in TRANSPORTS]
+OVER_STREAMS = [
+    (script, name)
+    for script in SCRIPTS
+    for name in TRANSPORTS
+    if not script.only or ("bosh" if name == "resource" else name) in script.only
+]
 
 
 @pytest.mark.parametrize("script", [s for s in SCRIPTS if not s.only], ids=lambda script: script.source)
@@ -62,5 +67,6 @@ def test_a_statement_that_nobody_knows_is_refused(line: str) -> None:
 
 
 def test_there_are_many_scripts_and_each_has_a_title() -> None:
-    assert len(SCRIPTS) >= 60
+    assert len(SCRIPTS) >= 120
+    assert sum(script.source.startswith("muc_") for script in SCRIPTS) >= 45
     assert all(script.title for script in SCRIPTS)
