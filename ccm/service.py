@@ -40,7 +40,8 @@ from ccm.transports.passwords import PasswordThreads
 
 log = Logger()
 
-REFRESH_SECONDS = 30.0
+#: How long it may take until the server notices what ``ccm user`` changed.
+REFRESH_SECONDS = 10.0
 #: The stop as a whole takes so long at most; what comes after a part that hung gets the least.
 STOP_SECONDS = 6.0
 LEAST_STOP_SECONDS = 0.5

@@ -75,13 +75,14 @@ class Visitors:
         self.connections = 0
         self._now = now
         self._exempt = _networks(options.exempt)
+        #: ``counted(peer)``: what limits count as that peer; ``None`` if they do not concern it.
+        self.counted: Callable[[str], str | None] = lru_cache(_CACHED)(self._count_as)
         self._accepted: dict[str, int] = {}
         self._second = 0
         self._sessions: dict[str, int] = {}
         self._strangers: dict[str, int] = {}
 
-    def counted(self, peer: str) -> str | None:
-        """What limits count as that peer; ``None`` if they do not concern it."""
+    def _count_as(self, peer: str) -> str | None:
         if not peer:
             return None
         address = _address(peer)
@@ -192,7 +193,6 @@ def _add(counts: dict[str, int], key: str, number: int) -> None:
         counts.pop(key, None)
 
 
-@lru_cache(_CACHED)
 def _address(peer: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(peer.partition("%")[0])

@@ -1,7 +1,9 @@
 """
 Who may sign in: accounts with their SCRAM verifiers, found by chat address, localpart or validated mail address.
 
-All JIDs are also held in memory, for routing. Leaves out passwords: verifiers are derived elsewhere.
+All JIDs are also held in memory, for routing, and accounts found of late, so that whoever comes back costs no query.
+What another process changes is noticed by :meth:`Accounts.refresh`. Leaves out passwords: verifiers are derived
+elsewhere.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +22,8 @@ from ccm.store.schema import accounts, archive, marks, rosters, tokens, topic_me
 from ccm.store.times import from_micros, seconds_to_micros
 
 _MARK = "accounts"  # rises with every change, so that other processes notice
+_MOST_RECENT = 20_000  # accounts that are remembered by the name they were found by
+_LONGEST_RECENT = 256  # characters of such a name
 
 
 @implementer(IAccounts)
@@ -35,27 +39,36 @@ class Accounts:
         self._host = host
         self._jids: set[str] = set()
         self._seen = -1
+        self._recent: dict[str, Account] = {}
+        self._changes = 0
 
     async def open(self) -> None:
         """Load the JIDs."""
         await self.refresh()
 
     async def refresh(self) -> None:
-        """Load the JIDs anew if another process (``ccm user add``) changed them."""
+        """Load the JIDs anew, and nothing is recent, if another process (``ccm user``) changed an account."""
         seen = self._seen
         mark, jids = await self._database.read(lambda connection: _jids(connection, seen))
         if jids is not None and mark >= self._seen:
             self._seen, self._jids = mark, jids
+            self._changed()
 
     async def find(self, name: str) -> Account | None:
         name = name.strip()
         if not name:
             return None
+        recent = self._recent.get(name)
+        if recent is not None:
+            return recent
         try:
             jid = address.prepare(name)
         except StanzaError:
             jid = ""
+        changes = self._changes
         found = await self._database.read(lambda connection: _find(connection, jid, name, self._host))
+        if found is not None and changes == self._changes and len(name) <= _LONGEST_RECENT:
+            self._remember(name, found)
         return self._noticed(found)
 
     async def get(self, jid: str) -> Account | None:
@@ -70,12 +83,13 @@ class Accounts:
     async def create(self, jid: str, name: str, email: str | None, verifiers: Iterable[Verifier]) -> Account:
         account = Account(jid, name, email, from_micros(seconds_to_micros(self._now())), tuple(verifiers))
         await self._database.write(lambda connection: put(connection, account))
-        self._jids.add(jid)
+        self.created(account)
         return account
 
     def created(self, account: Account) -> None:
         """Note an account that :func:`put` made in somebody else's transaction."""
         self._jids.add(account.jid)
+        self._changed()
 
     async def set_verifiers(self, jid: str, verifiers: Iterable[Verifier]) -> None:
         blob = pack_verifiers(verifiers)
@@ -85,8 +99,10 @@ class Accounts:
             _one(connection.execute(statement).rowcount)
             # Whoever signed in with the old password signs in again.
             connection.execute(delete(tokens).where(tokens.c.subject == jid, tokens.c.purpose == "session"))
+            _touch(connection)
 
         await self._database.write(change)
+        self._changed()
 
     async def delete(self, jid: str) -> None:
         def change(connection: Connection) -> None:
@@ -99,9 +115,20 @@ class Accounts:
 
         await self._database.write(change)
         self._jids.discard(jid)
+        self._changed()
 
     async def all(self, domain: str | None = None) -> tuple[Account, ...]:
         return await self._database.read(lambda connection: _all(connection, domain))
+
+    def _remember(self, name: str, account: Account) -> None:
+        if len(self._recent) >= _MOST_RECENT:
+            del self._recent[next(iter(self._recent))]
+        self._recent[name] = account
+
+    def _changed(self) -> None:
+        """An account is new or another, and a name may mean somebody else."""
+        self._recent.clear()
+        self._changes += 1  # what a query that is under way finds is not kept
 
     def _noticed(self, account: Account | None) -> Account | None:
         if account is not None:

@@ -8,6 +8,7 @@ into events and never raises; the other methods answer bytes to send. Leaves out
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from ccm import namespaces as ns
@@ -23,6 +24,7 @@ __all__ = ["BoshFraming", "Body", "Broken", "Event", "Framing", "Nonza", "Stream
 
 _BODY_END = re.compile(rb"</([^\s<>/]+)[ \t\r\n]*>[ \t\r\n]*\Z")
 _SPACE = b" \t\r\n"
+_SHORT_HEADER, _HEADERS = 512, 256  # bytes of the headers that are remembered, and how many
 _MISMATCH = StreamError("not-well-formed", "The body is not closed.")
 
 
@@ -126,7 +128,8 @@ class StreamFraming:
             if b"<" in rest[1:]:
                 raise StreamError("not-well-formed", "The stream header is not well-formed.")
             return []
-        opened, outer = _stream_header(found.group(), self._content)
+        tag = found.group()
+        opened, outer = (_same_header if len(tag) <= _SHORT_HEADER else _stream_header)(tag, self._content)
         self._slicer = Slicer(self._pool, self._max_bytes, outer)
         rest, self._head = head[found.end() :], b""
         return [opened, *self._slicer.feed(rest)] if rest else [opened]
@@ -295,6 +298,10 @@ def _stream_header(data: bytes, content: str) -> tuple[StreamOpened, dict[str | 
     opened = StreamOpened(attrs.get("to"), attrs.get("from"), attrs.get("version", ""), attrs.get("xml:lang"))
     outer: dict[str | None, str] = {p: uri for p, uri in tag.prefixes.items() if p not in (None, "stream")}
     return opened, outer or None
+
+
+#: Clients of one kind open every stream alike; what they share is not to be changed.
+_same_header = lru_cache(_HEADERS)(_stream_header)
 
 
 def _error(error: StreamError, prefix: bytes) -> bytes:
