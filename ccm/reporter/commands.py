@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from ccm.reporter import record
 from ccm.reporter.dates import due
 from ccm.reporter.effects import Ack, Effect, Ended, Record, Say
-from ccm.reporter.outcomes import Mark, entry, links_of, new_id, owner_of, stamp
+from ccm.reporter.outcomes import REPLACEMENT, Mark, entry, links_of, new_id, owner_of, stamp
 from ccm.reporter.state import Entry, Kind, State
 from ccm.reporter.transcript import Message
 
@@ -73,6 +73,17 @@ def marked(state: State, message: Message, mark: Mark, zone: str, instead: tuple
     if verb == "chair":
         chair = mark.text.split()[0].lstrip("@").rstrip(",:") if mark.text else message.nick
         return Outcome(record.changed(state, chair=chair), (Ack(message.id),))
+    if verb == "unchair":
+        was = mark.text.split()[0].lstrip("@").rstrip(",:") if mark.text else state.chair
+        if not state.chair or was.lower() != state.chair.lower():
+            return Outcome(state, (Say(f"The chair is {state.chair or 'nobody'}."),))
+        return Outcome(record.changed(state, chair=""), (Ack(message.id),))
+    if verb == "present":
+        return _present(state, mark.text, message)
+    if verb == "forget":
+        return _forgotten(state, message)
+    if verb == "replace":
+        return _replaced(state, mark.text, message)
     if verb == "agenda":
         return Outcome(state)
     if verb in ("publish", "hold", "skip", "stop"):
@@ -153,6 +164,41 @@ def _off(state: State, message: Message, on: bool, mine: bool) -> Outcome:
         return Outcome(state)
     words = "On the record again." if on else "Off the record: nothing is kept until somebody says #on."
     return Outcome(record.changed(state, recording=on), (Record(on), Say(words)))
+
+
+def _present(state: State, text: str, message: Message) -> Outcome:
+    """Names of those who are there and say nothing."""
+    names = [name.lstrip("@") for name in re.split(r"\s*(?:,|\band\b|;)\s*|\s{2,}", text) if name.strip("@ ")]
+    if not names or any(len(name) > 40 for name in names):
+        return Outcome(state, (Say("#present needs names: #present Kim, Lou."),))
+    known = {name.lower() for name in state.people}
+    people = (*state.people, *(name for name in dict.fromkeys(names) if name.lower() not in known))
+    return Outcome(record.changed(state, people=people[:500]), (Ack(message.id),))
+
+
+def _forgotten(state: State, message: Message) -> Outcome:
+    """Everything of the author's is off the record: what stands in the log, only its author takes back (XEP-0424)."""
+    by = message.nick
+    attributes = {k: kept for k, values in state.attributes.items() if (kept := tuple(v for v in values if v.by != by))}
+    entries = tuple(e for e in state.entries if e.by != by)
+    pending = tuple(remark for remark in state.pending if remark.by != by)
+    gone = sum(map(len, state.attributes.values())) - sum(map(len, attributes.values()))
+    gone += len(state.entries) - len(entries)
+    topic = state.topic if any(e.id == state.topic for e in entries) else ""
+    state = record.changed(state, attributes=attributes, entries=entries, pending=pending, topic=topic)
+    return Outcome(state, (Say(f"{by}: {gone or 'nothing'} of yours is off my record. The log keeps your lines."),))
+
+
+def _replaced(state: State, text: str, message: Message) -> Outcome:
+    """``s/old/new/``: in the author's newest entry that holds the old words."""
+    found = REPLACEMENT.match(text)
+    own = [e for e in state.entries if e.by == message.nick and e.kind != "link" and found and found["old"] in e.text]
+    if found is None or not own:
+        return Outcome(state)
+    made = record.replace(own[-1], text=own[-1].text.replace(found["old"], found["new"], 1))
+    if not made.text.strip():
+        return Outcome(state, (Say(f"That would leave {made.id} empty. Say #drop {made.id}."),))
+    return Outcome(record.replace_entry(state, made), (Ack(message.id),))
 
 
 _TARGET = re.compile(r"^(?P<id>[adqiel]\d{1,4})\b[:,]?\s*(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)

@@ -170,7 +170,8 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
     lines = _lines(log)
     kept = [message for message in log if message.on_record]
     times = [message.time for message in kept if message.time is not None]
-    present = tuple(dict.fromkeys(m.nick for m in kept if not m.from_reporter and not m.retracts))
+    spoke = [m.nick for m in kept if not m.from_reporter and not m.retracts]
+    present = tuple(dict.fromkeys((*spoke, *state.people)))
     published = meta.published or (times[-1] if times else None)
     title = _title(state, meta)
     said = {line.id: line.text for line in lines}

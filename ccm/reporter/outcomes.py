@@ -67,6 +67,9 @@ _COMMANDS = {
     "on": "on",
     "meetingtopic": "title",
     "title": "title",
+    "unchair": "unchair",
+    "present": "present",
+    "forget": "forget",
     "skip": "skip",
     "stop": "stop",
     "agenda": "agenda",
@@ -97,6 +100,9 @@ _LINE = re.compile(
     r"INFO|IDEA|LINK|AGENDA)(?:\s*[-#]?\d+)?(?:\*\*|__)?\s*:(?!//)(?:\*\*|__)?\s*(?P<text>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+REPLACEMENT = re.compile(
+    r"s(?P<mark>[/|])(?P<old>(?:(?!(?P=mark)).)+)(?P=mark)(?P<new>(?:(?!(?P=mark)).)*)(?:(?P=mark)g?)?$"
+)
 _NUMBERED = re.compile(r"\s*(?P<number>\d{1,2})[.)]\s+(?P<title>\S[^\n]{1,79})$")
 _FIRST_ITEM = re.compile(r"\s*[01][.)]\s+(?:greetings|introductions?|welcome|roll call|opening|hello)\b", re.IGNORECASE)
 _URL = re.compile(r"\b(?:https?://|mailto:|xmpp:)[^\s<>\"'`|\\^{}\[\]]+", re.IGNORECASE)
@@ -112,6 +118,8 @@ def mark_of(text: str) -> Mark | None:
         found = _COMMAND.match(text)
         verb = _COMMANDS.get(found["verb"].lower()) if found else None
         return Mark(verb, found["text"].strip(), True) if found and verb else None
+    if head[:2] in ("s/", "s|"):
+        return Mark("replace", text.strip(), True) if REPLACEMENT.match(text.strip()) else None
     if ":" not in head:
         return None
     found = _LINE.match(text)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from html import escape
 
 from ccm.reporter.document import Document, Item, Line, Quote, Section
-from ccm.reporter.rendering import COUNTED, anchor, clock, is_safe, linked, short_day, standing, when
+from ccm.reporter.rendering import COUNTED, anchor, capital, clock, is_safe, linked, short_day, standing, when
 
 __all__ = ["anchor", "fragment", "page"]
 
@@ -158,9 +158,7 @@ def _section(section: Section, document: Document, said: Mapping[str, Line]) -> 
 def _quote(quote: Quote, document: Document, said: Mapping[str, Line]) -> str:
     line = said.get(quote.source)
     whole = line.text if line and line.text.strip() != quote.text else ""
-    return (
-        f'<dd class="line"><p>{_rich(quote.text)}</p>{_source(quote.by, quote.at, quote.source, whole, document)}</dd>'
-    )
+    return f'<dd class="line"><p>{_rich(capital(quote.text))}</p>{_source(quote.by, quote.at, quote.source, whole, document)}</dd>'
 
 
 def _actions(document: Document) -> str:

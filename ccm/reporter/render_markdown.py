@@ -7,7 +7,7 @@ Everything people typed is escaped, so that it shows as typed. Leaves out front 
 import re
 
 from ccm.reporter.document import Document, Item, Quote
-from ccm.reporter.rendering import COUNTED, anchor, by_owner, clock, is_safe, linked, short_day, standing, when
+from ccm.reporter.rendering import COUNTED, anchor, by_owner, capital, clock, is_safe, linked, short_day, standing, when
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&])|^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
 
@@ -105,7 +105,7 @@ def _source(by: str, at: str, source: str, document: Document, url: str) -> str:
 
 
 def _quoted(quote: Quote, document: Document, url: str) -> str:
-    return f"{_rich(quote.text)} ({_source(quote.by, quote.at, quote.source, document, url)})"
+    return f"{_rich(capital(quote.text))} ({_source(quote.by, quote.at, quote.source, document, url)})"
 
 
 def _action(item: Item, document: Document, url: str) -> str:

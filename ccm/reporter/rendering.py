@@ -55,6 +55,15 @@ def linked(text: str) -> Iterator[tuple[str, bool]]:
         yield text[place:], False
 
 
+def capital(text: str) -> str:
+    """People's own words with a capital at the start; *iPhone*, *x2* and addresses stay as they are."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    plain = first.rstrip(".,:;!?")
+    if not plain.isalpha() and "'" not in plain and "’" not in plain and "-" not in plain:
+        return text
+    return text if not plain.islower() or is_safe(first) else text[0].upper() + text[1:]
+
+
 def moment(at: str, zone: str) -> datetime | None:
     """An ISO time in a zone, UTC if the zone is unknown."""
     if not at:

@@ -263,6 +263,8 @@ def _anywhere(phrase: str) -> str:
 def _labelled(noun: str) -> str:
     """``(so) the (main) goal (of all this) is rest`` or ``goal: rest``, at the start of a sentence."""
     inner = rf"(?:\s+(?!{_COPULA}\b)[^\s:,;.!?]+){{0,6}}?"
+    if noun.removesuffix("(?:s|es)?") in _PRONOUNS:
+        return rf"^(?:the )?(?P<noun>{noun})(?:{inner}\s*(?:[:=–—]|\s-)\s*)(?P<rest>\S.*)"
     return (
         rf"^{_DETERMINER}(?:(?!(?:who|what|that|which|it|i|we|is|are|was|were|no|not)\b)[\w'-]+ ){{0,2}}?"
         rf"(?P<noun>{noun})(?:{inner}(?:,\s[^:;.!?]{{1,40}})?\s*(?:[:=–—]|\s-)\s*|"

@@ -290,3 +290,34 @@ def test_any_talk_folds_the_same_twice_and_through_json(texts):
 
 
 _CONTEXT = Context(Templates.load())
+
+
+def test_s_old_new_mends_one_s_newest_entry_that_holds_the_words(room):
+    room.say("#agreed We meet on Mondey.", nick="ann")
+    room.say("#agreed The shed is green.", nick="ann")
+    room.say("s/Mondey/Monday/", nick="ben")
+    assert room.state.entries[0].text == "We meet on Mondey."
+    room.say("s/Mondey/Monday/", nick="ann")
+    assert [e.text for e in room.state.entries] == ["We meet on Monday.", "The shed is green."]
+
+
+def test_forget_takes_one_s_own_words_off_the_record_and_no_one_else_s(room):
+    room.say("This is a project.", nick="ann")
+    room.say("The goal is a tree in every street.", nick="ben")
+    room.say("The audience is families.", nick="ann")
+    room.say("#forget", nick="ann")
+    assert set(room.state.attributes) == {"goal"}
+
+
+def test_unchair_takes_the_chair_away_from_who_has_it(room):
+    room.say("#chair Kim", nick="ann")
+    room.say("#unchair Lou", nick="ann")
+    assert room.state.chair == "Kim"
+    room.say("#unchair Kim", nick="ann")
+    assert room.state.chair == ""
+
+
+def test_present_names_those_who_say_nothing(room):
+    room.say("#present Kim, Lou and Max", nick="ann")
+    assert room.state.people == ("ann", "Kim", "Lou", "Max")
+    assert "names" in room.say("#present", nick="ann")[-1].text

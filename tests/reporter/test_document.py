@@ -14,7 +14,7 @@ from icalendar import Calendar
 from markdown_it import MarkdownIt
 
 from ccm.cli.replay import add, fold, replay, run
-from ccm.reporter import render_atom, render_html, render_ics, render_json, render_markdown
+from ccm.reporter import render_atom, render_html, render_ics, render_json, render_markdown, rendering
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.document import Meta, build
 from ccm.reporter.transcript import LogError, Message, read_log
@@ -219,3 +219,19 @@ def test_replay_of_a_log_that_never_publishes_ends_it(context):
 def test_replay_names_what_is_wrong(tmp_path):
     with pytest.raises(LogError, match="Name an existing log file"):
         replayed(str(tmp_path / "none.log"))
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("it's a garden.", "It's a garden."),
+        ("iPhone users", "iPhone users"),
+        ("x2 and y3", "x2 and y3"),
+        ("https://example.org", "https://example.org"),
+        ("Green", "Green"),
+        ("", ""),
+        ("élan", "Élan"),
+    ],
+)
+def test_a_value_is_printed_with_a_capital_and_otherwise_as_it_was_said(said, printed):
+    assert rendering.capital(said) == printed
