@@ -24,6 +24,7 @@ _HEADERS = Headers({"Content-Type": ["text/xml; charset=utf-8"]})
 class BoshLine:
     """
     :param taken: called with the elements that a request carried, once it is answered.
+    :ivar ending: the condition with which the server ended the session.
     :param lost: called once when a request has failed, until :meth:`go_on`.
     """
 
@@ -42,6 +43,7 @@ class BoshLine:
         self._pool = HTTPConnectionPool(reactor)
         self._agent = Agent(reactor, connectTimeout=5, pool=self._pool)
         self._sid = ""
+        self.ending = ""
         self._rid = int.from_bytes(os.urandom(4), "big")
         self._queue: list[bytes] = []
         self._open: dict[int, tuple[str, list[bytes]]] = {}
@@ -151,4 +153,5 @@ class BoshLine:
         for child in answer.elements():
             self.inbox.put(child)
         if ended:
+            self.ending = answer.getAttribute("condition") or ""
             self.inbox.end()

@@ -61,6 +61,7 @@ class Person:
         self._written: set[str] = set()
         self._sm_id = ""
         self._managed = self._counting = False
+        self._sm_id = ""
         self._sm_sent = self._sm_received = 0
         self._sm_queue: deque[tuple[int, str, bytes]] = deque()
         self._inside = self._leaving = False
@@ -96,8 +97,9 @@ class Person:
 
     @property
     def there(self) -> bool:
-        """Whether this person is signed in, and in the room if there is one."""
-        return bool(self.jid) and (self._inside or not self.room) and not self._lost.called
+        """Whether this person is signed in, can resume, and is in the room if there is one."""
+        ready = bool(self._sm_id) if self.transport != "bosh" else bool(self.jid)
+        return ready and (self._inside or not self.room) and not self._lost.called
 
     async def ask(self, to: str, payload: str) -> Element:
         """*async* The payload that answers a request; made again if the connection is lost meanwhile."""
@@ -180,7 +182,10 @@ class Person:
         if isinstance(self._line, BoshLine) and not self._line.inbox.ended:
             self._lost = Deferred()
             await self._line.go_on()
+            self._ledger.note("goes on", who=self.name)
             return True
+        if isinstance(self._line, BoshLine):
+            self._ledger.note("not resumed", who=self.name, why=self._line.ending)
         line = await self._new_line()
         try:
             await authenticate(line, self.name, PASSWORD)
@@ -242,6 +247,7 @@ class Person:
         self._written.clear()
         self._sm_queue.clear()
         self._managed = self._counting = False
+        self._sm_id = ""
         self._sm_sent = self._sm_received = 0
         if self.transport != "bosh":
             self._line.write(f"<enable xmlns='{ns.SM}' resume='true'/>".encode())

@@ -121,7 +121,7 @@ async def hold(server: ServerProcess, folder: Path, *, kills: int, seed: int) ->
     saved = _state_of(server, topic)
     assert msgspec.to_builtins(from_json(bytes(saved.state))) == msgspec.to_builtins(replay(topic, archive, url))
     assert _documents(server, topic) == 1
-    assert document["meta"]["version"] == 1
+    assert document["version"] == 1
     ledger.close()
 
 
