@@ -1,14 +1,17 @@
 """
 The one thread that writes, with *group commit*: it commits whatever came in during the last commit.
 
-Jobs run in the order they were queued, each in a savepoint of its own (a run of like inserts in one), so that a
-job that fails takes nothing with it. If the commit fails, all jobs of the batch fail with ``StoreUnavailable`` and
-the connection is closed and opened anew: an ``fsync`` that failed is never tried again on the same handle, since the
-system may have dropped the pages. Leaves out deciding who may write; see :mod:`ccm.store.database`.
+Jobs run in the order they were queued, each in a savepoint of its own (a run of like inserts in one), so that a job
+that fails takes nothing with it; a batch of nothing but inserts is first tried without. If the commit fails, all jobs
+of the batch fail with ``StoreUnavailable`` and the connection is closed and opened anew: an ``fsync`` that failed is
+never tried again on the same handle, since the system may have dropped the pages. Leaves out deciding who may write;
+see :mod:`ccm.store.database`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
@@ -29,6 +32,7 @@ _UNAVAILABLE = (
 )
 
 log = Logger()
+_statement = attrgetter("statement")
 
 
 @dataclass(slots=True)
@@ -106,8 +110,9 @@ class Writer:
     def _commit(self, batch: list[Job]) -> None:
         try:
             connection = self._connect()
-            with connection.begin():
-                self._perform(connection, batch)
+            if self._numbered or not _appended(connection, batch):
+                with connection.begin():
+                    self._perform(connection, batch)
         except Exception as error:  # whatever it was, none of the batch is on disk
             self._failed(batch, error)
             return
@@ -182,6 +187,28 @@ class Writer:
         except Exception as error:  # the log keeps everything; the next commit opens the database anew
             log.warn("Could not move the write-ahead log into the database: {error}", error=str(error))
             self._disconnect()
+
+
+def _appended(connection: Connection, batch: list[Job]) -> bool:
+    """
+    Commit a batch of nothing but inserts by SQLite's driver alone, which spares half of what a small commit costs.
+
+    :returns: whether it is committed; if not, nothing of it is, and each job is to be tried by itself.
+    """
+    if any(job.change is not None for job in batch):
+        return False
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        for statement, run in groupby(batch, _statement):
+            driver.executemany(statement, [job.row for job in run])
+    except Exception as error:
+        if is_broken(error):
+            raise
+        driver.execute("ROLLBACK")
+        return False
+    driver.execute("COMMIT")
+    return True
 
 
 def _savepoint(connection: Connection, job: Job, change: Callable[[Connection], Any]) -> None:
