@@ -10,6 +10,7 @@ findings
 import re
 from dataclasses import dataclass, replace
 
+from ccm.reporter.likeness import features, trained
 from ccm.reporter.remarks import (
     CHIT_CHAT_KEYS,
     Sentence,
@@ -63,6 +64,7 @@ def read(
     filled: frozenset[str] = frozenset(),
     following: str = "",
     aside: int = 0,
+    judged: bool = True,
 ) -> Reading:
     """
     Read a remark against one type.
@@ -74,10 +76,12 @@ def read(
     :param aside: a sentence of at most so many words is taken for an answer to a question that is not of the matter.
     :param topical: lower-case text of what is already on record.
     :param asked: key that somebody asked for just before; a plain statement answers it.
+    :param judged: whether the model has a say beside the rules.
     :param exempt: starts of sentences that state the type: only leads and labels count there.
     """
-    low = flat(text)
+    low, before = flat(text), asked
     findings: list[Finding] = []
+    stated: list[Sentence] = []
     first = last = -1
     stray = turned = False
     for part in sentences(low, text) if parts is None else parts:
@@ -96,6 +100,8 @@ def read(
             continue
         if is_phatic(sentence):
             continue
+        if start not in exempt:
+            stated.append(part)
         small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence, topical)
         if (":" in sentence or ";" in sentence or not _OFFHAND_KEYS.isdisjoint(keys)) and _OFFHAND.search(sentence):
             small_talk = max(small_talk, 1)
@@ -123,10 +129,36 @@ def read(
                 findings[-1] = Finding(before.key, before.weight, before.start, end)
         if not small_talk:
             first, last = (start if first < 0 else first), end
+    if judged:
+        findings = weighed(signs.template.key, stated, low, before, findings, filled)
     kept = tuple(_trimmed(finding, low, signs.shapes.get(finding.key, "")) for finding in findings)
     statement = (first, last) if first >= 0 else None
     sure = tuple(f for f in kept if f.end > f.start and not (signs.shapes.get(f.key) == "name" and _is_kind(text, f)))
     return Reading(sure, asked, statement, stray)
+
+
+# Hundredths of log-odds: below, a cue is doubted; above, the model is a cue by itself; above, a weak hint.
+DOUBT, LIKELY, MAYBE = -60, -20, -120
+
+
+def weighed(
+    type_: str, stated: list[Sentence], low: str, asked: str, findings: list[Finding], filled: frozenset[str]
+) -> list[Finding]:
+    """The findings in the light of the model: doubtful ones dropped, likely ones that no rule found added."""
+    model = trained()
+    if not model.knows(type_) or not stated:
+        return findings
+    scores = model.scores(type_, features(low, asked, tuple(sorted({(f.key, f.weight) for f in findings}))))
+    kept = [f for f in findings if f.weight > CUE or scores.get(f.key, 0) >= DOUBT]
+    kept = [replace(f, weight=CUE) if f.weight == WEAK and scores.get(f.key, 0) > 0 else f for f in kept]
+    had = {f.key for f in kept}
+    for key, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+        if key in had or score < MAYBE or (had and score < 0) or (score < LIKELY and key in filled):
+            continue
+        best = max(stated, key=lambda part: (model.scores(type_, features(part.low, asked))[key], -part.start))
+        kept.append(Finding(key, CUE if score >= LIKELY else WEAK, best.start + after_fillers(best.low), best.end))
+        had.add(key)
+    return kept
 
 
 _KIND = re.compile(r"(?:an?|another|no|some|not|what|that|this|it|one)\b ?")

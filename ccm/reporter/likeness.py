@@ -10,19 +10,20 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from ccm.reporter.templates import Templates
+
+KIND, STATED = "kind", "stated"  # the model of sentences that say what kind of discussion this is
 SCALE = 100  # weights are hundredths of the log-odds
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[?!:€$%]")
-_SHORT = frozenset({"the", "a", "an", "and", "or", "of", "to", "in", "it", "is", "that", "this"})
 
 
-def features(low: str, question: str = "", asked: str = "", found: tuple[tuple[str, int], ...] = ()) -> set[str]:
+def features(low: str, asked: str = "", found: tuple[tuple[str, int], ...] = ()) -> set[str]:
     """
     What the model sees of a remark.
 
     :param low: the remark in lower case.
-    :param question: the question that somebody put just before, in lower case, or ``""``.
-    :param asked: key of the attribute which that question asks for, or ``""``.
+    :param asked: key of the attribute that somebody asked for just before, or ``""``.
     :param found: what the rules found, as (key, weight).
     """
     words = ["#" if word.isdigit() else word for word in _WORD.findall(low)]
@@ -31,15 +32,11 @@ def features(low: str, question: str = "", asked: str = "", found: tuple[tuple[s
     seen |= {f"e {word[-3:]}" for word in words if len(word) > 5}
     padded = ["^", *words, "$"]
     seen |= {f"b {one} {two}" for one, two in zip(padded, padded[1:], strict=False)}
-    seen |= {f"t {one} {two} {three}" for one, two, three in zip(words, words[1:], words[2:], strict=False)}
     for place, word in enumerate(words[:4]):
         seen.add(f"{place} {word}")
     seen.add(f"n {min(len(words), 40).bit_length()}")
     if len(words) < 4:
         seen.add("few")
-    for word in _WORD.findall(question):
-        if word not in _SHORT:
-            seen.add(f"q {word}")
     if asked:
         seen.add(f"a {asked}")
     for key, weight in found:
@@ -82,3 +79,35 @@ class Likeness:
 def trained() -> Likeness:
     """The model that is shipped."""
     return Likeness(json.loads(files("ccm.reporter").joinpath("likeness.json").read_text(encoding="utf-8")))
+
+
+def statement_features(low: str, templates: Templates) -> list[tuple[str, set[str]]]:
+    """
+    Each word of a sentence that names a kind of discussion: its key, and what the model sees around it.
+
+    A meeting is left out: that word is in everybody's mouth.
+    """
+    found = [(match, templates.type_of(re.sub(r"\s+", " ", match[0]))) for match in templates.type_name.finditer(low)]
+    seen = []
+    for match, key in found:
+        if key == "meeting":
+            continue
+        masked, place = "", 0
+        for other, _ in found:
+            masked += low[place : other.start()] + (" xkind " if other is match else " xother ")
+            place = other.end()
+        seen.append((key, _around(_WORD.findall(masked + low[place:]))))
+    return seen
+
+
+def _around(words: list[str]) -> set[str]:
+    here = words.index("xkind")
+    seen = {f"w {word}" for word in words} | {f"n {len(words).bit_length()}", f"at {min(here, 6)}"}
+    for distance in range(1, 5):
+        before, after = here - distance, here + distance
+        seen.add(f"-{distance} {words[before] if before >= 0 else '^'}")
+        seen.add(f"+{distance} {words[after] if after < len(words) else '$'}")
+    seen.add(f"-- {' '.join(words[max(0, here - 2) : here])}")
+    seen.add(f"++ {' '.join(words[here + 1 : here + 3])}")
+    seen.add(f"first {' '.join(words[:2])}")
+    return seen

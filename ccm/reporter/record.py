@@ -138,6 +138,7 @@ def convert(state: State, template: Template, old: Template, signs: Signs, *, ca
             attributes[target] = (*attributes.get(target, ()), *moved)
     fresh = replace(fresh, attributes=attributes)
     used = {value.source for values in attributes.values() for value in values}
+    used |= {v.source for values in state.attributes.values() for v in values if v.weight >= LEAD}
     for remark, finding in found if not template.strict else ():
         if finding.weight == CUE and finding.key not in attributes and remark.source not in used:
             source = Source(remark.source, remark.by, remark.at)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ccm.reporter.anchors import keys_of_pattern, keys_of_text, words_of
+from ccm.reporter.likeness import KIND, STATED, statement_features, trained
 from ccm.reporter.templates import Templates
 
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\n": " ", "\t": " "})
@@ -230,6 +231,9 @@ _COMPOUND = (
 )
 
 
+NOT_STATED = 0  # hundredths of log-odds
+
+
 class TypeStatements:
     """Recognises sentences by which people say what kind of discussion this is."""
 
@@ -303,4 +307,14 @@ class TypeStatements:
                 type_ = self._templates.type_of(re.sub(r"\s+", " ", found[1]))
                 if type_ != "meeting" or pattern is self._patterns[0]:
                     return type_, start + found.end(1)
-        return "", 0
+        return self._likely(low)
+
+    def _likely(self, low: str) -> tuple[str, int]:
+        """The kind that the model takes a sentence to state."""
+        model = trained()
+        scored = [
+            (model.scores(KIND, seen)[STATED], key)
+            for key, seen in (statement_features(low, self._templates) if model.knows(KIND) else ())
+        ]
+        score, key = max(scored, default=(NOT_STATED, ""))
+        return (key, len(low)) if score > NOT_STATED else ("", 0)
