@@ -1,8 +1,8 @@
 """
 Run the load harness over CCM beside its peers, interleaved, and print the ratios.
 
-The harness is a folder with ``compare.py`` and ``servers.json``, given by ``HARNESS``; this writes a servers file of its
-own that adds ``ccm`` and ``ccm-relaxed``, then hands over. Arguments go on to the harness.
+The harness is a folder with ``compare.py`` and ``servers.json``, given by ``HARNESS``; this writes a servers file of
+its own that adds ``ccm`` and ``ccm-relaxed``, then hands over. Arguments go on to the harness.
 """
 
 import json
