@@ -3,8 +3,8 @@ Train ``ccm/reporter/likeness.json``: which attribute a remark fills.
 
     pip install scikit-learn && python training/likeness.py [--judge]
 
-Reads ``training/talks/*.txt``: discussions written for this, a header ``# type``, then ``nick: text | labels``. ``--judge``
-trains on all writers but one and judges on that one, in turn, and writes nothing.
+Reads ``training/talks/*.txt``: discussions written for this, a header ``# type``, then ``nick: text | labels``.
+``--judge`` trains on all writers but one and judges on that one, in turn, and writes nothing.
 """
 
 import argparse

@@ -79,7 +79,7 @@ def read(
     :param judged: whether the model has a say beside the rules.
     :param exempt: starts of sentences that state the type: only leads and labels count there.
     """
-    low, before = flat(text), asked
+    low, answered = flat(text), asked
     findings: list[Finding] = []
     stated: list[Sentence] = []
     first = last = -1
@@ -130,7 +130,7 @@ def read(
         if not small_talk:
             first, last = (start if first < 0 else first), end
     if judged:
-        findings = weighed(signs.template.key, stated, low, before, findings, filled)
+        findings = weighed(signs.template.key, stated, low, answered, findings, filled)
     kept = tuple(_trimmed(finding, low, signs.shapes.get(finding.key, "")) for finding in findings)
     statement = (first, last) if first >= 0 else None
     sure = tuple(f for f in kept if f.end > f.start and not (signs.shapes.get(f.key) == "name" and _is_kind(text, f)))

@@ -1,14 +1,15 @@
 """
 How much a remark is like those that fill an attribute: a small linear model beside the rules.
 
-The weights are a flat file, trained by ``training/likeness.py`` on discussions written for it; scoring needs nothing but
-this module and adds integers, so it gives the same answer on every Python. Leaves out which words of the remark count.
+The weights are a flat file, trained by ``training/likeness.py`` on discussions written for it; scoring needs nothing
+but this module and adds integers, so it gives the same answer on every Python. Leaves out which words of the remark count.
 """
 
 import json
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from ccm.reporter.templates import Templates
 
@@ -31,7 +32,7 @@ def features(low: str, asked: str = "", found: tuple[tuple[str, int], ...] = ())
     seen |= {f"s {word[:5]}" for word in words if len(word) > 5}
     seen |= {f"e {word[-3:]}" for word in words if len(word) > 5}
     padded = ["^", *words, "$"]
-    seen |= {f"b {one} {two}" for one, two in zip(padded, padded[1:], strict=False)}
+    seen |= {f"b {one} {two}" for one, two in pairwise(padded)}
     for place, word in enumerate(words[:4]):
         seen.add(f"{place} {word}")
     seen.add(f"n {min(len(words), 40).bit_length()}")
