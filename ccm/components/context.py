@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from ccm.interfaces import IAccounts, IDocuments, IOutbox, ISessionState, ITopics
 
@@ -61,4 +63,11 @@ class Context:
 
 def spawn(work: Coroutine[Any, Any, Any]) -> "Deferred[Any]":
     """Run a coroutine; a failure is logged and the Deferred fires with ``None`` then."""
-    return Deferred.fromCoroutine(work).addErrback(lambda failure: log.failure("Work of a component failed.", failure))
+    return Deferred.fromCoroutine(work).addErrback(_failed)
+
+
+def _failed(failure: Failure) -> None:
+    if failure.check(ConnectionDone):  # stopped meanwhile; the next run takes it up from the stores
+        log.info("The component ended before its work was done.")
+    else:
+        log.failure("Work of a component failed.", failure)
