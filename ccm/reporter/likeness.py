@@ -1,8 +1,9 @@
 """
 How much a remark is like those that fill an attribute: a small linear model beside the rules.
 
-The weights are a flat file, trained by ``training/likeness.py`` on discussions written for it; scoring needs nothing
-but this module and adds integers, so it gives the same answer on every Python. Leaves out which words of the remark count.
+The weights are a flat file, trained by ``training/likeness.py`` on discussions written for it. Scoring needs nothing
+but this module and adds integers, so it gives the same answer on every Python. Leaves out which words of the remark
+count.
 """
 
 import json
