@@ -91,7 +91,7 @@ async def test_sigterm_ends_it_in_time_and_everybody_goes_on_afterwards(
         assert "did not stop cleanly" not in server.log.read_text()
         await deferToThread(server.start)
         for person in people:
-            await person.until(lambda person=person: person.resumed > round_ and person.there)
+            await person.until(lambda person=person, times=round_: person.resumed > times and person.there)
     assert [person.begun for person in people] == [1, 1, 1]
     for person in people:
         await person.leave()
