@@ -269,6 +269,7 @@ def _labelled(noun: str) -> str:
         rf"^{_DETERMINER}(?:(?!(?:who|what|that|which|it|i|we|is|are|was|were|no|not)\b)[\w'-]+ ){{0,2}}?"
         rf"(?P<noun>{noun})(?:{inner}(?:,\s[^:;.!?]{{1,40}})?\s*(?:[:=–—]|\s-)\s*|"
         rf"{inner}\s*(?<=[\w)'’\"”,]),?(?:\s+|(?=')){_COPULA}(?:n't)?\b[\s:,]*(?:that\s+)?"
+        r"(?!(?:up|over|off|out|here|there|fine|ok|good|great|right|bad|nice|clear)\W*$)"
         rf"|\s*,\s*(?=(?:i|we|it|that|this|the|a|an|mainly|mostly|well)\b))(?P<rest>\S.*)"
     )
 
