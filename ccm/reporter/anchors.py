@@ -1,84 +1,29 @@
 """
-For a regular expression: words of which one must occur in every text that it matches.
+For a phrase (a regular expression over words): words of which one must occur in every text that it matches.
 
 A message of thirty words is compared with several hundred phrases; looking first which of them can match at all makes
-that cheap. A *key* is ``=word`` (that word), or the first three or four letters of one. Walks the tree of Python's own
-parser of regular expressions (``re._parser``, the same in 3.11 to 3.14). Leaves out patterns that may begin inside a
-word.
+that cheap. A *key* is ``=word`` (that word), or the first three or four letters of one. Reads the text of the phrase,
+word by word: plain words, groups of alternatives, optional groups. Whatever else there is counts as unknown, which
+costs time and never a match. Leaves out phrases that may begin inside a word.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
-from typing import Any
 
 ANY = ""
+_NOTHING = frozenset((ANY,))
 _WORD = re.compile(r"[a-z0-9]+")
 _FREQUENT = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "is",
-        "are",
-        "was",
-        "were",
-        "it",
-        "that",
-        "this",
-        "we",
-        "i",
-        "they",
-        "you",
-        "in",
-        "on",
-        "at",
-        "to",
-        "of",
-        "for",
-        "and",
-        "or",
-        "be",
-        "our",
-        "its",
-        "with",
-        "as",
-        "what",
-        "who",
-        "how",
-        "do",
-        "does",
-        "did",
-        "have",
-        "has",
-        "had",
-        "not",
-        "no",
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "s",
-        "re",
-        "ve",
-        "d",
-        "ll",
-        "t",
-        "us",
-        "them",
-        "by",
-        "from",
-        "so",
-        "one",
-        "all",
-        "more",
-        "there",
-        "if",
-    ]
+    _WORD.findall(
+        "the a an is are was were it that this we i they you in on at to of for and or be our its with as what who how "
+        "do does did have has had not no will would can could should s re ve d ll t us them by from so one all more "
+        "there if"
+    )
 )
+_BORDER = re.compile(r"(?:\\s[+*]?|\\b|\\W[+*]?|[ ^$,.;!:-])+\??")
+_LITERAL = re.compile(r"[a-z0-9]+")
+_QUANTIFIER = re.compile(r"[*+?]\??|\{\d*,?\d*\}\??")
 
 
 def keys_of_text(words: Iterable[str]) -> set[str]:
@@ -96,122 +41,118 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+@lru_cache(maxsize=4_000)
 def keys_of_pattern(pattern: str) -> frozenset[str]:
     """Keys of which a text needs one to match; ``{ANY}`` if nothing is sure."""
-    found = _needs(_parser.parse(pattern), "", False)
-    return min(found, key=_cost) if found else frozenset((ANY,))
+    return _keys(pattern, True)
 
 
-def _cost(keys: frozenset[str]) -> tuple[int, int, int]:
+def _keys(pattern: str, closed: bool) -> frozenset[str]:
+    """*closed*: whether a word's border follows the pattern."""
+    branches = _split(pattern)
+    if len(branches) == 1:
+        return min(_needed(pattern, closed), key=_cost, default=_NOTHING)
+    return _union([_keys(branch, closed) for branch in branches])
+
+
+def _union(parts: list[frozenset[str]]) -> frozenset[str]:
+    return _NOTHING if any(ANY in part for part in parts) else frozenset().union(*parts)
+
+
+def _cost(keys: frozenset[str]) -> tuple[int, int, int, int]:
     frequent = sum(key.lstrip("=") in _FREQUENT for key in keys)
     shortest = min(len(key.lstrip("=")) for key in keys)
-    return frequent, -min(shortest, 4), len(keys)
+    return ANY in keys, frequent, -min(shortest, 4), len(keys)
 
 
-def _needs(items: Sequence[Any], current: str | None, closed: bool) -> list[frozenset[str]]:
-    """
-    Sets of keys each of which is needed.
-
-    :param current: letters of the word that runs into *items*: ``""`` at a word's border, ``None`` if unknown.
-    :param closed: whether a border follows *items*.
-    """
+def _needed(pattern: str, closed: bool) -> list[frozenset[str]]:
+    """Sets of keys each of which is needed, of a pattern without alternatives of its own."""
     found: list[frozenset[str]] = []
-
-    def flush(full: bool) -> None:
-        key = _key(current, full)
-        if key:
-            found.append(frozenset((key,)))
-
-    items = list(items)
-    for position, (kind, value) in enumerate(items):
-        after = position + 1 < len(items)
-        border = _opens_with_border(items[position + 1 :]) if after else closed
-        if kind is op.LITERAL:
-            letter = chr(value)
-            if letter.isascii() and letter.isalnum():
-                current = None if current is None else current + letter
-            else:
-                flush(True)
-                current = ""
-        elif kind in (op.ASSERT, op.ASSERT_NOT) or (kind is op.AT and value is not op.AT_BOUNDARY):
+    place, fresh = 0, True  # fresh: a word may begin here
+    while place < len(pattern):
+        border = _BORDER.match(pattern, place)
+        if border:
+            place, fresh = border.end(), True
             continue
-        elif kind is op.AT or _is_border((kind, value)):
-            flush(True)
-            current = ""
-        elif kind is op.SUBPATTERN:
-            found.extend(_needs(value[3], current, border))
-            current = "" if _ends_with_border(value[3]) else None
-        elif kind is op.BRANCH:
-            branches = [_needs(branch, current, border) for branch in value[1]]
-            if all(branches):
-                found.append(frozenset().union(*(min(branch, key=_cost) for branch in branches)))
-            current = "" if all(_ends_with_border(branch) for branch in value[1]) else None
-        elif kind in (op.MAX_REPEAT, op.MIN_REPEAT):
-            low, _, inside = value
-            if low:
-                found.extend(_needs(inside, current, border))
-                current = "" if _ends_with_border(inside) else None
-            else:
-                flush(_opens_with_border(inside) and border)
-                current = "" if current == "" and _ends_with_border(inside) else None
-        else:
-            flush(False)
-            current = None
-    if current:
-        flush(closed)
+        literal = _LITERAL.match(pattern, place)
+        if literal:
+            place = literal.end()
+            word, full = literal[0], _closes(pattern, place, closed)
+            if _QUANTIFIER.match(pattern, place):
+                word, full = word[:-1], False
+            if fresh and (full or len(word) > 2):
+                found.append(frozenset(("=" + word if full else word[:4],)))
+            fresh = False
+            continue
+        if pattern[place] != "(":
+            place = _skip(pattern, place)
+            quantifier = _QUANTIFIER.match(pattern, place)
+            place, fresh = quantifier.end() if quantifier else place, False
+            continue
+        end = _skip(pattern, place)
+        inner = re.sub(r"^\?(?::|P<\w+>)", "", pattern[place + 1 : end - 1])
+        if inner.startswith("?"):
+            place = end
+            continue
+        quantifier = _QUANTIFIER.match(pattern, end)
+        place = quantifier.end() if quantifier else end
+        spaced = all(branch.endswith((" ", r"\s+")) for branch in _split(inner))
+        if quantifier and quantifier[0][0] in "*?{":
+            fresh = fresh and spaced
+            continue
+        if fresh:
+            found.append(_keys(inner, spaced or _closes(pattern, place, closed)))
+        fresh = spaced
     return found
 
 
-def _key(word: str | None, full: bool) -> str:
-    if not word:
-        return ""
-    if full:
-        return "=" + word
-    return word[:4] if len(word) > 2 else ""
-
-
-def _is_border(item: tuple[Any, Any]) -> bool:
-    kind, value = item
-    if kind is op.LITERAL:
-        return not chr(value).isalnum()
-    if kind is op.IN:
-        return all(
-            (inner is op.CATEGORY and what is op.CATEGORY_SPACE) or (inner is op.LITERAL and not chr(what).isalnum())
-            for inner, what in value
+def _closes(pattern: str, place: int, closed: bool) -> bool:
+    """Whether a word that ends at *place* cannot go on there."""
+    if place >= len(pattern):
+        return closed
+    if pattern.startswith("'", place):
+        return not _QUANTIFIER.match(pattern, place + 1)
+    border = _BORDER.match(pattern, place)
+    if border:
+        first = pattern[place : place + 3]
+        return not (first.endswith(("*", "?")) or first[1:2] in ("?", "*", "{")) or first[:2] == r"\b"
+    if pattern[place] == "(" and not pattern.startswith("(?", place):
+        end = _skip(pattern, place)
+        follows = all(
+            branch[:1] in (" ", "'", ",") or branch.startswith(r"\s+")
+            for branch in _split(pattern[place + 1 : end - 1])
         )
-    if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
-        return bool(value[0]) and len(value[2]) == 1 and _is_border(value[2][0])
+        optional = _QUANTIFIER.match(pattern, end)
+        if not follows:
+            return False
+        return _closes(pattern, optional.end(), closed) if optional else True
     return False
 
 
-def _opens_with_border(items: Sequence[Any]) -> bool:
-    """Whether whatever matches *items* begins outside a word."""
-    for kind, value in items:
-        if kind in (op.ASSERT, op.ASSERT_NOT):
-            continue
-        if kind is op.AT:
-            return True
-        if kind is op.SUBPATTERN:
-            return _opens_with_border(value[3])
-        if kind is op.BRANCH:
-            return all(_opens_with_border(branch) for branch in value[1])
-        if kind in (op.MAX_REPEAT, op.MIN_REPEAT) and not value[0]:
-            if not _opens_with_border(value[2]):
-                return False
-            continue
-        return _is_border((kind, value))
-    return False
+def _split(pattern: str) -> list[str]:
+    """The alternatives of a pattern."""
+    parts, start, place = [], 0, 0
+    while place < len(pattern):
+        if pattern[place] == "|":
+            parts.append(pattern[start:place])
+            start = place = place + 1
+        else:
+            place = _skip(pattern, place)
+    return [*parts, pattern[start:]]
 
 
-def _ends_with_border(items: Sequence[Any]) -> bool:
-    items = [item for item in items if item[0] not in (op.ASSERT, op.ASSERT_NOT)]
-    if not items:
-        return False
-    kind, value = items[-1]
-    if kind is op.SUBPATTERN:
-        return _ends_with_border(value[3])
-    if kind is op.BRANCH:
-        return all(_ends_with_border(branch) for branch in value[1])
-    if kind in (op.MAX_REPEAT, op.MIN_REPEAT) and not _is_border(items[-1]):
-        return bool(value[0]) and _ends_with_border(value[2])
-    return kind is op.AT or _is_border((kind, value))
+def _skip(pattern: str, place: int) -> int:
+    """Where the group, class or letter at *place* ends."""
+    if pattern[place] == "\\":
+        return place + 2
+    if pattern[place] == "[":
+        end = pattern.index("]", place + 2)
+        while pattern[end - 1] == "\\":
+            end = pattern.index("]", end + 1)
+        return end + 1
+    if pattern[place] != "(":
+        return place + 1
+    place += 1
+    while place < len(pattern) and pattern[place] != ")":
+        place = _skip(pattern, place)
+    return place + 1

@@ -158,7 +158,8 @@ def _section(section: Section, document: Document, said: Mapping[str, Line]) -> 
 def _quote(quote: Quote, document: Document, said: Mapping[str, Line]) -> str:
     line = said.get(quote.source)
     whole = line.text if line and line.text.strip() != quote.text else ""
-    return f'<dd class="line"><p>{_rich(capital(quote.text))}</p>{_source(quote.by, quote.at, quote.source, whole, document)}</dd>'
+    source = _source(quote.by, quote.at, quote.source, whole, document)
+    return f'<dd class="line"><p>{_rich(capital(quote.text))}</p>{source}</dd>'
 
 
 def _actions(document: Document) -> str:

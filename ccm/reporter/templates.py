@@ -211,6 +211,8 @@ def _parse(name: str, text: str, *, built_in: bool) -> Template:
     try:
         template = msgspec.convert(tomllib.loads(text), Template)
         if not built_in:
+            for phrase in (p for a in template.attribute for p in (*a.leads, *a.cues, *a.weak, *a.asks)):
+                re.compile(_expand(phrase))
             Signs(template).check()
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: is not valid TOML: {error}") from error

@@ -1,8 +1,8 @@
 """
 Discussions written by people who knew none of the reporter's rules, with what is right.
 
-``corpus/strangers/<set>/*.log`` and its ``gold.json``: type, the words of each attribute, and the numbers of the remarks
-that are small talk.
+``corpus/strangers/<set>/*.log`` and its ``gold.json``: type, the words of each attribute, and the numbers of the
+remarks that are small talk.
 """
 
 import json
