@@ -70,6 +70,7 @@ class Person:
         self._pages: dict[str, list[Element]] = {}
         self._answers: dict[str, Deferred[Element]] = {}
         self._changed: list[Deferred[None]] = []
+        self._read_ids: set[str] = set()
         self._count = 0
 
     # ---- what a test calls
@@ -390,6 +391,10 @@ class Person:
             self._heard(*heard, "live")
 
     def _heard(self, stanza_id: str, nick: str, text: str, id_: str, how: str) -> None:
+        if how == "mam":
+            self._read_ids.add(stanza_id)
+        elif stanza_id in self._read_ids:
+            return  # a message may be read from the archive just before the room reflects it
         self.log[stanza_id] = (nick, text)
         if nick == self.nick:
             self._taken(id_, "room")
