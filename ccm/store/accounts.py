@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from zope.interface import implementer
 
@@ -24,6 +24,11 @@ from ccm.store.times import from_micros, seconds_to_micros
 _MARK = "accounts"  # rises with every change, so that other processes notice
 _MOST_RECENT = 20_000  # accounts that are remembered by the name they were found by
 _LONGEST_RECENT = 256  # characters of such a name
+
+# Made once: to make one anew costs more than to run it.
+_BY_JID = select(accounts).where(accounts.c.jid == bindparam("jid"))
+_BY_MAIL = select(accounts).where(accounts.c.email_key == bindparam("email_key"))
+_BY_LOCALPART = select(accounts).where(accounts.c.localpart == bindparam("localpart")).limit(2)
 
 
 @implementer(IAccounts)
@@ -203,17 +208,16 @@ def _jids(connection: Connection, seen: int) -> tuple[int, set[str] | None]:
 
 
 def _get(connection: Connection, jid: str) -> Account | None:
-    row = connection.execute(select(accounts).where(accounts.c.jid == jid)).first()
+    row = connection.execute(_BY_JID, {"jid": jid}).first()
     return None if row is None else _account(row)
 
 
 def _find(connection: Connection, jid: str, name: str, host: str) -> Account | None:
     if "@" in name:
-        mail = select(accounts).where(accounts.c.email_key == email_key(name))
-        row = connection.execute(mail).first()
+        row = connection.execute(_BY_MAIL, {"email_key": email_key(name)}).first()
         return _get(connection, jid) or (None if row is None else _account(row))
     # A localpart comes out of preparation as a domain; both fold case.
-    rows: Sequence[Any] = connection.execute(select(accounts).where(accounts.c.localpart == jid).limit(2)).all()
+    rows: Sequence[Any] = connection.execute(_BY_LOCALPART, {"localpart": jid}).all()
     if len(rows) == 1:
         return _account(rows[0])
     return _get(connection, address.join(jid, host)) if rows and host else None

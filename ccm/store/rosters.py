@@ -3,13 +3,15 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from zope.interface import implementer
 
 from ccm.interfaces import IDatabase, IRosters
 from ccm.records import RosterItem
 from ccm.store.schema import rosters
 from ccm.store.upsert import upsert
+
+_ITEMS = select(rosters.c["items"]).where(rosters.c.jid == bindparam("jid"))
 
 
 @implementer(IRosters)
@@ -21,7 +23,7 @@ class Rosters:
 
     async def load(self, jid: str) -> dict[str, RosterItem]:
         blob: bytes | None = await self._database.read(
-            lambda connection: connection.execute(select(rosters.c["items"]).where(rosters.c.jid == jid)).scalar()
+            lambda connection: connection.execute(_ITEMS, {"jid": jid}).scalar()
         )
         items = () if blob is None else msgspec.msgpack.decode(blob, type=tuple[RosterItem, ...])
         return {item.jid: item for item in items}
