@@ -1,10 +1,11 @@
 """
 Train ``ccm/reporter/likeness.json``: which attribute a remark fills.
 
-    pip install scikit-learn && python training/likeness.py [--judge]
+    pip install scikit-learn && python training/likeness.py [--judge] [--background LOG …]
 
 Reads ``training/talks/*.txt``: discussions written for this, a header ``# type``, then ``nick: text | labels``.
-``--judge`` trains on all writers but one and judges on that one, in turn, and writes nothing.
+``--judge`` trains on all writers but one and judges on that one, in turn, and writes nothing. A *background* is a
+recorded log (as for ``ccm replay``) in which nobody says what kind of discussion it is.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from ccm.reporter.attributes import read
 from ccm.reporter.likeness import KIND, SCALE, STATED, Likeness, features, statement_features
 from ccm.reporter.remarks import flat, is_question, sentences
 from ccm.reporter.templates import Templates
+from ccm.reporter.transcript import read_log
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "ccm" / "reporter" / "likeness.json"
@@ -77,6 +79,15 @@ def statements(path: Path, templates: Templates) -> Iterator[Example]:
                 yield Example(path.stem, KIND, part.low, seen, labels)
 
 
+def background(path: str, templates: Templates) -> Iterator[Example]:
+    """Words for kinds in talk that states none."""
+    for meeting in read_log(path):
+        for message in meeting.messages:
+            for part in sentences(flat(message.text), message.text):
+                for _, seen in statement_features(part.low, templates):
+                    yield Example(f"background {meeting.id}", KIND, part.low, seen, set())
+
+
 def train(data: list[Example]) -> dict[str, dict[str, dict[str, int]]]:
     """Weights by type, attribute, feature; ``""`` is the bias."""
     weights: dict[str, dict[str, dict[str, int]]] = {}
@@ -122,12 +133,15 @@ def main() -> None:
     """Train, or judge."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--judge", action="store_true")
+    parser.add_argument("--background", nargs="*", default=[], metavar="LOG")
+    arguments = parser.parse_args()
     templates = Templates.load()
     paths = sorted((HERE / "talks").glob("*.txt"))
     data = [example for path in paths for read_one in (examples, statements) for example in read_one(path, templates)]
-    if parser.parse_args().judge:
+    if arguments.judge:
         judge(data)
         return
+    data += [example for log in arguments.background for example in background(log, templates)]
     weights = train(data)
     TARGET.write_text(json.dumps(weights, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", "utf-8")
     print(f"{len(data)} remarks; {TARGET.stat().st_size} bytes")

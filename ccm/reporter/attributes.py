@@ -100,13 +100,13 @@ def read(
             continue
         if is_phatic(sentence):
             continue
-        if start not in exempt:
-            stated.append(part)
         small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence, topical)
         if (":" in sentence or ";" in sentence or not _OFFHAND_KEYS.isdisjoint(keys)) and _OFFHAND.search(sentence):
             small_talk = max(small_talk, 1)
         if aside and len(sentence.split()) <= aside and not _ANEW.match(sentence):
             small_talk = max(small_talk, 2)
+        if start not in exempt and not small_talk and (asked or _TWO_WORDS.search(sentence)):
+            stated.append(part)
         found = _sentence(part, signs, small_talk, start in exempt, filled)
         if (not found and asked and start not in exempt and small_talk < 2 and not _SELF_REPLY.match(sentence)) or (
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
@@ -138,7 +138,10 @@ def read(
 
 
 # Hundredths of log-odds: below, a cue is doubted; above, the model is a cue by itself; above, a weak hint.
-DOUBT, LIKELY, MAYBE = -60, -20, -120
+DOUBT, LIKELY, MAYBE = -100, 40, 0
+
+
+_TWO_WORDS = re.compile(r"[a-z]{2}.*\s.*[a-z]{2}")
 
 
 def weighed(

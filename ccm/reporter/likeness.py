@@ -89,6 +89,7 @@ def statement_features(low: str, templates: Templates) -> list[tuple[str, set[st
 
     A meeting is left out: that word is in everybody's mouth.
     """
+    low = _ADDRESS.sub(" ", low)
     found = [(match, templates.type_of(re.sub(r"\s+", " ", match[0]))) for match in templates.type_name.finditer(low)]
     seen = []
     for match, key in found:
@@ -100,6 +101,9 @@ def statement_features(low: str, templates: Templates) -> list[tuple[str, set[st
             place = other.end()
         seen.append((key, _around(_WORD.findall(masked + low[place:]))))
     return seen
+
+
+_ADDRESS = re.compile(r"https?://\S+")
 
 
 def _around(words: list[str]) -> set[str]:

@@ -25,15 +25,19 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     parts = sentences(low, message.text)
     for part in parts:
         stated, end = statements(context.templates).type_of(part)
+        surely = bool(stated)
+        if not stated and not state.settled and state.type == "incident":
+            stated, end = statements(context.templates).likely(part)
         if not stated:
             continue
         if len(part.low) - end < 45:
             stating.append(part.start)
         ends[part.start] = end
         if stated == state.type:
-            state = record.replace(state, settled=True, pending=())
-        elif not state.settled or (told and len(part.low) < 80):
+            state = record.replace(state, settled=True, guessed=False, pending=())
+        elif not state.settled or (state.guessed and surely) or (told and len(part.low) < 80):
             state, more = converted(state, stated, context)
+            state = record.replace(state, guessed=not surely)
             effects.extend(more)
     signs = context.templates.signs(state.type)
     asked = state.asked if state.asked and state.asked.by != message.nick else None
@@ -142,7 +146,7 @@ def converted(state: State, key: str, context: Context, *, carry: bool = True, s
 
 def as_meeting(state: State, verb: str, context: Context) -> State:
     """The first marked line makes a discussion of no stated type a meeting."""
-    if state.settled or state.type == "meeting" or "meeting" not in context.templates:
+    if (state.settled and not state.guessed) or state.type == "meeting" or "meeting" not in context.templates:
         return state
     if verb not in ("startmeeting", "topic", "action", "decision", "agenda", "title", "chair"):
         return state

@@ -231,7 +231,7 @@ _COMPOUND = (
 )
 
 
-NOT_STATED = 0  # hundredths of log-odds
+NOT_STATED = 80  # hundredths of log-odds
 
 
 class TypeStatements:
@@ -240,7 +240,7 @@ class TypeStatements:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
         name = templates.type_name.pattern
-        adjectives = r"(?:(?!not\b|no\b)[\w'-]+ ){0,3}?"
+        adjectives = r"(?:(?!(?:not|no|in|of|on|for|to|with|at|from|by)\b)[\w'-]+ ){0,3}?"
         article = r"(?:an?|our|the|one|another|about an?|about our|about the|about some|about)"
         self._patterns = tuple(
             re.compile(text)
@@ -307,10 +307,13 @@ class TypeStatements:
                 type_ = self._templates.type_of(re.sub(r"\s+", " ", found[1]))
                 if type_ != "meeting" or pattern is self._patterns[0]:
                     return type_, start + found.end(1)
-        return self._likely(low)
+        return "", 0
 
-    def _likely(self, low: str) -> tuple[str, int]:
-        """The kind that the model takes a sentence to state."""
+    def likely(self, sentence: Sentence) -> tuple[str, int]:
+        """The same as the model sees it, for sentences of which no pattern is sure."""
+        low = sentence.low
+        if self._templates.type_keys.isdisjoint(sentence.keys) or sentence.asks:
+            return "", 0
         model = trained()
         scored = [
             (model.scores(KIND, seen)[STATED], key)

@@ -81,6 +81,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
     :ivar type: template's key.
     :ivar settled: somebody said what kind of discussion this is; it is not converted again unless the reporter is told.
+    :ivar guessed: that was read between the lines: plain words, or the first marked line, still count.
     :ivar asking: key of the attribute asked for, or ``""``.
     :ivar skipped: keys that people would not answer.
     :ivar revision: rises with each change that people can see.
@@ -99,6 +100,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
     type: str = "incident"
     settled: bool = False
+    guessed: bool = False
     mode: Mode = "listening"
     asking: str = ""
     skipped: tuple[str, ...] = ()
