@@ -67,7 +67,7 @@ class Residents:
     """
     The components in this process, and the secrets of those elsewhere.
 
-    :ivar domains: every component's domain, wherever it runs: owners of every room.
+    :ivar domains: of CCM's own components, wherever they run: owners of every room; of others only ``muc.admins`` are.
     :ivar secrets: domain -> secret of the external ones.
     :raises ConfigError: for a domain that is both here and elsewhere, or an unreadable secret.
     """
@@ -86,7 +86,7 @@ class Residents:
         self.secrets = {
             domain: read_secret("components.secret_files", "", file) for domain, file in options.secret_files.items()
         }
-        self.domains = frozenset({*names.values(), *self.secrets})
+        self.domains = frozenset(names.values())
         self._components = []
         for name in options.local:
             domain = names[name]

@@ -48,8 +48,8 @@ class Context:
         return datetime.fromtimestamp(self.now(), UTC)
 
     def is_admin(self, jid: str) -> bool:
-        """Whether that JID (bare or full), or the component it is of, counts as owner everywhere."""
-        return address.bare(jid) in self.admins or address.domain(jid) in self.admins
+        """Whether that JID (bare or full) counts as owner everywhere; a domain does, those who have it do not."""
+        return address.bare(jid) in self.admins
 
     def give(self, stanza: Stanza) -> None:
         """Bring a stanza to its ``to``: straight to a local session, past the hooks, otherwise by the router."""

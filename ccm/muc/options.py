@@ -9,8 +9,8 @@ class MucOptions(Section):
     """
     Rooms.
 
-    ``name`` is what service discovery calls the service; ``admins`` are JIDs or domains that count as owners of every
-    room, besides the components; ``create`` says who may make rooms.
+    ``name`` is what service discovery calls the service; ``admins`` are JIDs or domains (a domain is not its users)
+    that count as owners of every room, besides CCM's own components; ``create`` says who may make rooms.
     """
 
     name: str = "Chat rooms"

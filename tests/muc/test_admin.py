@@ -436,6 +436,16 @@ def test_a_component_is_owner_of_every_room(make_house, read):
     assert read.condition(change(ann, read.room, {"nick": "Ann", "role": "king"})) == "bad-request"
 
 
+def test_a_user_at_a_components_domain_is_owner_of_nothing(make_house, read):
+    house = make_house(admins={"reporter.localhost"})
+    ann = house.person("ann@localhost/a")
+    house.open(ann, "Ann")
+    guest = house.stranger("guest@reporter.localhost/x")
+    assert read.item(guest.join("Guest")[1])["affiliation"] == "none"
+    refused = change(guest, read.room, {"jid": "guest@reporter.localhost", "affiliation": "owner"})
+    assert read.condition(refused) == "forbidden"
+
+
 def test_inviting_too_fast_is_refused(make_house, read):
     house = make_house({"messages_per_second": 1.0, "message_burst": 2})
     ann = house.person("ann@localhost/a")
