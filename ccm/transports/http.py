@@ -119,10 +119,6 @@ class FrontFactory(Factory):
             and b"expect" not in head.fields
         )
 
-    def large(self, head: Head) -> bool:
-        """Whether its path is one that checks sizes for itself."""
-        return head.path.decode("ascii").startswith(self.options.large_paths)
-
     def origin_of(self, front: Front, head: Head) -> tuple[str, bool]:
         """Address of the client, and whether it came encrypted; proxies that are trusted say so for others."""
         peer = front.address

@@ -81,7 +81,6 @@ class Front(Protocol):
         self._channel: Any = None  # a SiteChannel while the site has the connection
         self._left: int | None = 0  # bytes that the site's request still lacks; None: it is chunked
         self._fed = 0
-        self._unlimited = False
         self._socket: Any = None  # the WebSocket protocol
         self._parsing = False
         self._closing = False
@@ -203,7 +202,7 @@ class Front(Protocol):
             return None
         head = self.factory.heads.parse(buffer[:end])
         self._buffer = buffer[end + 4 :]
-        if head.length is not None and head.length > options.max_body_bytes and not self.factory.large(head):
+        if head.length is not None and head.length > options.max_body_bytes:
             raise BadHead(413, f"A request may have at most {options.max_body_bytes} bytes.")
         self.deadline = None
         return head
@@ -268,7 +267,6 @@ class Front(Protocol):
         site = factory.bosh_site if head.path == factory.bosh_path else factory.site
         channel: Any = SiteChannel(site, factory.clock, self._taken_back, last=head.length is None)
         self._channel, self._left, self._fed = channel, head.length, 0
-        self._unlimited = factory.large(head)
         channel.makeConnection(self.transport)
         channel.dataReceived(_again(head))
         if self._channel is channel and self._buffer:
@@ -282,7 +280,7 @@ class Front(Protocol):
             self._fed += len(data)
             if channel.complete:
                 return
-            if self._fed > self.factory.options.max_body_bytes and not self._unlimited:
+            if self._fed > self.factory.options.max_body_bytes:
                 self._channel = None
                 channel.connectionLost(Failure(ConnectionDone()))
                 self._refuse(413, f"A request may have at most {self.factory.options.max_body_bytes} bytes.")

@@ -9,9 +9,8 @@ class HttpOptions(Section):
 
     *Paths* of the two transports; everything else belongs to the site. *Origins*: pages of other hosts that may use
     BOSH and WebSocket, each like ``https://chat.example.org``; the own host always may. *Proxies*: addresses whose
-    ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed. *Sizes*: a request's head; a body for the site, unless
-    its path begins with one of ``large_paths``, which check for themselves. *Times*: an idle kept-alive connection,
-    a request's head, its body. *Connections* from one address that is no proxy (0: no
+    ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed. *Sizes*: a request's head; its body. *Times*: an idle
+    kept-alive connection, a request's head, its body. *Connections* from one address that is no proxy (0: no
     limit); ``[visitors]`` limits clients' sessions, and the connections of all listeners. *Compression* of BOSH
     answers above that size, if the client accepts gzip (0: never).
     """
@@ -22,7 +21,6 @@ class HttpOptions(Section):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     max_head_bytes: int = 16_384
     max_body_bytes: int = 262_144
-    large_paths: tuple[str, ...] = ("/upload/",)
     idle_seconds: int = 75
     head_seconds: int = 10
     body_seconds: int = 30
