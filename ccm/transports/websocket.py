@@ -138,7 +138,8 @@ class WebSocketConnection:
         self._frames = ws.Frames(gate.pool.options.max_stanza_bytes_before_login, gate.options.max_fragments)
         self._framing = WebSocketFraming(gate.pool)
         self._closing = False
-        self._timer: Any = None  # resumes reading, or ends lingering
+        self._broken = False
+        self._timer: Any = None  # resumes reading, ends lingering, or cuts
         self._pings = (0, 0)
         self._pinged = False
         self._heard = gate.clock.seconds()
@@ -149,7 +150,9 @@ class WebSocketConnection:
     # ---- what the front hands on
 
     def dataReceived(self, data: bytes) -> None:
-        """Bytes of frames."""
+        """Bytes of frames; ignored once the framing was broken."""
+        if self._broken:
+            return
         self._heard, self._pinged = self._gate.clock.seconds(), False
         try:
             for event in self._frames.receive(data):
@@ -213,7 +216,7 @@ class WebSocketConnection:
                 self._closing = True
                 self._outgoing.write(ws.close(event.code))
             self._cancel()
-            self._outgoing.close()
+            self._hang_up()
         elif self._closing:
             return
         elif isinstance(event, ws.Message):
@@ -230,6 +233,7 @@ class WebSocketConnection:
 
     def _refuse(self, code: int, reason: str) -> None:
         """The client broke the framing; its session can only be resumed over another connection."""
+        self._broken = True
         self._leave(code, reason)
         self._session.disconnected()
 
@@ -242,8 +246,13 @@ class WebSocketConnection:
         self._timer = self._gate.clock.callLater(_LINGER_SECONDS, self._hang_up)
 
     def _hang_up(self) -> None:
-        self._timer = None
         self._outgoing.close()
+        self._timer = self._gate.clock.callLater(_LINGER_SECONDS, self._cut)
+
+    def _cut(self) -> None:
+        """What was written is not read."""
+        self._timer = None
+        self._abort()
 
     def _cancel(self) -> None:
         timer, self._timer = self._timer, None

@@ -90,7 +90,7 @@ class Frames:
         """
         Events in order; what comes after a close frame is ignored (§5.5.1).
 
-        :raises FrameError: as soon as the offending frame's header or payload is there; nothing may be fed afterwards.
+        :raises FrameError: as soon as the offending frame's header or payload is there; all that follows is ignored.
         """
         buffer = self._buffer + data if self._buffer else data
         at = 0
@@ -103,6 +103,9 @@ class Frames:
                 event = self._event(first & 0x0F, bool(first & _FULL_FRAME), payload)
                 if event is not None:
                     yield event
+        except FrameError:
+            self._closed = True
+            raise
         finally:
             self._buffer = b"" if self._closed else buffer[at:]
 

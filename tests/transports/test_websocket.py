@@ -290,6 +290,34 @@ def test_what_breaks_the_framing_closes_with_its_code(data: bytes, expected: int
     assert world.streams[0].gone == 1
 
 
+def test_what_follows_a_broken_frame_is_neither_kept_nor_heard() -> None:
+    world = World()
+    front, wire = world.opened()
+    world.say(front, frame(b"x", ws.BINARY))
+    assert code(wire) == 1003
+    wire.clear()
+    for _ in range(100):
+        world.say(front, frame(OPEN) + frame(b"x" * 10_000, ws.BINARY) + frame(b"", ws.PING))
+    connection = front._socket
+    assert connection._frames._buffer == b""
+    assert (wire.value(), world.streams[0].events) == (b"", [])
+
+
+@pytest.mark.parametrize("by", ["client", "server"])
+def test_who_does_not_read_the_close_is_cut(by: str) -> None:
+    world = World(options=WebSocketOptions(ping_seconds=0))
+    front, wire = world.opened()
+    cut: list[float] = []
+    wire.abortConnection = lambda: cut.append(world.clock.seconds())  # type: ignore[method-assign]
+    began = world.clock.seconds()
+    world.say(front, frame(b"", ws.CLOSE) if by == "client" else frame(OPEN) + frame(CLOSE))
+    for _ in range(12):
+        world.turn(1)
+        front.dataReceived(frame(b"", ws.PING))
+    assert wire.disconnecting
+    assert [when - began <= 11 for when in cut] == [True]
+
+
 def test_ws_entity_bomb_is_refused_as_restricted_xml() -> None:
     world = World()
     front, _ = world.opened()

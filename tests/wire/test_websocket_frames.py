@@ -99,6 +99,15 @@ def test_what_breaks_the_framing_is_refused_with_its_code(frame: bytes, code: in
     assert code_of(frame) == code
 
 
+def test_nothing_is_kept_or_heard_after_a_broken_frame() -> None:
+    frames = ws.Frames()
+    with pytest.raises(ws.FrameError):
+        list(frames.receive(masked(ws.BINARY, b"x" * 1_000)))
+    for _ in range(3):
+        assert list(frames.receive(masked(ws.TEXT, b"late"))) == []
+    assert frames._buffer == b""
+
+
 def test_nothing_is_heard_after_a_close_frame() -> None:
     data = masked(ws.CLOSE, (1000).to_bytes(2, "big") + b"bye") + masked(ws.TEXT, b"late")
     assert events_of(data) == [ws.Close(1000, "bye")]
