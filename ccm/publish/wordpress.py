@@ -7,6 +7,7 @@ twice leaves one post; the key of the revision stands in it as a comment. Leaves
 """
 
 import base64
+import html
 import json
 import re
 from typing import Any
@@ -85,8 +86,8 @@ class WordPress:
         post: dict[str, Any] = {
             "slug": slug,
             "status": self._options.status,
-            "title": document.title,
-            "excerpt": document.headline,
+            "title": html.escape(document.title),  # both are HTML to WordPress
+            "excerpt": html.escape(document.headline),
             "content": f"{content}\n{mark}",
         }
         if self._options.tags:

@@ -2,6 +2,7 @@
 
 import pytest
 import pytest_twisted
+from msgspec.structs import replace
 from twisted.internet import reactor
 
 from ccm.errors import ConfigError, Rejected, Unavailable
@@ -45,6 +46,15 @@ async def test_what_was_said_arrives_without_script(wordpress):
     assert "<img" not in text
     assert "&lt;script&gt;alert(1)" in text
     assert '<section id="decisions"><h2>Decisions</h2>' in text
+
+
+@pytest_twisted.ensureDeferred
+async def test_markup_in_a_title_or_a_headline_is_text(wordpress):
+    nasty = "<img src=x onerror=alert(1)> & \"more\""
+    await publisher_of(wordpress).publish(replace(document("t", title=nasty), headline=nasty), "t:1")
+    (post,) = wordpress.posts.values()
+    escaped = "&lt;img src=x onerror=alert(1)&gt; &amp; &quot;more&quot;"
+    assert (post["title"], post["excerpt"]) == (escaped, escaped)
 
 
 @pytest_twisted.ensureDeferred
