@@ -210,7 +210,7 @@ def _text(element: Element, name: str) -> str:
 def _number(text: str, default: int) -> int:
     if not text:
         return default
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise StanzaError("bad-request", "<max/> is a number (XEP-0059 §2.1).")
     return int(text[:9])
 

@@ -203,7 +203,7 @@ def _reason(answer: Answer) -> str:
 
 def _retry_after(answer: Answer, clock: IReactorTime) -> float | None:
     value = answer.headers.get("retry-after", "")
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - clock.seconds())

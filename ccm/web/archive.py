@@ -67,7 +67,8 @@ class ArchivePages:
         if not dot or form not in FORMS:
             name, form = slug, ""
         wanted = field(request, "v")
-        record = await self._documents.by_slug(name, int(wanted) if wanted.isdigit() and len(wanted) < 9 else None)
+        number = wanted.isascii() and wanted.isdigit() and len(wanted) < 9
+        record = await self._documents.by_slug(name, int(wanted) if number else None)
         if record is None:
             text = "There is no document of that name here. It may have been taken back."
             return self._pages.message(

@@ -112,6 +112,8 @@ async def test_a_list_is_paged(stage: Any, rooms: Any) -> None:
     last = next(next(first.elements(ns.RSM, "set")).elements(ns.RSM, "last"))
     second = await page(f"<after>{last}</after>")
     assert [topic["name"] for topic in second.elements(ns.TOPICS, "topic")] == ["Topic 0"]
+    odd = f"<topics xmlns='{ns.TOPICS}'><set xmlns='{ns.RSM}'><max>\u00b2</max></set></topics>"
+    assert "bad-request" in (await ann.ask(TOPICS, "get", odd)).toXml()
 
 
 @pytest_twisted.ensureDeferred

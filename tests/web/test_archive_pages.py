@@ -131,7 +131,8 @@ async def test_an_earlier_revision_is_kept_at_its_number(site, publish):
     await publish("open", revision=2, talk=(*TALK, "DECISION: Two licences"))
     assert "Two licences" in (await site.browser().get("/archive/open")).text
     assert "Two licences" not in (await site.browser().get("/archive/open?v=1")).text
-    assert (await site.browser().get("/archive/open?v=x")).status == 200
+    for odd in ("x", "%C2%B2", "1" * 30):
+        assert (await site.browser().get(f"/archive/open?v={odd}")).status == 200
 
 
 @pytest_twisted.ensureDeferred
