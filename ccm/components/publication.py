@@ -56,7 +56,8 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context) -> 
     )
     made = document.build(draft.state, draft.log, meta, rules)
     body = render_json.dumps(made)
-    jobs = [_job(target, topic.id, draft.version) for target in context.publishers if target != "archive"]
+    targets = [target for target in context.publishers if target != "archive"] if topic.visibility == "public" else []
+    jobs = [_job(target, topic.id, draft.version) for target in targets]
     record = DocumentRecord(
         topic=topic.id,
         revision=draft.version,

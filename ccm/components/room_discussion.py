@@ -246,7 +246,8 @@ class RoomDiscussion:
 
     def _request(self, remark: Remark) -> tuple[State, Iterable[effects.Effect]]:
         assert remark.request is not None
-        name, nick, jid = (remark.request.get(key, "") for key in ("name", "nick", "jid"))
+        name, nick = (remark.request.get(key, "") for key in ("name", "nick"))
+        jid = remark.request.get("jid") or None
         if name == "publish":
             return discussion.request_publish(self.state, nick, jid, remark.id, remark.at, self.rules)
         if name == "hold":
@@ -377,7 +378,8 @@ class RoomDiscussion:
 
 
 def _spoken(remark: Remark) -> bool:
-    return bool(remark.nick and (remark.text or remark.retracts))
+    """Whether it is folded in; a moderator's retraction comes from the room itself (XEP-0425), which has no nick."""
+    return bool(remark.retracts or (remark.nick and remark.text))
 
 
 def _own(remark: Remark, id_: str) -> tuple[str, str]:

@@ -9,11 +9,13 @@ withdrawn words and the first wording of corrected ones: what they had led to is
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 
 from ccm.reporter import discussion
 from ccm.reporter.context import Context, Step
-from ccm.reporter.discussion import questions_of
+from ccm.reporter.discussion import ONLY_THE_CHAIR, questions_of
 from ccm.reporter.document import Document, Line, Meta
+from ccm.reporter.outcomes import mark_of
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Meeting, Message
 
@@ -56,6 +58,10 @@ def _messages(line: Line) -> tuple[Message, ...]:
 def roles_of(document: Document) -> dict[str, str]:
     """Who may approve, as far as the document tells: who approved it, and the chair."""
     roles = {document.chair: "chair", document.approved_by: "owner"}
+    for line, after in pairwise(document.log):  # who could say who is in the chair
+        mark = None if line.reporter else mark_of(line.text)
+        if mark is not None and mark.verb in ("chair", "unchair") and after.text != ONLY_THE_CHAIR:
+            roles.setdefault(line.nick, "owner")
     return {nick: role for nick, role in roles.items() if nick} or {"": "owner"}
 
 

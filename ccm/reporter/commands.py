@@ -66,18 +66,19 @@ def marked(state: State, message: Message, mark: Mark, zone: str, instead: tuple
     if verb in ("startmeeting", "title"):
         changes = {"title": mark.text or state.title}
         if verb == "startmeeting":
-            changes["chair"] = message.nick
+            changes["chair"], changes["chair_jid"] = message.nick, message.jid or ""
         return Outcome(record.changed(state, settled=True, pending=(), **changes), (Ack(message.id),))
     if verb == "endmeeting":
         return Outcome(record.changed(state, ended=True), (Ended(),), "publish")
     if verb == "chair":
         chair = mark.text.split()[0].lstrip("@").rstrip(",:") if mark.text else message.nick
-        return Outcome(record.changed(state, chair=chair), (Ack(message.id),))
+        jid = message.jid if chair == message.nick else state.jids.get(chair)
+        return Outcome(record.changed(state, chair=chair, chair_jid=jid or ""), (Ack(message.id),))
     if verb == "unchair":
         was = mark.text.split()[0].lstrip("@").rstrip(",:") if mark.text else state.chair
         if not state.chair or was.lower() != state.chair.lower():
             return Outcome(state, (Say(f"The chair is {state.chair or 'nobody'}."),))
-        return Outcome(record.changed(state, chair=""), (Ack(message.id),))
+        return Outcome(record.changed(state, chair="", chair_jid=""), (Ack(message.id),))
     if verb == "present":
         return _present(state, mark.text, message)
     if verb == "forget":

@@ -28,7 +28,8 @@ class Context:
     What the fold needs to know beside the messages.
 
     :ivar names: what people call the reporter, lower case.
-    :ivar roles: bare JID or nick -> ``owner``, ``chair`` or ``participant``; empty: everybody counts as owner.
+    :ivar roles: bare JID or nick -> ``owner``, ``chair`` or ``participant``; empty: everybody counts as owner. A nick
+        counts only where the JID is not known: anybody may take any nick.
     :ivar grace_seconds: how long a publication waits that neither owner nor chair asked for.
     :ivar zone: IANA zone in which "by Friday" is read.
     """
@@ -39,9 +40,12 @@ class Context:
     grace_seconds: int = 600
     zone: str = "UTC"
 
-    def may_approve(self, nick: str, jid: str | None, chair: str = "") -> bool:
+    def may_approve(self, nick: str, jid: str | None, state: State) -> bool:
         """Whether a request of that person is the approval."""
         if not self.roles:
             return True
-        role = self.roles.get(jid or "") or self.roles.get(nick, "participant")
-        return role in ("owner", "chair") or bool(chair and nick == chair)
+        if self.roles.get(nick if jid is None else jid) in ("owner", "chair"):
+            return True
+        if jid is not None and state.chair_jid:
+            return jid == state.chair_jid
+        return bool(state.chair) and nick == state.chair

@@ -24,10 +24,10 @@ from ccm.reporter.interview import (
 )
 from ccm.reporter.listening import as_meeting, as_topic, conjoined, observed
 from ccm.reporter.orders import addressed, asks_to_publish
-from ccm.reporter.outcomes import agenda_item, mark_of
+from ccm.reporter.outcomes import Mark, agenda_item, mark_of
 from ccm.reporter.record import Source
 from ccm.reporter.remarks import flat
-from ccm.reporter.state import State, Value, from_json, new_state, to_json
+from ccm.reporter.state import Entry, State, Value, from_json, new_state, to_json
 from ccm.reporter.transcript import Message
 
 __all__ = [
@@ -46,6 +46,9 @@ __all__ = [
     "to_json",
 ]
 
+MAX_AUTHORS = 2000
+ONLY_THE_CHAIR = "Only owner or chair may say who is in the chair."
+
 
 def step(state: State, message: Message, context: Context) -> Step:
     """
@@ -61,21 +64,43 @@ def step(state: State, message: Message, context: Context) -> Step:
     if message.retracts is not None:
         return _retracted(state, message, context), ()
     if message.replaces is not None:
-        return _corrected(state, message, context), ()
+        return _signed(state, _corrected(state, message, context), message.replaces, message.jid), ()
     text = message.text.strip()
     if not text or text[:5].lower() == "[off]" or (message.nick in state.off and not text.startswith(("#on", "/on"))):
         return state, ()
     if not state.recording:
         return _while_off(state, text, context)
+    state = _met(state, message)
+    after, effects = _remark(state, message, context)
+    return _signed(state, after, message.id, message.jid), effects
+
+
+def _met(state: State, message: Message) -> State:
+    """Remember who spoke, and who is behind the nick now."""
     if message.nick not in state.people and len(state.people) < 500:
         state = record.replace(state, people=(*state.people, message.nick))
-    return _remark(state, message, context)
+    if message.jid and state.jids.get(message.nick) != message.jid and message.nick in state.people:
+        state = record.replace(state, jids={**state.jids, message.nick: message.jid})
+    return state
+
+
+def _signed(before: State, after: State, source: str, jid: str | None) -> State:
+    """Remember whose words those of *source* are, where they brought something: a nick may change hands."""
+    if not jid or source in after.authors or (after.revision, after.pending) == (before.revision, before.pending):
+        return after
+    if not _authors(after, source):
+        return after
+    authors = {**after.authors, source: jid}
+    if len(authors) > MAX_AUTHORS:
+        authors = {id_: author for id_, author in authors.items() if _authors(after, id_)}
+    return record.replace(after, authors=authors)
 
 
 def _remark(state: State, message: Message, context: Context) -> Step:
     mark = mark_of(message.text)
     if mark is not None:
-        done = commands.marked(as_meeting(state, mark.verb, context), message, mark, context.zone)
+        meeting = state if _refused(mark, message, state, context) else as_meeting(state, mark.verb, context)
+        done = _marked(meeting, message, mark, context)
         after = _follow(done, message, context)
         if after[0].type != state.type:
             return after[0], (Converted(state.type, after[0].type), *after[1])
@@ -99,6 +124,23 @@ def _remark(state: State, message: Message, context: Context) -> Step:
     if state.mode == "interviewing":
         return interviewed(state, message, low, context)
     return observed(state, message, low, context, told=bool(said))
+
+
+def _marked(
+    state: State, message: Message, mark: Mark, context: Context, instead: tuple[Entry, ...] = ()
+) -> commands.Outcome:
+    """Do what a marked line says, as far as its author may."""
+    if _refused(mark, message, state, context):
+        return commands.Outcome(state, (Say(ONLY_THE_CHAIR),))
+    done = commands.marked(state, message, mark, context.zone, instead)
+    if mark.verb == "startmeeting" and not context.may_approve(message.nick, message.jid, state):
+        return replace(done, state=record.replace(done.state, chair=state.chair, chair_jid=state.chair_jid))
+    return done
+
+
+def _refused(mark: Mark, message: Message, state: State, context: Context) -> bool:
+    """Whether that line is for owner and chair alone, and its author is neither."""
+    return mark.verb in ("chair", "unchair") and not context.may_approve(message.nick, message.jid, state)
 
 
 def _follow(outcome: commands.Outcome, message: Message, context: Context) -> Step:
@@ -142,16 +184,24 @@ def _corrected(state: State, message: Message, context: Context) -> State:
     mark = mark_of(message.text)
     if mark is None:
         return observed(state, again, flat(message.text), context)[0]
-    return commands.marked(state, again, mark, context.zone, instead=gone.entries).state
+    return _marked(state, again, mark, context, gone.entries).state
 
 
 def _may_change(state: State, target: str, message: Message, context: Context, *, moderation: bool = True) -> bool:
-    authors = {e.by for e in state.entries if e.source == target}
-    authors |= {v.by for values in state.attributes.values() for v in values if v.source == target}
-    authors |= {remark.by for remark in state.pending if remark.source == target}
-    if not authors or authors == {message.nick}:
+    if not message.nick and message.jid is None:
+        return True  # the room itself, for a moderator (XEP-0425)
+    known = state.authors.get(target)
+    authors = {known} if known and message.jid else _authors(state, target)
+    if not authors or authors == {message.jid if known and message.jid else message.nick}:
         return True
-    return moderation and bool(context.roles) and context.may_approve(message.nick, message.jid, state.chair)
+    return moderation and bool(context.roles) and context.may_approve(message.nick, message.jid, state)
+
+
+def _authors(state: State, source: str) -> set[str]:
+    """Nicks of who brought what came of that message."""
+    authors = {e.by for e in state.entries if e.source == source}
+    authors |= {v.by for values in state.attributes.values() for v in values if v.source == source}
+    return authors | {remark.by for remark in state.pending if remark.source == source}
 
 
 def _while_off(state: State, text: str, context: Context) -> Step:

@@ -38,16 +38,16 @@ def request_publish(
 
     :param message_id: id of the message or request; the same one again changes nothing.
     """
-    if state.mode == "grace" and context.may_approve(by, jid, state.chair):
+    if state.mode == "grace" and context.may_approve(by, jid, state):
         return _approved(changed(state, requested_by=by), by, stamp(time))
     if message_id and message_id == state.request:
         return state, ()
     state, effects = _recognised(record.replace(state, request=message_id), context)
-    if context.may_approve(by, jid, state.chair):
+    if context.may_approve(by, jid, state):
         approver, at = by, stamp(time)
     else:
         approver, at = "", ""
-    state = changed(state, requested_by=by, approved_by=approver, approved_at=at, asked=None)
+    state = changed(state, requested_by=by, requested_jid=jid or "", approved_by=approver, approved_at=at, asked=None)
     if at_once:
         state = record.replace(state, skipped=(*state.skipped, *(a.key for a in _missing(state, context))))
     after, more = _next_question(state, context)
@@ -83,7 +83,7 @@ def _next_question(state: State, context: Context) -> Step:
         state = changed(state, mode="interviewing", asking=missing[0].key)
         return state, (Say(missing[0].question),)
     state = changed(state, asking="")
-    if state.approved_by or context.may_approve(state.requested_by, None, state.chair):
+    if state.approved_by or context.may_approve(state.requested_by, state.requested_jid or None, state):
         return _approved(state, state.approved_by or state.requested_by, state.approved_at)
     minutes = max(1, round(context.grace_seconds / 60))
     words = f"I publish this in {minutes} min. Owner or chair may say “hold, reporter” until then."
@@ -92,7 +92,14 @@ def _next_question(state: State, context: Context) -> Step:
 
 def _approved(state: State, by: str, at: str) -> Step:
     state = changed(
-        state, mode="published", asking="", version=state.version + 1, approved_by=by, approved_at=at, requested_by=""
+        state,
+        mode="published",
+        asking="",
+        version=state.version + 1,
+        approved_by=by,
+        approved_at=at,
+        requested_by="",
+        requested_jid="",
     )
     return state, (Publish(state.version),)
 
@@ -108,11 +115,20 @@ def hold(state: State, by: str, context: Context, jid: str | None = None) -> Ste
     """Stop a publication before it is out."""
     if state.mode not in ("grace", "interviewing"):
         return state, (Say("There is nothing to hold: no publication is under way."),)
-    if not context.may_approve(by, jid, state.chair) and by != state.requested_by:
+    if not context.may_approve(by, jid, state) and not _requested(state, by, jid):
         return state, (Say("Only owner or chair may hold a publication."),)
     was_grace = state.mode == "grace"
-    state = changed(state, mode="listening", asking="", requested_by="", approved_by="", approved_at="")
+    state = changed(
+        state, mode="listening", asking="", requested_by="", requested_jid="", approved_by="", approved_at=""
+    )
     return state, ((Hold(),) if was_grace else ()) + (Say("Held. Nothing is published until somebody asks again."),)
+
+
+def _requested(state: State, by: str, jid: str | None) -> bool:
+    """Whether it was that person who asked for the publication under way."""
+    if jid is not None and state.requested_jid:
+        return jid == state.requested_jid
+    return by == state.requested_by
 
 
 def published(state: State, url: str, context: Context) -> Step:  # noqa: ARG001
@@ -215,6 +231,8 @@ def skipped(state: State, word: str, context: Context) -> Step:
     if state.mode != "interviewing":
         return state, ()
     if word == "stop":
-        state = changed(state, mode="listening", asking="", requested_by="", approved_by="", approved_at="")
+        state = changed(
+            state, mode="listening", asking="", requested_by="", requested_jid="", approved_by="", approved_at=""
+        )
         return state, (Say("I stopped asking. Say “publish now, reporter” to publish it as it is."),)
     return _next_question(record.replace(state, skipped=(*state.skipped, state.asking)), context)

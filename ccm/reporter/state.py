@@ -90,8 +90,12 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar version: of the document last asked to be published; 0 before.
     :ivar topic: id of the current topic.
     :ivar approved_by: who asked for that version, or let it go out.
+    :ivar chair_jid: the chair's bare JID where it is known.
     :ivar requested_by: who asked for a publication that is not yet out.
+    :ivar requested_jid: their bare JID where it is known.
     :ivar request: id of the message that last asked for a publication.
+    :ivar authors: id of a message that brought something -> its author's bare JID, where that is known.
+    :ivar jids: nick -> bare JID of who spoke last under it, where that is known, for those in *people*.
     :ivar people: nicks of those who spoke, in that order, the first 500.
     :ivar recording: ``False`` while off the record.
     :ivar off: nicks who went off the record for themselves.
@@ -113,12 +117,16 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     version: int = 0
     topic: str = ""
     chair: str = ""
+    chair_jid: str = ""
     title: str = ""
     document: str = ""
     approved_by: str = ""
     approved_at: str = ""
     requested_by: str = ""
+    requested_jid: str = ""
     request: str = ""
+    authors: dict[str, str] = {}
+    jids: dict[str, str] = {}
     people: tuple[str, ...] = ()
     recording: bool = True
     off: tuple[str, ...] = ()

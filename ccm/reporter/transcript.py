@@ -115,8 +115,8 @@ def fold_corrections(messages: Iterable[Message]) -> tuple[Message, ...]:
     for message in messages:
         target = standing.get(message.replaces or message.retracts or "")
         if message.retracts is not None:
-            if target is not None and _same_author(target, message):
-                standing[target.id] = _with_text(target, "")
+            if target is not None and (_same_author(target, message) or not (message.nick or message.jid)):
+                standing[target.id] = _with_text(target, "")  # its author, or the room for a moderator (XEP-0425)
         elif message.replaces is not None and target is not None and _same_author(target, message):
             standing[target.id] = _with_text(target, message.text)
         else:

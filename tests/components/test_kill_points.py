@@ -1,7 +1,7 @@
 """The reporter is killed at every point between two of its operations; nothing is lost and nothing doubled."""
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from ccm.components.room_archive import Remark
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter.templates import Templates
+from ccm.reporter.transcript import fold_corrections
 
 ROOM = "t@conference.localhost"
 REPORTER = "reporter.localhost"
@@ -124,7 +125,7 @@ class FakeRoom:
         self.world.touch()
 
 
-def process(world: World) -> RoomDiscussion:
+def process(world: World, topic: Topic = TOPIC) -> RoomDiscussion:
     """A freshly started reporter."""
     stores: Any = Stores(world)
     clock: Any = Clock()
@@ -147,7 +148,7 @@ def process(world: World) -> RoomDiscussion:
         lambda: str(next(secrets)),
         publishers=("archive", "webhook"),
     )
-    return RoomDiscussion(TOPIC, FakeRoom(world), context, TEMPLATES, 600, lambda _: None)
+    return RoomDiscussion(topic, FakeRoom(world), context, TEMPLATES, 600, lambda _: None)
 
 
 def play(kill: int = -1) -> World:
@@ -184,3 +185,29 @@ def test_a_kill_changes_nothing(kill: int) -> None:
     assert world.documents == UNDISTURBED.documents
     assert world.jobs == UNDISTURBED.jobs
     assert set(world.urls) == set(UNDISTURBED.urls)
+
+
+@pytest.mark.parametrize(("visibility", "jobs"), [("public", ["webhook:t:1"]), ("link", []), ("members", [])])
+def test_only_what_everybody_may_read_goes_to_publishers(visibility: Any, jobs: list[str]) -> None:
+    world = World()
+    known = process(world, replace(TOPIC, visibility=visibility))
+    for line in TALK:
+        world.append("ann@localhost", "Ann", line, f"c{len(world.archive)}")
+        known.wake()
+        known.wake()
+    assert list(world.documents) == ["t:1"]
+    assert world.jobs == jobs
+
+
+def test_what_a_moderator_retracts_leaves_the_record_and_the_log() -> None:
+    world = World()
+    known = process(world)
+    world.append("eve@localhost", "Eve", "#agreed Buy my pills.", "c0")
+    known.wake()
+    assert [entry.text for entry in known.state.entries] == ["Buy my pills."]
+    at = START + timedelta(seconds=60)
+    world.archive.append(Remark("000900", at, "", None, "", ("mod",), retracts="000001"))
+    known.wake()
+    assert known.state.entries == ()
+    (message,) = fold_corrections(known._transcript(world.archive[:1] + world.archive[-1:]))
+    assert message.text == ""

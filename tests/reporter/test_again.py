@@ -162,3 +162,23 @@ def test_the_command_reads_a_document_as_it_reads_a_log(room, context, tmp_path,
 
     assert run(Arguments()) == 0
     assert capsys.readouterr().out == file.read_text("utf-8")
+
+
+def test_a_chair_named_by_an_owner_who_did_not_publish_replays_to_the_same_bytes(context):
+    room = Room(context, ann="owner")
+    room.say("eve", "#chair eve")
+    room.say("ann", "#chair kim")
+    room.say("kim", "#agreed We move.")
+    room.say("ann", "#chair ben")
+    room.say("ben", "publish this, reporter")
+    assert room.documents[0].chair == "ben"
+    same(room, context)
+
+
+def test_a_chair_taken_by_nobody_and_no_approval_replays_to_the_same_bytes(context):
+    room = Room(context, ann="owner")
+    room.say("eve", "#chair eve")
+    room.say("eve", "#agreed We move.")
+    room.say("eve", "publish this, reporter")
+    room.follow(grace_over(room.state, room.context))
+    same(room, context)

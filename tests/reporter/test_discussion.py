@@ -321,3 +321,56 @@ def test_present_names_those_who_say_nothing(room):
     room.say("#present Kim, Lou and Max", nick="ann")
     assert room.state.people == ("ann", "Kim", "Lou", "Max")
     assert "names" in room.say("#present", nick="ann")[-1].text
+
+
+@pytest.fixture
+def owned(templates):
+    """A room that tells real JIDs, owned by ann@example.org."""
+    return Room(Context(templates, roles={"ann@example.org": "owner"}, grace_seconds=300))
+
+
+def test_a_nick_like_the_owners_jid_approves_nothing(owned):
+    owned.say("#agreed We move.", jid="eve@example.org", nick="eve")
+    effects = owned.say("publish now, reporter", nick="ann@example.org", jid="eve@example.org")
+    assert any(isinstance(e, Grace) for e in effects)
+    assert not any(isinstance(e, Publish) for e in effects)
+    assert any(isinstance(e, Publish) for e in owned.say("publish now, reporter", nick="Ann", jid="ann@example.org"))
+
+
+def test_the_requesters_jid_counts_also_after_the_interview(owned):
+    owned.say("This is a project.", nick="eve", jid="eve@example.org")
+    owned.say("publish this, reporter", nick="ann@example.org", jid="eve@example.org")
+    effects = ()
+    while owned.state.mode == "interviewing":
+        effects = owned.say("skip", nick="eve", jid="eve@example.org")
+    assert owned.state.mode == "grace"
+    assert any(isinstance(e, Grace) for e in effects)
+
+
+def test_only_owner_or_chair_says_who_is_in_the_chair(owned):
+    eve, ann, kim = ({"nick": name, "jid": f"{name}@example.org"} for name in ("eve", "ann", "kim"))
+    assert owned.say("#chair eve", **eve) == (Say("Only owner or chair may say who is in the chair."),)
+    owned.say("#startmeeting Board", **eve)
+    assert (owned.state.title, owned.state.chair) == ("Board", "")
+    owned.say("Good morning.", **kim)
+    owned.say("#chair kim", **ann)
+    assert (owned.state.chair, owned.state.chair_jid) == ("kim", "kim@example.org")
+    owned.say("#chair eve", nick="kim", jid="eve@example.org")
+    assert owned.state.chair == "kim"
+    owned.say("#unchair", **kim)
+    assert (owned.state.chair, owned.state.chair_jid) == ("", "")
+
+
+def test_whoever_takes_a_nick_cannot_take_back_its_former_holders_words(owned):
+    owned.say("#agreed We move.", nick="kim", jid="kim@example.org")
+    owned.say("", nick="kim", jid="eve@example.org", retracts="m1")
+    assert [e.text for e in owned.state.entries] == ["We move."]
+    owned.state = from_json(to_json(owned.state))
+    owned.say("", nick="Kim of yore", jid="kim@example.org", retracts="m1")
+    assert owned.state.entries == ()
+
+
+def test_what_a_moderator_retracts_through_the_room_is_taken_back(owned):
+    owned.say("#agreed Buy my pills.", nick="eve", jid="eve@example.org")
+    owned.say("", nick="", retracts="m1")
+    assert owned.state.entries == ()
