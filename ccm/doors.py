@@ -3,7 +3,7 @@ Assembly of the ways in: TCP, direct TLS, HTTP with BOSH and WebSocket, componen
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.web.resource import IResource
 
+from ccm import address
 from ccm.errors import ConfigError
+from ccm.router.router import Router
 from ccm.session.keeping import Keeper
 from ccm.session.machine import Session
 from ccm.session.realm import Realm
 from ccm.settings import Settings
+from ccm.store.accounts import Accounts
 from ccm.store.stores import Stores
 from ccm.transports.bosh import BoshSessions
 from ccm.transports.bosh_saver import BoshSaver
@@ -35,6 +38,7 @@ from ccm.wire.framing import StreamFraming, WebSocketFraming
 from ccm.wire.parsers import ParserPool
 
 log = Logger()
+_REMOVED = "The account was removed."
 
 
 class Doors:
@@ -51,6 +55,7 @@ class Doors:
         self._settings = settings
         self._realm = realm
         self._router: Any = realm.router
+        self._accounts = stores.accounts
         self._addresses = addresses
         self._pool = ParserPool(settings["wire"])
         self._turn = Turn(partial(reactor.callLater, 0))
@@ -84,6 +89,8 @@ class Doors:
         framings = {"tcp": StreamFraming, "websocket": WebSocketFraming}
         count = await records.restore(self._realm, lambda transport: framings[transport](self._pool))
         count += await self._saver.restore(self._bosh)
+        guests = self._settings["sasl"].anonymous_hosts
+        count -= end_without_account(self._router, self._accounts.exists, guests)
         if count:
             log.info("{count} sessions wait for their clients.", count=count)
 
@@ -143,6 +150,29 @@ class Doors:
 
 def _session(realm: Realm, transport: str, connection: Any, framing: Any) -> Session:
     return Session(realm, connection, framing, transport)
+
+
+async def end_changed(router: Router, accounts: Accounts) -> None:
+    """Notice what another process changed; nobody stays signed in to an account removed, or by an old password."""
+    for jid in await accounts.refresh():
+        for session in router.sessions_of(jid):
+            if accounts.exists(jid):
+                session.close("not-authorized", "The password was changed. Sign in with the new one.")
+            else:
+                session.close("not-authorized", _REMOVED)
+        if not accounts.exists(jid):
+            router.fire("account-deleted", jid)
+
+
+def end_without_account(router: Router, exists: Callable[[str], bool], guests: Collection[str]) -> int:
+    """End the sessions whose account was removed while they could not be told; answers how many."""
+    ended = 0
+    for session in list(router.all_sessions()):
+        bare = address.bare(session.jid)
+        if not exists(bare) and address.domain(bare) not in guests:
+            session.close("not-authorized", _REMOVED)
+            ended += 1
+    return ended
 
 
 def bundle() -> Path:

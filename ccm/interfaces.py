@@ -293,6 +293,9 @@ class ITokens(Interface):
     def revoke(purpose: str, subject: str) -> Awaitable[None]:
         """*async* End every token of that purpose and subject."""
 
+    def end(purpose: str, hash_: bytes) -> Awaitable[None]:
+        """*async* End that one; none is no error."""
+
 
 class IPending(Interface):
     """Registrations that wait for their mail address to be confirmed (``store/pending.py``)."""

@@ -23,7 +23,7 @@ from ccm import running, website
 from ccm.component_service import Residents
 from ccm.config import Config
 from ccm.departures import Departures
-from ccm.doors import Doors, bundle
+from ccm.doors import Doors, bundle, end_changed
 from ccm.errors import CCMError, ConfigError
 from ccm.muc.service import MucService
 from ccm.router.contacts import Contacts
@@ -162,7 +162,7 @@ class Server(Service):
         departures = Departures(reactor, settings, stores, mails, addresses)
         departures.start()
         self._undo.append(departures.stop)
-        self._undo.append(running.every(reactor, REFRESH_SECONDS, stores.accounts.refresh))
+        self._undo.append(running.every(reactor, REFRESH_SECONDS, lambda: end_changed(router, stores.accounts)))
 
         pages = website.root(settings, stores, keys, addresses, passwords.make, mails, doors.dashboard(), bundle())
         await doors.open(pages, residents.secrets)

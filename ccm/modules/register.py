@@ -110,6 +110,9 @@ class Register:
         self._check_password(password)
         verifiers = await self._verifiers(password, self._options.iterations)
         await self._accounts.set_verifiers(owner, verifiers)
+        for session in self._router.sessions_of(owner):
+            if session is not origin:  # it may be of whom the old password was changed for
+                session.close("not-authorized", "The password was changed. Sign in with the new one.")
         return stanza.result()
 
     async def _remove(self, owner: str, stanza: Stanza) -> None:

@@ -46,8 +46,9 @@ class SessionTokens:
 
     @on.iq("set", ns.TOKEN, "revoke", to=(Target.NONE, Target.HOST))
     async def revoke(self, stanza: Stanza, origin: Any) -> Stanza:
-        """All of the account's end; sessions that are open stay."""
-        await self._tokens.revoke(self._owner(stanza, origin))
+        """The token named ends, else all of the account's; sessions that are open stay."""
+        token = str(next(stanza.element.elements())).strip()
+        await self._tokens.revoke(self._owner(stanza, origin), token or None)
         return stanza.result()
 
     def _owner(self, stanza: Stanza, origin: Any) -> str:

@@ -47,6 +47,9 @@ class Tokens:
         found = await self._store.look(PURPOSE, token_hash(token))
         return found.subject if found is not None else None
 
-    async def revoke(self, jid: str) -> None:
-        """End every token of that account."""
-        await self._store.revoke(PURPOSE, jid)
+    async def revoke(self, jid: str, token: str | None = None) -> None:
+        """End every token of that account, or that one if it is the account's."""
+        if token is None:
+            await self._store.revoke(PURPOSE, jid)
+        elif await self.check(token) == jid:
+            await self._store.end(PURPOSE, token_hash(token))

@@ -20,8 +20,10 @@ from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
 from ccm.store.schema import accounts, archive, marks, rosters, tokens, topic_members
 from ccm.store.times import from_micros, seconds_to_micros
+from ccm.store.upsert import upsert
 
 _MARK = "accounts"  # rises with every change, so that other processes notice
+_VERIFIERS = "verifiers:"  # and a bare JID: what _MARK was when its password was last changed
 _MOST_RECENT = 20_000  # accounts that are remembered by the name they were found by
 _LONGEST_RECENT = 256  # characters of such a name
 
@@ -44,6 +46,7 @@ class Accounts:
         self._host = host
         self._jids: set[str] = set()
         self._seen = -1
+        self._own: dict[str, int] = {}  # passwords changed here: what _MARK was
         self._recent: dict[str, Account] = {}
         self._changes = 0
 
@@ -51,13 +54,22 @@ class Accounts:
         """Load the JIDs."""
         await self.refresh()
 
-    async def refresh(self) -> None:
-        """Load the JIDs anew, and nothing is recent, if another process (``ccm user``) changed an account."""
+    async def refresh(self) -> frozenset[str]:
+        """
+        Load the JIDs anew, and nothing is recent, if an account was changed.
+
+        :returns: the JIDs that another process (``ccm user``) removed or gave another password since the last time.
+        """
         seen = self._seen
-        mark, jids = await self._database.read(lambda connection: _jids(connection, seen))
-        if jids is not None and mark >= self._seen:
-            self._seen, self._jids = mark, jids
-            self._changed()
+        mark, jids, passwords = await self._database.read(lambda connection: _news(connection, seen))
+        if jids is None or mark < self._seen:
+            return frozenset()
+        gone = self._jids - jids
+        elsewhere = {jid for jid, at in passwords.items() if self._own.get(jid) != at}
+        self._own = {jid: at for jid, at in self._own.items() if at > mark}
+        self._seen, self._jids = mark, jids
+        self._changed()
+        return frozenset(gone | elsewhere) if seen >= 0 else frozenset()
 
     async def find(self, name: str) -> Account | None:
         name = name.strip()
@@ -99,14 +111,17 @@ class Accounts:
     async def set_verifiers(self, jid: str, verifiers: Iterable[Verifier]) -> None:
         blob = pack_verifiers(verifiers)
 
-        def change(connection: Connection) -> None:
+        def change(connection: Connection) -> int:
             statement = update(accounts).where(accounts.c.jid == jid).values(verifiers=blob)
             _one(connection.execute(statement).rowcount)
             # Whoever signed in with the old password signs in again.
             connection.execute(delete(tokens).where(tokens.c.subject == jid, tokens.c.purpose == "session"))
             _touch(connection)
+            at = _mark(connection)
+            upsert(connection, marks, {"name": _VERIFIERS + jid, "value": at})
+            return at
 
-        await self._database.write(change)
+        self._own[jid] = await self._database.write(change)
         self._changed()
 
     async def delete(self, jid: str) -> None:
@@ -116,6 +131,7 @@ class Accounts:
             connection.execute(delete(archive).where(archive.c.owner == jid))
             connection.execute(delete(tokens).where(tokens.c.subject == jid))
             connection.execute(delete(topic_members).where(topic_members.c.jid == jid))
+            connection.execute(delete(marks).where(marks.c.name == _VERIFIERS + jid))
             _touch(connection)
 
         await self._database.write(change)
@@ -200,11 +216,18 @@ def _touch(connection: Connection) -> None:
         connection.execute(insert(marks).values(name=_MARK, value=1))
 
 
-def _jids(connection: Connection, seen: int) -> tuple[int, set[str] | None]:
-    mark: int = connection.execute(select(marks.c.value).where(marks.c.name == _MARK)).scalar() or 0
+def _mark(connection: Connection) -> int:
+    return connection.execute(select(marks.c.value).where(marks.c.name == _MARK)).scalar() or 0
+
+
+def _news(connection: Connection, seen: int) -> tuple[int, set[str] | None, dict[str, int]]:
+    """The mark; if it is not the one seen all JIDs, and whose password was changed since, at which mark."""
+    mark = _mark(connection)
     if mark == seen:
-        return mark, None
-    return mark, set(connection.execute(select(accounts.c.jid)).scalars())
+        return mark, None, {}
+    changed = select(marks).where(marks.c.name.startswith(_VERIFIERS, autoescape=True), marks.c.value > seen)
+    passwords = {row.name.removeprefix(_VERIFIERS): row.value for row in connection.execute(changed)}
+    return mark, set(connection.execute(select(accounts.c.jid)).scalars()), passwords
 
 
 def _get(connection: Connection, jid: str) -> Account | None:

@@ -57,6 +57,14 @@ class Tokens:
 
         await self._database.write(change)
 
+    async def end(self, purpose: str, hash_: bytes) -> None:
+        statement = delete(tokens).where(tokens.c.purpose == purpose, tokens.c.hash == hash_)
+
+        def change(connection: Connection) -> None:
+            connection.execute(statement)
+
+        await self._database.write(change)
+
     def _valid(self, purpose: str, hash_: bytes) -> tuple[Any, ...]:
         now = seconds_to_micros(self._now())
         return tokens.c.purpose == purpose, tokens.c.hash == hash_, tokens.c.uses > 0, tokens.c.expires > now

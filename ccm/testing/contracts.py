@@ -191,6 +191,15 @@ class TokensContract:
         assert await tokens.look("invite", b"one") is await tokens.redeem("invite", b"two") is None
         assert await tokens.look("session", b"three") is not None
 
+    @pytest_twisted.ensureDeferred
+    async def test_one_token_is_ended_and_no_other(self, tokens: Any, clock: Moments) -> None:
+        await tokens.issue(self.token(clock, b"one"))
+        await tokens.issue(self.token(clock, b"two"))
+        await tokens.end("invite", b"one")
+        await tokens.end("invite", b"unknown")
+        assert await tokens.look("invite", b"one") is None
+        assert await tokens.look("invite", b"two") is not None
+
 
 class PendingContract:
     """For :class:`ccm.interfaces.IPending`; fixtures ``pending`` and the ``accounts`` and ``outbox`` it works with."""

@@ -228,6 +228,9 @@ class MemoryTokens:
     async def revoke(self, purpose: str, subject: str) -> None:
         self._tokens = {key: t for key, t in self._tokens.items() if (t.purpose, t.subject) != (purpose, subject)}
 
+    async def end(self, purpose: str, hash_: bytes) -> None:
+        self._tokens.pop((purpose, hash_), None)
+
 
 @implementer(ISessionState)
 class MemoryState:

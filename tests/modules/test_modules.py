@@ -107,8 +107,8 @@ def test_a_token_signs_in_its_account_until_it_is_revoked() -> None:
     router.bind(ann)
     tokens = Tokens(services.tokens, hands.datetime)
 
-    def ask(name: str) -> Stanza:
-        inner = f"<{name} xmlns='{ns.TOKEN}'/>".encode()
+    def ask(name: str, words: str = "") -> Stanza:
+        inner = f"<{name} xmlns='{ns.TOKEN}'>{words}</{name}>".encode()
         attrs = {"type": "set", "id": "1", "to": "localhost", "from": ann.jid}
         router.route(Stanza("iq", attrs, inner, ((ns.TOKEN, name),)), ann)
         return ann.received.pop()
@@ -118,6 +118,13 @@ def test_a_token_signs_in_its_account_until_it_is_revoked() -> None:
     assert result_of(tokens.check(str(issued))) == "ann@localhost"
     second = str(next(ask("token").element.elements()))
     assert result_of(tokens.check(str(issued))) == "ann@localhost", "a new one ends none of the others"
+    third = str(next(ask("token").element.elements()))
+    others, _ = result_of(tokens.issue("bob@localhost"))
+    for one in (third, others, "nonsense"):
+        assert ask("revoke", one).type == "result"
+    assert result_of(tokens.check(third)) is None
+    assert result_of(tokens.check(second)) == "ann@localhost", "only the one named ended"
+    assert result_of(tokens.check(others)) == "bob@localhost", "nobody ends another's"
     assert ask("revoke").type == "result"
     assert [result_of(tokens.check(t)) for t in (str(issued), second)] == [None, None]
 

@@ -120,6 +120,17 @@ def test_a_password_is_changed_by_its_owner_only() -> None:
     assert b"<forbidden " in ann.received.pop().inner
 
 
+def test_a_changed_password_ends_the_other_sessions_of_the_account() -> None:
+    desk = Desk()
+    desk.ask("ann", "long enough word")
+    ann, phone = desk.sign_in("ann"), RecordingSession("ann@localhost/phone")
+    desk.router.bind(phone)
+    desk.router.route(query("set", fields("ann", "another long word"), **{"from": ann.jid}), ann)
+    assert ann.received.pop().type == "result"
+    assert ann.closed is None
+    assert phone.closed is not None and phone.closed.startswith("not-authorized ")
+
+
 def test_who_cancels_is_answered_and_signed_out_everywhere() -> None:
     desk = Desk()
     desk.ask("ann", "long enough word")

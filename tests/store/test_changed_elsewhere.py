@@ -1,0 +1,63 @@
+"""Who loses the account, or whose password is changed by another process, stays signed in nowhere."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest_twisted
+from twisted.internet import reactor
+
+from ccm.doors import end_changed, end_without_account
+from ccm.records import Verifier
+from ccm.store.options import StateOptions, StoreOptions
+from ccm.store.stores import open_stores
+from ccm.testing.fakes import RecordingSession, make_router, make_services
+from ccm.testing.moments import Moments
+
+OLD = Verifier("SCRAM-SHA-1", b"s", 4096, b"k", b"v")
+NEW = Verifier("SCRAM-SHA-1", b"t", 4096, b"l", b"w")
+PEOPLE = ("ann", "bob", "cat")
+
+
+@pytest_twisted.ensureDeferred
+async def test_sessions_end_with_the_account_or_the_password_they_began_with(
+    sqlite_stores: Any, tmp_path: Path, clock: Moments
+) -> None:
+    mine = sqlite_stores.accounts
+    for name in PEOPLE:
+        await mine.create(f"{name}@example.org", name, None, (OLD,))
+    await mine.refresh()
+    router = make_router(make_services(host="example.org", accounts=mine))
+    sessions = {name: RecordingSession(f"{name}@example.org/a") for name in PEOPLE}
+    for session in sessions.values():
+        router.bind(session)
+    other = await open_stores(reactor, StoreOptions(), StateOptions(), tmp_path, host="example.org", now=clock.seconds)
+    await other.accounts.set_verifiers("ann@example.org", (NEW,))
+    await other.accounts.delete("bob@example.org")
+    await end_changed(router, mine)
+    assert sessions["ann"].closed == "not-authorized The password was changed. Sign in with the new one."
+    assert sessions["bob"].closed == "not-authorized The account was removed."
+    assert sessions["cat"].closed is None
+    sessions["ann"].closed = None
+    await other.accounts.create("dan@example.org", "Dan", None, (OLD,))
+    await end_changed(router, mine)
+    assert sessions["ann"].closed is None, "each change ends sessions once"
+    await other.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_password_changed_here_is_no_news(sqlite_stores: Any) -> None:
+    accounts = sqlite_stores.accounts
+    await accounts.create("ann@example.org", "Ann", None, (OLD,))
+    await accounts.set_verifiers("ann@example.org", (NEW,))
+    assert await accounts.refresh() == frozenset()
+    await accounts.delete("ann@example.org")
+    assert await accounts.refresh() == frozenset()
+
+
+def test_what_is_restored_for_an_account_that_is_gone_ends_and_guests_stay() -> None:
+    router = make_router(make_services(host="example.org"))
+    ann, gone, guest = (RecordingSession(jid) for jid in ("ann@example.org/a", "gone@example.org/a", "x@guests.org/a"))
+    for session in (ann, gone, guest):
+        router.bind(session)
+    assert end_without_account(router, {"ann@example.org"}.__contains__, ("guests.org",)) == 1
+    assert (ann.closed, gone.closed, guest.closed) == (None, "not-authorized The account was removed.", None)
