@@ -68,7 +68,7 @@ class Doors:
             self._pool,
             settings["bosh"],
             reactor,
-            stores.database.barrier,
+            realm.barrier,
             secrets.token_urlsafe,
             self._saver,
             limits=settings["session"],

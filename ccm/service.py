@@ -24,6 +24,7 @@ from ccm.component_service import Residents
 from ccm.config import Config
 from ccm.departures import Departures
 from ccm.doors import Doors, bundle, end_changed
+from ccm.durability import barrier_of
 from ccm.errors import CCMError, ConfigError
 from ccm.muc.service import MucService
 from ccm.router.contacts import Contacts
@@ -146,7 +147,7 @@ class Server(Service):
             options=settings["session"],
             sasl=settings["sasl"],
             wire=settings["wire"],
-            barrier=stores.database.barrier,
+            barrier=barrier_of(rooms, stores.database.barrier),
             save=records.save,
             visitors=Visitors(settings["visitors"], reactor.seconds),
             pause=running.pause(reactor),

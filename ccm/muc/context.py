@@ -1,7 +1,7 @@
-"""What every room of a service uses: addresses, stores, time, ways to send. Holds no state of its own."""
+"""What every room of a service uses: addresses, stores, time, ways to send."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from zope.interface import implementer
 from ccm import address
 from ccm.errors import StoreUnavailable
 from ccm.interfaces import IArchive, IRooms, ISessionState, ISink
+from ccm.muc.held import Held
 from ccm.muc.options import MucOptions
 from ccm.router.hooks import Target
 from ccm.router.router import Router, Spawn
@@ -29,6 +30,7 @@ class Context:
     :ivar spawn: runs a coroutine; see :data:`ccm.router.router.Spawn`.
     :ivar admins: JIDs and domains that count as owners of every room.
     :ivar random: ``random(n)`` answers n unguessable bytes.
+    :ivar held: messages that nothing has queued for the disk yet.
     """
 
     domain: str
@@ -42,6 +44,7 @@ class Context:
     spawn: Spawn
     admins: frozenset[str]
     random: Callable[[int], bytes]
+    held: Held = field(default_factory=Held)
 
     def moment(self) -> datetime:
         """Now, aware and in UTC."""

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from twisted.logger import Logger
+
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import archived, invite, subject, voice
@@ -23,6 +25,8 @@ from ccm.wire.stanza import Stanza
 
 if TYPE_CHECKING:
     from ccm.muc.room import Room
+
+log = Logger()
 
 _BODY = (ns.CLIENT, "body")
 _ORIGIN = (ns.STANZA_ID, "origin-id")
@@ -61,7 +65,7 @@ def receive(room: "Room", stanza: Stanza) -> None:
     if seat.held is not None:
         if len(seat.held) >= _MOST_HELD:
             raise StanzaError("resource-constraint", "Too many messages wait to be archived. Send it again.")
-        seat.held.append(stanza)
+        seat.held.append((stanza, room.context.held.take()))
         return
     _accept(room, occupant, seat, stanza)
 
@@ -90,7 +94,7 @@ def check_rate(room: "Room", occupant: Occupant, jid: str) -> None:
         raise StanzaError("policy-violation", "That is too fast. Wait some seconds and send it again.", "wait")
 
 
-def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza) -> None:
+def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, ticket: int | None = None) -> None:
     if not is_kept(room, stanza):
         _pass_on(room, occupant, stanza)
         return
@@ -101,7 +105,7 @@ def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza) -> Non
         if _seen(room, occupant, seat, origin):
             return
         if not seat.verified:
-            _ask_archive(room, occupant, seat, stanza, origin)
+            _ask_archive(room, occupant, seat, stanza, origin, ticket)
             return
     _keep(room, occupant, stanza, origin)
 
@@ -150,9 +154,16 @@ def _retract(
 ) -> None:
     """The tombstone comes first: what everybody has seen retracted is in nobody's archive."""
 
+    held = room.context.held
+    ticket = held.take()
+
     async def keep() -> None:
-        await archived.retract(room, row.sender, stanza)
-        await room.context.archive.append(row)
+        try:
+            await archived.retract(room, row.sender, stanza)
+            kept = room.context.archive.append(row)
+        finally:
+            held.release(ticket)
+        await kept
 
     def failed(error: BaseException) -> None:
         room.flights.lose(flight)
@@ -211,22 +222,32 @@ def _seen(room: "Room", occupant: Occupant, seat: Seat, origin: str) -> bool:
     return True
 
 
-def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, origin: str) -> None:
-    """The room was there before this process: ask whether this was archived then; later messages wait behind."""
+def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, origin: str, ticket: int | None) -> None:
+    """
+    The room knows more than its memory holds: ask whether this was archived; later messages wait behind.
+
+    :param ticket: of the message, if it has waited already.
+    """
     seat.held = deque()
+    held = room.context.held
+    number = held.take() if ticket is None else ticket
 
     def done(answer: tuple[str, FanOut] | None) -> None:
-        if answer is None or not _same(answer[1], stanza):
-            # clients send again in order: after the first that is new, all are
-            seat.verified = True
-            _keep(room, occupant, stanza, origin)
-        else:
-            room.remember(occupant.bare, origin, answer[1])
-            room.sink(seat.jid).deliver_raw(answer[1])
-        _release(room, occupant, seat)
+        try:
+            if answer is None or not _same(answer[1], stanza):
+                # clients send again in order: after the first that is new, all are
+                seat.verified = True
+                _keep(room, occupant, stanza, origin)
+            else:
+                room.remember(occupant.bare, origin, answer[1])
+                room.sink(seat.jid).deliver_raw(answer[1])
+        finally:
+            held.release(number)
+            _release(room, occupant, seat)
 
     def failed(_: BaseException) -> None:
         _lost(room, occupant.bare, origin, stanza, _)
+        held.release(number)
         _release(room, occupant, seat)
 
     room.context.spawn(archived.seen(room, occupant.bare, origin), done, failed)
@@ -239,12 +260,18 @@ def _same(template: FanOut, stanza: Stanza) -> bool:
 def _release(room: "Room", occupant: Occupant, seat: Seat) -> None:
     held, seat.held = seat.held or deque(), None
     while held:
-        _accept(room, occupant, seat, held.popleft())
+        stanza, ticket = held.popleft()
+        try:
+            _accept(room, occupant, seat, stanza, ticket)
+        except Exception:  # the rest must not be lost with it
+            log.failure("A message to {room} failed", room=room.jid)
+            room.context.give(stanza.error(StanzaError("internal-server-error"), echo=True))
         if _is_held(seat, held):
             return
+        room.context.held.release(ticket)
 
 
-def _is_held(seat: Seat, rest: deque[Stanza]) -> bool:
+def _is_held(seat: Seat, rest: deque[tuple[Stanza, int]]) -> bool:
     """The last one has to ask the archive, too: the rest waits behind it."""
     if seat.held is None:
         return False

@@ -23,7 +23,7 @@ class Seat:
     :ivar shown: its last available presence; only the content counts.
     :ivar verified: nothing that it may send again after a restart is unknown to the room's memory.
     :ivar restored: it is from before a restart of this process: the same client, which repeats no ``id``.
-    :ivar held: messages that wait for the archive to tell whether one before them was archived already.
+    :ivar held: messages, with their tickets, that wait until the archive tells whether one before them is in it.
     :ivar heard: when it last sent anything, in seconds.
     """
 
@@ -35,7 +35,7 @@ class Seat:
         self.heard = heard
         self.verified = verified
         self.restored = False
-        self.held: deque[Stanza] | None = None
+        self.held: deque[tuple[Stanza, int]] | None = None
 
 
 class Occupant:

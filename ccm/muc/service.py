@@ -144,6 +144,18 @@ class MucService:
         error.by = error.by or address.bare(stanza.attrs["to"])
         self.context.give(stanza.error(error, echo=stanza.kind != "iq"))
 
+    def after_held(self, then: Callable[[], None]) -> bool:
+        """
+        Call *then* once every message held now (its room is being loaded, the archive is being asked) has been
+        queued for the disk or refused.
+
+        :returns: false if none is held; then nothing is called.
+        """
+        if not self.context.held:
+            return False
+        self.context.held.after(then)
+        return True
+
     # ---- which concern
 
     def _dispatch(self, stanza: Stanza) -> None:
@@ -172,11 +184,15 @@ class MucService:
             raise StanzaError("resource-constraint", "This room is just being loaded. Try again in some seconds.")
         room.inbox.append(stanza)
         if len(room.inbox) == 1:
-            self.registry.recall(room, self._loaded)
+            ticket = self.context.held.take()
+            self.registry.recall(room, lambda _: self._loaded(room, ticket))
 
-    def _loaded(self, room: Room) -> None:
-        while room.inbox:
-            self.deliver(room.inbox.popleft())
+    def _loaded(self, room: Room, ticket: int) -> None:
+        try:
+            while room.inbox:
+                self.deliver(room.inbox.popleft())
+        finally:
+            self.context.held.release(ticket)
 
     def _message(self, room: Room | None, stanza: Stanza, to_nick: bool) -> None:
         if stanza.attrs.get("type") == "error":
