@@ -58,6 +58,8 @@ class FrontFactory(Factory):
     ) -> None:
         self.clock, self.options, self.site, self.bosh, self.websocket = clock, options, site, bosh, websocket
         self.behind_tls = behind_tls
+        # BOSH requests that the lean path leaves out wait in the site
+        self.answer_seconds = max(options.answer_seconds, bosh.options.wait_seconds + 60 if bosh is not None else 0)
         self.visitors = visitors or unlimited()
         self.bosh_path = options.bosh_path.encode()
         self.websocket_path = options.websocket_path.encode()
@@ -123,11 +125,18 @@ class FrontFactory(Factory):
         """Address of the client, and whether it came encrypted; proxies that are trusted say so for others."""
         peer = front.address
         secure = self.behind_tls or ISSLTransport.providedBy(front.transport)
-        forwarded = tokens(head.fields.get(b"x-forwarded-for", b""))
-        if forwarded and peer in self.options.trusted_proxies:
-            https = head.fields.get(b"x-forwarded-proto", b"").lower() == b"https"
-            return forwarded[-1].decode("ascii", "replace"), secure or https
+        believed = self.believed(front, head)
+        if believed is not None:
+            return believed[0], secure or believed[1]
         return peer, secure or loopback(peer)
+
+    def believed(self, front: Front, head: Head) -> tuple[str, bool] | None:
+        """For whom a trusted proxy speaks: the address, and whether it came encrypted; ``None`` if for nobody."""
+        forwarded = tokens(head.fields.get(b"x-forwarded-for", b""))
+        if not forwarded or front.address not in self.options.trusted_proxies:
+            return None
+        https = head.fields.get(b"x-forwarded-proto", b"").lower() == b"https"
+        return forwarded[-1].decode("ascii", "replace"), https
 
     # ---- answers
 

@@ -28,6 +28,7 @@ from ccm.transports.outgoing import send_now, unsent_bytes
 if TYPE_CHECKING:
     from ccm.transports.http import FrontFactory
 
+CLOSING_SECONDS = 30  # that a client may take for the last of what it is sent
 MAX_PIPELINED = 8  # requests of one connection that wait for their answers
 PAGE = (
     b"<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>Chat address</title><h1>This is an address for chat "
@@ -123,7 +124,8 @@ class Front(Protocol):
         if self._closing:
             return
         if self._channel is not None:
-            self._feed(data)
+            if not self.transport.disconnecting:  # else the site has refused
+                self._feed(data)
             return
         self._last = None
         self._buffer = self._buffer + data if self._buffer else data
@@ -133,11 +135,15 @@ class Front(Protocol):
         """The time of :attr:`deadline` may have come."""
         if self.deadline is None or now < self.deadline:
             return self.deadline
-        if self._buffer or self._head is not None:
+        channel = self._channel
+        if self._closing or self.transport.disconnecting or (channel is not None and channel.complete):
+            self.drop()
+        elif channel is not None or self._unread:
+            self._abandon()
             self._refuse(408, "The request came too slowly.")
         else:
             self._close()
-        return None
+        return self.deadline
 
     def _wait(self, seconds: int) -> None:
         self.deadline = self.factory.clock.seconds() + seconds
@@ -262,16 +268,19 @@ class Front(Protocol):
 
     def _hand_over(self, head: Head) -> None:
         factory = self.factory
-        self.deadline = None
         # a chunked request ends where the site says, so nothing may come after it
         site = factory.bosh_site if head.path == factory.bosh_path else factory.site
-        channel: Any = SiteChannel(site, factory.clock, self._taken_back, last=head.length is None)
+        channel: Any = SiteChannel(
+            site, factory.clock, self._taken_back, last=head.length is None, client=factory.believed(self, head)
+        )
         self._channel, self._left, self._fed = channel, head.length, 0
+        self._wait(factory.options.body_seconds)
         channel.makeConnection(self.transport)
         channel.dataReceived(_again(head))
         if self._channel is channel and self._buffer:
             data, self._buffer = self._buffer, b""
             self._feed(data)
+        self._await_answer(channel)
 
     def _feed(self, data: bytes) -> None:
         channel = self._channel
@@ -281,11 +290,11 @@ class Front(Protocol):
             if channel.complete:
                 return
             if self._fed > self.factory.options.max_body_bytes:
-                self._channel = None
-                channel.connectionLost(Failure(ConnectionDone()))
+                self._abandon()
                 self._refuse(413, f"A request may have at most {self.factory.options.max_body_bytes} bytes.")
                 return
             channel.dataReceived(data)
+            self._await_answer(channel)
             return
         own, rest = data[: self._left], data[self._left :]
         self._left -= len(own)
@@ -294,8 +303,26 @@ class Front(Protocol):
             self._throttle(len(self._buffer) > 65_536)
         if own:
             channel.dataReceived(own)
+            self._await_answer(channel)
+
+    def _await_answer(self, channel: Any) -> None:
+        """The site has time of its own once its request is whole."""
+        if self._channel is channel and channel.complete and not self._closing:
+            self._wait(self.factory.answer_seconds)
+
+    def _abandon(self) -> None:
+        """Take the connection back from a request that is not whole."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.leave()
+            channel.connectionLost(Failure(ConnectionDone()))
 
     def _taken_back(self) -> None:
+        channel = self._channel
+        if channel is not None and not channel.persistent:  # it closes the connection
+            self._closing = True
+            self._wait(CLOSING_SECONDS)
+            return
         self._channel = None
         if self._closing:
             return
@@ -318,7 +345,7 @@ class Front(Protocol):
             self._last = self._waiting.popleft()
             ready.append(self._last.answer or b"")
             if not self._last.head.keep_alive:
-                self._closing = True
+                self._closing = True  # nothing after it is answered
                 break
         if not ready:
             return
@@ -330,7 +357,7 @@ class Front(Protocol):
         elif rest:
             self.transport.write(rest)
         if self._closing:
-            self.transport.loseConnection()
+            self._close()
         elif not self._waiting:
             self._wait(self.factory.options.idle_seconds)
         if self._unread and not self._parsing:
@@ -361,7 +388,8 @@ class Front(Protocol):
         self._close()
 
     def _close(self) -> None:
-        self._closing, self.deadline = True, None
+        self._closing = True
+        self._wait(CLOSING_SECONDS)
         self.transport.loseConnection()
 
 

@@ -8,6 +8,7 @@ request, so the channel never sees what comes after and can be left again when t
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.http import HTTPChannel, Request
 from twisted.web.resource import IResource
@@ -30,11 +31,20 @@ class SiteChannel(HTTPChannel):
     """
     A channel that serves one request and gives the connection back.
 
-    :param done: called when the answer is complete and the connection may be used again.
+    :param done: called when the answer is complete; the connection may be used again if the channel is persistent.
     :param last: whether the connection is closed after this request.
+    :param client: the client's address and whether it came encrypted, if a proxy that is believed says so.
     """
 
-    def __init__(self, site: Site, clock: IReactorTime, done: Callable[[], None], *, last: bool) -> None:
+    def __init__(
+        self,
+        site: Site,
+        clock: IReactorTime,
+        done: Callable[[], None],
+        *,
+        last: bool,
+        client: tuple[str, bool] | None = None,
+    ) -> None:
         super().__init__()
         self.site = site
         self.factory = site
@@ -43,6 +53,7 @@ class SiteChannel(HTTPChannel):
         self.timeOut = None  # the front looks after time
         self._done = done
         self._last = last
+        self._client = client
 
     @property
     def complete(self) -> bool:
@@ -62,7 +73,19 @@ class SiteChannel(HTTPChannel):
         super().requestDone(request)
         if self.persistent:
             self.leave()
-            self._done()
+        self._done()
+
+    def getPeer(self) -> Any:
+        """The client's address, which requests answer as ``getClientAddress()``."""
+        peer: Any = super().getPeer()
+        if self._client is None:
+            return peer
+        host, port = self._client[0], getattr(peer, "port", 0)
+        return IPv6Address("TCP", host, port) if ":" in host else IPv4Address("TCP", host, port)
+
+    def isSecure(self) -> bool:
+        """Whether the client's connection is encrypted, as far as is known here."""
+        return bool(super().isSecure()) or (self._client is not None and self._client[1])
 
     def leave(self) -> None:
         """Let go of the connection."""

@@ -50,7 +50,7 @@ async def test_what_was_said_arrives_without_script(wordpress):
 
 @pytest_twisted.ensureDeferred
 async def test_markup_in_a_title_or_a_headline_is_text(wordpress):
-    nasty = "<img src=x onerror=alert(1)> & \"more\""
+    nasty = '<img src=x onerror=alert(1)> & "more"'
     await publisher_of(wordpress).publish(replace(document("t", title=nasty), headline=nasty), "t:1")
     (post,) = wordpress.posts.values()
     escaped = "&lt;img src=x onerror=alert(1)&gt; &amp; &quot;more&quot;"

@@ -26,8 +26,10 @@ class Page(Resource):
 
 class Wire(StringTransport):
     disconnected = False
+    aborted = False
 
     def abortConnection(self) -> None:
+        self.aborted = True
         self.disconnecting = True
 
 

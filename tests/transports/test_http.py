@@ -11,6 +11,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
+from twisted.web.server import NOT_DONE_YET
 
 from ccm.errors import ConfigError
 from ccm.session.bosh_options import BoshOptions
@@ -54,6 +55,26 @@ class EchoStream:
         self.lost = list(unacked)
 
 
+class Never(Page):
+    """Begins an answer."""
+
+    def render_POST(self, request: Any) -> Any:
+        request.write(b"a")
+        return NOT_DONE_YET
+
+
+class Who(Page):
+    """Notes who asks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clients: list[tuple[str, bool]] = []
+
+    def render_GET(self, request: Any) -> bytes:
+        self.clients.append((request.getClientAddress().host, request.isSecure()))
+        return b""
+
+
 class World:
     def __init__(
         self,
@@ -61,6 +82,7 @@ class World:
         bosh: BoshOptions | None = None,
         limits: SessionOptions | None = None,
         visitors: VisitorOptions | None = None,
+        page: Page | None = None,
     ) -> None:
         self.clock = Clock()
         self.clock.advance(1_000)
@@ -77,7 +99,7 @@ class World:
             limits=limits,
             visitors=self.visitors,
         )
-        self.page = Page()
+        self.page = page or Page()
         self.factory = FrontFactory(
             self.clock,
             options or HttpOptions(),
@@ -555,6 +577,70 @@ def test_a_slow_head_and_a_slow_body_are_cut() -> None:
     assert one(wire)[0] == 408
 
 
+@pytest.mark.parametrize("how", [b"Content-Length: 1000\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"])
+@pytest.mark.parametrize("path", [b"/form", b"/http-bind"])
+def test_a_body_for_the_site_has_a_time_limit_too_that_single_bytes_do_not_move(path: bytes, how: bytes) -> None:
+    world = World()
+    front, wire = world.connect()
+    world.say(front, b"POST %b HTTP/1.1\r\nHost: a\r\nExpect: x\r\n%b" % (path, how))
+    for _ in range(28):
+        world.turn(1)
+        front.dataReceived(b"x" if b"Length" in how else b"")
+    assert not wire.disconnecting
+    for _ in range(5):
+        world.turn(1)
+    assert one(wire)[0] == 408
+    assert wire.disconnecting and world.page.seen == []
+
+
+def test_an_answer_of_the_site_that_never_ends_is_cut() -> None:
+    world = World(HttpOptions(answer_seconds=130), page=Never())
+    front, wire = world.connect()
+    world.say(front, b"POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nha")
+    world.say(front, b"lf")
+    for _ in range(128):
+        world.turn(1)
+    assert not wire.aborted
+    for _ in range(5):
+        world.turn(1)
+    assert wire.aborted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"rubbish\r\n\r\n",  # refused
+        b"",  # idle
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",  # the site closes
+        b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",  # the site refuses
+        request(b"<rubbish", b"Connection: close"),  # on the lean path
+    ],
+)
+def test_who_does_not_read_to_the_end_is_cut_after_the_closing_time(said: bytes) -> None:
+    world = World()
+    front, wire = world.connect()
+    world.say(front, said)
+    for _ in range(110):
+        world.turn(1)
+        if wire.disconnecting:
+            front.dataReceived(b"x")
+    assert wire.aborted
+    assert world.factory.connections == {front}  # until the transport tells
+    front.connectionLost(Failure(ConnectionLost()))
+    assert world.factory.connections == set()
+
+
+def test_a_connection_the_site_closes_and_that_goes_is_not_cut() -> None:
+    world = World()
+    front, wire = world.connect()
+    world.say(front, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert one(wire)[0] == 200
+    front.connectionLost(Failure(ConnectionDone()))
+    for _ in range(40):
+        world.turn(1)
+    assert not wire.aborted
+
+
 def test_an_idle_connection_is_closed_and_a_held_request_is_not_idle() -> None:
     world = World(bosh=BoshOptions(wait_seconds=200))
     _, idle_wire = world.connect()
@@ -609,6 +695,24 @@ def test_a_trusted_proxy_says_for_whom_it_speaks_and_a_stranger_does_not() -> No
         world.say(front, request(CREATE, b"X-Forwarded-For: 10.0.0.1, 203.0.113.5", b"X-Forwarded-Proto: https"))
         session = world.streams[-1].connection
         assert (session.peer, session.secure) == expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "expected"),
+    [
+        ("127.0.0.1", b"198.51.100.9, 203.0.113.5", ("203.0.113.5", True)),
+        ("127.0.0.1", b"2001:db8::5", ("2001:db8::5", True)),
+        ("127.0.0.1", b"", ("127.0.0.1", False)),
+        ("192.0.2.1", b"203.0.113.5", ("192.0.2.1", False)),
+    ],
+)
+def test_the_site_sees_the_client_behind_a_trusted_proxy(peer: str, said: bytes, expected: tuple[str, bool]) -> None:
+    page = Who()
+    world = World(page=page)
+    front, _ = world.connect(peer)
+    fields = (b"X-Forwarded-For: " + said, b"X-Forwarded-Proto: https") if said else ()
+    world.say(front, request(b"", *fields, method=b"GET", path=b"/who"))
+    assert page.clients == [expected]
 
 
 def test_a_connection_lost_while_the_site_answers_leaves_nothing_behind() -> None:
