@@ -56,7 +56,7 @@ def enter(room: "Room", stanza: Stanza, created: bool = False) -> None:
         raise StanzaError("resource-constraint", "Too many of your sessions are in this room. Leave with one first.")
     first = not occupant.seats
     others = [other for other in room.occupants.values() if other is not occupant]
-    seat = Seat(jid, clean(stanza, room.jid), room.context.now(), verified=not room.restored)
+    seat = Seat(jid, clean(stanza, room.jid), room.context.now(), verified=not room.forgetful)
     room.seat(occupant, seat)
     if first and is_told(room, occupant):
         for other in others:
@@ -85,7 +85,7 @@ def enter_again(room: "Room", stanza: Stanza) -> None:
     others = [other for other in room.occupants.values() if other is not occupant]
     if changed:
         tell_available(room, occupant)
-    seat.verified = seat.verified and not room.restored
+    seat.verified = seat.verified and not room.forgetful
     _welcome(room, occupant, seat, others, wished, (), stanza.id)
     persistence.keep_seat(room, seat)
 

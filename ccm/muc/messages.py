@@ -102,7 +102,7 @@ def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, ticket
     if origin is None and seat.restored and not seat.verified:
         origin = stanza.attrs.get("id")  # XEP-0198: what it sends again on resuming has the id of before
     if origin is not None:
-        if _seen(room, occupant, seat, origin):
+        if _seen(room, occupant, seat, stanza, origin):
             return
         if not seat.verified:
             _ask_archive(room, occupant, seat, stanza, origin, ticket)
@@ -135,9 +135,9 @@ def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) 
         origin_id=origin or stanza.attrs.get("id"),
     )
     if origin is not None:
-        room.remember(occupant.bare, origin, None)
+        room.remember(occupant.bare, origin, template, reflected=False)
     landed = partial(_landed, room, occupant.bare, origin, stanza, Line(id_, now, template))
-    lost = partial(_lost, room, occupant.bare, origin, stanza)
+    lost = partial(_lost, room, occupant.bare, origin, stanza, template)
     if stanza.has(ns.RETRACT, "retract"):
         _retract(room, stanza, row, template, landed, lost)
     else:
@@ -175,15 +175,17 @@ def _retract(
 
 def _landed(room: "Room", sender: str, origin: str | None, stanza: Stanza, line: Line) -> None:
     room.newest = line.id
-    if origin is not None:
+    if origin is not None and _is_last(room, sender, origin, line.template):
         room.remember(sender, origin, line.template)
     if _BODY in stanza.children:
         room.history.add(line)
 
 
-def _lost(room: "Room", sender: str, origin: str | None, stanza: Stanza, _: BaseException) -> None:
-    if origin is not None:
-        room.origins.pop((sender, origin), None)
+def _lost(
+    room: "Room", sender: str, origin: str | None, stanza: Stanza, template: FanOut | None, _: BaseException
+) -> None:
+    if origin is not None and template is not None and _is_last(room, sender, origin, template):
+        del room.origins[(sender, origin)]
     error = StanzaError("resource-constraint", "The message could not be kept and nobody has seen it. Send it again.")
     room.context.give(stanza.error(error, echo=True))
 
@@ -213,13 +215,19 @@ def origin_id(stanza: Stanza) -> str | None:
     return found or None
 
 
-def _seen(room: "Room", occupant: Occupant, seat: Seat, origin: str) -> bool:
+def _seen(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, origin: str) -> bool:
     known = room.origins.get((occupant.bare, origin))
-    if known is None or room.context.now() - known[0] > _REMEMBERED_SECONDS:
+    if known is None or room.context.now() - known[0] > _REMEMBERED_SECONDS or not _same(known[1], stanza):
         return False
-    if known[1] is not None:  # otherwise it is on its way and will reach the sender with all others
+    if known[2]:  # otherwise it is on its way and will reach the sender with all others
         room.sink(seat.jid).deliver_raw(known[1])
     return True
+
+
+def _is_last(room: "Room", sender: str, origin: str, template: FanOut) -> bool:
+    """Whether it is what the room remembers under that origin-id: another client may have used the same since."""
+    known = room.origins.get((sender, origin))
+    return known is not None and known[1] is template
 
 
 def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, origin: str, ticket: int | None) -> None:
@@ -246,7 +254,7 @@ def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, o
             _release(room, occupant, seat)
 
     def failed(_: BaseException) -> None:
-        _lost(room, occupant.bare, origin, stanza, _)
+        _lost(room, occupant.bare, origin, stanza, None, _)
         held.release(number)
         _release(room, occupant, seat)
 
@@ -254,7 +262,18 @@ def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, o
 
 
 def _same(template: FanOut, stanza: Stanza) -> bool:
-    return template.stanza.child_text("body") == stanza.child_text("body")
+    """Two clients of one account may number their messages alike: only the same content was sent again."""
+    return _gist(template.stanza) == _gist(stanza)
+
+
+def _gist(stanza: Stanza) -> tuple[object, ...]:
+    if _BODY in stanza.children:
+        return (stanza.child_text("body"),)
+    return tuple(
+        (child.uri, child.name, child.getAttribute("id"), *map(str, child.elements()))
+        for child in stanza.element.elements()
+        if (child.uri, child.name) in _KEPT
+    )
 
 
 def _release(room: "Room", occupant: Occupant, seat: Seat) -> None:

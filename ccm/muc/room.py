@@ -37,8 +37,9 @@ class Room:
     :ivar recording: false while off the record.
     :ivar creator: bare JID of who made it, for limits; ``""`` if a component did.
     :ivar ready: its history is in memory. :ivar inbox: stanzas that wait for that.
-    :ivar restored: it existed before this process; then the archive is asked for messages sent again.
-    :ivar origins: (bare JID, origin-id) -> (seconds, reflection) of messages seen, newest last.
+    :ivar forgetful: the archive may know messages that ``origins`` does not: of before this process, or too many
+        ago. It is asked whether newcomers send one of them again.
+    :ivar origins: (bare JID, origin-id) -> (seconds, reflection, whether all have it) of messages seen, newest last.
     :ivar invited: invitee -> inviter. :ivar relayed: (who answers, id) -> full JID of who asked.
     :ivar unsaved: saves that have not ended well yet. :ivar places: full JID -> rooms, of the whole service.
     :ivar awaited: full JID -> what came for a session that is not back after a restart.
@@ -66,10 +67,10 @@ class Room:
         self.empty_since = context.now()
         self.history = History(config.max_history, context.options.history_bytes)
         self.ready = True
-        self.restored = False
+        self.forgetful = False
         self.inbox: deque[Stanza] = deque()
         self.flights = Flights(self.reflect)
-        self.origins: OrderedDict[tuple[str, str], tuple[float, FanOut | None]] = OrderedDict()
+        self.origins: OrderedDict[tuple[str, str], tuple[float, FanOut, bool]] = OrderedDict()
         self.invited: OrderedDict[str, str] = OrderedDict()
         self.relayed: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.awaited: dict[str, Backlog] = {}
@@ -96,7 +97,7 @@ class Room:
         room.subject, room.subject_at = record.subject, record.subject_at
         room.subject_by = record.subject_by or record.jid
         room.ready = False
-        room.restored = True
+        room.forgetful = True
         return room
 
     def record(self) -> RoomRecord:
@@ -224,11 +225,12 @@ class Room:
         """Send to one session, which need not be in the room."""
         self.context.give(stanza.copy(from_=stanza.from_ or self.jid, to=jid))
 
-    def remember(self, sender: str, origin: str, template: FanOut | None) -> None:
-        """Note a message's origin-id; *template* is ``None`` until it is reflected."""
-        self.origins[(sender, origin)] = (self.context.now(), template)
+    def remember(self, sender: str, origin: str, template: FanOut, reflected: bool = True) -> None:
+        """Note a message's origin-id, and whether everybody has got it already."""
+        self.origins[(sender, origin)] = (self.context.now(), template, reflected)
         if len(self.origins) > _REMEMBERED:
             self.origins.popitem(last=False)
+            self.forgetful = True
 
 
 def _nothing(_: Room) -> None:

@@ -234,6 +234,49 @@ def test_after_a_restart_the_archive_knows_what_is_sent_again(house, ann, read):
     assert new.archive.asked_origins == ["o1", "o2"], "after the first new one the archive is not asked any more"
 
 
+def test_two_clients_of_one_account_that_number_alike_lose_nothing(talk, ann, bob, read):
+    phone = talk.person("ann@localhost/phone")
+    phone.join("Ann")
+    ann.take(), bob.take()
+    again(ann, "from the desk", "1")
+    again(phone, "from the phone", "1")
+    assert read.bodies(bob.take()) == ["from the desk", "from the phone"]
+    for person in (ann, phone):
+        person.send(
+            f"<message type='groupchat' to='{read.room}' id='r'><origin-id xmlns='{SID}' id='2'/>"
+            f"<reactions xmlns='urn:xmpp:reactions:0' id='{person.jid[-1]}'><reaction>+</reaction></reactions>"
+            "</message>"
+        )
+    assert len(bob.take()) == 2 and len(talk.archive.messages) == 4
+
+
+def test_of_two_messages_under_one_origin_id_on_their_way_only_the_failed_one_is_lost(talk, ann, bob, read):
+    talk.archive.held = True
+    again(ann, "one", "1")
+    again(ann, "two", "1")
+    talk.archive.fail()
+    talk.archive.commit()
+    assert read.bodies(bob.take()) == ["two"]
+    ann.take()
+    again(ann, "two", "1")
+    assert read.bodies(ann.take()) == ["two"] and bob.take() == []
+
+
+def test_the_archive_is_asked_once_the_room_has_forgotten_an_origin_id(talk, ann, bob, read):
+    again(ann, "long ago", "o")
+    for number in range(100):
+        again(bob, f"{number}", f"b{number}")
+    assert talk.archive.asked_origins == []
+    ann.leave()
+    ann = talk.person("ann@localhost/a")
+    ann.join("Ann")
+    bob.take()
+    again(ann, "long ago", "o")
+    again(ann, "new", "n")
+    assert read.bodies(ann.take()) == ["long ago", "new"] and read.bodies(bob.take()) == ["new"]
+    assert len(talk.archive.messages) == 102
+
+
 def test_messages_behind_one_that_is_looked_up_keep_their_order(house, ann, read):
     house.open(ann, "Ann", persistentroom=True)
     ann.leave()
