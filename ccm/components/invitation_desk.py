@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from twisted.logger import Logger
+from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.xish.domish import Element
 
 from ccm import address as addresses
@@ -146,6 +147,23 @@ class InvitationDesk:
             return
         await self._context.topics.save_invitee(replace(invitee, state="joined", jid=jid, reason=""))
         await self._topics.set("admit", id=invitee.topic, jid=jid)
+
+    async def admit_joined(self) -> None:
+        """
+        Let everybody take part who joined by a link while nobody listened.
+
+        :raises JabberError: if the topics component does not answer; a topic that takes nobody in is passed over.
+        """
+        for topic in await self._context.topics.active():
+            for invitee in await self._context.topics.invitees(topic.id):
+                if invitee.state != "joined" or not invitee.jid or invitee.jid in topic.members:
+                    continue
+                try:
+                    await self.joined(invitee.id, invitee.jid)
+                except JabberError as error:
+                    if error.condition not in ("policy-violation", "item-not-found", "forbidden"):
+                        raise
+                    log.warn("{topic} does not take {jid} in: {why}.", topic=topic.id, jid=invitee.jid, why=str(error))
 
     async def entered(self, topic: str, jid: str) -> None:
         """An account was seen in the topic's room: mark its invitation."""

@@ -9,8 +9,11 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
+from twisted.words.protocols.jabber.error import StanzaError as JabberError
+from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 from twisted.words.xish.domish import Element
 from zope.interface import implementer
 
@@ -31,6 +34,7 @@ from wokkel.subprotocols import XMPPHandler
 
 log = Logger()
 
+AGAIN_SECONDS = 5
 COLUMNS = (("id", "Identifier"), ("name", "Name"), ("address", "Address"), ("state", "State"), ("topic", "Topic"))
 
 
@@ -68,6 +72,7 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             self._knock,
         )
         self._unsubscribe: list[Callable[[], None]] = []
+        self._again: IDelayedCall | None = None
         topic = Field("topic", "Topic (identifier); empty makes one")
         fields = (
             Field("address", "Mail address of the person to invite", required=True),
@@ -106,6 +111,8 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         for stop in self._unsubscribe:
             stop()
         self._unsubscribe = []
+        if self._again is not None and self._again.active():
+            self._again.cancel()
 
     async def _listen(self) -> None:
         for channel, hear in (("mail-failed", self._mail_failed), ("invitee-joined", self._joined)):
@@ -113,6 +120,18 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         for job, why in await self._context.outbox.parked():  # what was given up while nobody listened
             if job.kind == "mail" and job.key.startswith(f"{MAIL_KEY}:"):
                 await self._tell_failure(job.key, why)
+        await self._admit_joined()
+
+    async def _admit_joined(self) -> None:
+        """Who joined while nobody listened; the topics component may start after this one."""
+        try:
+            await self._desk.admit_joined()
+        except (JabberError, RequestTimeout):
+            log.info("The topics component does not answer; who joined is taken in when it does.")
+            self._again = self._context.clock.callLater(AGAIN_SECONDS, self._admit_again)
+
+    def _admit_again(self) -> None:
+        self._context.spawn(self._admit_joined())
 
     def _spawning(self, hear: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[bytes], None]:
         def heard(text: bytes) -> None:

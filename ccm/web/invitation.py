@@ -2,10 +2,11 @@
 The link in an invitation: ``/i/<token>``.
 
 A GET shows who invites to what and uses nothing up. A POST takes a known address in, or lets a stranger register with
-the address already proven by the link. Whoever joined is announced on the bus (``invitee-joined``); the invitations
-component makes them a member. Leaves out guests without an account.
+the address already proven by the link. Whoever joined is kept as joined and announced on the bus
+(``invitee-joined``); the invitations component makes them a member. Leaves out guests without an account.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,6 +57,11 @@ class InvitationLink:
             return await self._page(request, invitee, topic, typed, {"form": str(refused)}, 400)
         except StanzaError as error:
             return await self._page(request, invitee, topic, typed, {"local": error.text}, 409)
+        # Kept before it is told: what the bus loses, the invitations component finds when it starts.
+        current = await self._topics.invitee(invitee.id)
+        if current is None or current.state == "revoked":
+            return self._taken_back(request)
+        await self._topics.save_invitee(replace(current, state="joined", jid=account.jid, reason=""))
         await self._state.publish("invitee-joined", announcement(invitee=invitee.id, jid=account.jid))
         return self._desk.pages.render(request, "joined.html", account=account, topic=topic)
 
@@ -84,14 +90,17 @@ class InvitationLink:
         topic = await self._topics.get(invitee.topic) if invitee is not None else None
         if invitee is None or topic is None or invitee.state == "revoked":
             self._attempts.allow(peer)
-            text = "This link has been taken back, or it was not copied whole. Ask whoever invited you for a new one."
-            return pages.message(request, "This link does not work", text, 404)
+            return self._taken_back(request)
         if invitee.expires is not None and invitee.expires.timestamp() < self._desk.now():
             text = (
                 f"This link ended on {invitee.expires.day} {invitee.expires:%B}. Ask whoever invited you for a new one."
             )
             return pages.message(request, "This link has ended", text, 410)
         return invitee, topic
+
+    def _taken_back(self, request: Request) -> bytes:
+        text = "This link has been taken back, or it was not copied whole. Ask whoever invited you for a new one."
+        return self._desk.pages.message(request, "This link does not work", text, 404)
 
     async def _page(
         self,

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest_twisted
@@ -243,3 +244,21 @@ async def test_members_see_who_is_invited_but_not_the_addresses(stage: Any, room
     listed = (await bob.ask(INVITATIONS, "get", request("invitations", topic=topic["id"]))).firstChildElement()
     shown = {each["name"]: each.getAttribute("address") for each in listed.elements(ns.INVITATIONS, "invitee")}
     assert shown == {"Kim": None, "Bob": "bob@example.org"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_joined_while_nobody_listened_is_taken_in_at_the_next_start(stage: Any, rooms: Any) -> None:
+    play(stage)
+    ann = await stage.person("ann", "Ann")
+    invitee, topic, _ = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kim@example.org")))
+    await stage.person("kim", "Kim", "kim@example.org")
+    stage.components.pop("invitations").stop()
+    kept = await stage.stores.topics.invitee(invitee["id"])
+    await stage.stores.topics.save_invitee(replace(kept, state="joined", jid="kim@localhost"))
+    stage.host(invitations.plugin)
+    for _ in range(300):
+        members = (await stage.stores.topics.get(topic["id"])).members
+        if "kim@localhost" in members:
+            break
+        await deferLater(reactor, 0.01, lambda: None)
+    assert members == ("ann@localhost", "kim@localhost")

@@ -106,6 +106,8 @@ async def test_who_has_an_account_joins_with_one_button(site, invite, joined):
     done = await site.browser().fill(LINK, {})
     assert done.status == 200
     assert joined == [{"invitee": f"i-{TOKEN}", "jid": f"kim@{HOST}"}]
+    kept = await site.stores.topics.invitee(f"i-{TOKEN}")
+    assert (kept.state, kept.jid) == ("joined", f"kim@{HOST}")  # also where nobody listens to the bus
     assert site.hashed == []
 
 
