@@ -66,6 +66,7 @@ export class PlayedConnection {
   disconnecting = false;
   jid = '';
   flushed = 0;
+  /** By payload, whether the connection was open when it was sent out. @type {Record<string, string>} */ flushedAt = {};
   closed = '';
   connect_callback = /** @type {any} */ (null);
 
@@ -97,6 +98,7 @@ export class PlayedConnection {
 
   flush() {
     this.flushed += 1;
+    for (const el of this.sent) this.flushedAt[el.firstChild?.nodeName] ??= this.closed || 'open';
   }
 
   reset() {

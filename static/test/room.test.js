@@ -97,6 +97,30 @@ test('my message is sending until the room reflects it, then stands once in its 
   assert.equal(parts.store.kept.size, 0);
 });
 
+test('different messages of the same id are all shown, and one without any id too', async () => {
+  const parts = await entered();
+  const bare = (id, nick, body) => xml(`<message type="groupchat" id="1" from="${ROOM}/${nick}"><body>${body}</body>${id ? `<stanza-id xmlns="urn:xmpp:sid:0" by="${ROOM}" id="${id}"/>` : ''}</message>`);
+  parts.room.receive(bare('2', 'Kim', 'first of this session'));
+  parts.room.receive(bare('3', 'Kim', 'first of the next one'));
+  parts.room.receive(bare('', 'Kim', 'off the record'));
+  parts.room.receive(bare('', 'Kim', 'still off the record'));
+  assert.deepEqual(bodies(parts.room), ['hello', 'first of this session', 'first of the next one', 'off the record', 'still off the record']);
+  assert.equal(new Set(parts.room.lines.map((line) => line.key)).size, 5);
+});
+
+test('what has a real origin-id, or is mine and off the record, stands once', async () => {
+  const parts = await entered();
+  parts.room.receive(said('2', 'Kim', 'once', 'same'));
+  parts.room.receive(said('3', 'Kim', 'once', 'same'));
+  parts.room.say('mine');
+  const { originId } = parts.room.outbox[0];
+  parts.room.receive(xml(`<message type="groupchat" id="${originId}" from="${ROOM}/Kim"><body>not mine</body></message>`));
+  assert.equal(parts.room.outbox.length, 1);
+  parts.room.receive(xml(`<message type="groupchat" id="${originId}" from="${ROOM}/Ann"><body>mine</body></message>`));
+  assert.equal(parts.room.outbox.length, 0);
+  assert.deepEqual(bodies(parts.room), ['hello', 'once', 'not mine', 'mine']);
+});
+
 test('after five seconds a message is slow, after a minute it is not sent and may be tried again', async () => {
   const parts = await entered();
   parts.room.say('mine');

@@ -204,6 +204,9 @@ test('signing out forgets the token and ends the session', async () => {
   const conn = last();
   session.signOut();
   assert.equal(conn.closed, 'signed out');
+  const [revoke] = conn.of('revoke');
+  assert.match(revoke, /<revoke xmlns="urn:ccm:token:0">secret-token<\/revoke>/);
+  assert.equal(conn.flushedAt.revoke, 'open');
   assert.equal(session.state, 'out');
   assert.equal(store.getItem('ccm-session'), null);
 });

@@ -67,7 +67,7 @@ export function readMessage(message, known = {}) {
   const isError = attr(message, 'type') === 'error';
   return {
     id: known.id || attr(mine, 'id'),
-    originId: attr(kid(message, 'origin-id', NS.sid), 'id') || attr(message, 'id'),
+    originId: attr(kid(message, 'origin-id', NS.sid), 'id'),
     clientId: attr(message, 'id'),
     room,
     nick: resource(from),

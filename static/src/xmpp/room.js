@@ -49,6 +49,7 @@ export class Room extends Emitter {
   #joinTimer = /** @type {any} */ (null);
   #conflicts = 0;
   #round = 0;
+  #keys = 0;
 
   /**
    * @param {object} options
@@ -299,26 +300,31 @@ export class Room extends Emitter {
 
   /** Put one message where it belongs, once. @param {RoomMessage} message @param {Line[]} log */
   #apply(message, log) {
-    const origin = `${message.nick}\n${message.originId}`;
     if (message.id && this.#ids.has(message.id)) return;
     if (message.id) this.#ids.add(message.id);
-    this.#settled(message);
+    const pending = this.#settled(message);
     if (message.retracts || message.replaces || message.reactsTo) return this.#amend(message, log);
     if (!message.body || !message.nick) return;
-    if (message.originId && this.#origins.has(origin)) return;
-    if (message.originId) this.#origins.add(origin);
+    // A bare `id` says nothing: clients may count 1, 2, 3 anew in each session.
+    const sent = message.originId || (pending && !message.id ? message.clientId : '');
+    const origin = `${message.nick}\n${sent}`;
+    if (sent && this.#origins.has(origin)) return;
+    if (sent) this.#origins.add(origin);
     log.push({
-      key: message.id || message.originId, id: message.id, originId: message.originId, clientId: message.clientId,
+      key: message.id || sent || `${origin}${(this.#keys += 1)}`, id: message.id, originId: message.originId, clientId: message.clientId,
       nick: message.nick, body: message.body, at: message.at, mine: message.nick === this.nick, state: 'sent', why: '',
       edited: false, withdrawn: false, offRecord: !message.id && !this.onRecord, reactions: new Map(),
     });
   }
 
+  /** One of mine has come back. @param {RoomMessage} message @returns {boolean} whether it was waited for */
   #settled(message) {
-    const index = this.outbox.findIndex((line) => line.originId === message.originId);
-    if (index < 0) return;
+    const own = (line) => line.originId === (message.originId || (message.nick === this.nick && message.clientId));
+    const index = this.outbox.findIndex(own);
+    if (index < 0) return false;
     this.outbox.splice(index, 1);
     this.#save();
+    return true;
   }
 
   #amend(message, log) {

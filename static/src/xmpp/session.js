@@ -117,10 +117,15 @@ export class Session extends Emitter {
     if (this.state === 'lost' && this.retryAt) this.#again();
   }
 
-  /** Sign out for good: the token is forgotten here and the session ended there. */
+  /** Sign out for good: the token is forgotten here and revoked there, the session ended. */
   signOut() {
     this.name = '';
     const conn = this.#conn;
+    const token = this.#kept?.token;
+    if (token && this.state === 'online') {
+      conn.send($iq({ type: 'set', to: this.domain, id: this.newId() }).c('revoke', { xmlns: NS.token }, token));
+      conn.flush?.(); // now: ending the session drops what waits
+    }
     this.#forget();
     this.#conn = null;
     if (conn) {
