@@ -179,5 +179,4 @@ class ComponentProcess(Service):
         print(f"ccm-component: {failure.getErrorMessage()}", file=sys.__stderr__)
         self.ready.errback(failure)
         self.ready.addErrback(lambda _: None)
-        if self._reactor.running:
-            self._reactor.stop()
+        self._reactor.callWhenRunning(self._reactor.stop)

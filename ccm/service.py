@@ -35,6 +35,7 @@ from ccm.session.realm import Realm
 from ccm.session.tokens import Tokens
 from ccm.session.visitors import Visitors
 from ccm.settings import Settings
+from ccm.state_folder import occupy
 from ccm.store.keys import Keys
 from ccm.store.stores import open_stores
 from ccm.transports.passwords import PasswordThreads
@@ -81,7 +82,7 @@ class Server(Service):
         settings, reactor = self.settings, self._reactor
         server = settings["server"]
         state_dir = Path(server.state).absolute()
-        _make_folder(state_dir)
+        self._undo.append(occupy(state_dir))
         keys = Keys(state_dir)
         later = running.later(reactor)
         self.addresses = addresses = website.Addresses.of(settings, _port(settings["listen"].http))
@@ -222,15 +223,7 @@ class Server(Service):
             log.critical("CCM cannot start: {why}", why=failure.getTraceback())
         self.ready.errback(failure)
         self.ready.addErrback(lambda _: None)
-        if self._reactor.running:
-            self._reactor.stop()
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ConfigError(f"server.state: {folder} cannot be made: {error.strerror}.") from error
+        self._reactor.callWhenRunning(self._reactor.stop)
 
 
 def _port(endpoints: tuple[str, ...]) -> int:

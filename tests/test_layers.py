@@ -19,6 +19,7 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "session": 2,
     "router": 3,
     "reporter": 3,
+    "threads": 3,
     "modules": 4,
     "muc": 4,
     "components": 4,

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from ccm.errors import StoreUnavailable
@@ -25,6 +24,7 @@ from ccm.store.engines import database_file, is_broken, reader_engine, writer_en
 from ccm.store.options import StoreOptions
 from ccm.store.upgrade import upgrade
 from ccm.store.writer import Job, Writer
+from ccm.threads import Threads
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Database:
         self._write_engine = writer_engine(options, state_dir)
         self._read_engine = reader_engine(options, state_dir)
         self._file = database_file(self._write_engine)
-        self._readers = ThreadPool(1, options.reader_threads, "ccm store reader")
+        self._readers = Threads(1, options.reader_threads, "ccm store reader")
         self._reading = 0
         self._queued = 0
         self._settled = 0
@@ -69,7 +69,7 @@ class Database:
         try:
             await self._in_thread(lambda: _prepare(self._write_engine, self._file, self._options))
         except BaseException:
-            self._readers.stop()
+            self._let_go()
             raise
         checkpoints = Checkpoints(self._file, self._options.checkpoint_pages)
         self._writer = Writer(self._write_engine, self._options.batch_jobs, checkpoints, self._settle)
@@ -82,10 +82,7 @@ class Database:
         if writer is None:
             return
         await self._in_thread(writer.stop)
-        self._readers.stop()
-        self._read_engine.dispose()
-        self._write_engine.dispose()
-        self.available = False
+        self._let_go()
 
     def read(self, query: Callable[[Connection], T]) -> "Deferred[T]":
         """See :meth:`ccm.interfaces.IDatabase.read`. Fails with ``StoreUnavailable`` if too many queries wait."""
@@ -145,6 +142,12 @@ class Database:
         for _, barrier in waiting:
             if not barrier.called:
                 barrier.callback(lost)  # the Failure, or None
+
+    def _let_go(self) -> None:
+        self.available = False
+        self._readers.stop()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
 
     def _was_read(self, result: Any) -> Any:
         self._reading -= 1

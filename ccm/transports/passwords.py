@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
 
 from ccm.errors import StanzaError
 from ccm.records import Verifier
 from ccm.session.verifiers import check_password, make_verifiers
+from ccm.threads import Threads
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class PasswordThreads:
         self._iterations = iterations
         self._bound = threads + waiting
         self._busy = 0
-        self._pool = ThreadPool(0, threads, "passwords")
+        self._pool = Threads(0, threads, "passwords")
 
     def start(self) -> None:
         """Make ready."""

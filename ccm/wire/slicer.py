@@ -74,7 +74,7 @@ class Slicer:
         self._chunks, self._pending, self._partial = [], 0, b""
 
     def _check(self, data: bytes) -> tuple[bytes, StreamError | None]:
-        """The bytes before the first forbidden ones, and what is wrong with those."""
+        """The bytes up to what is forbidden, and what is wrong with that."""
         error = None
         if self._partial or not data.isascii():
             data, error = self._decode(data)
@@ -82,7 +82,8 @@ class Slicer:
             return b"", _restricted()
         if b"<!" in data or b"<?" in data:
             at = min(found for found in (data.find(b"<!"), data.find(b"<?")) if found >= 0)
-            return data[:at], _restricted()
+            # The "<" goes to the parser, as when a portion ends there: "<a<!" is not well-formed, however it is cut.
+            return data[: at + 1], _restricted()
         return data, error
 
     def _decode(self, data: bytes) -> tuple[bytes, StreamError | None]:

@@ -1,7 +1,9 @@
 """The server as a process: what it prints, which signals it hears, how it ends."""
 
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -33,6 +35,13 @@ class Process:
         deadline = time.monotonic() + START_SECONDS
         while text not in self.log.read_text():
             assert self.popen.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def wait_until_it_catches(self, number: int) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        status = Path(f"/proc/{self.popen.pid}/status")
+        while not int(status.read_text().partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
 
@@ -91,6 +100,37 @@ def test_a_start_that_fails_ends_with_one_line_and_code_1(start: Start) -> None:
         assert process.popen.wait(START_SECONDS) == 1
     said = process.log.read_text()
     assert "\nccm: Couldn't listen on 127.0.0.1" in said and "Traceback" not in said
+
+
+def test_a_second_server_on_a_state_folder_ends_and_names_the_first(start: Start) -> None:
+    port = free_port()
+    first = start(listen(port))
+    first.wait_for("\nCCM is ready: ")
+    shutil.move(first.log, first.log.with_name("log of the first"))
+    second = start(listen(free_port()))
+    assert second.popen.wait(START_SECONDS) == 1
+    said = second.log.read_text()
+    assert f"is in use by another CCM server (process {first.popen.pid}). Stop that one" in said
+    assert "Traceback" not in said and first.popen.poll() is None
+
+
+def test_a_state_folder_that_cannot_be_made_ends_the_start(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    process = start(listen(free_port()))
+    assert process.popen.wait(START_SECONDS) == 1
+    assert f"\nccm: server.state: {tmp_path}/state cannot be made" in process.log.read_text()
+
+
+def test_a_signal_while_the_database_is_held_by_another_ends_the_start(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    holder = sqlite3.connect(tmp_path / "state" / "ccm.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    process = start(f"[store]\nbusy_timeout_seconds = 600\n{listen(free_port())}")
+    process.wait_for("starting up")
+    process.wait_until_it_catches(signal.SIGTERM)
+    process.popen.send_signal(signal.SIGTERM)
+    assert process.popen.wait(15) in (0, 1, -signal.SIGTERM)
+    holder.close()
 
 
 def test_an_unknown_key_ends_the_start_naming_file_key_and_nearest(start: Start, tmp_path: Path) -> None:

@@ -177,12 +177,14 @@ async def test_session_state_comes_back_without_what_expired(
     await state.delete("gone")
     await sqlite_stores.close()
     clock.advance(11)
-    again = (await reopened(tmp_path, clock)).state
+    stores = await reopened(tmp_path, clock)
+    again = stores.state
     assert sorted(await again.keys("")) == ["hash", "long", "value"]
     assert (await again.get("value"), await again.get("long")) == (b"\x00\xff", b"2")
     assert await again.hash_all("hash") == {"field": b"3"}
     clock.advance(1000)
     assert await again.keys("") == ("value",)
+    await stores.close()
 
 
 @pytest_twisted.ensureDeferred

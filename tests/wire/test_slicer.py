@@ -126,6 +126,13 @@ def test_what_is_accepted_a_full_parser_accepts_too(parts: list[bytes], cuts: li
             assert [(c.uri, c.name) for c in event.element.elements()] == [(u or None, n) for u, n in event.children]
 
 
+@pytest.mark.parametrize("data", [b"<message<!-- -->", b"<message a='<?x?>'/>", b"<message/><!-- -->", b"<!DOCTYPE x>"])
+def test_forbidden_markup_is_refused_alike_wherever_it_is_cut(data: bytes) -> None:
+    whole = shown(cut(data))
+    for place in range(1, len(data)):
+        assert shown(cut(data[:place], data[place:])) == whole
+
+
 def test_a_plain_message_needs_no_tree() -> None:
     (stanza,) = cut(b"<message to='a@b' id=\"x'y\"><body>1 &lt; 2 > 0</body><x xmlns='urn:x'/></message>")
     assert isinstance(stanza, Stanza)
