@@ -222,6 +222,7 @@ class MucService:
             if nick != occupant.nick:
                 renaming.rename(room, stanza)
             elif stanza.has(ns.MUC, "x"):
+                self.registry.check_joins(jid)
                 joining.enter_again(room, stanza)
             else:
                 joining.update(room, stanza)

@@ -259,3 +259,15 @@ def test_a_refused_first_join_leaves_no_room_behind(house, ann, read):
     ann.join("")
     ann.join("bad ")
     assert house.service.registry.rooms == {}
+
+
+def test_entering_again_counts_as_a_join(make_house, read):
+    house = make_house({"user_joins_per_minute": 60, "user_join_burst": 3})
+    ann = house.person("ann@localhost/a")
+    house.open(ann, "Ann")
+    assert 110 in read.codes(ann.join("Ann")[0])
+    assert 110 in read.codes(ann.join("Ann")[0])
+    (refused,) = ann.join("Ann")
+    assert read.condition(refused) == "resource-constraint"
+    house.hands.advance(1)
+    assert 110 in read.codes(ann.join("Ann")[0])
