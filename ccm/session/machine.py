@@ -146,6 +146,9 @@ class Session:
     # ---- everything else
 
     def _handle(self, event: Event, rest: Iterable[Event]) -> None:
+        if self.successor is not None:  # since an event before it in the same read: <resume/>
+            self.successor.received([event])
+            return
         if self.stage is State.CLOSED:
             return
         try:

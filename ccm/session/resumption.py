@@ -32,7 +32,7 @@ class Resumption:
     :param resumable: the client wants to be able to come back; else only acknowledgements are exchanged.
     """
 
-    __slots__ = ("_ask_timer", "_end_timer", "_save_timer", "_session", "_settling", "acks", "id")
+    __slots__ = ("_ask_timer", "_end_timer", "_owed", "_save_timer", "_session", "_settling", "acks", "id")
 
     def __init__(self, session: "Session", resumable: bool, id_: str | None = None) -> None:
         self._session = session
@@ -42,6 +42,7 @@ class Resumption:
         self._save_timer: Callable[[], None] | None = None
         self._ask_timer: Callable[[], None] | None = None
         self._settling = False
+        self._owed: int | None = None
 
     def start(self) -> None:
         """Answer ``<enable/>``."""
@@ -90,26 +91,25 @@ class Resumption:
     def acknowledge(self) -> None:
         """Answer ``<r/>``, once everything it covers is on disk."""
         h = self.acks.inbound
-        barrier = self._session.realm.barrier()
+        session = self._session
+        barrier, connection = session.realm.barrier(), session.connection
 
         def answer() -> None:
-            self._session.send(resume.answer(h))
+            if session.connection is not connection:
+                return  # who resumed elsewhere has learned it from <resumed/>
+            if self._settling:
+                self._owed = h  # nothing comes before <resumed/>
+            else:
+                session.send(resume.answer(h))
+
+        def failed(failure: Any) -> None:
+            log.error("Not acknowledged, since the store failed: {error!r}", jid=session.jid, error=failure.value)
 
         if self.acks.resumable:
             # the count must outlive a crash, too: else a client that resumes is told of fewer than it was before
-            self._save(lambda: self._after(barrier, answer))
+            self._save(lambda: _after(barrier, answer, failed))
         else:
-            self._after(barrier, answer)
-
-    def _after(self, barrier: "Deferred[Any] | None", then: Callable[[], None]) -> None:
-        if barrier is None:
-            then()
-            return
-
-        def failed(failure: Any) -> None:
-            log.error("Not acknowledged, since the store failed: {error!r}", jid=self._session.jid, error=failure.value)
-
-        barrier.addCallback(lambda _: then()).addErrback(failed)
+            _after(barrier, answer, failed)
 
     # ---- hibernation
 
@@ -134,6 +134,7 @@ class Resumption:
             self._end_timer = None
         session.hibernating = False
         self._settling = True
+        self._owed = None
         self._save()
         h = self.acks.inbound
         connection = session.connection
@@ -148,9 +149,16 @@ class Resumption:
                 session.send(form(data))
             if self.acks.queue:
                 self._ask()
+            if self._owed is not None:
+                session.send(resume.answer(self._owed))
             session.realm.router.fire("session-resumed", session)
 
-        self._after(session.realm.barrier(), settled)
+        def failed(failure: Any) -> None:
+            log.error("Not resumed, since the store failed: {error!r}", jid=session.jid, error=failure.value)
+            if session.connection is connection:
+                session.close("internal-server-error", "Your last messages could not be stored. Send them again.")
+
+        _after(session.realm.barrier(), settled, failed)
 
     def stop(self) -> list[bytes]:
         """It is over: forget it. :returns: what the client has not acknowledged."""
@@ -184,6 +192,13 @@ class Resumption:
     def _save(self, then: Callable[[], None] | None = None, *, exact: bool = False) -> None:
         if self.acks.resumable:
             self._session.realm.save(self.id, record.to_plain(self._session, exact), then)
+
+
+def _after(barrier: "Deferred[Any] | None", then: Callable[[], None], failed: Callable[[Any], None]) -> None:
+    if barrier is None:
+        then()
+    else:
+        barrier.addCallback(lambda _: then()).addErrback(failed)
 
 
 def managed(session: "Session", nonza: Nonza, bare: str | None) -> None:

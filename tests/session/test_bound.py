@@ -214,6 +214,57 @@ def test_a_resumed_session_gets_what_it_missed_once_and_in_order() -> None:
     assert client.session.hibernating
 
 
+def test_what_follows_the_resumption_in_the_same_read_is_served() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.disconnected()
+    client = world.client()
+    client.sign_in()
+    said = client.send(f"<resume {SM} previd='{id_}' h='0'/><presence/><r {SM}/>")
+    assert said.index(b"<resumed") < said.index(b"<a xmlns='urn:xmpp:sm:3' h='1'/>")
+
+
+def test_a_resumption_whose_store_fails_ends_the_session_with_an_error() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.disconnected()
+    world.full = True
+    back, said = resume(world, id_)
+    assert b"<resumed" not in said
+    client.session.deliver(message(1))
+    world.barriers[0].errback(OSError("disk full"))
+    assert b"<internal-server-error" in back.take()
+    assert back.connection.closed and client.session.state_name == "closed"
+    assert [stanza.id for stanza in next(args for name, args in world.events if name == "session-lost")[1]] == ["1"]
+
+
+def test_an_acknowledgement_of_the_connection_before_does_not_reach_the_new_one() -> None:
+    world = World()
+    client, id_ = managed(world)
+    world.full = True
+    client.send(f"<presence/><r {SM}/>")
+    client.session.disconnected()
+    back, _ = resume(world, id_)
+    world.barriers[0].callback(None)
+    assert back.take() == b""
+    world.barriers[1].callback(None)
+    assert back.take() == f"<resumed xmlns='urn:xmpp:sm:3' previd='{id_}' h='1'/>".encode()
+
+
+def test_an_acknowledgement_asked_for_while_resuming_follows_it() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.disconnected()
+    world.full = True
+    back, _ = resume(world, id_)
+    back.send(f"<presence/><r {SM}/>")
+    world.barriers[1].callback(None)
+    assert back.take() == b""
+    world.barriers[0].callback(None)
+    said = back.take()
+    assert said.startswith(b"<resumed") and said.endswith(b"<a xmlns='urn:xmpp:sm:3' h='1'/>")
+
+
 def test_a_session_can_be_resumed_before_the_old_connection_is_known_to_be_dead() -> None:
     world = World()
     client, id_ = managed(world)
