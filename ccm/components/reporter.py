@@ -6,15 +6,17 @@ Joins rooms (``wokkel.muc``), tells the topics component who is there, serves ou
 is decided by the pure functions of :mod:`ccm.reporter`.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.protocols.jabber.error import exceptionFromStanza
 from twisted.words.protocols.jabber.jid import JID
+from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 from twisted.words.xish.domish import Element
 from zope.interface import implementer
 
@@ -45,6 +47,8 @@ JOINS_AT_ONCE = 20
 REJOIN_SECONDS = 5
 JOIN_SECONDS = 30
 PUSH_SECONDS = 0.5
+FAILURES_KEPT_SECONDS = 90 * 86400
+TARGETS = {"wordpress": "WordPress"}
 
 
 class ReporterOptions(Section):
@@ -75,6 +79,8 @@ class Reporter(MUCClient):  # type: ignore[misc]
         self._pushes: dict[str, Any] = {}
         self._pushed_lately: set[str] = set()
         self._entering: dict[str, Deferred[Any]] = {}
+        self._failures = DeferredLock()
+        self._unsubscribe: Callable[[], None] | None = None
         self.discussions: dict[str, RoomDiscussion] = {}
         which = Field("topic", "Topic (identifier)", required=True)
         on = Field("on", "On the record", "boolean", value="false")
@@ -100,10 +106,43 @@ class Reporter(MUCClient):  # type: ignore[misc]
         for each in self.discussions.values():
             each.close()
         self.discussions.clear()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
 
     async def _start(self) -> None:
+        self._unsubscribe = await self._context.state.subscribe("publish-failed", self._publish_failed)
         for topic in await self._context.topics.active():
             self._context.spawn(self._follow(topic))
+        await self._one_after_another()
+
+    def _publish_failed(self, _: bytes) -> None:
+        self._context.spawn(self._one_after_another())
+
+    async def _one_after_another(self) -> None:
+        await self._failures.acquire()
+        try:
+            await self._tell_failures()
+        finally:
+            self._failures.release()
+
+    async def _tell_failures(self) -> None:
+        """Say in its room of each publication given up, also while nobody listened, once."""
+        for job, why in await self._context.outbox.parked():
+            told = f"publish-failed:{job.key}"
+            if job.kind != "publish" or await self._context.state.get(told) is not None:
+                continue
+            work = json.loads(job.payload)
+            topic = await self._context.topics.get(work["topic"])
+            if topic is not None:
+                await self._follow(topic)
+                id_ = f"failed.{work['target']}.{work['revision']}.{topic.id}"
+                try:
+                    await self._room.say(topic.room, id_, given_up(work["target"], why, topic.document or ""))
+                except (JabberError, RequestTimeout) as error:
+                    log.warn("{room} did not hear that {key} failed: {why}", room=topic.room, key=job.key, why=error)
+                    continue  # the next failure, or the next start, tries again
+            await self._context.state.set(told, b"told", FAILURES_KEPT_SECONDS)
 
     async def _follow(self, topic: Topic) -> RoomDiscussion:
         """Be in a topic's room and keep up with it."""
@@ -318,6 +357,14 @@ class ReporterPlugin:
 
 
 plugin = ReporterPlugin()
+
+
+def given_up(target: str, why: str, document: str) -> str:
+    """What the room hears when a publisher did not take a document."""
+    name = TARGETS.get(target, target)
+    reason = why.strip().rstrip(".")
+    words = f"{reason}." if name.lower() in reason.lower() else f"{name} did not take it: {reason}."
+    return f"{words} The archive has it{': ' + document if document else '.'}"
 
 
 def _human(room: Room, user: User) -> bool:

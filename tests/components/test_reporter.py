@@ -88,6 +88,16 @@ async def saved(stage: Any, topic: str) -> Saved:
     return msgspec.json.decode(await stage.stores.state.get(f"discussion:{topic}"), type=Saved)
 
 
+async def until_kept(stage: Any, topic: Any, state: str) -> Any:
+    """The topic as the store has it, once it is in that state: the room hears of it first."""
+    for _ in range(1000):
+        kept = await stage.stores.topics.get(topic["id"])
+        if kept.state == state:
+            return kept
+        await deferLater(reactor, 0.01, lambda: None)
+    raise AssertionError(f"the topic is {kept.state}")
+
+
 @pytest_twisted.ensureDeferred
 async def test_a_talk_becomes_a_published_document(stage: Any, muc: Any) -> None:
     play(stage)
@@ -104,8 +114,7 @@ async def test_a_talk_becomes_a_published_document(stage: Any, muc: Any) -> None
     assert set(filled) == {"name", "introduction", "goal", "audience", "status"}
     assert all(filled.values()), filled
     assert filled["audience"] == ["IT people."]
-    kept = await stage.stores.topics.get(topic["id"])
-    assert kept.state == "published"
+    kept = await until_kept(stage, topic, "published")
     assert kept.document == "http://localhost:5280/archive/big-data"
     answer = await ann.ask(REPORTER, "get", f"<outcome xmlns='{ns.REPORTER}' topic='{topic['id']}'/>")
     outcome = answer.firstChildElement()
@@ -251,7 +260,7 @@ async def test_an_unheld_request_goes_out_when_its_time_is_over(stage: Any, muc:
     await say(kim, topic["room"], "#agreed We use Apache-2.0.")
     await kim.ask(REPORTER, "set", f"<publish xmlns='{ns.REPORTER}' topic='{topic['id']}'/>")
     await until(lambda: any("Published: " in body for _, body in bodies(kim, topic["room"])))
-    assert (await stage.stores.topics.get(topic["id"])).state == "published"
+    await until_kept(stage, topic, "published")
 
 
 @pytest_twisted.ensureDeferred
@@ -301,3 +310,29 @@ async def test_a_deleted_topic_takes_its_room_and_notes_along(stage: Any, muc: A
         if text is None:
             break
     assert text is None
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_publication_given_up_is_said_in_the_room_once(stage: Any, muc: Any) -> None:
+    for plugin in (topics.plugin, invitations.plugin):
+        stage.host(plugin)
+    stage.host(reporter.plugin, publishers=("archive", "wordpress"))
+    ann = await stage.person("ann", "Ann")
+    topic = await open_topic(ann)
+    room = topic["room"]
+    await ann.join(room, "Ann")
+    await say(ann, room, "#agreed We use Apache-2.0.")
+    await hold_the_talk(ann, room, [("publish now, reporter", "Published: ")])
+    (job,) = await stage.stores.outbox.claim("publish", 5, 60)
+    await until_kept(stage, topic, "published")
+    await stage.stores.outbox.park(job.id, "WordPress does not answer.")
+    await stage.stores.state.publish("publish-failed", b"{}")
+    words = "WordPress does not answer. The archive has it: http://localhost:5280/archive/big-data"
+    await until(lambda: words in said_by_reporter(ann, room))
+    stage.components["reporter"].stop()
+    stage.host(reporter.plugin)
+    await ann.ask(REPORTER, "get", f"<outcome xmlns='{ns.REPORTER}' topic='{topic['id']}'/>")
+    await stage.stores.state.publish("publish-failed", b"{}")
+    await hold_the_talk(ann, room, [("reporter, what do we have so far?", "so far:")])
+    assert said_by_reporter(ann, room).count(words) == 1
+    assert reporter.given_up("blog", "no such page.", "") == "blog did not take it: no such page. The archive has it."
