@@ -133,7 +133,7 @@ class Server(Service):
         for module in settings.modules():
             module.install(router, services, settings[f"modules.{module.name}"])
 
-        records = Keeper(stores.state, running.spawn, settings["session"].resume_seconds)
+        records = Keeper(stores.state, running.spawn, later, settings["session"].resume_seconds)
         realm = Realm(
             host=server.host,
             router=router,

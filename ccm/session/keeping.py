@@ -19,16 +19,26 @@ from ccm.wire.framing import Framing
 log = Logger()
 
 PREFIX = "sm:"
+_AGAIN_SECONDS = 1.0
 
 
 class Keeper:
     """
+    :param later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
     :param seconds: how long a record outlives its last change; at least the time of hibernation.
     """
 
-    def __init__(self, state: ISessionState, spawn: Spawn, seconds: float = 600) -> None:
+    def __init__(
+        self,
+        state: ISessionState,
+        spawn: Spawn,
+        later: Callable[[float, Callable[[], None]], Callable[[], None]],
+        seconds: float = 600,
+    ) -> None:
         self._state = state
         self._spawn = spawn
+        self._later = later
+        self._again: Callable[[], None] | None = None
         self._seconds = seconds
         self._dirty: dict[str, dict[str, Any] | None] = {}
         self._writing = False
@@ -39,18 +49,27 @@ class Keeper:
         """
         Keep a record, or forget it; what comes while a write is under way replaces what waits.
 
-        :param then: called once the record, or a later one, would survive this process; never if that fails.
+        A write that fails is tried again a second later, and again.
+
+        :param then: called once the record, or a later one, would survive this process.
         """
         self._dirty.pop(id_, None)
         self._dirty[id_] = plain
         if then is not None:
             self._then.append(then)
         if not self._writing:
-            self._writing = True
-            self._spawn(self._write(), self._rest, self._rest)
+            self._begin()
+
+    def _begin(self) -> None:
+        self._again = None
+        self._writing = True
+        self._spawn(self._write(), self._rest, self._failed)
 
     async def finish(self) -> None:
         """Write what waits, and again what is under way: before the session state is closed."""
+        if self._again is not None:
+            self._again()
+            self._again = None
         self._dirty = {**self._under_way, **self._dirty}
         await self._write()
 
@@ -78,12 +97,17 @@ class Keeper:
     async def _write(self) -> None:
         while self._dirty or self._then:
             then, self._then = self._then, []
-            for id_ in tuple(self._dirty):
-                await self._put(id_)
-            if then:
-                await self._state.settle()
+            try:
+                for id_ in tuple(self._dirty):
+                    await self._put(id_)
+                if then:
+                    await self._state.settle()
+            except BaseException:
+                self._dirty = {**self._under_way, **self._dirty}
+                self._then = [*then, *self._then]
+                raise
             for each in then:
-                each()
+                _call(each)
         self._under_way = {}
 
     async def _put(self, id_: str) -> None:
@@ -96,8 +120,18 @@ class Keeper:
         else:
             await self._state.set(PREFIX + id_, msgspec.json.encode(plain), self._seconds)
 
-    def _rest(self, outcome: Any) -> None:
+    def _rest(self, _: None) -> None:
         self._writing = False
+
+    def _failed(self, error: BaseException) -> None:
+        """What comes until the next attempt waits for it, too."""
         self._under_way = {}
-        if isinstance(outcome, BaseException):
-            log.warn("Session records were not saved: {error!r}", error=outcome)
+        log.warn("Session records were not saved; it is tried again in a second: {error!r}", error=error)
+        self._again = self._later(_AGAIN_SECONDS, self._begin)
+
+
+def _call(then: Callable[[], None]) -> None:
+    try:
+        then()
+    except Exception:  # one session's fault is not the others'
+        log.failure("What waited for a session record failed.")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from session_harness import World
 from twisted.internet.defer import Deferred
 
@@ -23,7 +24,7 @@ def test_kept_sessions_come_back_and_wrong_records_are_dropped() -> None:
     client = world.bound()
     client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
     state = fakes.MemoryState(world.hands.now)
-    keeper = Keeper(state, fakes.spawn, 600)
+    keeper = Keeper(state, fakes.spawn, world.hands.later)
     keeper.save("one", to_plain(client.session))
     keeper.save("two", to_plain(client.session))
     keeper.save("two", None)
@@ -44,7 +45,7 @@ def test_a_slow_store_gets_only_the_newest_of_what_waits() -> None:
             gates.append(Deferred())
             await gates[-1]
 
-    keeper = Keeper(Slow(), fakes.spawn)  # type: ignore[arg-type]
+    keeper = Keeper(Slow(), fakes.spawn, fakes.Hands().later)  # type: ignore[arg-type]
     for number in range(5):
         keeper.save("a", {"n": number})
     assert written == [("sm:a", b'{"n":0}')]
@@ -55,24 +56,57 @@ def test_a_slow_store_gets_only_the_newest_of_what_waits() -> None:
     assert written[2:] == [("sm:a", b'{"n":9}')]
 
 
-def test_a_failing_store_does_not_stop_later_records() -> None:
-    calls: list[str] = []
+class Flaky(fakes.MemoryState):
+    """It fails at what *broken* names."""
 
-    class Failing:
-        async def set(self, key: str, value: bytes, ttl: float) -> None:
-            calls.append(key)
+    broken = ""
+
+    async def set(self, key: str, value: bytes, ttl_seconds: float | None = None) -> None:
+        if self.broken == "set":
             raise OSError("away")
+        await super().set(key, value, ttl_seconds)
 
-    keeper = Keeper(Failing(), fakes.spawn)  # type: ignore[arg-type]
-    keeper.save("a", {})
-    keeper.save("b", {})
-    assert calls == ["sm:a", "sm:b"]
+    async def settle(self) -> None:
+        if self.broken == "settle":
+            raise OSError("disk full")
+        await super().settle()
+
+
+@pytest.mark.parametrize("broken", ["set", "settle"])
+def test_what_could_not_be_saved_is_saved_a_second_later_with_what_came_since(broken: str) -> None:
+    state, hands, told = Flaky(), fakes.Hands(), []
+    keeper = Keeper(state, fakes.spawn, hands.later)
+    state.broken = broken
+    keeper.save("a", {"n": 1}, lambda: told.append("a"))
+    keeper.save("b", {"n": 2}, lambda: told.append("b"))
+    hands.advance(1.1)
+    assert told == []
+    keeper.save("a", {"n": 3})
+    state.broken = ""
+    hands.advance(1.1)
+    assert told == ["a", "b"]
+    assert fakes.result_of(state.get("sm:a")) == b'{"n":3}' and fakes.result_of(state.get("sm:b")) == b'{"n":2}'
+    keeper.save("c", {"n": 4})
+    assert fakes.result_of(state.get("sm:c")) == b'{"n":4}'
+
+
+def test_the_end_does_not_wait_for_the_next_attempt() -> None:
+    state, hands = Flaky(), fakes.Hands()
+    keeper = Keeper(state, fakes.spawn, hands.later)
+    state.broken = "set"
+    keeper.save("a", {"n": 1})
+    state.broken = ""
+    fakes.result_of(keeper.finish())
+    assert fakes.result_of(state.get("sm:a")) == b'{"n":1}'
+    fakes.result_of(state.delete("sm:a"))
+    hands.advance(5)
+    assert fakes.result_of(state.keys("sm:")) == ()
 
 
 def test_what_waits_is_written_before_the_end() -> None:
     state = fakes.MemoryState()
     held: list[Any] = []
-    keeper = Keeper(state, lambda coroutine, done, failed: held.append(coroutine))
+    keeper = Keeper(state, lambda coroutine, done, failed: held.append(coroutine), fakes.Hands().later)
     keeper.save("a", {"n": 1})
     assert fakes.result_of(state.keys("sm:")) == ()
     fakes.result_of(keeper.finish())
