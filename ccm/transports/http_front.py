@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ccm.transports.http import FrontFactory
 
 CLOSING_SECONDS = 30  # that a client may take for the last of what it is sent
+MAX_UNSENT = 8_388_608  # bytes of answers that a client may leave unread and ask for more
 MAX_PIPELINED = 8  # requests of one connection that wait for their answers
 PAGE = (
     b"<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>Chat address</title><h1>This is an address for chat "
@@ -206,6 +207,9 @@ class Front(Protocol):
             if not self._waiting and buffer:
                 self._begin()
             return None
+        if unsent_bytes(self.transport) > MAX_UNSENT:
+            self.drop()  # it asks for more and reads nothing
+            return None
         head = self.factory.heads.parse(buffer[:end])
         self._buffer = buffer[end + 4 :]
         if head.length is not None and head.length > options.max_body_bytes:
@@ -241,12 +245,8 @@ class Front(Protocol):
             fields = factory.origins.preflight(head.fields) if allowed else ()
             self._answer(204 if allowed else 403, (*fields, (b"Allow", b"GET, HEAD, OPTIONS, POST")), b"", head)
         elif lean and head.method in (b"GET", b"HEAD"):
-            fields = (
-                (b"Content-Type", b"text/html; charset=utf-8"),
-                (b"Cache-Control", b"no-store"),
-                *SECURITY_HEADERS,
-            )
-            self._answer(200, fields, PAGE, head)
+            page = ((b"Content-Type", b"text/html; charset=utf-8"), (b"Cache-Control", b"no-store"), *SECURITY_HEADERS)
+            self._answer(200, page, PAGE, head)
         elif lean:
             self._answer(405, ((b"Allow", b"GET, HEAD, OPTIONS, POST"),), b"", head)
         else:
@@ -369,10 +369,8 @@ class Front(Protocol):
         self.transport.abortConnection()
 
     def _answer(self, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes, head: Head) -> None:
-        close = not head.keep_alive
+        close = not head.keep_alive or head.length != 0  # the body is not read
         response = self.factory.response(status, fields, body, close=close, bodiless=head.method == b"HEAD")
-        if head.length != 0:
-            close = True  # the body was not read
         self.transport.write(response)
         if close:
             self._close()
