@@ -49,6 +49,7 @@ def context(
         topics=stores.topics,
         documents=stores.documents,
         outbox=stores.outbox,
+        suppression=stores.suppression,
         accounts=stores.accounts,
         state=stores.state,
         clock=reactor,

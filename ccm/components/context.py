@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ccm.errors import CCMError
-from ccm.interfaces import IAccounts, IDocuments, IOutbox, ISessionState, ITopics
+from ccm.interfaces import IAccounts, IDocuments, IOutbox, ISessionState, ISuppression, ITopics
 
 log = Logger()
 
@@ -39,6 +39,7 @@ class Context:
     :ivar zone: IANA zone of this server's people when nobody said another.
     :ivar language: likewise, a BCP 47 tag.
     :ivar publishers: names of the configured publishing targets.
+    :ivar suppression: mail addresses that asked not to be invited; ``None`` if nobody keeps such a list.
     :ivar token: a fresh secret of 256 bits, URL-safe.
     """
 
@@ -60,6 +61,7 @@ class Context:
     zone: str = "UTC"
     language: str = "en"
     publishers: tuple[str, ...] = ("archive",)
+    suppression: ISuppression | None = None
 
 
 def spawn(work: Coroutine[Any, Any, Any]) -> "Deferred[Any]":

@@ -60,11 +60,12 @@ class Person:
     name: str
     account: Account | None
     suspected: str = ""
+    unwilling: bool = False
 
     @property
     def mailable(self) -> bool:
-        """Whether a mail can reach them."""
-        return self.account is None or bool(self.account.email)
+        """Whether a mail may reach them."""
+        return not self.unwilling and (self.account is None or bool(self.account.email))
 
 
 class InvitationDesk:
@@ -91,8 +92,14 @@ class InvitationDesk:
         :raises StanzaError: ``not-acceptable`` for no address, ``policy-violation`` beyond a limit.
         """
         person = await self._person(typed)
+        suppression = self._context.suppression
+        if suppression is not None and await suppression.has(person.address):
+            person = replace(person, unwilling=True)
         if person.account is not None and person.account.jid == user:
             raise StanzaError("not-acceptable", "That is your own address. You are in every topic you make.")
+        if person.unwilling and person.account is None:
+            text = f"{person.address} asked not to be invited by mail. Tell them of it yourself."
+            raise StanzaError("not-acceptable", text)
         topic = await self.topic_of(user, topic_id) if topic_id else None
         if person.suspected and not sure and person.account is None:
             domain = person.suspected.rpartition("@")[2]

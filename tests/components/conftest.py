@@ -170,6 +170,7 @@ class Stage:
             "topics": stores.topics,
             "documents": stores.documents,
             "outbox": stores.outbox,
+            "suppression": stores.suppression,
             "accounts": stores.accounts,
             "state": stores.state,
             "clock": reactor,

@@ -262,3 +262,19 @@ async def test_whoever_joined_while_nobody_listened_is_taken_in_at_the_next_star
             break
         await deferLater(reactor, 0.01, lambda: None)
     assert members == ("ann@localhost", "kim@localhost")
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_asked_for_no_mail_gets_none(stage: Any, rooms: Any) -> None:
+    play(stage)
+    ann = await stage.person("ann", "Ann")
+    await stage.person("kim", "Kim", "kim@example.org")
+    for address in ("kim@example.org", "kaliya@example.org"):
+        await stage.stores.suppression.add(address)
+    refused = await ann.ask(INVITATIONS, "set", request("invite", address="kaliya@example.org"))
+    assert "not-acceptable" in refused.toXml()
+    assert "kaliya@example.org asked not to be invited by mail." in refused.toXml()
+    invitee, topic, _ = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kim@example.org")))
+    assert invitee is not None
+    assert "kim@localhost" in (await stage.stores.topics.get(topic["id"])).members  # invited in the chat alone
+    assert await mails(stage) == []
