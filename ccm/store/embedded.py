@@ -123,7 +123,7 @@ class EmbeddedState:
             keys = frozenset(self._changed)
             try:
                 await self._database.write(self._save())
-            except StoreUnavailable:
+            except Exception:
                 self._failures += 1
                 for key in keys:
                     self._touch(key)
@@ -185,13 +185,12 @@ class EmbeddedState:
         self._timer = None
         if not self._changed:
             return
+        keys, change = frozenset(self._changed), self._save()
         self._saving = True
-        keys = frozenset(self._changed)
-        self._database.write(self._save()).addCallbacks(self._saved, self._lost, errbackArgs=(keys,))  # type: ignore[attr-defined]
+        self._database.write(change).addCallbacks(self._saved, self._lost, errbackArgs=(keys,))  # type: ignore[attr-defined]
 
     def _save(self) -> Callable[[Connection], None]:
         keys = tuple(self._changed)
-        self._changed.clear()
         rows = [
             {
                 "key": key,
@@ -203,6 +202,7 @@ class EmbeddedState:
             if (entry := self._entries.get(key)) is not None
             for field, value in entry.fields.items()
         ]
+        self._changed.clear()
 
         def change(connection: Connection) -> None:
             for start in range(0, len(keys), 500):
@@ -218,7 +218,8 @@ class EmbeddedState:
             self._timer = self._clock.callLater(self._flush_seconds, self._flush)
 
     def _lost(self, failure: Any, keys: frozenset[str]) -> None:
-        failure.trap(StoreUnavailable)
+        if not failure.check(StoreUnavailable):
+            log.failure("The session state was not saved; it is tried again in a second.", failure=failure)
         self._saving = False
         self._failures += 1
         self._changed |= keys

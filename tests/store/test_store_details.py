@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from twisted.internet import reactor
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
 
 from ccm import records as r
 from ccm.errors import StanzaError, StoreUnavailable
@@ -219,6 +220,38 @@ async def test_session_state_is_saved_once_for_many_changes_and_again_if_that_fa
     assert await sqlite_stores.database.read(lambda c: c.execute(saved).scalars().all()) == [b"newest"]
     timers.advance(1)
     assert len(slow.writes) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_session_state_is_saved_again_after_an_error_that_nobody_expected(clock: Moments) -> None:
+    from twisted.internet.defer import Deferred
+
+    class Faulty:
+        def __init__(self) -> None:
+            self.writes: list[Deferred[None]] = []
+
+        def write(self, _change: Any) -> "Deferred[None]":
+            self.writes.append(Deferred())
+            return self.writes[-1]
+
+    faulty, timers = Faulty(), Clock()
+    state = EmbeddedState(faulty, timers, clock.seconds, 0.05)  # type: ignore[arg-type]
+    await state.set("key", b"1")
+    timers.advance(0.06)
+    with capturedLogs() as logs:
+        faulty.writes[0].errback(TypeError("no row"))
+    assert [type(event["log_failure"].value) for event in logs] == [TypeError]
+    timers.advance(1.1)
+    faulty.writes[1].callback(None)
+    await state.set("key", b"2")
+    settling = Deferred.fromCoroutine(state.settle())
+    faulty.writes[2].errback(TypeError("no row"))
+    with pytest.raises(TypeError):
+        await settling
+    timers.advance(0.06)
+    faulty.writes[3].callback(None)
+    timers.advance(5)
+    assert len(faulty.writes) == 4
 
 
 @pytest_twisted.ensureDeferred
