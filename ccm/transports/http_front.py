@@ -231,6 +231,8 @@ class Front(Protocol):
         exchange = Exchange(self, head, peer, secure)
         self._waiting.append(exchange)
         refused = refusal(head.fields, factory.origins)
+        if refused is None and len(body) > (limit := factory.bosh.options.max_body_bytes):
+            refused = 413, f"A request may have at most {limit} bytes."
         if refused is None:
             factory.bosh.request(body, exchange)
         else:

@@ -1,5 +1,6 @@
 """The files in ``etc/`` and the options of the code say the same."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -64,9 +65,55 @@ def test_every_file_is_accepted(path: Path) -> None:
     Settings(Config.load(path))
 
 
-def test_every_option_is_read_somewhere() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "ccm").rglob("*.py"))
+#: What code calls the options it was given; a field of anything else is no option.
+GIVEN = {"options", "_options", "limits", "_limits", "wire", "sasl", "o"}
+
+
+def fields_read(source: str) -> set[tuple[str, str]]:
+    """Owner and name of every attribute that a source reads; of a longer owner its last part."""
+    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute))
+    loads = (node for node in nodes if isinstance(node.ctx, ast.Load))
+    return {(ast.unparse(node.value).rpartition(".")[2], node.attr) for node in loads}
+
+
+def options_read(section: str, shape: type, sources: dict[str, str]) -> set[str]:
+    """
+    The fields of a section that code reads where it can have that section: in the package of its class, where the
+    class is imported or asked of a transport's factory, and where the section itself is taken out of the settings.
+    """
+    package = shape.__module__.split(".")[1]
+    found = set()
+    for name, source in sources.items():
+        imported = re.search(rf"\b{shape.__name__}\b", source) or f"factory.{section}.options." in source
+        own = imported or package == name.removesuffix(".py").split("/")[0]
+        taken = f'settings["{section}"]' in source
+        for owner, field in fields_read(source) if own or taken else ():
+            if (own and owner in GIVEN) or (taken and owner != "self"):
+                found.add(field)
+    return found
+
+
+def test_every_option_is_read_from_its_own_section() -> None:
+    folder = ROOT / "ccm"
+    sources = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.py")}
+    shapes = Settings(Config("defaults", {})).shapes
+    options = defaults()
     unread = [
-        f"{section}.{key}" for section, keys in defaults().items() for key in keys if not re.search(rf"\.{key}\b", code)
+        f"{section}.{key}"
+        for section, shape in shapes.items()
+        for key in sorted(options[section].keys() - options_read(section, shape, sources))
     ]
     assert not unread
+
+
+def test_a_field_of_something_else_is_no_option() -> None:
+    class Shape:
+        pass
+
+    Shape.__module__ = "ccm.muc.options"
+    sources = {
+        "muc/room.py": "self.options.read; self.own; room.other; self.options.set = 1",
+        "web/pages.py": "options.elsewhere",
+        "website.py": 'mine = settings["muc"]\nmine.taken',
+    }
+    assert options_read("muc", Shape, sources) == {"read", "taken"}

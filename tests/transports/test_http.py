@@ -248,6 +248,14 @@ def test_a_chunked_body_is_held_to_the_limit(path: bytes) -> None:
     assert world.page.seen == []
 
 
+def test_a_bosh_request_is_held_to_its_own_limit_too() -> None:
+    world = World(bosh=BoshOptions(max_body_bytes=100))
+    front, wire = world.connect()
+    world.say(front, b"POST /http-bind HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n" + b"x" * 101)
+    status, _, body = one(wire)
+    assert (status, body) == (413, b"A request may have at most 100 bytes.\n")
+
+
 @pytest.mark.parametrize("path", [b"/http-bind", b"/form", b"/upload/abc"])
 def test_a_body_over_the_limit_is_refused_before_it_is_read(path: bytes) -> None:
     world = World()
