@@ -19,6 +19,12 @@ Made by `docs/make_licences.py` from their metadata.
 |---|---|---|
 """
 
+TAIL = """
+Tools that nobody needs to run, test or build CCM: [scikit-learn](https://scikit-learn.org/) (BSD-3-Clause) trains the
+reporter's linear model (`training/likeness.py`); neither it nor any code of it is installed or in the wheel. The model
+itself (`ccm/reporter/likeness.json`) is trained on talks written for it (`training/talks/`), under CCM's own licence.
+"""
+
 
 def licence(name: str) -> str:
     """What the package says: its licence expression, classifier, or field."""
@@ -42,7 +48,7 @@ def text() -> str:
         f"| {name} | {version} | {licence(name)} |"
         for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", locked, re.MULTILINE)
     ]
-    return HEAD + "\n".join(rows) + "\n"
+    return HEAD + "\n".join(rows) + "\n" + TAIL
 
 
 if __name__ == "__main__":

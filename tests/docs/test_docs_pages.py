@@ -25,6 +25,14 @@ def test_the_list_of_licences_names_every_dependency() -> None:
     assert not missing, "run docs/make_licences.py"
 
 
+def test_what_only_trains_the_model_is_named_as_a_tool_and_never_installed() -> None:
+    listed, _, tools = (DOCS / "licences.md").read_text(encoding="utf-8").partition("\nTools ")
+    assert "scikit-learn" in tools
+    assert "scikit-learn" not in listed
+    for locked in (DOCS.parent / "requirements").glob("*.txt"):
+        assert "scikit-learn" not in locked.read_text(encoding="utf-8")
+
+
 def test_the_index_names_every_page() -> None:
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     for path in DOCS.glob("*.*"):
