@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from session_harness import World
 from twisted.internet.defer import Deferred
 
+from ccm.doors import end_without_account
 from ccm.session.keeping import Keeper
 from ccm.session.record import to_plain
 from ccm.testing import fakes
@@ -112,3 +114,17 @@ def test_what_waits_is_written_before_the_end() -> None:
     fakes.result_of(keeper.finish())
     assert fakes.result_of(state.keys("sm:")) == ("sm:a",)
     held[0].close()
+
+
+def test_a_session_whose_account_is_gone_ends_for_good_after_it_came_back() -> None:
+    world = World()
+    client = world.bound()
+    client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+    state = fakes.MemoryState(world.hands.now)
+    fakes.result_of(state.set("sm:one", msgspec.json.encode(to_plain(client.session))))
+    after = World()
+    fakes.result_of(Keeper(state, fakes.spawn, 600).restore(after.realm, framing(after)))
+    assert after.realm.resumptions
+    assert end_without_account(after.router, lambda _jid: False, ()) == 1
+    assert after.router.session("ann@localhost/one") is None
+    assert not after.realm.resumptions
