@@ -301,7 +301,7 @@ async def test_a_deleted_topic_takes_its_room_and_notes_along(stage: Any, muc: A
     topic = await open_topic(ann)
     await ann.join(topic["room"], "Ann")
     await say(ann, topic["room"], "#agreed Nothing stays.")
-    await until(lambda: bool(seen.discussions[topic["room"]].state.entries))
+    await until(lambda: topic["room"] in seen.discussions and bool(seen.discussions[topic["room"]].state.entries))
     await ann.ask("topics.localhost", "set", f"<delete xmlns='{ns.TOPICS}' id='{topic['id']}'/>")
     await until(lambda: topic["room"] not in seen.discussions)
     text: Any = b""
