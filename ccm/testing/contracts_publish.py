@@ -1,8 +1,8 @@
 """
 Contract suite of :class:`ccm.interfaces.IPublisher`.
 
-Fixtures: ``publisher``, configured; ``shelf``, an object with ``async titles()`` and ``async text(url)`` that reads what
-the target shows. Leaves out how a target fails: each has its own ways.
+Fixtures: ``publisher``, configured; ``shelf``, an object with ``async titles()`` and ``async text(url)`` that reads
+what the target shows. Leaves out how a target fails: each has its own ways.
 """
 
 from collections.abc import Sequence
