@@ -353,8 +353,9 @@ class RoomDiscussion:
         readers = {"public": "everybody", "link": "whoever has its link", "members": "those who take part"}
         return (
             f"I am the reporter. I note what you say about {self.topic.name}. When somebody writes "
-            f"“publish this, reporter”, a summary goes to {self._context.web_url}archive/ for "
-            f"{readers[self.topic.visibility]} to read. Write #off to go off the record, #on to come back."
+            f"“publish this, reporter”, a summary and the conversation it rests on go to "
+            f"{self._context.web_url}archive/ for {readers[self.topic.visibility]} to read. "
+            "Write #off to go off the record, #on to come back."
         )
 
     def _set_timer(self) -> None:

@@ -35,9 +35,7 @@ async def test_a_password_set_by_another_process_counts_after_the_next_refresh(
     await mine.create("ann@example.org", "Ann", None, (OLD,))
     await mine.refresh()
     assert (await mine.find("ann")).verifiers == (OLD,)
-    other = await open_stores(
-        reactor, StoreOptions(), StateOptions(), tmp_path, host="example.org", now=clock.seconds
-    )
+    other = await open_stores(reactor, StoreOptions(), StateOptions(), tmp_path, host="example.org", now=clock.seconds)
     await other.accounts.set_verifiers("ann@example.org", (NEW,))
     await mine.refresh()
     assert (await mine.find("ann")).verifiers == (NEW,)

@@ -8,9 +8,9 @@ import { PlainElement } from './plain.js';
 
 const EXAMPLES = [
   { who: 'Priya', said: 'It serves city staff first, then anyone who reuses the data.', sign: '¶', kind: '', kept: 'City staff first, then anyone who reuses the data.', as: 'Audience' },
-  { who: 'Ann', said: 'So we agree: one licence for every data set, no exceptions.', sign: 'D1', kind: 'decision', kept: 'One licence for every data set, no exceptions', as: 'Decision' },
-  { who: 'Kim', said: 'I can check with the second team whether they are ready, by Friday.', sign: 'A1', kind: 'action', kept: 'Check with the second team whether they are ready', as: 'Action, Kim, due Friday' },
-  { who: 'Tom', said: 'Who signs off the ones run by partners?', sign: 'Q1', kind: 'question', kept: 'Who signs off the ones run by partners?', as: 'Open question' },
+  { who: 'Ann', said: '#agreed One licence for every data set, no exceptions', sign: 'D1', kind: 'decision', kept: 'One licence for every data set, no exceptions', as: 'Decision' },
+  { who: 'Kim', said: '#action Kim to check with the second team whether they are ready, by Friday', sign: 'A1', kind: 'action', kept: 'Check with the second team whether they are ready', as: 'Action, Kim, due Friday' },
+  { who: 'Tom', said: '#question Who signs off the ones run by partners?', sign: 'Q1', kind: 'question', kept: 'Who signs off the ones run by partners?', as: 'Open question' },
 ];
 
 class SignIn extends PlainElement {
