@@ -2,7 +2,7 @@
 Every interface by which the packages of CCM and its plug-ins meet: the page to read first.
 
 Methods marked *async* return an awaitable; all others are synchronous. Each interface has a contract test suite
-in :mod:`ccm.testing`, which providers and fakes inherit.
+in :mod:`ccm.testing`, which providers and fakes inherit. Longer than other files on purpose: it is one page to read.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
