@@ -96,7 +96,7 @@ class RoomRecord:
 
 
 TopicState = Literal["planned", "live", "ended", "published"]
-InviteeState = Literal["invited", "joined", "declined", "failed", "revoked"]
+InviteeState = Literal["offered", "accepted", "tentative", "declined", "joined", "bounced", "expired", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)

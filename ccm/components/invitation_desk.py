@@ -175,7 +175,7 @@ class InvitationDesk:
     async def entered(self, topic: str, jid: str) -> None:
         """An account was seen in the topic's room: mark its invitation."""
         for invitee in await self._context.topics.invitees(topic):
-            if invitee.jid == jid and invitee.state in ("invited", "failed"):
+            if invitee.jid == jid and invitee.state in ("offered", "bounced"):
                 await self._context.topics.save_invitee(replace(invitee, state="joined", reason=""))
                 await self._topics.set("changed", id=topic)
 
@@ -187,12 +187,12 @@ class InvitationDesk:
         """
         kind, _, rest = key.partition(":")
         invitee = await self._context.topics.invitee(rest.partition(":")[0]) if kind == MAIL_KEY else None
-        if invitee is None or invitee.state != "invited" or invitee.reason == reason:
+        if invitee is None or invitee.state != "offered" or invitee.reason == reason:
             return None
         topic = await self._context.topics.get(invitee.topic)
         if topic is None:
             return None
-        state: Any = "invited" if invitee.jid else "failed"  # who has an account was also invited in the chat
+        state: Any = "offered" if invitee.jid else "bounced"  # who has an account was also invited in the chat
         await self._context.topics.save_invitee(replace(invitee, state=state, reason=reason))
         await self._topics.set("changed", id=topic.id)
         text = (
@@ -248,17 +248,17 @@ class InvitationDesk:
         digest = sha256(token.encode()).digest()
         for earlier in await context.topics.invitees(topic.id):
             if earlier.address.casefold() == person.address.casefold():
-                id_, state = earlier.id, "joined" if earlier.state == "joined" else "invited"
+                id_, state = earlier.id, "joined" if earlier.state == "joined" else "offered"
                 break
         else:
-            id_, state = b32encode(digest).decode().lower()[:10], "invited"
+            id_, state = b32encode(digest).decode().lower()[:10], "offered"
         invitee = Invitee(
             id=id_,
             topic=topic.id,
             address=person.address,
             name=person.name,
             inviter=user,
-            state="joined" if state == "joined" else "invited",
+            state="joined" if state == "joined" else "offered",
             jid=person.account.jid if person.account else None,
             token_hash=digest,
             expires=context.now() + timedelta(days=self._limits.link_days),

@@ -76,7 +76,7 @@ class TopicsContract:
             "address": "Kim@mail.example",
             "name": "Kim",
             "inviter": "ann@example.org",
-            "state": "invited",
+            "state": "offered",
             "token_hash": f"hash {id_}".encode(),
         }
         return r.Invitee(id=id_, **{**values, **fields})

@@ -4,7 +4,7 @@ import { Client } from '../src/xmpp/client.js';
 import { Session } from '../src/xmpp/session.js';
 import { PlayedConnection, Store, TOKEN, TurnedClock, settle } from './fakes.js';
 
-const TOPIC = (more = '', state = 'live') => `<topic xmlns="urn:ccm:topics:0" id="k3f9x2" name="Licence audit" room="k3f9x2@conference.localhost" state="${state}" start="2026-11-24T14:00:00Z" minutes="60" owner="ann@localhost" owner-name="Ann" revision="3" ${more}><invitee id="i1" address="kim@example.org" name="Kim" state="invited"/></topic>`;
+const TOPIC = (more = '', state = 'live') => `<topic xmlns="urn:ccm:topics:0" id="k3f9x2" name="Licence audit" room="k3f9x2@conference.localhost" state="${state}" start="2026-11-24T14:00:00Z" minutes="60" owner="ann@localhost" owner-name="Ann" revision="3" ${more}><invitee id="i1" address="kim@example.org" name="Kim" state="offered"/></topic>`;
 const EVENT = (node, item) => `<message type="headline" from="${node.split(':')[2]}.localhost"><event xmlns="http://jabber.org/protocol/pubsub#event"><items node="${node}">${item}</items></event></message>`;
 
 async function online() {
@@ -28,14 +28,14 @@ test('after sign-in the components hear of me and the list of topics is read', a
   const asked = connection.sent.filter((el) => el.getAttribute('type') === 'subscribe').map((el) => el.getAttribute('to'));
   assert.deepEqual(asked, ['topics.localhost', 'invitations.localhost', 'reporter.localhost']);
   const [topic] = client.topics.values();
-  assert.deepEqual([topic.name, topic.state, topic.start?.toISOString(), topic.invitees[0].state], ['Licence audit', 'live', '2026-11-24T14:00:00.000Z', 'invited']);
+  assert.deepEqual([topic.name, topic.state, topic.start?.toISOString(), topic.invitees[0].state], ['Licence audit', 'live', '2026-11-24T14:00:00.000Z', 'offered']);
   assert.equal(client.listed, true);
 });
 
 test('an invitation needs the address only and carries zone and language', async () => {
   const { client, connection, notes } = await online();
   const invited = client.invite({ address: 'kim@example.org' });
-  const iq = await connection.answer('invite', `<done xmlns="urn:ccm:invitations:0"><invitee id="i7" address="kim@example.org" state="invited"/>${TOPIC()}<correction xmlns="urn:ccm:topics:0" code="name-guessed" now="Licence audit">I called it Licence audit.</correction></done>`);
+  const iq = await connection.answer('invite', `<done xmlns="urn:ccm:invitations:0"><invitee id="i7" address="kim@example.org" state="offered"/>${TOPIC()}<correction xmlns="urn:ccm:topics:0" code="name-guessed" now="Licence audit">I called it Licence audit.</correction></done>`);
   const payload = iq.firstChild;
   assert.deepEqual(['address', 'topic', 'name', 'start', 'tz', 'xml:lang'].map((n) => payload.getAttribute(n)), ['kim@example.org', null, null, null, 'Europe/Berlin', 'en']);
   assert.equal((await invited).topic?.id, 'k3f9x2');

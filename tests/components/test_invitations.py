@@ -80,7 +80,7 @@ async def test_only_the_address_is_needed(stage: Any, rooms: Any) -> None:
     chats = play(stage)
     ann = await stage.person("ann", "Ann", "ann@example.org")
     invitee, topic, corrections = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kim@example.org")))
-    assert (invitee["address"], invitee["name"], invitee["state"]) == ("kim@example.org", "Kim", "invited")
+    assert (invitee["address"], invitee["name"], invitee["state"]) == ("kim@example.org", "Kim", "offered")
     assert topic["name"] == "Talk with Kim"
     assert corrections["name-guessed"] == "I called it Talk with Kim."
     assert corrections["time-guessed"].startswith("Talk with Kim is Mon 23 Nov, 10:00 CET, tomorrow.")
@@ -195,7 +195,7 @@ async def test_a_mail_that_failed_is_told_to_the_inviter_in_words(stage: Any, ro
     told = {"key": key, "address": "kaliya@example.org", "reason": "no such mailbox, says example.org"}
     await stage.stores.state.publish("mail-failed", json.dumps(told).encode())
     await until(lambda: any("did not arrive" in text for _, text in chats.told))
-    assert (await stage.stores.topics.invitee(invitee["id"])).state == "failed"
+    assert (await stage.stores.topics.invitee(invitee["id"])).state == "bounced"
     (text,) = [text for _, text in chats.told if "did not arrive" in text]
     assert text.startswith("The invitation to kaliya@example.org did not arrive: no such mailbox, says example.org.")
     assert "Talk with Kaliya stands" in text

@@ -44,7 +44,7 @@ def invitation(address, name="Kim Boateng"):
         NOW,
     )
     hash_ = hashlib.sha256(b"token").digest()
-    invitee = Invitee("i1", "t1", address, name, "ann@example.net", "invited", None, "", hash_, NOW + timedelta(days=7))
+    invitee = Invitee("i1", "t1", address, name, "ann@example.net", "offered", None, "", hash_, NOW + timedelta(days=7))
     link = "https://chat.example.net/i/token"
     sender = "CCM <noreply@example.net>"
     return compose(Invitation(topic, invitee, "Ann Visser", "ann@mail.example", link, "invite:i1:1", sender, NOW))

@@ -22,7 +22,7 @@ TOPIC = Topic(
     "k3f9x2", "Licences", "k3f9x2@conference.localhost", "ann@localhost", "planned", NOW + timedelta(days=1), 60,
     "UTC", "en", NOW,
 )  # fmt: skip
-INVITEE = Invitee("i1", "k3f9x2", "kim@example.org", "Kim", "ann@localhost", "invited")
+INVITEE = Invitee("i1", "k3f9x2", "kim@example.org", "Kim", "ann@localhost", "offered")
 INVITATION = Invitation(
     TOPIC, INVITEE, "Ann", "ann@example.org", "http://localhost/i/t", "invite:i1:0", "CCM <noreply@localhost>", NOW
 )

@@ -61,7 +61,7 @@ def invite(site):
             address,
             changes.get("name", ""),
             f"ann@{HOST}",
-            changes.get("state", "invited"),
+            changes.get("state", "offered"),
             token_hash=hashlib.sha256(token.encode()).digest(),
             expires=now + timedelta(days=7),
         )

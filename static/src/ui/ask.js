@@ -10,7 +10,7 @@ const KEYS = [
   ['N', 'New topic or invitation'], ['Alt ↑ ↓', 'Topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['Enter', 'Send'], ['Shift Enter', 'Break the line'],
   ['↑ ↓ Home End', 'From message to message'], ['Alt Z', 'Undo the last correction'], ['Esc', 'Close, then write'], ['?', 'These keys'],
 ];
-const STATES = { invited: 'Invited', joined: 'Has joined', declined: 'Is not coming', failed: 'The mail came back', revoked: 'Taken back' };
+const STATES = { offered: 'Invited', accepted: 'Is coming', tentative: 'May come', declined: 'Is not coming', joined: 'Has joined', bounced: 'The mail came back', expired: 'Did not answer', revoked: 'Taken back' };
 
 /**
  * @typedef {{kind: 'value', title: string, label: string, value: string, verb: string, hint?: string, run: (value: string) => Promise<any>, what: string}
@@ -81,7 +81,7 @@ class Ask extends PlainElement {
       })}</ul></div>
       ${invited.length ? html`<div><h3>Invited</h3><ul>${invited.map((i) => html`<li class="person" data-testid="invitee" data-state=${i.state}>
         <span class="av ${tint(i.name || i.address)}" aria-hidden="true">${initial(i.name || i.address || '?')}</span>
-        <div><b dir="auto">${i.name || i.address || 'A guest'}</b><small class=${i.state === 'failed' ? 'bad' : ''}>${STATES[i.state] ?? i.state}${i.reason ? `: ${i.reason}` : ''}${i.name && i.address ? `, ${i.address}` : ''}</small></div>
+        <div><b dir="auto">${i.name || i.address || 'A guest'}</b><small class=${i.state === 'bounced' ? 'bad' : ''}>${STATES[i.state] ?? i.state}${i.reason ? `: ${i.reason}` : ''}${i.name && i.address ? `, ${i.address}` : ''}</small></div>
         ${this.app.isOwner && i.id && i.state !== 'joined' ? html`<button class="btn quiet s" type="button" @click=${() => this.app.revoke(i)}>Take back</button>` : nothing}</li>`)}</ul></div>` : nothing}
       <div class="row"><button class="btn prime" type="button" @click=${() => { this.#close(); this.app.wish('', topic); }}>${icon('people')}Invite</button></div></div>`;
   }

@@ -319,7 +319,7 @@ class Talk extends PlainElement {
     }
     if (room.lines.length || app.notesOf(topic.id).length) return nothing;
     if (room.state !== 'in' || room.catchingUp) return app.slow ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing;
-    const names = topic.invitees.filter((i) => i.state === 'invited').map((i) => i.name || i.address).filter(Boolean);
+    const names = topic.invitees.filter((i) => ['offered', 'accepted', 'tentative'].includes(i.state)).map((i) => i.name || i.address).filter(Boolean);
     const invited = names.length ? ` ${list(names)} ${names.length === 1 ? 'is' : 'are'} invited${topic.start ? ` for ${clock(topic.start)}` : ''}.` : '';
     return html`<div class="nobody"><p>Nobody has said anything yet.${invited}</p><button class="btn s" type="button" @click=${() => app.copy(location.href)}>Copy link</button></div>`;
   }
