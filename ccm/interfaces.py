@@ -5,7 +5,7 @@ Methods marked *async* return an awaitable; all others are synchronous. Each int
 in :mod:`ccm.testing`, which providers and fakes inherit. Longer than other files on purpose: it is one page to read.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -214,8 +214,28 @@ class ITopics(Interface):
     def invitee_by_token(hash_: bytes) -> Awaitable[r.Invitee | None]:
         """*async* The invitee whose link holds that token."""
 
-    def save_invitee(invitee: r.Invitee, jobs: Iterable[tuple[str, str, str]] = ()) -> Awaitable[None]:
-        """*async* Create or replace, with outbox jobs ``(kind, key, payload)`` in the same transaction."""
+    def invitee_by_mail_token(token: str) -> Awaitable[r.Invitee | None]:
+        """*async* The invitee who answers by the addresses and pages with that token."""
+
+    def lapsed(now: datetime, *, limit: int = 100) -> Awaitable[tuple[r.Invitee, ...]]:
+        """*async* Those whose links have ended and who have not answered."""
+
+    def starting(after: datetime, before: datetime) -> Awaitable[tuple[r.Topic, ...]]:
+        """*async* Planned topics that start then, the first first."""
+
+    def save_invitee(
+        invitee: r.Invitee, jobs: Iterable[tuple[str, str, str]] = (), *, by: str | None = None
+    ) -> Awaitable[None]:
+        """
+        *async* Create or replace, with outbox jobs ``(kind, key, payload)`` in the same transaction.
+
+        A new ``token_hash`` is one more link that works; none ends them all.
+
+        :param by: whom its mails count for; ``None`` means the inviter, ``""`` nobody.
+        """
+
+    def mark_invitee(id_: str, among: Sequence[r.InviteeState], **changes: Any) -> Awaitable[r.Invitee | None]:
+        """*async* Change the named fields alone if the state is *among* these; answers it changed, else ``None``."""
 
     def mails_since(address: str, since: datetime) -> Awaitable[int]:
         """*async* How many invitations went to an address since then, for the daily cap."""
@@ -270,6 +290,9 @@ class IOutbox(Interface):
 
     def park(id_: int, why: str) -> Awaitable[None]:
         """*async* Give up, visible to operators."""
+
+    def withdraw(key: str) -> Awaitable[bool]:
+        """*async* Take a job back; whether it was still waiting, and nobody at work on it."""
 
     def parked() -> Awaitable[tuple[tuple[r.OutboxJob, str], ...]]:
         """*async* Jobs given up, with the reason."""

@@ -100,12 +100,29 @@ InviteeState = Literal["offered", "accepted", "tentative", "declined", "joined",
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """
+    What the newest mail with a calendar entry told an invitee, to see when it has become wrong.
+
+    :ivar sequence: the topic's then. :ivar at: when it was queued.
+    """
+
+    sequence: int
+    name: str
+    start: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Invitee:
     """
     Somebody invited to a topic by mail address.
 
-    :ivar token_hash: SHA-256 of the link's token; the token itself stands only in the mail.
-    :ivar reason: in words, why the mail failed.
+    :ivar token_hash: SHA-256 of the newest link's token, which itself stands only in the mail; ``b""`` ends all links.
+    :ivar reason: in words, why the mail failed or waits.
+    :ivar mail_token: marks the addresses and pages by which this invitee answers; it permits nothing else.
+    :ivar shift: how far the SEQUENCE (RFC 5546 §2.1.4) in this invitee's calendar is ahead of the topic's.
+    :ivar told: ``None`` if no calendar of theirs holds the topic.
     """
 
     id: str
@@ -118,6 +135,9 @@ class Invitee:
     reason: str = ""
     token_hash: bytes = b""
     expires: datetime | None = None
+    mail_token: str = ""
+    shift: int = 0
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +150,7 @@ class Topic:
     :ivar members: bare JIDs of everybody who takes part, the owner among them.
     :ivar document: public URL of the published document, or ``None``.
     :ivar revision: rises with every change.
+    :ivar sequence: rises with every change that calendars must learn of: name, time, cancelled.
     """
 
     id: str
@@ -146,6 +167,7 @@ class Topic:
     visibility: Literal["public", "link", "members"] = "public"
     document: str | None = None
     revision: int = 1
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

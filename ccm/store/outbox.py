@@ -8,7 +8,7 @@ once. Leaves out doing the work.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -76,7 +76,9 @@ class Outbox:
         def change(connection: Connection) -> tuple[OutboxJob, ...]:
             chosen = select(outbox.c.id).where(due).order_by(outbox.c.due, outbox.c.id).limit(limit)
             chosen = chosen.with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
-            lease = update(outbox).where(outbox.c.id.in_(chosen)).values(due=until, attempts=outbox.c.attempts + 1)
+            lease = (
+                update(outbox).where(outbox.c.id.in_(chosen)).values(due=until, attempts=outbox.c.attempts + 1, note="")
+            )
             return _jobs(connection.execute(lease.returning(*outbox.c)))
 
         # A claim that finds nothing costs no commit.
@@ -101,6 +103,14 @@ class Outbox:
 
     async def park(self, id_: int, why: str) -> None:
         await self._change(_set(id_, state="parked", note=why))
+
+    async def withdraw(self, key: str) -> bool:
+        # Who is at work on it has attempts and no note: a retry leaves its reason.
+        idle = or_(outbox.c.attempts == 0, outbox.c.note != "")
+        mine = and_(outbox.c.key == key, outbox.c.state == "waiting", idle)
+        values = {"state": "done", "note": "withdrawn", "payload": "", "due": seconds_to_micros(self._now())}
+        statement = update(outbox).where(mine).values(**values).returning(outbox.c.id)
+        return await self._database.write(lambda connection: connection.execute(statement).first() is not None)
 
     async def parked(self) -> tuple[tuple[OutboxJob, str], ...]:
         statement = select(outbox).where(outbox.c.state == "parked").order_by(outbox.c.id).limit(_PARKED_SHOWN)

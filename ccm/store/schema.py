@@ -71,6 +71,7 @@ topics = Table(
     Column("visibility", Text, nullable=False),
     Column("document", Text),
     Column("revision", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
 )
 
 topic_members = Table(
@@ -96,6 +97,22 @@ invitees = Table(
     Column("reason", Text, nullable=False),
     Column("token_hash", LargeBinary, index=True),
     Column("expires", BigInteger),
+    Column("mail_token", Text),
+    Column("shift", Integer, nullable=False, server_default="0"),
+    Column("told_sequence", Integer),
+    Column("told_name", Text),
+    Column("told_start", BigInteger),
+    Column("told_at", BigInteger),
+    Index("invitees_mail_token", "mail_token", unique=True),
+    Index("invitees_lapse", "state", "expires"),
+)
+
+invitation_links = Table(
+    "invitation_links",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("invitee", Text, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
 )
 
 mails = Table(

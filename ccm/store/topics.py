@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 from zope.interface import implementer
 
 from ccm.errors import StanzaError
 from ccm.interfaces import IDatabase, ITopics
-from ccm.records import Invitee, Page, Topic
+from ccm.records import Invitee, InviteeState, Page, Told, Topic
 from ccm.store.accounts import email_key
 from ccm.store.outbox import Outbox
-from ccm.store.schema import invitees, mails, topic_members, topics
+from ccm.store.schema import invitation_links, invitees, mails, topic_members, topics
 from ccm.store.times import (
     from_micros,
     optional_micros,
@@ -22,7 +22,7 @@ from ccm.store.times import (
     seconds_to_micros,
     to_micros,
 )
-from ccm.store.upsert import upsert
+from ccm.store.upsert import insert_new, upsert
 
 _MAIL = "mail"
 _MAILS_KEPT_SECONDS = 8 * 86_400.0
@@ -67,6 +67,8 @@ class Topics:
         def change(connection: Connection) -> None:
             connection.execute(delete(topics).where(topics.c.id == id_))
             connection.execute(delete(topic_members).where(topic_members.c.topic == id_))
+            gone = select(invitees.c.id).where(invitees.c.topic == id_)
+            connection.execute(delete(invitation_links).where(invitation_links.c.invitee.in_(gone)))
             connection.execute(delete(invitees).where(invitees.c.topic == id_))
 
         await self._database.write(change)
@@ -82,22 +84,53 @@ class Topics:
     async def invitee_by_token(self, hash_: bytes) -> Invitee | None:
         if not hash_:
             return None
-        rows = await self._rows(select(invitees).where(invitees.c.token_hash == hash_).limit(1))
+        theirs = select(invitation_links.c.invitee).where(invitation_links.c.hash == hash_)
+        rows = await self._rows(select(invitees).where(invitees.c.id.in_(theirs)).limit(1))
         return _invitee(rows[0]) if rows else None
 
-    async def save_invitee(self, invitee: Invitee, jobs: Iterable[tuple[str, str, str]] = ()) -> None:
+    async def invitee_by_mail_token(self, token: str) -> Invitee | None:
+        if not token:
+            return None
+        rows = await self._rows(select(invitees).where(invitees.c.mail_token == token).limit(1))
+        return _invitee(rows[0]) if rows else None
+
+    async def lapsed(self, now: datetime, *, limit: int = 100) -> tuple[Invitee, ...]:
+        over = and_(invitees.c.state == "offered", invitees.c.expires <= to_micros(now))
+        rows = await self._rows(select(invitees).where(over).order_by(invitees.c.expires).limit(limit))
+        return tuple(map(_invitee, rows))
+
+    async def starting(self, after: datetime, before: datetime) -> tuple[Topic, ...]:
+        soon = and_(topics.c.state == "planned", topics.c.start > to_micros(after), topics.c.start <= to_micros(before))
+        return tuple(map(_topic, await self._rows(select(topics).where(soon).order_by(topics.c.start))))
+
+    async def save_invitee(
+        self, invitee: Invitee, jobs: Iterable[tuple[str, str, str]] = (), *, by: str | None = None
+    ) -> None:
         jobs = tuple(jobs)
         now = seconds_to_micros(self._now())
 
         def change(connection: Connection) -> None:
             upsert(connection, invitees, _invitee_row(invitee), key=("id",))
+            _keep_link(connection, invitee, now)
             new = self._outbox.put(connection, jobs)
             for kind, key, _ in jobs:
                 if kind == _MAIL and key in new:
-                    _count_mail(connection, invitee, now)
+                    _count_mail(connection, invitee.address, invitee.inviter if by is None else by, now)
 
         await self._database.write(change)
         self._outbox.added(jobs)
+
+    async def mark_invitee(self, id_: str, among: Sequence[InviteeState], **changes: Any) -> Invitee | None:
+        def change(connection: Connection) -> Invitee | None:
+            mine = and_(invitees.c.id == id_, invitees.c.state.in_(among))
+            row = connection.execute(select(invitees).where(mine).with_for_update()).first()
+            if row is None:
+                return None
+            changed = replace(_invitee(row), **changes)
+            connection.execute(update(invitees).where(invitees.c.id == id_).values(**_invitee_row(changed)))
+            return changed
+
+        return await self._database.write(change)
 
     async def mails_since(self, address: str, since: datetime) -> int:
         return await self._count(mails.c.address_key == email_key(address), since)
@@ -155,6 +188,7 @@ def _save(connection: Connection, topic: Topic) -> Topic:
         "visibility": topic.visibility,
         "document": topic.document,
         "revision": revision,
+        "sequence": topic.sequence,
     }
     upsert(connection, topics, row)
     connection.execute(delete(topic_members).where(topic_members.c.topic == topic.id))
@@ -164,11 +198,18 @@ def _save(connection: Connection, topic: Topic) -> Topic:
     return replace(topic, revision=revision)
 
 
-def _count_mail(connection: Connection, invitee: Invitee, now: int) -> None:
+def _count_mail(connection: Connection, address: str, inviter: str, now: int) -> None:
     old = now - seconds_to_micros(_MAILS_KEPT_SECONDS)
-    connection.execute(delete(mails).where(mails.c.address_key == email_key(invitee.address), mails.c.at < old))
-    row = {"address_key": email_key(invitee.address), "inviter": invitee.inviter, "at": now}
-    connection.execute(insert(mails).values(**row))
+    connection.execute(delete(mails).where(mails.c.address_key == email_key(address), mails.c.at < old))
+    connection.execute(insert(mails).values(address_key=email_key(address), inviter=inviter, at=now))
+
+
+def _keep_link(connection: Connection, invitee: Invitee, now: int) -> None:
+    """Each mail's link works until all are ended."""
+    if invitee.token_hash:
+        insert_new(connection, invitation_links, {"hash": invitee.token_hash, "invitee": invitee.id, "at": now})
+    else:
+        connection.execute(delete(invitation_links).where(invitation_links.c.invitee == invitee.id))
 
 
 def _topic(row: Any) -> Topic:
@@ -187,10 +228,12 @@ def _topic(row: Any) -> Topic:
         visibility=row.visibility,
         document=row.document,
         revision=row.revision,
+        sequence=row.sequence,
     )
 
 
 def _invitee_row(invitee: Invitee) -> dict[str, Any]:
+    told = invitee.told
     return {
         "id": invitee.id,
         "topic": invitee.topic,
@@ -202,10 +245,19 @@ def _invitee_row(invitee: Invitee) -> dict[str, Any]:
         "reason": invitee.reason,
         "token_hash": invitee.token_hash or None,
         "expires": optional_micros(invitee.expires),
+        "mail_token": invitee.mail_token or None,
+        "shift": invitee.shift,
+        "told_sequence": told.sequence if told else None,
+        "told_name": told.name if told else None,
+        "told_start": optional_micros(told.start) if told else None,
+        "told_at": to_micros(told.at) if told else None,
     }
 
 
 def _invitee(row: Any) -> Invitee:
+    told = None
+    if row.told_sequence is not None:
+        told = Told(row.told_sequence, row.told_name, optional_moment(row.told_start), from_micros(row.told_at))
     return Invitee(
         id=row.id,
         topic=row.topic,
@@ -217,4 +269,7 @@ def _invitee(row: Any) -> Invitee:
         reason=row.reason,
         token_hash=row.token_hash or b"",
         expires=optional_moment(row.expires),
+        mail_token=row.mail_token or "",
+        shift=row.shift,
+        told=told,
     )

@@ -89,3 +89,16 @@ class OutboxContract:
         end()
         await outbox.add((("mail", "m3", ""),))
         assert heard == ["mail"]
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_job_is_taken_back_until_somebody_is_at_work_on_it(self, outbox: Any, clock: Moments) -> None:
+        await outbox.add(JOBS[:2])
+        assert await outbox.withdraw("m2")
+        assert not await outbox.withdraw("m2")
+        assert not await outbox.withdraw("unknown")
+        (job,) = await outbox.claim("mail", 10, 60)
+        assert not await outbox.withdraw("m1")
+        await outbox.retry(job.id, 30, "451 later")
+        assert await outbox.withdraw("m1")
+        clock.advance(60)
+        assert await outbox.claim("mail", 10, 60) == ()

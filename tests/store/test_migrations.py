@@ -37,5 +37,5 @@ def test_the_states_of_invitees_get_their_new_names(old: Any) -> None:
             old.execute(text(row), {"id": state, "s": state})
     upgrade.upgrade(old)
     assert upgrade.revision(old) == upgrade.NEWEST
-    kept = dict(old.execute(text("SELECT id, state FROM invitees")).tuples().all())
+    kept = dict(old.execute(text("SELECT id, state FROM invitees")).all())
     assert kept == {"invited": "offered", "failed": "bounced", "joined": "joined"}
