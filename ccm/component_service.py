@@ -50,6 +50,8 @@ def context(
         documents=stores.documents,
         outbox=stores.outbox,
         suppression=stores.suppression,
+        undo_steps=stores.undo_steps,
+        apart=running.apart(reactor),
         accounts=stores.accounts,
         state=stores.state,
         clock=reactor,

@@ -244,6 +244,22 @@ class ITopics(Interface):
         """*async* How many invitations a bare JID caused since then, for the hourly and daily caps."""
 
 
+class IUndoSteps(Interface):
+    """What can still be taken back (``store/undo_steps.py``)."""
+
+    def keep(step: r.UndoStep) -> Awaitable[None]:
+        """*async* Keep one; the user's oldest beyond the limit and whatever has expired goes."""
+
+    def get(id_: str) -> Awaitable[r.UndoStep | None]:
+        """*async* One that is neither taken nor expired."""
+
+    def latest(user: str, component: str) -> Awaitable[r.UndoStep | None]:
+        """*async* The newest of those that this user has at that component."""
+
+    def take(id_: str) -> Awaitable[r.UndoStep | None]:
+        """*async* The same as :meth:`get`, and nobody gets it again: of parallel calls one wins."""
+
+
 class IDocuments(Interface):
     """Published documents (``store/documents.py``)."""
 

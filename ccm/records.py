@@ -171,6 +171,26 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoStep:
+    """
+    How one request can be taken back, and what may be chosen instead.
+
+    :ivar user: bare JID of who may.
+    :ivar component: name of the component that did it, e.g. ``"topics"``.
+    :ivar work: JSON text, its own: how to take it back.
+    :ivar choices: JSON text, its own: values by identifier of each alternative.
+    """
+
+    id: str
+    user: str
+    component: str
+    at: datetime
+    expires: datetime
+    work: str
+    choices: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRecord:
     """
     A published document's one revision, in every form it is fetched in.

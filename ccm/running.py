@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall, deferLater
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
+
+from ccm.threads import Threads
 
 log = Logger()
 T = TypeVar("T")
@@ -33,6 +36,19 @@ def later(reactor: Any) -> Callable[[float, Callable[[], Any]], Callable[[], Non
 def pause(reactor: Any) -> Callable[[float], Awaitable[Any]]:
     """``await pause(seconds)`` comes back after them."""
     return lambda seconds: deferLater(reactor, seconds)
+
+
+def apart(reactor: Any) -> Callable[..., Awaitable[Any]]:
+    """``await apart(function, *arguments)``: in one thread beside the reactor's, started when first needed."""
+    pool = Threads(0, 1, "computing")
+
+    async def run(function: Callable[..., Any], *arguments: Any) -> Any:
+        if not pool.started:
+            pool.start()
+            reactor.addSystemEventTrigger("during", "shutdown", pool.stop)
+        return await deferToThreadPool(reactor, pool, function, *arguments)
+
+    return run
 
 
 def every(reactor: Any, seconds: float, work: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], None]:

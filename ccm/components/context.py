@@ -5,7 +5,7 @@ The same record is built in-process and by ``twistd ccm-component``, which is wh
 run. Leaves out the router: a component speaks XMPP and nothing else with the rest of the server.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,18 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ccm.errors import CCMError
-from ccm.interfaces import IAccounts, IDocuments, IOutbox, ISessionState, ISuppression, ITopics
+from ccm.interfaces import IAccounts, IDocuments, IOutbox, ISessionState, ISuppression, ITopics, IUndoSteps
 
 log = Logger()
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], "Deferred[Any]"]
+#: ``(function, *arguments)``: answers what the function does.
+Apart = Callable[..., Awaitable[Any]]
+
+
+async def at_once(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run it here and now."""
+    return function(*arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ class Context:
     :ivar language: likewise, a BCP 47 tag.
     :ivar publishers: names of the configured publishing targets.
     :ivar suppression: mail addresses that asked not to be invited; ``None`` if nobody keeps such a list.
+    :ivar undo_steps: what users may still take back; ``None`` if nobody keeps it: then nothing can be.
+    :ivar apart: runs a function that computes for long, in a thread where there is one.
     :ivar token: a fresh secret of 256 bits, URL-safe.
     """
 
@@ -62,6 +71,8 @@ class Context:
     language: str = "en"
     publishers: tuple[str, ...] = ("archive",)
     suppression: ISuppression | None = None
+    undo_steps: IUndoSteps | None = None
+    apart: Apart = at_once
 
 
 def spawn(work: Coroutine[Any, Any, Any]) -> "Deferred[Any]":

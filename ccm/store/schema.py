@@ -126,6 +126,20 @@ mails = Table(
     Index("mails_inviter", "inviter", "at"),
 )
 
+undo_steps = Table(
+    "undo_steps",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("user", Text, nullable=False),
+    Column("component", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+    Column("work", Text, nullable=False),
+    Column("choices", Text, nullable=False),
+    Index("undo_steps_user", "user", "seq"),
+)
+
 documents = Table(
     "documents",
     metadata,

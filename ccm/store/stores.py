@@ -23,6 +23,7 @@ from ccm.store.rosters import Rosters
 from ccm.store.suppression import Suppression
 from ccm.store.tokens import Tokens
 from ccm.store.topics import Topics
+from ccm.store.undo_steps import UndoSteps
 
 log = Logger()
 
@@ -42,6 +43,7 @@ class Stores:
     tokens: Tokens
     pending: Pending
     suppression: Suppression
+    undo_steps: UndoSteps
     state: ISessionState
     _closed: list[bool] = field(default_factory=list, repr=False)
 
@@ -101,6 +103,7 @@ async def open_stores(
         tokens=Tokens(database, now),
         pending=Pending(database, accounts, outbox, now),
         suppression=Suppression(database, now),
+        undo_steps=UndoSteps(database, now),
         state=state,
     )
 

@@ -1,6 +1,7 @@
 """Contracts of rooms, topics, documents; fixtures ``rooms topics documents archive outbox clock``."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest_twisted
@@ -46,6 +47,48 @@ class RoomsContract:
         await rooms.delete(room)
         assert (await archive.page(room)).items == ()
         assert len((await archive.page("ann@example.org")).items) == 1
+
+
+class UndoStepsContract:
+    """For :class:`ccm.interfaces.IUndoSteps`; fixtures ``undo_steps`` and ``clock``."""
+
+    @staticmethod
+    def step(clock: Moments, id_: str, **fields: Any) -> r.UndoStep:
+        """One of Ann's, for an hour."""
+        at = clock.moment()
+        values = {"user": "ann@example.org", "component": "topics", "work": "{}", "choices": '{"a1": {"ü": 1}}'}
+        return r.UndoStep(id_, at=at, expires=at + timedelta(hours=1), **{**values, **fields})
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_step_is_taken_once(self, undo_steps: Any, clock: Moments) -> None:
+        step = self.step(clock, "s1")
+        await undo_steps.keep(step)
+        assert await undo_steps.get("s1") == step
+        assert await undo_steps.take("s1") == step
+        assert await undo_steps.take("s1") is None
+        assert await undo_steps.get("s1") is None
+
+    @pytest_twisted.ensureDeferred
+    async def test_an_expired_step_is_gone(self, undo_steps: Any, clock: Moments) -> None:
+        await undo_steps.keep(self.step(clock, "s1"))
+        clock.advance(3601)
+        assert await undo_steps.get("s1") is None
+        assert await undo_steps.take("s1") is None
+
+    @pytest_twisted.ensureDeferred
+    async def test_the_newest_of_a_user_and_component_is_found(self, undo_steps: Any, clock: Moments) -> None:
+        for id_, fields in (("s1", {}), ("s2", {}), ("s3", {"user": "bob@example.org"}), ("s4", {"component": "x"})):
+            await undo_steps.keep(self.step(clock, id_, **fields))
+        found = await undo_steps.latest("ann@example.org", "topics")
+        assert found is not None
+        assert found.id == "s2"
+
+    @pytest_twisted.ensureDeferred
+    async def test_the_oldest_of_many_steps_goes(self, undo_steps: Any, clock: Moments) -> None:
+        for number in range(101):
+            await undo_steps.keep(self.step(clock, f"s{number}"))
+        assert await undo_steps.get("s0") is None
+        assert await undo_steps.get("s1") is not None
 
 
 class TopicsContract:

@@ -171,6 +171,7 @@ class Stage:
             "documents": stores.documents,
             "outbox": stores.outbox,
             "suppression": stores.suppression,
+            "undo_steps": stores.undo_steps,
             "accounts": stores.accounts,
             "state": stores.state,
             "clock": reactor,

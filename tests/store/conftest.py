@@ -51,6 +51,12 @@ def topics(stores: Any) -> Any:
 
 
 @pytest.fixture
+def undo_steps(stores: Any) -> Any:
+    """The ``IUndoSteps``."""
+    return stores.undo_steps
+
+
+@pytest.fixture
 def documents(stores: Any) -> Any:
     """The ``IDocuments``."""
     return stores.documents

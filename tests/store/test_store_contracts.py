@@ -10,7 +10,7 @@ from ccm.testing.contracts import (
 from ccm.testing.contracts_archive import ArchiveContract
 from ccm.testing.contracts_database import DatabaseContract
 from ccm.testing.contracts_outbox import OutboxContract
-from ccm.testing.contracts_topics import DocumentsContract, RoomsContract, TopicsContract
+from ccm.testing.contracts_topics import DocumentsContract, RoomsContract, TopicsContract, UndoStepsContract
 
 
 class TestDatabase(DatabaseContract):
@@ -51,6 +51,10 @@ class TestRooms(RoomsContract):
 
 class TestTopics(TopicsContract):
     """``Topics``."""
+
+
+class TestUndoSteps(UndoStepsContract):
+    """``UndoSteps``."""
 
 
 class TestDocuments(DocumentsContract):
