@@ -201,7 +201,8 @@ class TopicsContract:
     @pytest_twisted.ensureDeferred
     async def test_what_a_calendar_was_told_is_kept(self, topics: Any, clock: Moments) -> None:
         told = r.Told(3, "Licence audit", clock.moment(60), clock.moment())
-        guest = self.guest(**{"mail_token": "abc", "shift": 2, "told": told})
+        answers_by = "abc"
+        guest = self.guest(mail_token=answers_by, shift=2, told=told)
         await topics.save_invitee(guest)
         await topics.save_invitee(self.guest("i2", told=replace(told, start=None)))
         assert await topics.invitee_by_mail_token("abc") == guest
