@@ -14,6 +14,7 @@ const dist = join(here, 'dist');
 const modules = join(here, 'node_modules');
 const FIRST_SCRIPT = 45 * 1024;
 const LIMITS = { '.css': 10_000 };
+const SHEETS = ['../ccm/web/assets/tokens.css', 'src/style.css', 'src/dialogues.css', 'src/narrow.css'];
 const FAMILIES = [
   { name: 'Hanken Grotesk', folder: '@fontsource-variable/hanken-grotesk', weight: '100 900' },
   { name: 'Source Serif 4', folder: '@fontsource-variable/source-serif-4', weight: '200 900' },
@@ -90,9 +91,10 @@ const slimStrophe = {
 
 const shared = { bundle: true, minify: true, write: false, metafile: true, legalComments: 'none', absWorkingDir: here, external: ['/assets/*'] };
 
-/** The sheet with the font rules before it. */
+/** The sheets as one, with the font rules before them. The tokens are those of the classic pages. */
 async function sheet(css) {
-  const contents = css + (await readFile(join(here, 'src/style.css'), 'utf8'));
+  const texts = await Promise.all(SHEETS.map((name) => readFile(join(here, name), 'utf8')));
+  const contents = css + texts.join('\n');
   const result = await build({ ...shared, stdin: { contents, loader: 'css' }, target: ['chrome123', 'firefox120', 'safari17.5'] });
   return Buffer.from(result.outputFiles[0].contents);
 }

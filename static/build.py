@@ -13,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DIST = HERE / "dist"
+TOKENS = HERE.parent / "ccm" / "web" / "assets" / "tokens.css"
 OLDEST_NODE = 20
 
 
@@ -25,6 +26,7 @@ def current() -> bool:
         HERE / name
         for name in ("package.json", "package-lock.json", "build.mjs", "index.html", "icon.svg", "strophe.slim.js")
     ]
+    sources.append(TOKENS)
     sources += [path for path in (HERE / "src").rglob("*") if path.is_file()]
     return index.stat().st_mtime >= max(path.stat().st_mtime for path in sources if path.exists())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-_SHEETS = ("pages.css", "document.css")
+_SHEETS = ("tokens.css", "pages.css", "document.css")
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _PRELOAD = re.compile(r'href="(/assets/[^"]+\.woff2)"')
 

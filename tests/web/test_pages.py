@@ -111,7 +111,7 @@ def test_without_a_bundle_the_system_fonts_are_used(tmp_path):
     assert look.preload == ""
 
 
-@pytest.mark.parametrize("name", ["pages.css", "document.css"])
+@pytest.mark.parametrize("name", ["tokens.css", "pages.css", "document.css"])
 def test_the_sheets_load_nothing_foreign(name):
     sheet = (Path(__file__).parents[2] / "ccm" / "web" / "assets" / name).read_text()
     assert "url(" not in sheet
