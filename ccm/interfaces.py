@@ -196,6 +196,9 @@ class ITopics(Interface):
     def active(*, limit: int = 10_000) -> Awaitable[tuple[r.Topic, ...]]:
         """*async* All topics that are planned, live or ended and not yet published."""
 
+    def busy(jid: str, start: datetime, end: datetime) -> Awaitable[tuple[r.Topic, ...]]:
+        """*async* Planned and live topics with a time that a bare JID takes part in between then, the first first."""
+
     def names_of(owner: str) -> Awaitable[frozenset[str]]:
         """*async* Names in use by an owner, to keep new ones distinct."""
 
@@ -224,7 +227,11 @@ class ITopics(Interface):
         """*async* Planned topics that start then, the first first."""
 
     def save_invitee(
-        invitee: r.Invitee, jobs: Iterable[tuple[str, str, str]] = (), *, by: str | None = None
+        invitee: r.Invitee,
+        jobs: Iterable[tuple[str, str, str]] = (),
+        *,
+        by: str | None = None,
+        instead_of: Iterable[str] = (),
     ) -> Awaitable[None]:
         """
         *async* Create or replace, with outbox jobs ``(kind, key, payload)`` in the same transaction.
@@ -232,7 +239,11 @@ class ITopics(Interface):
         A new ``token_hash`` is one more link that works; none ends them all.
 
         :param by: whom its mails count for; ``None`` means the inviter, ``""`` nobody.
+        :param instead_of: keys of jobs that are taken back if they still wait.
         """
+
+    def delete_invitee(id_: str, jobs: Iterable[tuple[str, str, str]] = ()) -> Awaitable[None]:
+        """*async* As if never invited, with outbox jobs in the same transaction."""
 
     def mark_invitee(id_: str, among: Sequence[r.InviteeState], **changes: Any) -> Awaitable[r.Invitee | None]:
         """*async* Change the named fields alone if the state is *among* these; answers it changed, else ``None``."""
@@ -309,6 +320,9 @@ class IOutbox(Interface):
 
     def withdraw(key: str) -> Awaitable[bool]:
         """*async* Take a job back; whether it was still waiting, and nobody at work on it."""
+
+    def waits(key: str) -> Awaitable[bool]:
+        """*async* Whether a job is waiting, and nobody at work on it."""
 
     def parked() -> Awaitable[tuple[tuple[r.OutboxJob, str], ...]]:
         """*async* Jobs given up, with the reason."""

@@ -2,16 +2,23 @@
 Tells people in the chat, in words, what a component changed or what went wrong.
 
 A correction travels twice: in the answer to the request, and as a chat message that stays in the log; both hold the
-same element, so a dashboard shows it once.
+same element, so a dashboard shows it once. For other clients the message holds a form (XEP-0004 2.13.1) with what can
+be done about it; :mod:`ccm.components.undo` reads what comes back.
 """
 
 from collections.abc import Iterable
 
 from twisted.words.xish.domish import Element
 
+import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import namespaces as ns
 from ccm.components.operations import Correction
+from wokkel import data_form
 from wokkel.subprotocols import XMPPHandler
+
+#: FORM_TYPE of the form in a message.
+CHOICE = f"{ns.TOPICS}#choice"
+KEEP, UNDO = "keep", "undo"
 
 
 class Correspondence(XMPPHandler):  # type: ignore[misc]
@@ -24,15 +31,29 @@ class Correspondence(XMPPHandler):  # type: ignore[misc]
     def tell(self, user: str, corrections: Iterable[Correction]) -> None:
         """Say each correction to a bare JID."""
         for correction in corrections:
-            self.say(user, correction.text, correction.element())
+            self.say(user, correction.text, correction.element(), choice(correction))
 
-    def say(self, user: str, text: str, payload: Element | None = None) -> None:
+    def say(self, user: str, text: str, *payloads: Element | None) -> None:
         """One chat message."""
         message = Element((None, "message"))
         message["type"], message["to"], message["from"] = "chat", user, self._domain
         message.addUniqueId()
         message.addElement("body", content=text)
-        if payload is not None:
-            message.addChild(payload)
+        for payload in payloads:
+            if payload is not None:
+                message.addChild(payload)
         message.addElement((ns.HINTS, "store"))
         self.send(message)
+
+
+def choice(correction: Correction) -> Element | None:
+    """The form that asks what to do about a correction; ``None`` if nothing can be done."""
+    if not correction.undo:
+        return None
+    options = [data_form.Option(KEEP, "Leave it so"), data_form.Option(UNDO, "Undo")]
+    options += [data_form.Option(each.id, each.label) for each in correction.alternatives]
+    form = data_form.Form("form", instructions=[correction.text], formNamespace=CHOICE)
+    form.addField(data_form.Field("hidden", "id", value=correction.undo))
+    form.addField(data_form.Field("list-single", "choice", value=KEEP, label="What now?", options=options))
+    element: Element = form.toElement()
+    return element

@@ -70,12 +70,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """
+    What could be done instead, at one click.
+
+    :ivar id: within its step; ``""`` until the step is kept.
+    :ivar label: for the button.
+    :ivar values: what the component needs to do it.
+    """
+
+    label: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """
     What was done otherwise than asked, said in words.
 
     :ivar code: of ``docs/protocol.md``.
     :ivar other: the second reading of an ambiguous time, XEP-0082.
+    :ivar undo: identifier of the step that takes the whole request back, or ``""``.
     """
 
     code: str
@@ -83,15 +99,30 @@ class Correction:
     was: str = ""
     now: str = ""
     other: str = ""
+    undo: str = ""
+    alternatives: tuple[Alternative, ...] = ()
 
     def element(self) -> Element:
         """``<correction/>`` as in ``docs/protocol.md``."""
         element = Element((ns.TOPICS, "correction"))
-        for name in ("code", "was", "now", "other"):
+        for name in ("code", "was", "now", "other", "undo"):
             if getattr(self, name) or name == "code":
                 element[name] = getattr(self, name)
         element.addContent(self.text)
+        for alternative in self.alternatives:
+            if alternative.id:
+                element.addElement("alternative", content=alternative.label)["id"] = alternative.id
         return element
+
+    @staticmethod
+    def parse(element: Element) -> "Correction":
+        """The correction that an element tells."""
+        return Correction(
+            element["code"],
+            str(element),
+            *(element.getAttribute(name, "") for name in ("was", "now", "other", "undo")),
+            tuple(Alternative(str(each), {}, each["id"]) for each in element.elements(ns.TOPICS, "alternative")),
+        )
 
 
 @dataclass(frozen=True, slots=True)

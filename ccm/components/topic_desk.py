@@ -6,23 +6,21 @@ what it changed (Forgiving CRUD). Its world is a handful of callables, so tests 
 """
 
 from base64 import b32encode
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any
 
 from ccm import address
 from ccm.components import names, when
 from ccm.components.context import Context
-from ccm.components.operations import Correction
-from ccm.components.room_requests import RoomRequests, stamp
+from ccm.components.operations import Alternative, Correction
+from ccm.components.room_requests import RoomRequests
+from ccm.components.topic_changes import changes, created, readers, reverted
+from ccm.components.topic_times import Asked, TopicTimes
 from ccm.components.turns import Turns
 from ccm.errors import StanzaError
 from ccm.records import Topic
-
-EXACT = len("2026-11-24T14:00:00")
-VISIBILITIES: tuple[Literal["public", "link", "members"], ...] = ("public", "link", "members")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,8 @@ class Wish:
     """
     What somebody typed about a topic; every part may be ``""``.
 
-    :ivar invitee: display name of the one it is made for, to guess the topic's name from.
+    :ivar invitee: display names of those it is made for, to guess the topic's name from.
+    :ivar about: what was said before in a conversation, likewise.
     """
 
     name: str = ""
@@ -39,6 +38,20 @@ class Wish:
     language: str = ""
     invitee: str = ""
     visibility: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """
+    What came of a request.
+
+    :ivar work: how to take it back, for :meth:`TopicDesk.revert`.
+    """
+
+    topic: Topic
+    corrections: tuple[Correction, ...] = ()
+    work: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TopicDesk:
@@ -46,6 +59,7 @@ class TopicDesk:
     :param rooms: requests to the room service.
     :param changed: called with a topic after each change, to push it.
     :param deleted: likewise with a topic that is gone.
+    :param withdrawn: called with a topic that is about to be deleted; waited for.
     """
 
     def __init__(
@@ -54,6 +68,7 @@ class TopicDesk:
         rooms: RoomRequests,
         changed: Callable[[Topic], Any],
         deleted: Callable[[Topic], Any],
+        withdrawn: Callable[[Topic], Awaitable[Any]],
         *,
         max_topics: int,
         max_members: int,
@@ -63,6 +78,8 @@ class TopicDesk:
         self._rooms = rooms
         self._changed = changed
         self._deleted = deleted
+        self._withdrawn = withdrawn
+        self._times = TopicTimes(context)
         self._max_topics = max_topics
         self._max_members = max_members
         self._minutes = minutes
@@ -84,7 +101,7 @@ class TopicDesk:
 
     # ---- people
 
-    async def create(self, user: str, wish: Wish) -> tuple[Topic, tuple[Correction, ...]]:
+    async def create(self, user: str, wish: Wish) -> Made:
         """
         Make a topic and its room.
 
@@ -98,8 +115,11 @@ class TopicDesk:
             if len(taken) >= self._max_topics:
                 raise StanzaError("policy-violation", f"You have {self._max_topics} topics. Delete one first.")
             zone, language = self._zone(wish.zone, None), wish.language or context.language
-            name, corrections = await self._name(user, wish, taken)
-            start, more = self._start(name, wish.start, zone, language)
+            reading = await self._times.read(wish.start, zone, language)
+            name, corrections = await self._name(user, wish, taken, when.day_of(reading.at, zone))
+            asked = Asked(user, name, wish.start, zone, language, self._minutes)
+            timed = await self._times.tell(asked, reading)
+            visibility, seen = readers(wish.visibility or "public", name)
             id_ = self._new_id()
             topic = Topic(
                 id=id_,
@@ -107,50 +127,74 @@ class TopicDesk:
                 room=f"{id_}@{context.rooms}",
                 owner=user,
                 state="planned",
-                start=start,
-                minutes=self._minutes,
+                start=timed.start,
+                minutes=timed.minutes,
                 zone=zone,
                 language=language,
                 created=context.now(),
                 members=(user,),
-                visibility=readers(wish.visibility or "public"),
+                visibility=visibility,
             )
             await self._rooms.create(topic.room, name, user, context.siblings["reporter"], language)
             topic = await context.topics.save(topic)
         self._changed(topic)
-        return topic, (*corrections, *more)
+        return Made(topic, (*corrections, *timed.corrections, *seen), created(topic))
 
-    async def rename(self, user: str, id_: str, name: str) -> tuple[Topic, tuple[Correction, ...]]:
+    async def rename(self, user: str, id_: str, name: str) -> Made:
         """Give a topic another name; a taken one is varied, a missing one guessed."""
         async with self._turns.of(user), self._turns.of(id_):
-            topic = await self._owned(user, id_, "rename it")
-            taken = await self._context.topics.names_of(user) - {topic.name}
-            name, corrections = await self._name(user, Wish(name=name), taken)
-            await self._rooms.rename(topic.room, name)
-            topic = await self._context.topics.save(replace(topic, name=name))
-        self._changed(topic)
-        return topic, corrections
+            before = await self._owned(user, id_, "rename it")
+            taken = await self._context.topics.names_of(user) - {before.name}
+            day = when.day_of(before.start, before.zone)
+            name, corrections = await self._name(user, Wish(name=name), taken, day)
+            if name != before.name:
+                await self._rooms.rename(before.room, name)
+            topic = await self._save(before, replace(before, name=name))
+        return Made(topic, corrections, changes(before, topic))
 
-    async def reschedule(self, user: str, id_: str, wish: Wish) -> tuple[Topic, tuple[Correction, ...]]:
-        """Move a topic to another time; what cannot be read leaves it open."""
+    async def reschedule(self, user: str, id_: str, wish: Wish) -> Made:
+        """Move a topic to another time, one that has ended too; what cannot be read leaves the time open."""
         async with self._turns.of(id_):
-            topic = await self._owned(user, id_, "move it")
-            if topic.state in ("ended", "published"):
-                raise StanzaError("not-allowed", f"{topic.name} has ended. Make a new topic for another meeting.")
-            zone = self._zone(wish.zone, topic)
-            start, corrections = self._start(topic.name, wish.start, zone, wish.language or topic.language, again=True)
-            topic = await self._context.topics.save(replace(topic, start=start, zone=zone))
-        self._changed(topic)
-        return topic, corrections
+            before = await self._owned(user, id_, "move it")
+            ended = before.state in ("ended", "published")
+            zone, language = self._zone(wish.zone, before), wish.language or before.language
+            asked = Asked(user, before.name, wish.start, zone, language, before.minutes, id_, ended)
+            timed = await self._times.tell(asked, await self._times.read(wish.start, zone, language))
+            topic = replace(before, start=timed.start, minutes=timed.minutes, zone=zone)
+            topic = await self._save(before, replace(topic, state="planned") if ended else topic)
+        return Made(topic, timed.corrections, changes(before, topic))
 
-    async def show_to(self, user: str, id_: str, visibility: str) -> Topic:
+    async def revert(self, user: str, work: Mapping[str, Any]) -> tuple[Topic, str]:
+        """
+        Take a change back: of what it changed, whatever nobody has changed since.
+
+        :returns: the topic, its id gone from the store if it had been made; and a sentence.
+        """
+        id_ = work["id"]
+        if work["did"] == "create":
+            async with self._turns.of(id_):
+                topic = await self._owned(user, id_, "take it back")
+                if topic.state in ("ended", "published"):
+                    return topic, f"{topic.name} has been talked through, so it stays. Delete it if you mean that."
+            return await self.delete(user, id_), f"{topic.name} is undone: it is gone."
+        async with self._turns.of(user), self._turns.of(id_):
+            now = await self._owned(user, id_, "take it back")
+            values = reverted(now, work)
+            if not values:
+                return now, f"{now.name} was changed again since, so it stays as it is."
+            if "name" in values:
+                values["name"] = names.vary(values["name"], await self._context.topics.names_of(user) - {now.name})
+                await self._rooms.rename(now.room, values["name"])
+            topic = await self._save(now, replace(now, **values))
+        return topic, f"{topic.name} is as it was before."
+
+    async def show_to(self, user: str, id_: str, visibility: str) -> Made:
         """Say who may read what is published of a topic from now on."""
-        wanted = readers(visibility)
         async with self._turns.of(id_):
-            topic = await self._owned(user, id_, "say who reads it")
-            topic = await self._context.topics.save(replace(topic, visibility=wanted))
-        self._changed(topic)
-        return topic
+            before = await self._owned(user, id_, "say who reads it")
+            wanted, corrections = readers(visibility, before.name)
+            topic = await self._save(before, replace(before, visibility=wanted))
+        return Made(topic, corrections, changes(before, topic))
 
     async def end(self, user: str, id_: str) -> Topic:
         """The talk is over. Doing it again changes nothing."""
@@ -158,7 +202,9 @@ class TopicDesk:
             topic = await self._owned(user, id_, "end it")
             if topic.state in ("ended", "published"):
                 return topic
-            topic = await self._context.topics.save(replace(topic, state="ended"))
+            called_off = topic.state == "planned" and topic.start is not None
+            sequence = topic.sequence + called_off
+            topic = await self._context.topics.save(replace(topic, state="ended", sequence=sequence))
         self._changed(topic)
         return topic
 
@@ -166,6 +212,7 @@ class TopicDesk:
         """Forget a topic and its room; a published document stays."""
         async with self._turns.of(id_):
             topic = await self._owned(user, id_, "delete it")
+            await self._withdrawn(topic)
             await self._rooms.destroy(topic.room, f"{topic.name} was deleted.")
             await self._context.topics.delete(id_)
         self._deleted(topic)
@@ -248,44 +295,27 @@ class TopicDesk:
     def _new_id(self) -> str:
         return b32encode(sha256(self._context.token().encode()).digest()).decode().lower()[:8]
 
-    async def _name(self, user: str, wish: Wish, taken: frozenset[str]) -> tuple[str, tuple[Correction, ...]]:
+    async def _save(self, before: Topic, topic: Topic) -> Topic:
+        """Keep it, with a greater sequence if calendars must learn of it."""
+        if any(getattr(before, name) != getattr(topic, name) for name in ("name", "start", "minutes")):
+            topic = replace(topic, sequence=before.sequence + 1)
+        topic = await self._context.topics.save(topic)
+        self._changed(topic)
+        return topic
+
+    async def _name(self, user: str, wish: Wish, taken: frozenset[str], day: str) -> tuple[str, tuple[Correction, ...]]:
         wanted = names.clean(wish.name)
-        guessed = wanted or names.guess(await self.name_of(user), names.clean(wish.invitee))
-        name = names.vary(guessed, taken)
+        cleaned = wanted != wish.name.strip()
+        guessed = wanted or names.from_talk(wish.about)
+        guessed = guessed or names.guess(await self.name_of(user), names.clean(wish.invitee))
+        name = names.vary(guessed, taken, day)
         if not wanted:
             return name, (Correction("name-guessed", f"I called it {name}.", "", name),)
         if name != wanted:
-            return name, (Correction("name-varied", f"{name}, because {wanted} exists.", wanted, name),)
+            numbered = names.vary(guessed, taken)
+            others = (Alternative(numbered, {"name": numbered}),) if numbered != name else ()
+            text = f"{name}, because {wanted} exists."
+            return name, (Correction("name-varied", text, wanted, name, alternatives=others),)
+        if cleaned and names.needs_telling(wish.name):
+            return name, (Correction("name-varied", f"I made it one plain line: {name}.", "", name),)
         return name, ()
-
-    def _start(
-        self, name: str, phrase: str, zone_name: str, language: str, *, again: bool = False
-    ) -> tuple[datetime | None, tuple[Correction, ...]]:
-        now, zone = self._context.now(), when.zone_of(zone_name)
-        if not phrase.strip():
-            at = when.suggest(now, zone)
-            text = f"{name} is {when.spell(at, now, zone)}. No time was given."
-            return at, (Correction("time-guessed", text, "", stamp(at)),)
-        reading = when.read(phrase, now, zone, language)
-        if reading.at is None:
-            text = f"I could not read “{phrase}”, so {name} starts when the first guest arrives."
-            return None, (Correction("time-unread", text, phrase),)
-        spelled = f"{name} is {'now ' if again or reading.moved else ''}{when.spell(reading.at, now, zone)}."
-        if reading.moved:
-            said = phrase[:1].upper() + phrase[1:]
-            text = f"{spelled} “{said}” had already passed."
-            return reading.at, (Correction("time-moved", text, phrase, stamp(reading.at)),)
-        if reading.other is not None:
-            text = f"{spelled} “{phrase}” may also mean {when.spell(reading.other, now, zone)}."
-            return reading.at, (Correction("time-read", text, phrase, stamp(reading.at), stamp(reading.other)),)
-        if len(phrase) >= EXACT and "T" in phrase[10:11]:  # a program's time: there was nothing to read
-            return reading.at, ()
-        return reading.at, (Correction("time-read", spelled, phrase, stamp(reading.at)),)
-
-
-def readers(visibility: str) -> Literal["public", "link", "members"]:
-    """:raises StanzaError: ``bad-request`` for any other word."""
-    for known in VISIBILITIES:
-        if visibility == known:
-            return known
-    raise StanzaError("bad-request", f"“{visibility[:40]}” is none of public, link and members.")

@@ -5,28 +5,37 @@ Answers requests and commands, and pushes every change to the participants. The 
 :mod:`ccm.components.topic_desk`.
 """
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from twisted.internet.error import ConnectionLost
+from twisted.logger import Logger
 from twisted.plugin import IPlugin
+from twisted.words.protocols.jabber.error import StanzaError as JabberError
+from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 from twisted.words.xish.domish import Element
 from zope.interface import implementer
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
+from ccm.components import when
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
 from ccm.components.identity import component
 from ccm.components.operations import Answer, Correction, Field, Operation, Request, done
-from ccm.components.room_requests import RoomRequests
-from ccm.components.topic_desk import TopicDesk, Wish
+from ccm.components.room_requests import RoomRequests, Sibling
+from ccm.components.topic_desk import Made, TopicDesk, Wish
 from ccm.components.topic_elements import COLUMNS, event, row, topic_element
+from ccm.components.undo import Undo
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.interfaces import IComponentHandler
 from ccm.records import Page, Topic
 from wokkel.subprotocols import XMPPHandler
+
+log = Logger()
 
 MAX_PAGE = 100
 
@@ -36,13 +45,14 @@ class TopicsOptions(Section):
     ``[components.topics]``
 
     Limits: how many topics one account may own, how many people take part in one, how many requests make the
-    component busy. ``minutes`` is how long a meeting is planned for.
+    component busy. ``minutes`` is how long a meeting is planned for, ``undo_hours`` how long a guess can be undone.
     """
 
     max_topics_per_account: int = 500
     max_members_per_topic: int = 500
     max_requests: int = 100
     minutes: int = 60
+    undo_hours: int = 24
 
 
 class Topics(XMPPHandler):  # type: ignore[misc]
@@ -57,22 +67,26 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             RoomRequests(self._ask, context.domain),
             lambda topic: context.spawn(self._push(topic)),
             self._push_deletion,
+            self._withdrawn,
             max_topics=options.max_topics_per_account,
             max_members=options.max_members_per_topic,
             minutes=options.minutes,
         )
+        self._undo = Undo(context, "topics", self._revert, self._choose, self._letters, options.undo_hours)
         which = Field("id", "Topic (identifier)", required=True)
         name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
+        about = Field("about", "What was said before, to take a name from")
         seen = Field("visibility", "Readers of the document: public, link or members", value="public")
         self.operations = (
             Operation("topics", "get", "List my topics", self._list, (Field("after", "After (identifier)"),)),
             Operation("topic", "get", "Show a topic", self._get, (which,)),
-            Operation("create", "set", "Create a topic", self._create, (name, start, zone, seen)),
+            Operation("create", "set", "Create a topic", self._create, (name, start, zone, seen, about)),
             Operation("rename", "set", "Rename a topic", self._rename, (which, name)),
             Operation("reschedule", "set", "Move a topic to another time", self._reschedule, (which, start, zone)),
             Operation("visibility", "set", "Say who may read the document", self._visibility, (which, seen)),
             Operation("end", "set", "End a topic", self._end, (which,)),
             Operation("delete", "set", "Delete a topic", self._delete, (which,)),
+            *self._undo.operations,
             Operation("admit", "set", "", self._admit, inner=True),
             Operation("dismiss", "set", "", self._dismiss, inner=True),
             Operation("live", "set", "", self._live, inner=True),
@@ -83,7 +97,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
     @property
     def parts(self) -> tuple[XMPPHandler, ...]:
         """Handlers to attach beside the table."""
-        return (self, self._letters)
+        return (self, self._letters, self._undo)
 
     def _ask(self, request: Any) -> Awaitable[Element]:
         answer: Awaitable[Element] = self.request(request)
@@ -108,32 +122,79 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         return Answer(payload, COLUMNS, tuple(row(topic) for topic in topics), table=True)
 
     async def _get(self, request: Request) -> Answer:
-        return await self._done(request, await self._desk.seen_by(request.user, request.need("id")))
+        return await self._shown(request, await self._desk.seen_by(request.user, request.need("id")))
 
     async def _create(self, request: Request) -> Answer:
-        return await self._done(request, *await self._desk.create(request.user, _wish(request)))
+        return await self._done(request, await self._desk.create(request.user, _wish(request)))
 
     async def _rename(self, request: Request) -> Answer:
         name = request.values.get("name", "")
-        return await self._done(request, *await self._desk.rename(request.user, request.need("id"), name))
+        return await self._done(request, await self._desk.rename(request.user, request.need("id"), name))
 
     async def _reschedule(self, request: Request) -> Answer:
-        return await self._done(request, *await self._desk.reschedule(request.user, request.need("id"), _wish(request)))
+        made = await self._desk.reschedule(request.user, request.need("id"), _wish(request))
+        return await self._done(request, made)
 
     async def _visibility(self, request: Request) -> Answer:
         visibility = request.values.get("visibility", "")
         return await self._done(request, await self._desk.show_to(request.user, request.need("id"), visibility))
 
     async def _end(self, request: Request) -> Answer:
-        return await self._done(request, await self._desk.end(request.user, request.need("id")))
+        return await self._shown(request, await self._desk.end(request.user, request.need("id")))
 
     async def _delete(self, request: Request) -> Answer:
-        return await self._done(request, await self._desk.delete(request.user, request.need("id")))
+        return await self._shown(request, await self._desk.delete(request.user, request.need("id")))
 
-    async def _done(self, request: Request, topic: Topic, corrections: tuple[Correction, ...] = ()) -> Answer:
+    async def _done(self, request: Request, made: Made) -> Answer:
+        corrections = await self._undo.offer(request.user, made.work, made.corrections)
+        return await self._shown(request, made.topic, corrections)
+
+    async def _shown(self, request: Request, topic: Topic, corrections: tuple[Correction, ...] = ()) -> Answer:
         self._letters.tell(request.user, corrections)
         payload = done(ns.TOPICS, await self._element(topic, request.user), corrections=corrections)
         return Answer(payload, COLUMNS, (row(topic),), corrections)
+
+    # ---- second thoughts
+
+    async def _revert(self, request: Request, work: Mapping[str, Any]) -> Answer:
+        topic, text = await self._desk.revert(request.user, work)
+        if await self._context.topics.get(topic.id) is not None:
+            return await self._shown(request, topic, (Correction("undone", text, "", topic.id),))
+        correction = Correction("undone", text, topic.id)
+        self._letters.tell(request.user, (correction,))
+        gone = Element((ns.TOPICS, "gone"))
+        gone["id"] = topic.id
+        return Answer(done(ns.TOPICS, gone, corrections=(correction,)), corrections=(correction,))
+
+    async def _choose(self, request: Request, work: Mapping[str, Any], values: Mapping[str, str]) -> Answer:
+        user, id_ = request.user, work["id"]
+        if "name" in values:
+            made = await self._desk.rename(user, id_, values["name"])
+            text = f"It is called {made.topic.name} now."
+        elif "start" in values:
+            made = await self._desk.reschedule(user, id_, Wish(start=values["start"]))
+            topic = made.topic
+            zone, now = when.zone_of(topic.zone), self._context.now()
+            text = f"{topic.name} is now {when.spell(topic.start, now, zone)}." if topic.start else ""
+        else:
+            made = await self._desk.show_to(user, id_, values.get("visibility", ""))
+            text = f"{made.topic.name} is for {made.topic.visibility} readers now."
+        told = made.corrections or (Correction("chosen", text),)
+        return await self._done(request, replace(made, corrections=told))
+
+    async def _withdrawn(self, topic: Topic) -> None:
+        """Its invitees learn that it does not take place, before they are forgotten with it."""
+        if await self._context.topics.invitees(topic.id):
+            await self._tell_invitations("withdrawn", topic.id)
+
+    async def _tell_invitations(self, name: str, id_: str) -> None:
+        domain = self._context.siblings.get("invitations")
+        if domain is None:
+            return
+        try:
+            await Sibling(self._ask, self._context.domain, domain, ns.INVITATIONS).set(name, topic=id_)
+        except (JabberError, RequestTimeout, ConnectionLost) as error:
+            log.info("{domain} was not told of {topic}: {why}", domain=domain, topic=id_, why=str(error))
 
     # ---- siblings
 
@@ -163,6 +224,8 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _push(self, topic: Topic) -> None:
         invitees = await self._context.topics.invitees(topic.id)
+        if invitees and topic.sequence:
+            self._context.spawn(self._tell_invitations("moved", topic.id))
         owner_name = await self._desk.name_of(topic.owner)
         for jid in (*topic.members, self._context.siblings["reporter"]):
             self.send(event(jid, ns.TOPICS, topic.id, topic_element(topic, invitees, jid, owner_name)))
@@ -200,6 +263,7 @@ def _wish(request: Request) -> Wish:
         language=request.language,
         invitee=values.get("invitee", ""),
         visibility=values.get("visibility", ""),
+        about=values.get("about", ""),
     )
 
 

@@ -60,6 +60,8 @@ class Reading:
     at: datetime | None
     moved: bool = False
     other: datetime | None = None
+    minutes: int | None = None
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,25 @@ def read(phrase: str, now: datetime, zone: tzinfo, language: str = "en") -> Read
     if found is None:
         found = _by_dateparser(text, local, language)
     return _plausible(found, now, zone) if found else Reading(None)
+
+
+def read_by_rules(phrase: str, now: datetime, zone: tzinfo, language: str = "en") -> Reading | None:
+    return read(phrase, now, zone, language)
+
+
+def read_by_dateparser(phrase: str, now: datetime, zone: tzinfo, language: str = "en") -> Reading:
+    return read(phrase, now, zone, language)
+
+
+def day_of(at: datetime | None, zone: str) -> str:
+    if at is None:
+        return ""
+    local = at.astimezone(zone_of(zone))
+    return f"{local.day} {_MONTHS[local.month - 1]}"
+
+
+def spell_minutes(minutes: int) -> str:
+    return f"{minutes} minutes"
 
 
 def spell(at: datetime, now: datetime, zone: tzinfo) -> str:

@@ -26,6 +26,8 @@ from ccm.store.upsert import insert_new, upsert
 
 _MAIL = "mail"
 _MAILS_KEPT_SECONDS = 8 * 86_400.0
+_BUSY_SHOWN = 50
+_MINUTE = 60_000_000
 _LIVE = ("planned", "live", "ended")
 
 
@@ -53,6 +55,13 @@ class Topics:
     async def active(self, *, limit: int = 10_000) -> tuple[Topic, ...]:
         statement = select(topics).where(topics.c.state.in_(_LIVE)).order_by(topics.c.created, topics.c.id).limit(limit)
         return tuple(map(_topic, await self._rows(statement)))
+
+    async def busy(self, jid: str, start: datetime, end: datetime) -> tuple[Topic, ...]:
+        over = topics.c.start + topics.c.minutes * _MINUTE > to_micros(start)
+        mine = and_(topic_members.c.jid == jid, topics.c.state.in_(("planned", "live")))
+        statement = select(topics).join(topic_members, topic_members.c.topic == topics.c.id)
+        statement = statement.where(mine, topics.c.start < to_micros(end), over).order_by(topics.c.start, topics.c.id)
+        return tuple(map(_topic, await self._rows(statement.limit(_BUSY_SHOWN))))
 
     async def names_of(self, owner: str) -> frozenset[str]:
         rows = await self._rows(select(topics.c.name).where(topics.c.owner == owner))
@@ -104,7 +113,12 @@ class Topics:
         return tuple(map(_topic, await self._rows(select(topics).where(soon).order_by(topics.c.start))))
 
     async def save_invitee(
-        self, invitee: Invitee, jobs: Iterable[tuple[str, str, str]] = (), *, by: str | None = None
+        self,
+        invitee: Invitee,
+        jobs: Iterable[tuple[str, str, str]] = (),
+        *,
+        by: str | None = None,
+        instead_of: Iterable[str] = (),
     ) -> None:
         jobs = tuple(jobs)
         now = seconds_to_micros(self._now())
@@ -112,10 +126,22 @@ class Topics:
         def change(connection: Connection) -> None:
             upsert(connection, invitees, _invitee_row(invitee), key=("id",))
             _keep_link(connection, invitee, now)
+            self._outbox.drop(connection, instead_of)
             new = self._outbox.put(connection, jobs)
             for kind, key, _ in jobs:
                 if kind == _MAIL and key in new:
                     _count_mail(connection, invitee.address, invitee.inviter if by is None else by, now)
+
+        await self._database.write(change)
+        self._outbox.added(jobs)
+
+    async def delete_invitee(self, id_: str, jobs: Iterable[tuple[str, str, str]] = ()) -> None:
+        jobs = tuple(jobs)
+
+        def change(connection: Connection) -> None:
+            connection.execute(delete(invitation_links).where(invitation_links.c.invitee == id_))
+            connection.execute(delete(invitees).where(invitees.c.id == id_))
+            self._outbox.put(connection, jobs)
 
         await self._database.write(change)
         self._outbox.added(jobs)

@@ -125,6 +125,18 @@ class TopicsContract:
         return r.Invitee(id=id_, **{**values, **fields})
 
     @pytest_twisted.ensureDeferred
+    async def test_only_what_overlaps_makes_busy(self, topics: Any, clock: Moments) -> None:
+        hour = 3600.0
+        for id_, at, state in (("t1", 0, "planned"), ("t2", 1, "live"), ("t3", 2, "planned"), ("t4", 1, "ended")):
+            await topics.save(self.topic(clock, id_, start=clock.moment(at * hour), state=state, minutes=60))
+        await topics.save(self.topic(clock, "t5", start=None))
+        await topics.save(self.topic(clock, "t6", start=clock.moment(hour), members=("bob@example.org",)))
+        found = await topics.busy("ann@example.org", clock.moment(hour), clock.moment(2 * hour))
+        assert [topic.id for topic in found] == ["t2"]
+        found = await topics.busy("ann@example.org", clock.moment(hour - 60), clock.moment(2 * hour + 60))
+        assert [topic.id for topic in found] == ["t1", "t2", "t3"]
+
+    @pytest_twisted.ensureDeferred
     async def test_a_topic_comes_back_as_it_was(self, topics: Any, clock: Moments) -> None:
         saved = await topics.save(self.topic(clock, members=("b@x.example", "ann@example.org"), start=None))
         assert saved.revision == 1
@@ -217,6 +229,21 @@ class TopicsContract:
         assert await topics.mark_invitee("i1", ("offered", "bounced"), state="declined") is None
         assert await topics.mark_invitee("i9", ("offered",), reason="x") is None
         assert (await topics.invitee("i1")).state == "accepted"
+
+    @pytest_twisted.ensureDeferred
+    async def test_an_invitee_can_be_forgotten_with_the_links(self, topics: Any, outbox: Any) -> None:
+        await topics.save_invitee(self.guest())
+        await topics.save_invitee(self.guest("i2"))
+        await topics.delete_invitee("i1", [("mail", "m1", "{}")])
+        assert [each.id for each in await topics.invitees("t1")] == ["i2"]
+        assert await topics.invitee_by_token(b"hash i1") is None
+        assert [job.key for job in await outbox.claim("mail", 10, 60)] == ["m1"]
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_mail_takes_the_place_of_one_that_waits(self, topics: Any, outbox: Any) -> None:
+        await topics.save_invitee(self.guest(), [("mail", "m1", "{}")])
+        await topics.save_invitee(self.guest(), [("mail", "m2", "{}")], instead_of=("m1", "m0"))
+        assert [job.key for job in await outbox.claim("mail", 10, 60)] == ["m2"]
 
     @pytest_twisted.ensureDeferred
     async def test_who_did_not_answer_in_time_is_found(self, topics: Any, clock: Moments) -> None:

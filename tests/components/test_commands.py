@@ -38,7 +38,7 @@ async def test_every_operation_of_people_is_a_command(stage: Any, rooms: Any) ->
     ann = await stage.person("ann", "Ann")
     answer = await ann.ask(TOPICS, "get", f"<query xmlns='{ns.DISCO_ITEMS}' node='{ns.COMMANDS}'/>")
     nodes = {item["node"]: item["name"] for item in answer.query.elements(ns.DISCO_ITEMS, "item")}
-    names = ("topics", "topic", "create", "rename", "reschedule", "visibility", "end", "delete")
+    names = ("topics", "topic", "create", "rename", "reschedule", "visibility", "end", "delete", "undo", "choose")
     assert set(nodes) == {NODE + name for name in names}
     assert nodes[NODE + "create"] == "Create a topic"
     info = await ann.ask(TOPICS, "get", f"<query xmlns='{ns.DISCO_INFO}' node='{NODE}create'/>")
@@ -60,7 +60,7 @@ async def test_a_form_is_filled_in_and_the_result_shows_what_was_guessed(stage: 
     done = await ann.ask(TOPICS, "set", command("create", submit(name="Audit"), action="complete", sessionid=session))
     assert shown(done)["name"] == "Audit"
     notes = [str(note) for note in done.command.elements(ns.COMMANDS, "note")]
-    assert notes == ["Audit is Mon 23 Nov, 10:00 CET, tomorrow. No time was given."]
+    assert notes == ["No time was given, so Audit starts when the first guest arrives."]
 
 
 @pytest_twisted.ensureDeferred
