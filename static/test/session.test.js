@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backoff } from '../src/xmpp/backoff.js';
-import { Session, SignInError } from '../src/xmpp/session.js';
+import { Session } from '../src/xmpp/session.js';
+import { SignInError } from '../src/xmpp/sign-in-error.js';
 import { PlayedConnection, Store, TOKEN, TurnedClock, settle, xml } from './fakes.js';
 
 function made(store = new Store()) {

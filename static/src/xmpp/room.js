@@ -7,32 +7,26 @@
  * administration.
  */
 import { $iq, $msg, $pres } from 'strophe.js';
+import { ArchivePages } from './archive.js';
 import { Emitter } from './emitter.js';
 import { NS } from './names.js';
-import { RequestError, readFin, readMessage, readPresence, readResult } from './read.js';
-import { attr, bare, kid } from './xml.js';
+import { Outbox, line as unsentLine } from './outbox.js';
+import { RequestError, readMessage, readPresence } from './read.js';
+import { RoomLog } from './room-log.js';
+import { attr, kid } from './xml.js';
 
-const PAGE = 50;
 const MAX_PAGES = 40;
 const JOIN_SECONDS = 15;
-const SLOW_SECONDS = 5;
-const DOUBT_SECONDS = 15;
-const FAILED_SECONDS = 60;
 
 /**
  * @typedef {import('./read.js').RoomMessage} RoomMessage
- * @typedef {{key: string, id: string, originId: string, clientId: string, nick: string, body: string, at: Date, mine: boolean,
- *   state: 'sent' | 'sending' | 'slow' | 'kept' | 'failed', why: string, edited: boolean, withdrawn: boolean,
- *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number}} Line
+ * @typedef {import('./room-log.js').Line} Line
  * @typedef {{nick: string, jid: string, affiliation: string, role: string, show: string}} Occupant
- * @typedef {{originId: string, body: string, at: number, failed?: boolean}} Unsent
  */
 
 export class Room extends Emitter {
   /** @type {'out' | 'joining' | 'in' | 'refused'} */ state = 'out';
   /** @type {Map<string, Occupant>} */ occupants = new Map();
-  /** What the room reflected, in the archive's order. @type {Line[]} */ log = [];
-  /** What it has not. @type {Line[]} */ outbox = [];
   /** Whether the archive holds nothing older than `log`. */ complete = false;
   loading = false;
   catchingUp = false;
@@ -41,15 +35,13 @@ export class Room extends Emitter {
   /** @type {RequestError | null} */ refusal = null;
   /** How many came while the connection was lost. */ missed = 0;
 
-  #ids = /** @type {Set<string>} */ (new Set());
-  #origins = /** @type {Set<string>} */ (new Set());
+  #log = new RoomLog();
+  #outbox;
+  #archive;
   #held = /** @type {RoomMessage[] | null} */ (null);
-  #results = /** @type {Map<string, RoomMessage[]>} */ (new Map());
-  #timer = /** @type {any} */ (null);
   #joinTimer = /** @type {any} */ (null);
   #conflicts = 0;
   #round = 0;
-  #keys = 0;
 
   /**
    * @param {object} options
@@ -69,7 +61,18 @@ export class Room extends Emitter {
     this.store = store;
     this.clock = clock;
     this.newId = newId;
-    this.outbox = this.#load().map((unsent) => this.#line(unsent, unsent.failed ? 'failed' : 'kept'));
+    this.#outbox = new Outbox({ jid, nick, store, clock });
+    this.#archive = new ArchivePages(jid, session, newId);
+  }
+
+  /** What the room reflected. @returns {Line[]} */
+  get log() {
+    return this.#log.lines;
+  }
+
+  /** What it has not. @returns {Line[]} */
+  get outbox() {
+    return this.#outbox.lines;
   }
 
   /** Everything to show, in order. @returns {Line[]} */
@@ -110,7 +113,7 @@ export class Room extends Emitter {
     this.loading = false;
     this.typing = new Set();
     this.clock.clearTimeout(this.#joinTimer);
-    for (const line of this.outbox) if (line.state !== 'failed') line.state = 'kept';
+    this.#outbox.hold();
     this.emit('change');
   }
 
@@ -131,9 +134,9 @@ export class Room extends Emitter {
    * @param {string} body
    */
   say(body) {
-    const line = this.#line({ originId: this.newId(), body, at: this.clock.now() }, this.#held || this.state !== 'in' ? 'kept' : 'sending');
-    this.outbox.push(line);
-    this.#save();
+    const unsent = { originId: this.newId(), body, at: this.clock.now() };
+    const line = unsentLine(unsent, this.nick, this.#held || this.state !== 'in' ? 'kept' : 'sending', !this.onRecord);
+    this.#outbox.add(line);
     if (line.state === 'sending') this.#transmit(line);
     else if (this.session.state === 'online') line.state = 'sending';
     this.emit('change');
@@ -145,14 +148,13 @@ export class Room extends Emitter {
     line.at = new Date(this.clock.now());
     if (this.state === 'in' && !this.#held) this.#transmit(line);
     else line.state = 'kept';
-    this.#save();
+    this.#outbox.save();
     this.emit('change');
   }
 
   /** Take an unsent message back. @param {Line} line */
   discard(line) {
-    this.outbox = this.outbox.filter((other) => other !== line);
-    this.#save();
+    this.#outbox.remove(line);
     this.emit('change');
   }
 
@@ -176,11 +178,11 @@ export class Room extends Emitter {
     this.loading = true;
     this.emit('change');
     try {
-      const { messages, complete } = await this.#page({ before: this.log[0].id });
-      const known = messages.filter((m) => m.id && !this.#ids.has(m.id));
+      const { messages, complete } = await this.#archive.page({ before: this.log[0].id });
+      const known = messages.filter((m) => m.id && !this.#log.has(m.id));
       const lines = /** @type {Line[]} */ ([]);
       for (const message of known) this.#apply(message, lines);
-      this.log = [...lines, ...this.log];
+      this.#log.lines = [...lines, ...this.log];
       this.complete = complete || !messages.length;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
@@ -265,11 +267,7 @@ export class Room extends Emitter {
   }
 
   #message(stanza) {
-    const result = readResult(stanza);
-    if (result) {
-      this.#results.get(result.queryId)?.push(result.message);
-      return;
-    }
+    if (this.#archive.receive(stanza)) return;
     const message = readMessage(stanza, { now: new Date(this.clock.now()) });
     if (message.error) return this.#undelivered(message);
     if (message.record !== null) this.onRecord = message.record;
@@ -279,7 +277,7 @@ export class Room extends Emitter {
     }
     if (message.body) this.typing.delete(message.nick);
     if (this.#held) this.#held.push(message);
-    else this.#apply(message, this.log);
+    else this.#apply(message);
     if (message.body && !this.#held) this.emit('said', this.log.at(-1));
     this.emit('change');
   }
@@ -294,52 +292,15 @@ export class Room extends Emitter {
     }
     line.state = 'failed';
     line.why = message.error.words;
-    this.#save();
+    this.#outbox.save();
     this.emit('change');
   }
 
-  /** Put one message where it belongs, once. @param {RoomMessage} message @param {Line[]} log */
-  #apply(message, log) {
-    if (message.id && this.#ids.has(message.id)) return;
-    if (message.id) this.#ids.add(message.id);
-    const pending = this.#settled(message);
-    if (message.retracts || message.replaces || message.reactsTo) return this.#amend(message, log);
-    if (!message.body || !message.nick) return;
-    // A bare `id` says nothing: clients may count 1, 2, 3 anew in each session.
-    const sent = message.originId || (pending && !message.id ? message.clientId : '');
-    const origin = `${message.nick}\n${sent}`;
-    if (sent && this.#origins.has(origin)) return;
-    if (sent) this.#origins.add(origin);
-    log.push({
-      key: message.id || sent || `${origin}${(this.#keys += 1)}`, id: message.id, originId: message.originId, clientId: message.clientId,
-      nick: message.nick, body: message.body, at: message.at, mine: message.nick === this.nick, state: 'sent', why: '',
-      edited: false, withdrawn: false, offRecord: !message.id && !this.onRecord, reactions: new Map(),
-    });
-  }
-
-  /** One of mine has come back. @param {RoomMessage} message @returns {boolean} whether it was waited for */
-  #settled(message) {
-    const own = (line) => line.originId === (message.originId || (message.nick === this.nick && message.clientId));
-    const index = this.outbox.findIndex(own);
-    if (index < 0) return false;
-    this.outbox.splice(index, 1);
-    this.#save();
-    return true;
-  }
-
-  #amend(message, log) {
-    const all = log === this.log ? this.log : [...this.log, ...log];
-    const by = message.retracts || message.reactsTo;
-    const line = all.findLast((other) => (by ? other.id === by : other.nick === message.nick && other.clientId === message.replaces));
-    if (!line) return;
-    const own = line.nick === message.nick || !message.nick; // without a nick it is the room itself: moderation
-    if (message.retracts && !own) return;
-    if (message.retracts) Object.assign(line, { withdrawn: true, body: '' });
-    else if (message.replaces) Object.assign(line, { edited: true, body: message.body });
-    else {
-      for (const [word, who] of line.reactions) if (who.delete(message.nick) && !who.size) line.reactions.delete(word);
-      for (const word of message.reactions) line.reactions.set(word, (line.reactions.get(word) ?? new Set()).add(message.nick));
-    }
+  /** @param {import('./read.js').RoomMessage} message @param {Line[]} [into] */
+  #apply(message, into) {
+    if (message.id && this.#log.has(message.id)) return;
+    const waited = this.#outbox.settle(message, this.nick);
+    this.#log.apply(message, { waited, mine: message.nick === this.nick, onRecord: this.onRecord }, into);
   }
 
   // -- the archive
@@ -361,7 +322,7 @@ export class Room extends Emitter {
     }
     const held = this.#held ?? [];
     this.#held = null;
-    for (const message of held) this.#apply(message, this.log);
+    for (const message of held) this.#apply(message);
     this.catchingUp = false;
     for (const line of [...this.outbox]) if (line.state !== 'failed') this.#transmit(line);
     this.emit('change');
@@ -369,42 +330,24 @@ export class Room extends Emitter {
   }
 
   async #newest() {
-    const { messages, complete } = await this.#page({ before: '' });
-    this.log = [];
-    for (const message of messages) this.#apply(message, this.log);
+    const { messages, complete } = await this.#archive.page({ before: '' });
+    this.#log.lines = [];
+    for (const message of messages) this.#apply(message);
     this.complete = complete;
   }
 
   async #since(last) {
     try {
       for (let after = last, pages = 0; pages < MAX_PAGES; pages += 1) {
-        const { messages, complete, lastId } = await this.#page({ after });
-        for (const message of messages) this.#apply(message, this.log);
+        const { messages, complete, lastId } = await this.#archive.page({ after });
+        for (const message of messages) this.#apply(message);
         if (complete || !lastId || lastId === after) return;
         after = lastId;
       }
     } catch (error) {
       if (!(error instanceof RequestError) || error.condition !== 'item-not-found') throw error;
-      this.#ids.clear();
-      this.#origins.clear();
+      this.#log.restart();
       await this.#newest();
-    }
-  }
-
-  /** @param {{before?: string, after?: string}} where */
-  async #page(where) {
-    const queryId = this.newId();
-    this.#results.set(queryId, []);
-    const iq = $iq({ type: 'set', to: this.jid }).c('query', { xmlns: NS.mam, queryid: queryId });
-    iq.c('set', { xmlns: NS.rsm }).c('max', {}, String(PAGE));
-    const [name, value] = 'before' in where ? ['before', where.before] : ['after', where.after];
-    if (value) iq.c(name, {}, value);
-    else iq.c(name).up();
-    try {
-      const fin = readFin(await this.session.request(iq));
-      return { messages: this.#results.get(queryId) ?? [], complete: fin.complete, lastId: fin.last };
-    } finally {
-      this.#results.delete(queryId);
     }
   }
 
@@ -416,54 +359,6 @@ export class Room extends Emitter {
     message.c('body', {}, line.body).c('origin-id', { xmlns: NS.sid, id: line.originId }).up().c('active', { xmlns: NS.chatStates });
     line.state = this.session.send(message) ? 'sending' : 'kept';
     line.sentAt = this.clock.now();
-    this.#watch();
-  }
-
-  // Two looks at what is on its way: after 5 s it is slow, after 15 s the room is asked whether we are in it.
-  #watch() {
-    this.clock.clearTimeout(this.#timer);
-    this.#timer = this.clock.setTimeout(() => {
-      const now = this.clock.now();
-      const age = (line) => (now - (line.sentAt ?? now)) / 1000;
-      const waiting = this.outbox.filter((line) => line.state === 'sending' || line.state === 'slow');
-      for (const line of waiting) {
-        if (age(line) >= FAILED_SECONDS) line.state = 'failed';
-        else if (age(line) >= SLOW_SECONDS) line.state = 'slow';
-      }
-      if (waiting.some((line) => age(line) >= DOUBT_SECONDS && age(line) < FAILED_SECONDS)) this.check();
-      if (waiting.length) {
-        this.#save();
-        this.emit('change');
-        this.#watch();
-      }
-    }, SLOW_SECONDS * 1000);
-  }
-
-  /** @param {Unsent} unsent @param {Line['state']} state @returns {Line} */
-  #line({ originId, body, at }, state) {
-    return {
-      key: originId, id: '', originId, clientId: originId, nick: this.nick, body, at: new Date(at), mine: true, state, why: '',
-      edited: false, withdrawn: false, offRecord: !this.onRecord, reactions: new Map(),
-    };
-  }
-
-  #save() {
-    const key = `ccm-unsent:${this.jid}`;
-    if (!this.outbox.length) return this.store.removeItem(key);
-    const unsent = this.outbox.map((line) => ({ originId: line.originId, body: line.body, at: line.at.getTime(), failed: line.state === 'failed' }));
-    this.store.setItem(key, JSON.stringify(unsent));
-  }
-
-  /** @returns {Unsent[]} */
-  #load() {
-    try {
-      const kept = JSON.parse(this.store.getItem(`ccm-unsent:${this.jid}`) ?? '[]');
-      return Array.isArray(kept) ? kept.filter((one) => one.originId && one.body) : [];
-    } catch {
-      return [];
-    }
+    this.#outbox.watch(() => this.check(), () => this.emit('change'));
   }
 }
-
-/** @param {Element} stanza @returns {string} the room it is about: its own address, or that of a mediated result */
-export const roomOf = (stanza) => (kid(stanza, 'x', NS.conference) ? '' : bare(attr(stanza, 'from')));

@@ -10,8 +10,11 @@ import { $iq, Strophe } from 'strophe.js';
 import { Backoff } from './backoff.js';
 import { Emitter } from './emitter.js';
 import { NS } from './names.js';
-import { RequestError, instant, readError } from './read.js';
-import { attr, bare, kid, kids, text } from './xml.js';
+import { RequestError } from './read.js';
+import { Requests, replyTo } from './requests.js';
+import { SignInError, refusal } from './sign-in-error.js';
+import { Ticket } from './ticket.js';
+import { attr, bare } from './xml.js';
 
 const WAIT_SECONDS = 59;
 const ATTEMPT_SECONDS = 20;
@@ -19,22 +22,10 @@ const RESTORE_SECONDS = 5;
 const REQUEST_SECONDS = 30;
 const TOKEN_SECONDS = 8;
 const TOKEN_CHECK_SECONDS = 900;
-const SESSION_KEY = 'ccm-session';
-
-/** Why a sign-in did not happen: `wrong` (address and password), `unreachable`, or `refused` with the server's words. */
-export class SignInError extends Error {
-  /** @param {'wrong' | 'unreachable' | 'refused'} reason @param {string} [words] */
-  constructor(reason, words = '') {
-    super(words || reason);
-    this.name = 'SignInError';
-    this.reason = reason;
-  }
-}
 
 /**
  * @typedef {'out' | 'connecting' | 'online' | 'lost' | 'over'} SessionState
  * `out`: nobody is signed in. `lost`: coming back by itself. `over`: the token is refused, somebody must sign in again.
- * @typedef {{jid: string, token: string, expires: string, issued: string, name: string}} Kept
  * @typedef {{now: () => number, setTimeout: (f: () => void, ms: number) => any, clearTimeout: (t: any) => void}} Clock
  */
 
@@ -45,9 +36,9 @@ export class Session extends Emitter {
   /** When the next attempt is made, in ms since the epoch. @type {number} */ retryAt = 0;
   /** Whether the stream under way is the one from before a reload. */ restored = false;
 
+  #requests;
+  #ticket;
   #conn = /** @type {any} */ (null);
-  #pending = /** @type {Map<string, {resolve: Function, reject: Function, timer: any, to: string}>} */ (new Map());
-  #kept = /** @type {Kept | null} */ (null);
   #keys = /** @type {any} */ (null);
   #errors = 0;
   #timers = /** @type {Record<string, any>} */ ({});
@@ -74,6 +65,8 @@ export class Session extends Emitter {
     this.clock = clock;
     this.backoff = backoff;
     this.newId = newId;
+    this.#requests = new Requests(clock, newId);
+    this.#ticket = new Ticket(store, clock);
   }
 
   /** Bare JID of the account, `''` before the first sign-in. */
@@ -98,14 +91,26 @@ export class Session extends Emitter {
   }
 
   /**
+   * Sign in with a token that somebody was given, a guest for example.
+   * @param {string} account bare JID
+   * @param {string} token a bearer for OAUTHBEARER
+   * @returns {Promise<void>} once the session is up; rejects with SignInError
+   */
+  signInByToken(account, token) {
+    this.#keys = null;
+    this.name = '';
+    return this.#attempt(account, token, account.slice(0, account.lastIndexOf('@')), BEARER);
+  }
+
+  /**
    * Come back after a page load, if this tab was signed in.
    * @returns {Promise<boolean>} whether there was something to come back to; the state tells how it went
    */
   async resume() {
-    this.#kept = this.#load();
-    if (!this.#kept) return false;
-    this.jid = this.#kept.jid;
-    this.name = this.#kept.name;
+    const kept = this.#ticket.load();
+    if (!kept) return false;
+    this.jid = kept.jid;
+    this.name = kept.name;
     this.#set('connecting');
     if (await this.#restore()) return true;
     if (this.state === 'connecting') await this.#again();
@@ -121,7 +126,7 @@ export class Session extends Emitter {
   signOut() {
     this.name = '';
     const conn = this.#conn;
-    const token = this.#kept?.token;
+    const token = this.#ticket.kept?.token;
     if (token && this.state === 'online') {
       conn.send($iq({ type: 'set', to: this.domain, id: this.newId() }).c('revoke', { xmlns: NS.token }, token));
       conn.flush?.(); // now: ending the session drops what waits
@@ -133,7 +138,7 @@ export class Session extends Emitter {
       conn.disconnect('signed out');
       conn.flush?.();
     }
-    this.#reject('offline');
+    this.#requests.rejectAll('offline');
     this.#stop();
     this.jid = '';
     this.#set('out');
@@ -155,17 +160,10 @@ export class Session extends Emitter {
   request(iq, seconds = REQUEST_SECONDS) {
     if (!this.#conn) return Promise.reject(new RequestError('offline'));
     const element = iq.tree();
-    const id = this.newId();
-    element.setAttribute('id', id);
-    return new Promise((resolve, reject) => {
-      const timer = this.clock.setTimeout(() => {
-        this.#pending.delete(id);
-        reject(new RequestError('timeout'));
-      }, seconds * 1000);
-      this.#pending.set(id, { resolve, reject, timer, to: attr(element, 'to') });
-      this.#conn.send(element);
-      this.#flushSoon();
-    });
+    const answer = this.#requests.add(element, seconds);
+    this.#conn.send(element);
+    this.#flushSoon();
+    return answer;
   }
 
   // -- coming and going
@@ -269,7 +267,7 @@ export class Session extends Emitter {
     if (!restored) conn.addHandler((/** @type {Element} */ stanza) => this.#receive(conn, stanza), null, null, null);
     this.jid = conn.jid;
     if (conn.scram_keys) this.#keys = conn.scram_keys;
-    if (this.#kept?.jid !== this.jid) this.#keep({ jid: this.jid, token: '', expires: '', issued: '', name: '' });
+    this.#ticket.belong(this.jid);
     if (!this.name) await this.#renew(); // a room is entered under the account's name
     if (conn !== this.#conn) return;
     this.#cancel('attempt');
@@ -291,7 +289,7 @@ export class Session extends Emitter {
     if (wasRestoring) return;
     const settle = this.#settle;
     this.#settle = null;
-    const back = this.state === 'online' || this.state === 'lost' || (this.state === 'connecting' && this.#kept);
+    const back = this.state === 'online' || this.state === 'lost' || (this.state === 'connecting' && this.#ticket.kept);
     if (back && error.reason === 'unreachable') this.#wait();
     else if (back || this.state === 'over') {
       if (error.reason === 'wrong') this.#forget();
@@ -309,9 +307,8 @@ export class Session extends Emitter {
 
   async #again() {
     this.#cancel('retry');
-    const kept = this.#kept;
-    const account = this.account;
-    const token = kept && Date.parse(kept.expires) > this.clock.now() ? kept.token : '';
+    const { account } = this;
+    const { token } = this.#ticket;
     if (!token && !this.#keys) return this.#set('over');
     try {
       await this.#attempt(account, token || this.#keys, account.slice(0, account.lastIndexOf('@')), token ? BEARER : SCRAM);
@@ -324,7 +321,7 @@ export class Session extends Emitter {
     const conn = this.#conn;
     this.#conn = null;
     this.#cancel('attempt');
-    this.#reject('offline');
+    this.#requests.rejectAll('offline');
     if (!conn) return;
     conn.connect_callback = null;
     conn._proto?._abortAllRequests?.();
@@ -337,60 +334,23 @@ export class Session extends Emitter {
   #receive(conn, stanza) {
     if (conn !== this.#conn) return false;
     try {
-      if (stanza.nodeName === 'iq') this.#receiveIq(stanza);
-      else this.emit('stanza', stanza);
+      if (stanza.nodeName !== 'iq') this.emit('stanza', stanza);
+      else if (['get', 'set'].includes(attr(stanza, 'type'))) conn.send(replyTo(stanza));
+      else this.#requests.answer(stanza, [this.account, this.jid]);
     } catch (error) {
       console.error(error);
     }
     return true;
   }
 
-  #receiveIq(iq) {
-    const type = attr(iq, 'type');
-    const id = attr(iq, 'id');
-    if (type === 'get' || type === 'set') {
-      const answer = { to: attr(iq, 'from'), id };
-      const known = type === 'get' && kid(iq, 'ping', NS.ping);
-      const reply = known
-        ? $iq({ ...answer, type: 'result' })
-        : $iq({ ...answer, type: 'error' }).c('error', { type: 'cancel' }).c('service-unavailable', { xmlns: NS.stanzas });
-      this.#conn.send(reply);
-      return;
-    }
-    const waiting = this.#pending.get(id);
-    const from = attr(iq, 'from');
-    if (!waiting || (waiting.to && from !== waiting.to && from !== this.account && from !== this.jid)) return;
-    this.#pending.delete(id);
-    this.clock.clearTimeout(waiting.timer);
-    if (type === 'result') waiting.resolve(iq);
-    else waiting.reject(readError(iq));
-  }
-
-  #reject(condition) {
-    for (const { reject, timer } of this.#pending.values()) {
-      this.clock.clearTimeout(timer);
-      reject(new RequestError(condition));
-    }
-    this.#pending.clear();
-  }
-
   // -- the token
 
   async #renew() {
     this.#timer('token', TOKEN_CHECK_SECONDS, () => this.#conn && this.#renew());
-    const kept = this.#kept;
-    const now = this.clock.now();
-    if (kept?.token && kept.jid === this.jid) {
-      const [issued, expires] = [Date.parse(kept.issued), Date.parse(kept.expires)];
-      if (now < issued + (expires - issued) / 2) return;
-    }
+    if (this.#ticket.kept?.jid === this.jid && this.#ticket.fresh) return;
     try {
       const answer = await this.request($iq({ type: 'set', to: this.domain }).c('token', { xmlns: NS.token }), TOKEN_SECONDS);
-      const token = kid(answer, 'token', NS.token);
-      if (!token) return;
-      const expires = instant(attr(token, 'expires')) ?? new Date(now + 3600_000);
-      this.name = attr(token, 'name') || this.name;
-      this.#keep({ jid: this.jid, token: text(token), expires: expires.toISOString(), issued: new Date(now).toISOString(), name: this.name });
+      this.name = this.#ticket.take(this.jid, answer) || this.name;
       this.emit('name', this.name);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
@@ -398,26 +358,9 @@ export class Session extends Emitter {
     }
   }
 
-  /** @returns {Kept | null} */
-  #load() {
-    try {
-      const kept = JSON.parse(this.store.getItem(SESSION_KEY) ?? 'null');
-      return kept && kept.jid ? kept : null;
-    } catch {
-      return null;
-    }
-  }
-
-  /** @param {Kept} kept */
-  #keep(kept) {
-    this.#kept = kept;
-    this.store.setItem(SESSION_KEY, JSON.stringify(kept));
-  }
-
   #forget() {
-    this.#kept = null;
+    this.#ticket.forget();
     this.#keys = null;
-    this.store.removeItem(SESSION_KEY);
   }
 
   // -- state and time
@@ -446,11 +389,3 @@ export class Session extends Emitter {
 
 const SCRAM = [Strophe.SASLSHA512, Strophe.SASLSHA256, Strophe.SASLSHA1];
 const BEARER = [Strophe.SASLOAuthBearer];
-
-/** @param {string | null} condition @param {Element} [element] */
-function refusal(condition, element) {
-  const failure = element?.nodeName === 'failure' ? element : null;
-  const named = condition || kids(failure)[0]?.localName || '';
-  const wrong = ['', 'not-authorized', 'invalid-authzid', 'credentials-expired', 'no-auth-mech'].includes(named);
-  return new SignInError(wrong ? 'wrong' : 'refused', text(kid(failure, 'text')) || named);
-}

@@ -1,0 +1,67 @@
+/**
+ * What a room reflected, in the archive's order and each message once: by stanza-id, else by its sender's origin-id
+ * (XEP-0359). Corrections (XEP-0308), retractions (XEP-0424) and reactions (XEP-0444) change the line they are about.
+ */
+
+/**
+ * @typedef {import('./read.js').RoomMessage} RoomMessage
+ * @typedef {{key: string, id: string, originId: string, clientId: string, nick: string, body: string, at: Date, mine: boolean,
+ *   state: 'sent' | 'sending' | 'slow' | 'kept' | 'failed', why: string, edited: boolean, withdrawn: boolean,
+ *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number}} Line
+ */
+
+export class RoomLog {
+  /** @type {Line[]} */ lines = [];
+  #ids = /** @type {Set<string>} */ (new Set());
+  #origins = /** @type {Set<string>} */ (new Set());
+  #keys = 0;
+
+  /** @param {string} id */
+  has(id) {
+    return this.#ids.has(id);
+  }
+
+  /** Nothing of what was seen counts any more; the lines stay until others come. */
+  restart() {
+    this.#ids.clear();
+    this.#origins.clear();
+  }
+
+  /**
+   * Put one message where it belongs, once.
+   * @param {RoomMessage} message
+   * @param {{waited: boolean, mine: boolean, onRecord: boolean}} known *waited*: one of mine has come back
+   * @param {Line[]} [into] older lines that are not in the log yet
+   */
+  apply(message, { waited, mine, onRecord }, into = this.lines) {
+    if (message.id) this.#ids.add(message.id);
+    if (message.retracts || message.replaces || message.reactsTo) return this.#amend(message, into);
+    if (!message.body || !message.nick) return;
+    // A bare `id` says nothing: clients may count 1, 2, 3 anew in each session.
+    const sent = message.originId || (waited && !message.id ? message.clientId : '');
+    const origin = `${message.nick}\n${sent}`;
+    if (sent && this.#origins.has(origin)) return;
+    if (sent) this.#origins.add(origin);
+    into.push({
+      key: message.id || sent || `${origin}${(this.#keys += 1)}`, id: message.id, originId: message.originId, clientId: message.clientId,
+      nick: message.nick, body: message.body, at: message.at, mine, state: 'sent', why: '',
+      edited: false, withdrawn: false, offRecord: !message.id && !onRecord, reactions: new Map(),
+    });
+  }
+
+  /** @param {RoomMessage} message @param {Line[]} into */
+  #amend(message, into) {
+    const all = into === this.lines ? this.lines : [...this.lines, ...into];
+    const by = message.retracts || message.reactsTo;
+    const line = all.findLast((other) => (by ? other.id === by : other.nick === message.nick && other.clientId === message.replaces));
+    if (!line) return;
+    const own = line.nick === message.nick || !message.nick; // without a nick it is the room itself: moderation
+    if (message.retracts && !own) return;
+    if (message.retracts) Object.assign(line, { withdrawn: true, body: '' });
+    else if (message.replaces) Object.assign(line, { edited: true, body: message.body });
+    else {
+      for (const [word, who] of line.reactions) if (who.delete(message.nick) && !who.size) line.reactions.delete(word);
+      for (const word of message.reactions) line.reactions.set(word, (line.reactions.get(word) ?? new Set()).add(message.nick));
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What a tab keeps to come back without a password: the address, a token and until when it holds (docs/protocol.md, Tokens).
+ */
+import { NS } from './names.js';
+import { instant } from './read.js';
+import { attr, kid, text } from './xml.js';
+
+const SESSION_KEY = 'ccm-session';
+const HOUR_MS = 3_600_000;
+
+/** @typedef {{jid: string, token: string, expires: string, issued: string, name: string}} Kept */
+
+export class Ticket {
+  /** @type {Kept | null} */ kept = null;
+
+  /** @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} store @param {import('./session.js').Clock} clock */
+  constructor(store, clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** @returns {Kept | null} what was kept before a page load */
+  load() {
+    try {
+      const kept = JSON.parse(this.store.getItem(SESSION_KEY) ?? 'null');
+      this.kept = kept && kept.jid ? kept : null;
+    } catch {
+      this.kept = null;
+    }
+    return this.kept;
+  }
+
+  /** @param {Kept} kept */
+  keep(kept) {
+    this.kept = kept;
+    this.store.setItem(SESSION_KEY, JSON.stringify(kept));
+  }
+
+  forget() {
+    this.kept = null;
+    this.store.removeItem(SESSION_KEY);
+  }
+
+  /** The session is of this address now: a ticket of another one is worth nothing. @param {string} jid */
+  belong(jid) {
+    if (this.kept?.jid !== jid) this.keep({ jid, token: '', expires: '', issued: '', name: '' });
+  }
+
+  /** The token, `''` when there is none that still holds. */
+  get token() {
+    return this.kept && Date.parse(this.kept.expires) > this.clock.now() ? this.kept.token : '';
+  }
+
+  /** Whether more than half of its time is left. */
+  get fresh() {
+    if (!this.kept?.token) return false;
+    const [issued, expires] = [Date.parse(this.kept.issued), Date.parse(this.kept.expires)];
+    return this.clock.now() < issued + (expires - issued) / 2;
+  }
+
+  /**
+   * @param {string} jid
+   * @param {Element} answer to a request for a token
+   * @returns {string} the name that came with it
+   */
+  take(jid, answer) {
+    const token = kid(answer, 'token', NS.token);
+    if (!token) return '';
+    const now = this.clock.now();
+    const expires = instant(attr(token, 'expires')) ?? new Date(now + HOUR_MS);
+    const name = attr(token, 'name') || this.kept?.name || '';
+    this.keep({ jid, token: text(token), expires: expires.toISOString(), issued: new Date(now).toISOString(), name });
+    return name;
+  }
+}
