@@ -21,6 +21,8 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "router": 3,
     "reporter": 3,
     "threads": 3,
+    "passwords": 3,
+    "people": 3,
     "modules": 4,
     "muc": 4,
     "components": 4,

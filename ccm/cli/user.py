@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ccm import address
+from ccm import address, passwords
 from ccm.cli.reactor_run import run_until_done
 from ccm.config import Config
 from ccm.errors import CCMError
@@ -56,7 +56,9 @@ async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores)
         await stores.accounts.delete(jid)
         print(f"{jid} is gone.")
         return 0
-    verifiers = make_verifiers(_password(arguments.password), settings["sasl"].iterations)
+    password = _password(arguments.password)
+    passwords.check(password, jid, least=settings["web"].password_characters_least)
+    verifiers = make_verifiers(password, settings["sasl"].iterations)
     if arguments.verb == "add":
         name = arguments.name or jid.partition("@")[0].capitalize()
         await stores.accounts.create(jid, name, arguments.email, verifiers)

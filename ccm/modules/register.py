@@ -11,7 +11,7 @@ from typing import Any, cast
 from precis_i18n import get_profile
 from twisted.internet.threads import deferToThread
 
-from ccm import address
+from ccm import address, passwords
 from ccm import namespaces as ns
 from ccm.config import Section
 from ccm.errors import StanzaError
@@ -35,7 +35,7 @@ class RegisterOptions(Section):
     """
     ``open`` lets strangers make accounts, at most ``accounts_per_hour`` of them from one address (0: no limit).
 
-    ``allow_any_password`` takes passwords shorter than ``min_password_chars``: for conformance suites only.
+    ``allow_any_password`` takes short and common passwords: for conformance suites only.
     """
 
     open: bool = False
@@ -75,7 +75,7 @@ class Register:
         if not name or not password:
             raise StanzaError("not-acceptable", "Give both a name and a password.")  # §3.1.1
         jid = self._named(name)
-        self._check_password(password)
+        self._check_password(password, name)
         self._check_rate(str(getattr(origin, "peer", "")))
         if self._accounts.exists(jid):
             raise StanzaError("conflict", "That name is already taken. Choose another one.")
@@ -107,7 +107,7 @@ class Register:
             raise StanzaError("bad-request", "Give both your name and the new password.")
         if self._named(name) != owner:
             raise StanzaError("not-allowed", "You can change the password of your own account only.")
-        self._check_password(password)
+        self._check_password(password, name)
         verifiers = await self._verifiers(password, self._options.iterations)
         await self._accounts.set_verifiers(owner, verifiers)
         for session in self._router.sessions_of(owner):
@@ -142,10 +142,14 @@ class Register:
             raise refusal
         return address.prepare(address.join(name, self._host))
 
-    def _check_password(self, password: str) -> None:
+    def _check_password(self, password: str, name: str) -> None:
         options = self._options
-        if not options.allow_any_password and len(password) < options.min_password_chars:
-            raise StanzaError("not-acceptable", f"A password has at least {options.min_password_chars} characters.")
+        if options.allow_any_password:
+            return
+        try:
+            passwords.check(password, name, least=options.min_password_chars)
+        except passwords.WeakPassword as weak:
+            raise StanzaError("not-acceptable", str(weak)) from weak
 
     def _check_rate(self, peer: str) -> None:
         limit = self._options.accounts_per_hour

@@ -13,10 +13,10 @@ from typing import Any
 from klein import Klein
 from twisted.web.http import Request
 
+from ccm import people
 from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import ISessionState, ITopics
-from ccm.web import people
 from ccm.web.forms import FormRefused, Rate, field
 from ccm.web.pages import answering
 from ccm.web.registration import Desk, announcement, digest

@@ -16,10 +16,10 @@ from typing import Any
 from klein import Klein
 from twisted.web.http import Request
 
+from ccm import people
 from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IOutbox, IPending
-from ccm.web import people
 from ccm.web.forms import FormRefused, Forms, Rate, field
 from ccm.web.letters import Letters
 from ccm.web.options import WebOptions

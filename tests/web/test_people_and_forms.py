@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ccm import people
 from ccm.testing.moments import Moments
-from ccm.web import people
 from ccm.web.forms import Rate, network
 from ccm.web.times import spoken
 

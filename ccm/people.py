@@ -12,6 +12,7 @@ from collections.abc import Callable
 from email_validator import EmailNotValidError, validate_email
 from precis_i18n import get_profile
 
+from ccm import passwords
 from ccm.address import prepare
 from ccm.errors import CCMError, StanzaError
 
@@ -19,13 +20,6 @@ RESERVED = frozenset(
     {"admin", "administrator", "root", "support", "postmaster", "abuse", "security", "reporter", "ccm"}
 )
 NAME_CHARACTERS = 80
-_COMMON = frozenset(
-    {
-        *("password", "passw0rd", "password1", "password123", "1234567890", "12345678910", "qwertyuiop", "qwerty12345"),
-        *("letmeinplease", "iloveyou123", "administrator", "welcome123", "0123456789", "abcdefghij", "monkey12345"),
-        *("football123", "baseball123", "trustno1trustno1"),
-    }
-)
 _PASSWORD = get_profile("OpaqueString")
 
 
@@ -88,12 +82,12 @@ def password(typed: str, least: int, *personal: str) -> str:
     """
     The prepared password (RFC 8265 §4, OpaqueString).
 
-    :raises Mistake: if it is too short, well known, or one of the *personal* strings.
+    :raises Mistake: if it is too short, or easily guessed by who knows the *personal* strings.
     """
-    if len(typed) < least:
-        raise Mistake("password", f"Take at least {least} characters; four plain words do well.")
-    if typed.lower() in _COMMON or typed.lower() in {p.lower() for p in personal} or len(set(typed)) < 4:
-        raise Mistake("password", "That password is one of the first anybody would try. Take another.")
+    try:
+        passwords.check(typed, *personal, least=least)
+    except passwords.WeakPassword as weak:
+        raise Mistake("password", str(weak)) from weak
     try:
         return str(_PASSWORD.enforce(typed))
     except UnicodeError as error:

@@ -1,0 +1,37 @@
+"""
+Which passwords are good enough: the one rule of forms, requests, in-band registration and ``ccm user``.
+
+Long enough, and not among the first that anybody would try: zxcvbn estimates how many guesses it takes, knowing common
+passwords, names, keyboard rows, dates and the usual replacements of letters, and what is known of the person. Leaves
+out rules about kinds of characters, which make passwords worse, and deriving verifiers.
+"""
+
+from ccm.errors import CCMError
+
+LEAST_CHARACTERS = 10
+#: zxcvbn's score: 2 takes a million guesses and more; sign-in allows 20 in ten minutes.
+_LEAST_SCORE = 2
+#: Characters that are looked at: estimating takes time that grows faster than the length.
+_LOOKED_AT = 72
+
+
+class WeakPassword(CCMError):
+    """The password will not do; the text says why."""
+
+
+def check(password: str, *personal: str, least: int = LEAST_CHARACTERS) -> None:
+    """
+    Pass a good password.
+
+    :param personal: what is known of the person: mail address, name, chat address.
+    :raises WeakPassword: otherwise.
+    """
+    if len(password) < least:
+        raise WeakPassword(f"Take at least {least} characters; four plain words do well.")
+    from zxcvbn import zxcvbn  # its word lists are only loaded by those who set passwords
+
+    known = {part for text in personal for part in (text, *text.replace("@", " ").replace(".", " ").split())}
+    if zxcvbn(password[:_LOOKED_AT], user_inputs=sorted(known))["score"] < _LEAST_SCORE:
+        raise WeakPassword(
+            "That password is one of the first anybody would try. Take another; four plain words do well."
+        )
