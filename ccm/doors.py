@@ -17,7 +17,7 @@ from twisted.web.resource import IResource
 from ccm import address
 from ccm.errors import ConfigError
 from ccm.router.router import Router
-from ccm.session.keeping import Keeper
+from ccm.session.keeping import Keeper, Missed
 from ccm.session.machine import Session
 from ccm.session.realm import Realm
 from ccm.settings import Settings
@@ -84,11 +84,15 @@ class Doors:
             realm.visitors,
         )
 
-    async def restore(self, records: Keeper) -> None:
-        """Bring back the sessions that may still be resumed (XEP-0198, BOSH), before anybody can connect."""
+    async def restore(self, records: Keeper, missed: Missed) -> None:
+        """
+        Bring back the sessions that may still be resumed (XEP-0198, BOSH), before anybody can connect.
+
+        :param missed: what rooms archived for a session since its record was made.
+        """
         framings = {"tcp": StreamFraming, "websocket": WebSocketFraming}
-        count = await records.restore(self._realm, lambda transport: framings[transport](self._pool))
-        count += await self._saver.restore(self._bosh)
+        count = await records.restore(self._realm, lambda transport: framings[transport](self._pool), missed)
+        count += await self._saver.restore(self._bosh, missed)
         guests = self._settings["sasl"].anonymous_hosts
         count -= end_without_account(self._router, self._accounts.exists, guests)
         if count:

@@ -133,7 +133,8 @@ class Server(Service):
         for module in settings.modules():
             module.install(router, services, settings[f"modules.{module.name}"])
 
-        records = Keeper(stores.state, running.spawn, later, settings["session"].resume_seconds)
+        sessions = settings["session"]
+        records = Keeper(stores.state, running.spawn, later, sessions.resume_seconds, sessions.resume_waiting)
         realm = Realm(
             host=server.host,
             router=router,
@@ -145,7 +146,7 @@ class Server(Service):
             now=reactor.seconds,
             random=secrets.token_bytes,
             secret=keys.derive("scram"),
-            options=settings["session"],
+            options=sessions,
             sasl=settings["sasl"],
             wire=settings["wire"],
             barrier=barrier_of(rooms, stores.database.barrier),
@@ -155,7 +156,7 @@ class Server(Service):
         )
         self._undo.append(records.finish)
         self.doors = doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
-        await doors.restore(records)
+        await doors.restore(records, rooms.gaps().missed)
         self._undo.append(doors.stop)
 
         residents.start()

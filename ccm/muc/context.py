@@ -31,6 +31,7 @@ class Context:
     :ivar admins: JIDs and domains that count as owners of every room.
     :ivar random: ``random(n)`` answers n unguessable bytes.
     :ivar held: messages that nothing has queued for the disk yet.
+    :ivar aloft: ids of those that are being archived and have not been reflected yet, in order.
     """
 
     domain: str
@@ -45,6 +46,7 @@ class Context:
     admins: frozenset[str]
     random: Callable[[int], bytes]
     held: Held = field(default_factory=Held)
+    aloft: dict[str, None] = field(default_factory=dict)
 
     def moment(self) -> datetime:
         """Now, aware and in UTC."""
@@ -96,15 +98,13 @@ class Backlog:
     A sink in the place of a session that has not yet come back after a restart: it keeps what came.
 
     :param most: how many stanzas it keeps; the oldest go first.
-    :ivar filling: the session is back, and what it missed before is just being read.
     """
 
-    __slots__ = ("_most", "filling", "jid", "kept")
+    __slots__ = ("_most", "jid", "kept")
 
     def __init__(self, jid: str, most: int) -> None:
         self.jid = jid
         self._most = most
-        self.filling = False
         self.kept: list[FanOut] = []
 
     def deliver(self, stanza: Stanza) -> None:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 class Flight:
-    """One message on its way; *landed* is called just before it is reflected."""
+    """One message on its way; *landed* is called just before it is reflected, *id* is that in the archive."""
 
-    __slots__ = ("failed", "landed", "ready", "template")
+    __slots__ = ("failed", "id", "landed", "ready", "template")
 
-    def __init__(self, template: FanOut, landed: Callable[[], None] | None) -> None:
+    def __init__(self, template: FanOut, landed: Callable[[], None] | None, id_: str) -> None:
         self.template = template
+        self.id = id_
         self.landed = landed
         self.ready = False
         self.failed = False
@@ -32,12 +33,15 @@ class Flights:
     The queue of one room.
 
     :param reflect: sends a template to everybody in the room.
+    :param aloft: ids of the messages of all rooms that are on their way to the archive. A message that lands as the
+        first of them is marked as archived while it is reflected; one that overtakes others is not.
     """
 
-    __slots__ = ("_busy", "_queue", "_reflect")
+    __slots__ = ("_aloft", "_busy", "_queue", "_reflect")
 
-    def __init__(self, reflect: Callable[[FanOut], None]) -> None:
+    def __init__(self, reflect: Callable[[FanOut], None], aloft: dict[str, None]) -> None:
         self._reflect = reflect
+        self._aloft = aloft
         self._queue: deque[Flight] = deque()
         self._busy = False
 
@@ -54,9 +58,10 @@ class Flights:
         template: FanOut,
         landed: Callable[[], None] | None,
         failed: Callable[[BaseException], None],
+        id_: str,
     ) -> None:
         """Reflect something once *kept* fires; if that fails, call *failed* and let nobody see it."""
-        flight = self.board(template, landed)
+        flight = self.board(template, landed, id_)
 
         def done(_: object) -> None:
             self.land(flight)
@@ -67,9 +72,11 @@ class Flights:
 
         kept.addCallbacks(done, broken)
 
-    def board(self, template: FanOut, landed: Callable[[], None] | None) -> Flight:
+    def board(self, template: FanOut, landed: Callable[[], None] | None, id_: str = "") -> Flight:
         """Take a place in the order; :meth:`land` or :meth:`lose` must follow."""
-        flight = Flight(template, landed)
+        flight = Flight(template, landed, id_)
+        if id_:
+            self._aloft[id_] = None
         self._queue.append(flight)
         return flight
 
@@ -91,11 +98,14 @@ class Flights:
         queue = self._queue
         try:
             while queue and queue[0].ready:
-                flight = queue.popleft()
+                flight, first = queue.popleft(), next(iter(self._aloft), "")
+                self._aloft.pop(flight.id, None)
                 if flight.failed:
                     continue
                 if flight.landed is not None:
                     flight.landed()
+                flight.template.archived = bool(flight.id) and flight.id == first
                 self._reflect(flight.template)
+                flight.template.archived = False
         finally:
             self._busy = False

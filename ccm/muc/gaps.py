@@ -1,26 +1,23 @@
 """
-What a session missed of a room between the last saving of its record and a crash (XEP-0198 §5, XEP-0124 §10).
+What a session missed of its rooms between the last saving of its record and a crash (XEP-0198 §5, XEP-0124 §10).
 
 A record names the message of each room that the session was sent last; those archived after it are sent when the
-session is back, before anything new. Leaves out what is not archived.
+session is back, before anything else, in the order of all archives: the order in which messages that are marked as
+archived (:class:`ccm.wire.fanout.FanOut`) are reflected. Leaves out what is not archived.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from twisted.logger import Logger
-
-from ccm.errors import StanzaError, StoreUnavailable
-from ccm.interfaces import ISession
+from ccm.interfaces import IArchive, ISession
 from ccm.muc import archived
-from ccm.muc.context import Backlog
-from ccm.records import Archived
+from ccm.wire.fanout import FanOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ccm.muc.registry import Registry
     from ccm.muc.room import Room
 
-log = Logger()
 MARKS = "rooms"
 _PAGE = 200
 
@@ -40,46 +37,60 @@ def mark(session: ISession, rooms: "Iterable[Room]") -> None:
         session.state.pop(MARKS, None)
 
 
-def fill(room: "Room", session: ISession) -> None:
-    """A session is back after a restart: send what it missed, then what came meanwhile, then all else directly."""
-    backlog = room.awaited.get(session.jid)
-    if backlog is None or backlog.filling:
-        return
-    marks: dict[str, str] = session.state.get(MARKS) or {}
-    last = marks.get(room.jid)
-    if last is None or last >= room.inherited:
-        _end(room, session, backlog)
-        return
-    backlog.filling = True
-
-    def done(missed: list[Archived]) -> None:
-        for row in missed:
-            session.deliver_raw(archived.template(row))
-        _end(room, session, backlog)
-
-    def failed(error: BaseException) -> None:
-        if not isinstance(error, StanzaError | StoreUnavailable):
-            log.error("What {jid} missed in {room} is lost: {error!r}", jid=session.jid, room=room.jid, error=error)
-        room.awaited.pop(session.jid, None)
-        room.moved()
-        session.close("reset", "What you missed cannot be read now. Enter your rooms anew.")
-
-    room.context.spawn(_missed(room, last), done, failed)
-
-
-def _end(room: "Room", session: ISession, backlog: Backlog) -> None:
-    if room.awaited.get(session.jid) is backlog:
-        del room.awaited[session.jid]
+def close(room: "Room", session: ISession) -> None:
+    """A session is back after a restart, with what it missed: send what came meanwhile, then all else directly."""
+    backlog = room.awaited.pop(session.jid, None)
     room.moved()
-    backlog.empty_into(session)
+    if backlog is not None:
+        backlog.empty_into(session)
 
 
-async def _missed(room: "Room", last: str) -> list[Archived]:
-    """Everything archived after an id (``""``: from the beginning) and before this process."""
-    found: list[Archived] = []
-    while True:
-        page: Any = await room.context.archive.page(room.jid, after=last or None, limit=_PAGE)
-        found += [row for row in page.items if row.id <= room.inherited]
-        if page.complete or not page.items or page.items[-1].id >= room.inherited:
-            return found
-        last = page.items[-1].id
+class Gaps:
+    """
+    Reads what sessions missed, once for all sessions of a room: for use at one start.
+
+    :param most: messages that one session may have missed.
+    """
+
+    def __init__(self, archive: IArchive, registry: "Registry", most: int) -> None:
+        self._archive = archive
+        self._registry = registry
+        self._most = most
+        self._read: dict[str, tuple[str, list[tuple[str, FanOut]]]] = {}
+
+    async def missed(self, state: dict[str, Any]) -> list[FanOut]:
+        """
+        All that was archived for a session since its record was made, oldest first.
+
+        :param state: of the session.
+        :raises ValueError: if it is too much.
+        :raises StanzaError: if the message that it was sent last is not in the archive.
+        """
+        found: list[tuple[str, FanOut]] = []
+        marks: dict[str, str] = state.get(MARKS) or {}
+        for jid, last in marks.items():
+            found += [row for row in await self._after(jid, last) if row[0] > last]
+            if len(found) > self._most:
+                raise ValueError(f"more than {self._most} messages were missed")
+        found.sort(key=lambda row: row[0])
+        return [template for _, template in found]
+
+    async def _after(self, jid: str, last: str) -> list[tuple[str, FanOut]]:
+        room = self._registry.rooms.get(jid)
+        if room is not None and last and last == room.inherited:
+            return []
+        if jid in self._read and self._read[jid][0] <= last:
+            return self._read[jid][1]
+        found: list[tuple[str, FanOut]] = []
+        after, complete = last, False
+        while not complete and len(found) <= self._most:
+            page: Any = await self._archive.page(jid, after=after or None, limit=_PAGE)
+            for row in page.items:
+                template = archived.template(row)
+                template.archived = True
+                found.append((row.id, template))
+            complete = page.complete or not page.items
+            after = found[-1][0] if found else after
+        if complete:
+            self._read[jid] = last, found
+        return found

@@ -55,19 +55,15 @@ def receive(room: "Room", stanza: Stanza) -> None:
         return
     if occupant is None:
         raise StanzaError("not-acceptable", "You are not in this room. Enter it first.")
-    if subject.is_change(stanza):
-        subject.change(room, occupant, stanza)
-        return
-    if occupant.role == "visitor":
-        raise StanzaError("forbidden", "You have no voice in this room. Ask a moderator for it.")
     seat = occupant.seats[jid]
     seat.heard = room.context.now()
-    if seat.held is not None:
-        if len(seat.held) >= _MOST_HELD:
-            raise StanzaError("resource-constraint", "Too many messages wait to be archived. Send it again.")
-        seat.held.append((stanza, room.context.held.take()))
-        return
-    _accept(room, occupant, seat, stanza)
+    held = room.held.get(jid)
+    if held is None:
+        _accept(room, occupant, seat, stanza)
+    elif len(held) >= _MOST_HELD:
+        raise StanzaError("resource-constraint", "Too many messages wait to be archived. Send it again.")
+    else:
+        held.append((occupant, seat, stanza, room.context.held.take()))
 
 
 def is_kept(room: "Room", stanza: Stanza) -> bool:
@@ -95,6 +91,11 @@ def check_rate(room: "Room", occupant: Occupant, jid: str) -> None:
 
 
 def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, ticket: int | None = None) -> None:
+    if subject.is_change(stanza):
+        subject.change(room, occupant, stanza)
+        return
+    if occupant.role == "visitor":
+        raise StanzaError("forbidden", "You have no voice in this room. Ask a moderator for it.")
     if not is_kept(room, stanza):
         _pass_on(room, occupant, stanza)
         return
@@ -141,7 +142,7 @@ def _keep(room: "Room", occupant: Occupant, stanza: Stanza, origin: str | None) 
     if stanza.has(ns.RETRACT, "retract"):
         _retract(room, stanza, row, template, landed, lost)
     else:
-        room.flights.after(context.archive.append(row), template, landed, lost)
+        room.flights.after(context.archive.append(row), template, landed, lost, id_)
 
 
 def _retract(
@@ -169,7 +170,7 @@ def _retract(
         room.flights.lose(flight)
         lost(error)
 
-    flight = room.flights.board(template, landed)
+    flight = room.flights.board(template, landed, row.id)
     room.context.spawn(keep(), lambda _: room.flights.land(flight), failed)
 
 
@@ -236,7 +237,7 @@ def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, o
 
     :param ticket: of the message, if it has waited already.
     """
-    seat.held = deque()
+    room.held[seat.jid] = deque()
     held = room.context.held
     number = held.take() if ticket is None else ticket
 
@@ -245,18 +246,18 @@ def _ask_archive(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, o
             if answer is None or not _same(answer[1], stanza):
                 # clients send again in order: after the first that is new, all are
                 seat.verified = True
-                _keep(room, occupant, stanza, origin)
+                _keep(room, room.seats.get(seat.jid, occupant), stanza, origin)
             else:
                 room.remember(occupant.bare, origin, answer[1])
                 room.sink(seat.jid).deliver_raw(answer[1])
         finally:
             held.release(number)
-            _release(room, occupant, seat)
+            _release(room, seat.jid)
 
     def failed(_: BaseException) -> None:
         _lost(room, occupant.bare, origin, stanza, None, _)
         held.release(number)
-        _release(room, occupant, seat)
+        _release(room, seat.jid)
 
     room.context.spawn(archived.seen(room, occupant.bare, origin), done, failed)
 
@@ -276,23 +277,22 @@ def _gist(stanza: Stanza) -> tuple[object, ...]:
     )
 
 
-def _release(room: "Room", occupant: Occupant, seat: Seat) -> None:
-    held, seat.held = seat.held or deque(), None
+def _release(room: "Room", jid: str) -> None:
+    """What waited goes on, under the nick that its sender has now."""
+    held = room.held.pop(jid, None) or deque()
     while held:
-        stanza, ticket = held.popleft()
+        occupant, seat, stanza, ticket = held.popleft()
+        now = room.seats.get(jid)
+        if now is not None:
+            occupant, seat = now, now.seats[jid]
         try:
             _accept(room, occupant, seat, stanza, ticket)
+        except StanzaError as error:
+            room.context.give(stanza.error(error, echo=True))
         except Exception:  # the rest must not be lost with it
             log.failure("A message to {room} failed", room=room.jid)
             room.context.give(stanza.error(StanzaError("internal-server-error"), echo=True))
-        if _is_held(seat, held):
+        if jid in room.held:  # it has to ask the archive, too: the rest waits behind it
+            room.held[jid].extend(held)
             return
         room.context.held.release(ticket)
-
-
-def _is_held(seat: Seat, rest: deque[tuple[Stanza, int]]) -> bool:
-    """The last one has to ask the archive, too: the rest waits behind it."""
-    if seat.held is None:
-        return False
-    seat.held.extend(rest)
-    return True

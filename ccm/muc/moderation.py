@@ -67,7 +67,7 @@ async def _tell(room: "Room", id_: str, moderated: bytes) -> FanOut:
     kept = archive.append(
         Archived(own, room.jid, room.jid, room.jid, room.context.moment(), archived.plain(template), own)
     )
-    room.flights.after(kept, template, lambda: setattr(room, "newest", own), lost.append)
+    room.flights.after(kept, template, lambda: setattr(room, "newest", own), lost.append, own)
     await kept
     if lost:
         raise StanzaError("resource-constraint", "The retraction could not be kept. Try again.")

@@ -7,7 +7,6 @@ Leaves out how presence is told: that is ``presence.py``.
 import base64
 import hashlib
 import hmac
-from collections import deque
 
 from ccm import namespaces as ns
 from ccm.muc.limits import Bucket
@@ -23,11 +22,10 @@ class Seat:
     :ivar shown: its last available presence; only the content counts.
     :ivar verified: nothing that it may send again after a restart is unknown to the room's memory.
     :ivar restored: it is from before a restart of this process: the same client, which repeats no ``id``.
-    :ivar held: messages, with their tickets, that wait until the archive tells whether one before them is in it.
     :ivar heard: when it last sent anything, in seconds.
     """
 
-    __slots__ = ("heard", "held", "jid", "restored", "shown", "verified")
+    __slots__ = ("heard", "jid", "restored", "shown", "verified")
 
     def __init__(self, jid: str, shown: Stanza, heard: float, verified: bool) -> None:
         self.jid = jid
@@ -35,7 +33,6 @@ class Seat:
         self.heard = heard
         self.verified = verified
         self.restored = False
-        self.held: deque[tuple[Stanza, int]] | None = None
 
 
 class Occupant:

@@ -8,7 +8,7 @@ from ccm.muc import joining, persistence
 from ccm.muc import nick as nicks
 from ccm.muc.affiliation import role_of
 from ccm.muc.messages import check_rate
-from ccm.muc.occupant import Occupant, Seat, mark
+from ccm.muc.occupant import Occupant, mark
 from ccm.muc.presence import SELF, available, is_told, tell, tell_available, unavailable
 from ccm.muc.strip import clean
 from ccm.wire.fanout import FanOut
@@ -50,7 +50,7 @@ def _whole(room: "Room", occupant: Occupant, nick: str, jid: str, shown: Stanza)
 
 
 def _alone(room: "Room", old: Occupant, new: Occupant | None, nick: str, jid: str, shown: Stanza) -> None:
-    verified = old.seats[jid].verified
+    seat = old.seats[jid]
     if len(old.seats) == 1:
         _say_goodbye(room, old, nick)
     else:
@@ -60,7 +60,8 @@ def _alone(room: "Room", old: Occupant, new: Occupant | None, nick: str, jid: st
     if new is None:
         role = role_of(old.affiliation, room.config.moderated)
         new = Occupant(room.jid, nick, old.bare, old.affiliation, role, mark(room.secret, old.bare))
-    room.seat(new, Seat(jid, shown, room.context.now(), verified))
+    seat.shown, seat.heard = shown, room.context.now()
+    room.seat(new, seat)
     if fresh:
         _say_hello(room, new)
     else:

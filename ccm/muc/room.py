@@ -43,6 +43,8 @@ class Room:
     :ivar invited: invitee -> inviter. :ivar relayed: (who answers, id) -> full JID of who asked.
     :ivar unsaved: saves that have not ended well yet. :ivar places: full JID -> rooms, of the whole service.
     :ivar awaited: full JID -> what came for a session that is not back after a restart.
+    :ivar held: full JID -> messages, with their tickets, that wait until the archive tells whether one before them is
+        in it; whatever becomes of that session's nick meanwhile.
     :ivar newest: id of the archived message that was reflected last; ``""`` before the first.
     :ivar inherited: the same as this process found it.
     """
@@ -69,11 +71,12 @@ class Room:
         self.ready = True
         self.forgetful = False
         self.inbox: deque[Stanza] = deque()
-        self.flights = Flights(self.reflect)
+        self.flights = Flights(self.reflect, context.aloft)
         self.origins: OrderedDict[tuple[str, str], tuple[float, FanOut, bool]] = OrderedDict()
         self.invited: OrderedDict[str, str] = OrderedDict()
         self.relayed: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.awaited: dict[str, Backlog] = {}
+        self.held: dict[str, deque[tuple[Occupant, Seat, Stanza, int]]] = {}
         self.bucket = Bucket()
         self.joins = Bucket()
         #: Called when the last session has left.

@@ -156,6 +156,10 @@ class MucService:
         self.context.held.after(then)
         return True
 
+    def gaps(self) -> gaps.Gaps:
+        """What tells what sessions missed that an earlier process has kept records of."""
+        return gaps.Gaps(self.context.archive, self.registry, self.context.options.backlog_messages)
+
     # ---- which concern
 
     def _dispatch(self, stanza: Stanza) -> None:
@@ -319,8 +323,7 @@ class MucService:
     @on.event("session-resumed")
     def _session_resumed(self, session: ISession) -> None:
         for room in tuple(self.registry.places.get(session.jid, ())):
-            room.moved()
-            gaps.fill(room, session)
+            gaps.close(room, session)
 
     @on.event("session-saving")
     def _session_saving(self, session: ISession) -> None:

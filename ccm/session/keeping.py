@@ -4,28 +4,46 @@ Resumption records in the session state: written behind, read back at start (XEP
 Leaves out the record's content (:mod:`ccm.session.record`).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
 from twisted.logger import Logger
 
-from ccm.errors import StanzaError
-from ccm.interfaces import ISessionState
-from ccm.session.realm import Realm, Spawn
+from ccm import address
+from ccm.errors import StanzaError, StoreUnavailable
+from ccm.interfaces import IAccounts, ISessionState
+from ccm.session.realm import Make, Realm, Spawn
 from ccm.session.record import from_plain
+from ccm.session.verifiers import SIGNED_IN_BY, fingerprint
+from ccm.wire.fanout import FanOut
 from ccm.wire.framing import Framing
 
 log = Logger()
 
 PREFIX = "sm:"
 _AGAIN_SECONDS = 1.0
+_SLOW_SECONDS = 2.0
+Missed = Callable[[dict[str, Any]], Awaitable[Iterable[FanOut]]]
+
+
+class _Wait:
+    """Somebody who waits for a record."""
+
+    __slots__ = ("otherwise", "then")
+
+    def __init__(self, then: Callable[[], None], otherwise: Callable[[], None] | None) -> None:
+        self.then = then
+        self.otherwise = otherwise
 
 
 class Keeper:
     """
+    Records of sessions, under a prefix and their id.
+
     :param later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
     :param seconds: how long a record outlives its last change; at least the time of hibernation.
+    :param most_waiting: how many callbacks may wait for records at once.
     """
 
     def __init__(
@@ -34,100 +52,185 @@ class Keeper:
         spawn: Spawn,
         later: Callable[[float, Callable[[], None]], Callable[[], None]],
         seconds: float = 600,
+        most_waiting: int = 20_000,
+        prefix: str = PREFIX,
     ) -> None:
         self._state = state
         self._spawn = spawn
         self._later = later
-        self._again: Callable[[], None] | None = None
         self._seconds = seconds
-        self._dirty: dict[str, dict[str, Any] | None] = {}
+        self._most_waiting = most_waiting
+        self._prefix = prefix
+        self._begins: Callable[[], None] | None = None
+        self._dirty: dict[str, Make | None] = {}
+        self._under_way: dict[str, Make | None] = {}
         self._writing = False
-        self._then: list[Callable[[], None]] = []
-        self._under_way: dict[str, dict[str, Any] | None] = {}
+        self._failing = False
+        self._waiting: list[_Wait] = []
+        self._hurried: dict[_Wait, None] = {}
+        self._count = 0
 
-    def save(self, id_: str, plain: dict[str, Any] | None, then: Callable[[], None] | None = None) -> None:
+    def save(
+        self,
+        id_: str,
+        make: Make | None,
+        then: Callable[[], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+    ) -> bool:
         """
-        Keep a record, or forget it; what comes while a write is under way replaces what waits.
+        Keep a record, or forget it. Whatever one turn of the reactor asks for is written together after it.
 
         A write that fails is tried again a second later, and again.
 
-        :param then: called once the record, or a later one, would survive this process.
+        :param make: makes the record when it is written, so that it holds the newest; ``None`` means to forget it.
+        :param then: called once such a record would survive this process.
+        :param otherwise: called in its place if the session state fails or is slow: for those who cannot wait.
+        :returns: false if too many wait already; then neither is called.
         """
         self._dirty.pop(id_, None)
-        self._dirty[id_] = plain
-        if then is not None:
-            self._then.append(then)
+        self._dirty[id_] = make
         if not self._writing:
-            self._begin()
+            self._writing = True
+            self._begins = self._later(0, self._begin)
+        if then is None:
+            return True
+        if self._failing and otherwise is not None:
+            otherwise()
+            return True
+        if self._count >= self._most_waiting:
+            return False
+        self._count += 1
+        wait = _Wait(then, otherwise)
+        self._waiting.append(wait)
+        if otherwise is not None:
+            self._hurried[wait] = None
+        return True
 
     def _begin(self) -> None:
-        self._again = None
-        self._writing = True
-        self._spawn(self._write(), self._rest, self._failed)
+        self._begins = None
+        calls_off = self._later(_SLOW_SECONDS, self._hurry)
+
+        def rest(_: None) -> None:
+            calls_off()
+            self._writing = self._failing = False
+
+        def failed(error: BaseException) -> None:
+            """What comes until the next attempt waits for it, too."""
+            calls_off()
+            log.warn("Session records were not saved; it is tried again in a second: {error!r}", error=error)
+            self._begins = self._later(_AGAIN_SECONDS, self._begin)
+            self._hurry()
+
+        self._spawn(self._write(), rest, failed)
+
+    def _hurry(self) -> None:
+        """Records cannot be saved now: those go on who cannot wait."""
+        self._failing = True
+        hurried, self._hurried = self._hurried, {}
+        for wait in hurried:
+            wait.then, otherwise = _nothing, wait.otherwise
+            _call(otherwise or _nothing)
 
     async def finish(self) -> None:
         """Write what waits, and again what is under way: before the session state is closed."""
-        if self._again is not None:
-            self._again()
-            self._again = None
+        if self._begins is not None:
+            self._begins()
+            self._begins = None
         self._dirty = {**self._under_way, **self._dirty}
         await self._write()
 
-    async def restore(self, realm: Realm, framing: Callable[[str], Framing]) -> int:
+    async def restore(self, realm: Realm, framing: Callable[[str], Framing], missed: Missed | None = None) -> int:
         """
-        Bring every kept session back to life, hibernating.
+        Bring every kept session back to life, hibernating (XEP-0198).
 
         :param framing: a new framing for ``"tcp"`` or ``"websocket"``.
+        :param missed: what rooms archived for the session of a record since that was made.
         :returns: how many came back.
         """
+
+        def again(plain: dict[str, Any], came: Iterable[FanOut]) -> None:
+            from_plain(realm, framing(plain["transport"]), None, plain["transport"], plain, came)
+
+        return await self.revive(again, realm.accounts, missed)
+
+    async def revive(
+        self,
+        again: Callable[[dict[str, Any], Iterable[FanOut]], object],
+        accounts: IAccounts,
+        missed: Missed | None = None,
+    ) -> int:
+        """
+        The same for records of any form.
+
+        :param again: makes a session of a record and what it missed; the stream's record may lie inside as ``stream``.
+        """
         count = 0
-        for key in await self._state.keys(PREFIX):
+        for key in await self._state.keys(self._prefix):
             value = await self._state.get(key)
             if value is None:
                 continue
             try:
                 plain = msgspec.json.decode(value)
-                from_plain(realm, framing(plain["transport"]), None, plain["transport"], plain)
+                stream = plain.get("stream", plain)
+                await _check_password(stream, accounts)
+                again(plain, await missed(stream["state"]) if missed is not None else ())
                 count += 1
-            except (msgspec.DecodeError, ValueError, KeyError, StanzaError) as error:
-                log.warn("The session record {key} cannot be used: {error!r}", key=key, error=error)
+            except (ValueError, KeyError, TypeError, AttributeError, StanzaError, StoreUnavailable) as error:
+                log.warn("The session record {key} cannot be used: {error!r}", key=_told(key), error=error)
                 await self._state.delete(key)
         return count
 
     async def _write(self) -> None:
-        while self._dirty or self._then:
-            then, self._then = self._then, []
+        while self._dirty or self._waiting:
+            waiting, self._waiting = self._waiting, []
             try:
                 for id_ in tuple(self._dirty):
                     await self._put(id_)
-                if then:
+                if waiting:
                     await self._state.settle()
             except BaseException:
                 self._dirty = {**self._under_way, **self._dirty}
-                self._then = [*then, *self._then]
+                self._under_way = {}
+                self._waiting = [*(wait for wait in waiting if wait.then is not _nothing), *self._waiting]
+                self._count = len(self._waiting)
                 raise
-            for each in then:
-                _call(each)
+            self._failing = False
+            self._count -= len(waiting)
+            for wait in waiting:
+                self._hurried.pop(wait, None)
+                _call(wait.then)
         self._under_way = {}
 
     async def _put(self, id_: str) -> None:
         if id_ not in self._dirty:
             return  # another round has put it
-        plain = self._dirty.pop(id_)
-        self._under_way = {id_: plain}
+        make = self._dirty.pop(id_)
+        self._under_way[id_] = make
+        plain = make() if make is not None else None
         if plain is None:
-            await self._state.delete(PREFIX + id_)
+            await self._state.delete(self._prefix + id_)
         else:
-            await self._state.set(PREFIX + id_, msgspec.json.encode(plain), self._seconds)
+            await self._state.set(self._prefix + id_, msgspec.json.encode(plain), self._seconds)
 
-    def _rest(self, _: None) -> None:
-        self._writing = False
 
-    def _failed(self, error: BaseException) -> None:
-        """What comes until the next attempt waits for it, too."""
-        self._under_way = {}
-        log.warn("Session records were not saved; it is tried again in a second: {error!r}", error=error)
-        self._again = self._later(_AGAIN_SECONDS, self._begin)
+def _nothing() -> None:
+    return None
+
+
+async def _check_password(stream: dict[str, Any], accounts: IAccounts) -> None:
+    """:raises ValueError: if the client signed in with a password that is not the account's any more."""
+    mark = stream["state"].get(SIGNED_IN_BY)
+    if mark is None:
+        return
+    account = await accounts.get(address.bare(stream["jid"]))
+    if account is None or fingerprint(account.verifiers) != mark:
+        raise ValueError("the account's password was changed or the account removed")
+
+
+def _told(key: str) -> str:
+    """As much of a record's key as may stand in a log: whoever knows the rest of it has the session."""
+    prefix, colon, id_ = key.partition(":")
+    return f"{prefix}{colon}{id_[:6]}…"
 
 
 def _call(then: Callable[[], None]) -> None:

@@ -137,7 +137,7 @@ class Session:
         if self.resumption is None:
             self._write(data)
         else:
-            self.resumption.deliver(data)
+            self.resumption.deliver(data, template.archived)
 
     def close(self, condition: str, text: str = "") -> None:
         """End the stream with an error, for good: nothing of it can be resumed."""
@@ -309,6 +309,7 @@ class Session:
         assert connection is not None
         self.attach(None)
         self.move(State.CLOSED)
+        session.state.update(self.state)  # by which password it has signed in now
         session.take_over(connection, self.framing, self.transport)
 
     def take_over(self, connection: IConnection, framing: Framing, transport: str) -> None:

@@ -18,6 +18,7 @@ from ccm.errors import SaslError, StanzaError, StreamError
 from ccm.session import sasl
 from ccm.session.resume import FEATURE as SM_FEATURE
 from ccm.session.states import State
+from ccm.session.verifiers import SIGNED_IN_BY
 from ccm.wire.events import Event, Nonza, StreamOpened
 from ccm.wire.stanza import Stanza, text
 
@@ -208,6 +209,8 @@ class Negotiation:
             return
         self.jid = step.jid
         self._exchange = None
+        if step.password:
+            session.state[SIGNED_IN_BY] = step.password
         session.authenticated(step.jid)
         session.send(_filled("success", step.data))
 

@@ -11,7 +11,8 @@ class SessionOptions(Section):
     from connecting. Bytes a second and their burst hold for reading, before and after login; 0 means no limit. More
     than ``outgoing_bytes`` unsent cuts the connection; its session hibernates if it can be resumed. ``resume_*`` are of
     XEP-0198: how long a session waits for its client, how many stanzas it keeps meanwhile, and after how many
-    unacknowledged ones an acknowledgement is asked for.
+    unacknowledged ones an acknowledgement is asked for. At most ``resume_waiting`` answers wait for records to be
+    saved: acknowledgements above it are not given, anything else is sent without waiting.
     """
 
     require_tls: bool = True
@@ -28,6 +29,7 @@ class SessionOptions(Section):
     resume_stanzas: int = 500
     resume_request_every: int = 50
     resume_save_seconds: float = 1.0
+    resume_waiting: int = 20_000
     language: str = "en"
 
 

@@ -24,10 +24,20 @@ if TYPE_CHECKING:
 Spawn = Callable[[Coroutine[Any, Any, Any], Callable[[Any], None], Callable[[BaseException], None]], None]
 
 
-class Save(Protocol):
-    """Keeps resumption records."""
+Make = Callable[[], dict[str, Any] | None]
 
-    def __call__(self, id_: str, plain: dict[str, Any] | None, then: Callable[[], None] | None = None, /) -> None: ...
+
+class Save(Protocol):
+    """Keeps resumption records: :meth:`ccm.session.keeping.Keeper.save`."""
+
+    def __call__(
+        self,
+        id_: str,
+        make: Make | None,
+        then: Callable[[], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+        /,
+    ) -> bool: ...
 
 
 class Routing(Protocol):
@@ -68,9 +78,17 @@ async def _no_pause(_seconds: float) -> None:
     return None
 
 
-def _keep_nothing(_id: str, _plain: dict[str, Any] | None, then: Callable[[], None] | None = None) -> None:
+def _keep_nothing(
+    _id: str,
+    make: Make | None,
+    then: Callable[[], None] | None = None,
+    _otherwise: Callable[[], None] | None = None,
+) -> bool:
     if then is not None:
+        if make is not None:
+            make()
         then()
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +102,7 @@ class Realm:
     :ivar random: that many random bytes.
     :ivar secret: key from which salts of unknown names are derived; the same across restarts.
     :ivar barrier: fires once everything queued so far is on disk; ``None`` when nothing is pending.
-    :ivar save: ``save(id, plain, then=None)`` keeps a resumption record, or forgets it (``None``); writes behind, in
-        order, and calls *then* once the record would survive this process.
+    :ivar save: keeps a resumption record, or forgets it; see :meth:`ccm.session.keeping.Keeper.save`.
     :ivar visitors: connections, sessions and failed sign-ins by address, one record for all transports.
     :ivar pause: ``await pause(seconds)`` comes back after them.
     :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.

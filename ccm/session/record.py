@@ -4,10 +4,13 @@ A bound session as plain data and back, so that it outlives the process (XEP-019
 JSON-able; kept under ``sm:<id>`` in the session state for XEP-0198, inside its own record by BOSH.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from ccm.interfaces import IConnection
 from ccm.session.realm import Realm
+from ccm.session.states import State
+from ccm.wire.fanout import FanOut
 from ccm.wire.framing import Framing
 
 if TYPE_CHECKING:
@@ -16,12 +19,8 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def to_plain(session: "Session", exact: bool = False) -> dict[str, Any]:
-    """
-    Everything of a bound session that must survive; fires ``session-saving``.
-
-    :param exact: nothing will be sent or received any more before the record is read.
-    """
+def to_plain(session: "Session") -> dict[str, Any]:
+    """Everything of a bound session that must survive; fires ``session-saving``."""
     session.realm.router.fire("session-saving", session)
     plain: dict[str, Any] = {
         "version": VERSION,
@@ -34,22 +33,29 @@ def to_plain(session: "Session", exact: bool = False) -> dict[str, Any]:
         acks = session.resumption.acks
         plain["resume"] = {
             "id": session.resumption.id,
-            "inbound": acks.inbound,
+            "inbound": session.resumption.secured(),
             "outbound": acks.outbound,
             "queue": [data.decode() for data in acks.queue],
-            "exact": exact,
         }
     return plain
 
 
 def from_plain(
-    realm: Realm, framing: Framing, connection: IConnection | None, transport: str, plain: dict[str, Any]
+    realm: Realm,
+    framing: Framing,
+    connection: IConnection | None,
+    transport: str,
+    plain: dict[str, Any],
+    missed: Iterable[FanOut] = (),
 ) -> "Session":
     """
     The session that a record speaks of, bound in the router again; fires ``session-resumed``.
 
     :param connection: what it speaks through; ``None`` for one that waits for its client (XEP-0198).
-    :raises ValueError: if the record is of another version.
+    :param missed: what rooms archived for it since the record was made, in order. It was sent these first, as far as
+        it was sent anything: all else waits for a record (:mod:`ccm.session.resumption`). So the client's count tells
+        how many of them it has.
+    :raises ValueError: if the record is of another version, or too much was missed.
     :raises StanzaError: ``conflict`` if its JID is bound already.
     """
     from ccm.session.machine import Session
@@ -66,11 +72,17 @@ def from_plain(
     kept = plain.get("resume")
     if kept is not None:
         resumption = session.resumption = Resumption(session, True, kept["id"])
-        resumption.acks.inbound, resumption.acks.outbound = kept["inbound"], kept["outbound"]
-        resumption.acks.queue.extend(data.encode() for data in kept["queue"])
-        if not kept.get("exact"):
-            resumption.acks.certain = resumption.acks.outbound
+        acks = resumption.acks
+        acks.inbound = acks.secured = kept["inbound"]
+        acks.outbound = kept["outbound"]
+        acks.queue.extend(data.encode() for data in kept["queue"])
         realm.resumptions[resumption.id] = session
+    for template in missed:
+        session.deliver_raw(template)
+        if session.stage is State.CLOSED:
+            raise ValueError("more was missed than is kept")
+    if session.resumption is not None:
+        session.resumption.acks.certain = session.resumption.acks.outbound
     realm.router.fire("session-resumed", session)
     if connection is None:
         session.connection_lost()

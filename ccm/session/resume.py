@@ -16,7 +16,7 @@ from ccm.wire.stanza import Stanza
 
 MODULUS = 2**32
 _COUNT = re.compile(r"[0-9]{1,10}\Z")
-_DECLARED = re.compile(rb"<(message|presence|iq) xmlns='jabber:client'")
+_DECLARED = re.compile(rb"\A<(message|presence|iq) xmlns='jabber:client'")
 
 
 class Acks:
@@ -24,32 +24,39 @@ class Acks:
     Both directions of one session.
 
     :ivar inbound: stanzas handled, modulo 2^32.
-    :ivar outbound: stanzas sent, modulo 2^32.
+    :ivar secured: how many of them are known to be on disk, with all that they caused there.
+    :ivar outbound: stanzas sent or held, modulo 2^32.
     :ivar queue: those of them that the client has not acknowledged, oldest first, as bytes for a TCP stream.
-    :ivar certain: after a crash, how many of those sent the record knows of; the client may have got others after
-        them. ``None`` if there was no crash, or the client has shown that it got none.
+    :ivar held: how many of the newest in the queue have not been sent yet, since no record knows them.
+    :ivar certain: after a restart, the most that the client can have been sent before it; ``None`` once it is back.
     """
 
-    __slots__ = ("asked", "certain", "inbound", "outbound", "queue", "resumable")
+    __slots__ = ("asked", "certain", "held", "inbound", "outbound", "queue", "resumable", "secured")
 
     def __init__(self, *, resumable: bool) -> None:
         self.resumable = resumable
-        self.inbound = 0
+        self.inbound = self.secured = 0
         self.outbound = 0
         self.queue: deque[bytes] = deque()
-        self.asked = False
+        self.held = 0
         self.certain: int | None = None
+        self.asked = False
 
     def sent(self, data: bytes) -> None:
         """Keep what is being sent."""
         self.queue.append(data)
         self.outbound = (self.outbound + 1) % MODULUS
 
-    def outrun(self, h: str) -> bool:
-        """
-        Whether the client has got stanzas, by its count *h*, that a record from before a crash does not know of.
+    def secure(self, inbound: int) -> None:
+        """So many handled stanzas are on disk."""
+        if (inbound - self.secured) % MODULUS < MODULUS // 2:
+            self.secured = inbound
 
-        Which they were nobody can tell, so what it lacks cannot be told either: such a session cannot go on.
+    def beyond(self, h: str) -> bool:
+        """
+        Whether the client got, by its count *h*, more than a server that crashed is known to have sent it.
+
+        What that was nobody can tell, so what it lacks cannot be told either: such a session cannot go on.
         """
         certain, self.certain = self.certain, None
         if certain is None or not _COUNT.match(h):
@@ -66,13 +73,14 @@ class Acks:
         if not _COUNT.match(h) or int(h) >= MODULUS:
             raise StreamError("bad-format", "The attribute 'h' must be a count (XEP-0198 §4).")
         count = (int(h) - (self.outbound - len(self.queue))) % MODULUS
-        if count > len(self.queue):
+        if count > len(self.queue) - self.held:
             if count >= MODULUS // 2:
                 return  # an older count than one before: it says nothing new
+            sent = (self.outbound - self.held) % MODULUS
             raise StreamError(
                 "undefined-condition",
                 "You acknowledged more stanzas than were sent.",
-                extra=f"<handled-count-too-high xmlns='{ns.SM}' h='{h}' send-count='{self.outbound}'/>".encode(),
+                extra=f"<handled-count-too-high xmlns='{ns.SM}' h='{h}' send-count='{sent}'/>".encode(),
             )
         for _ in range(count):
             self.queue.popleft()

@@ -1,11 +1,15 @@
 """
 Stream management of one bound session (XEP-0198 1.6.3): acknowledgements, hibernation, resumption.
 
-An acknowledgement says *on disk*: it leaves after the commit of what was routed before it. Leaves out the counting
-(:mod:`ccm.session.resume`) and the record's form (:mod:`ccm.session.record`).
+An acknowledgement says *on disk*: it leaves after the commit of what was routed before it. The other way round, what
+is sent must be known after a crash, or nobody could tell what a client's count means. A message of a room's archive
+may be sent at once, since the archive knows it and its place (:mod:`ccm.muc.gaps`); anything else is sent once a
+record knows it, and what follows it waits behind it. Only while records cannot be saved is it sent all the same.
+Leaves out the counting (:mod:`ccm.session.resume`) and the record's form (:mod:`ccm.session.record`).
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
@@ -32,7 +36,10 @@ class Resumption:
     :param resumable: the client wants to be able to come back; else only acknowledgements are exchanged.
     """
 
-    __slots__ = ("_ask_timer", "_end_timer", "_owed", "_save_timer", "_session", "_settling", "acks", "id")
+    __slots__ = (
+        *("_ask_timer", "_covered", "_end_timer", "_holding", "_owed", "_requests", "_save_timer", "_securing"),
+        *("_session", "_settling", "acks", "id"),
+    )
 
     def __init__(self, session: "Session", resumable: bool, id_: str | None = None) -> None:
         self._session = session
@@ -42,16 +49,29 @@ class Resumption:
         self._save_timer: Callable[[], None] | None = None
         self._ask_timer: Callable[[], None] | None = None
         self._settling = False
-        self._owed: int | None = None
+        self._owed: bytes = b""
+        self._requests = 0  # of the client that wait for an acknowledgement
+        self._holding = False  # a record is being saved that what is held waits for
+        self._covered = 0  # how much of what is held the record knows that was made last
+        self._securing = False
 
     def start(self) -> None:
-        """Answer ``<enable/>``."""
+        """Answer ``<enable/>``, once the session can be resumed."""
         session = self._session
-        if self.acks.resumable:
-            session.realm.resumptions[self.id] = session
-            self._save()
+        connection = session.connection
         id_ = self.id if self.acks.resumable else None
-        session.send(resume.enabled(id_, session.realm.options.resume_seconds))
+        answer = resume.enabled(id_, session.realm.options.resume_seconds)
+        if not self.acks.resumable:
+            session.send(answer)
+            return
+
+        def kept() -> None:
+            if session.connection is connection:
+                session.send(answer)
+            self._release()
+
+        session.realm.resumptions[self.id] = session
+        self._hold(kept)
 
     # ---- stanzas
 
@@ -60,24 +80,59 @@ class Resumption:
         self.acks.inbound = (self.acks.inbound + 1) % resume.MODULUS
         self._save_soon()
 
-    def deliver(self, data: bytes) -> None:
-        """Send a stanza and keep it until it is acknowledged."""
+    def deliver(self, data: bytes, archived: bool = False) -> None:
+        """
+        Send a stanza and keep it until it is acknowledged.
+
+        :param archived: see :class:`ccm.wire.fanout.FanOut`.
+        """
         session, acks, options = self._session, self.acks, self._session.realm.options
         acks.sent(data)
-        if session.connection is None or self._settling:
-            if len(acks.queue) > options.resume_stanzas and session.connection is None:
-                session.close("resource-constraint", "It was away while too much came.")
-            self._save_soon()
-            return
-        session.send(data)
+        if acks.resumable and (self._holding or not archived):
+            acks.held += 1
+            if not self._holding:
+                self._hold(self._release)
+        elif session.connection is not None and not self._settling:
+            session.send(data)
+        self._save_soon()
         waiting = len(acks.queue)
-        if waiting > options.resume_stanzas * _ATTACHED_FACTOR:
+        if session.connection is None or self._settling:
+            if waiting > options.resume_stanzas and session.connection is None:
+                session.close("resource-constraint", "It was away while too much came.")
+        elif waiting > options.resume_stanzas * _ATTACHED_FACTOR:
             session.close("policy-violation", f"Acknowledge what you get: {waiting} stanzas are not.")
         elif waiting % options.resume_request_every == 0:
             self._ask()
         elif self._ask_timer is None:
             self._ask_timer = session.realm.later(_ASK_AFTER_SECONDS, self._ask_late)
-        self._save_soon()
+
+    def _hold(self, then: Callable[[], None]) -> None:
+        """Save a record; *then* send what it knows."""
+        self._holding = True
+
+        def otherwise() -> None:
+            self._covered = self.acks.held
+            then()
+
+        if not self._session.realm.save(self.id, self._plain, then, otherwise):
+            otherwise()
+
+    def _release(self) -> None:
+        """What is held and covered by a record on disk may go."""
+        session, acks = self._session, self.acks
+        if session.stage is State.CLOSED:
+            return
+        count = min(self._covered, acks.held)
+        first = len(acks.queue) - acks.held
+        acks.held -= count
+        self._covered = 0
+        if session.connection is not None and not self._settling:
+            form = resume.declared if session.framing.declared else resume.undeclared
+            for data in tuple(islice(acks.queue, first, first + count)):
+                session.send(form(data))
+        self._holding = False
+        if acks.held:
+            self._hold(self._release)
 
     def _ask(self) -> None:
         self.acks.asked = True
@@ -88,28 +143,65 @@ class Resumption:
         if self._session.connection is not None and self.acks.queue and not self.acks.asked:
             self._ask()
 
+    # ---- acknowledgements
+
     def acknowledge(self) -> None:
-        """Answer ``<r/>``, once everything it covers is on disk."""
-        h = self.acks.inbound
+        """Answer ``<r/>``, once everything it covers is on disk. Those that come meanwhile are answered together."""
+        self._requests += 1
+        if self._requests == 1:
+            self._secure_all()
+
+    def _secure_all(self) -> None:
+        h, count = self.acks.inbound, self._requests
         session = self._session
-        barrier, connection = session.realm.barrier(), session.connection
+        connection = session.connection
+
+        def done(said: bytes = b"") -> None:
+            if session.connection is connection and said:  # who resumed elsewhere has learned it from <resumed/>
+                if self._settling:
+                    self._owed = said  # nothing comes before <resumed/>
+                else:
+                    session.send(said)
+            self._requests -= count
+            if self._requests and session.stage is not State.CLOSED:
+                self._secure_all()
 
         def answer() -> None:
-            if session.connection is not connection:
-                return  # who resumed elsewhere has learned it from <resumed/>
-            if self._settling:
-                self._owed = h  # nothing comes before <resumed/>
-            else:
-                session.send(resume.answer(h))
+            done(resume.answer(h) * count)
+
+        def secured() -> None:
+            self.acks.secure(h)
+            # the count must outlive a crash, too: else a client that resumes is told of fewer than it was before
+            if not self.acks.resumable:
+                answer()
+            elif not self._save(answer):
+                done()
 
         def failed(failure: Any) -> None:
             log.error("Not acknowledged, since the store failed: {error!r}", jid=session.jid, error=failure.value)
+            done()
 
-        if self.acks.resumable:
-            # the count must outlive a crash, too: else a client that resumes is told of fewer than it was before
-            self._save(lambda: _after(barrier, answer, failed))
-        else:
-            _after(barrier, answer, failed)
+        _after(session.realm.barrier(), secured, failed)
+
+    def secured(self) -> int:
+        """How many stanzas of the client are on disk: what a record says."""
+        acks = self.acks
+        if acks.secured == acks.inbound or self._securing:
+            return acks.secured
+        h = acks.inbound
+
+        def secured() -> None:
+            self._securing = False
+            acks.secure(h)
+
+        def failed(_: Any) -> None:
+            self._securing = False
+
+        self._securing = True
+        _after(self._session.realm.barrier(), secured, failed)
+        if self._securing:
+            self._save_soon()
+        return acks.secured
 
     # ---- hibernation
 
@@ -134,7 +226,7 @@ class Resumption:
             self._end_timer = None
         session.hibernating = False
         self._settling = True
-        self._owed = None
+        self._owed = b""
         self._save()
         h = self.acks.inbound
         connection = session.connection
@@ -143,14 +235,15 @@ class Resumption:
             if session.connection is not connection or connection is None:
                 return
             self._settling = False
+            self.acks.secure(h)
             session.send(resume.resumed(self.id, h))
             form = resume.declared if session.framing.declared else resume.undeclared
-            for data in self.acks.queue:
+            for data in tuple(islice(self.acks.queue, len(self.acks.queue) - self.acks.held)):
                 session.send(form(data))
             if self.acks.queue:
                 self._ask()
-            if self._owed is not None:
-                session.send(resume.answer(self._owed))
+            if self._owed:
+                session.send(self._owed)
             session.realm.router.fire("session-resumed", session)
 
         def failed(failure: Any) -> None:
@@ -162,10 +255,7 @@ class Resumption:
 
     def stop(self) -> list[bytes]:
         """It is over: forget it. :returns: what the client has not acknowledged."""
-        for timer in (self._end_timer, self._save_timer, self._ask_timer):
-            if timer is not None:
-                timer()
-        self._end_timer = self._save_timer = self._ask_timer = None
+        self._end_timers()
         realm = self._session.realm
         if self.acks.resumable and realm.resumptions.pop(self.id, None) is not None:
             realm.save(self.id, None)
@@ -173,10 +263,14 @@ class Resumption:
 
     def freeze(self) -> None:
         """Save, and do nothing more: the process ends."""
+        self._end_timers()
+        self._save()
+
+    def _end_timers(self) -> None:
         for timer in (self._end_timer, self._save_timer, self._ask_timer):
             if timer is not None:
                 timer()
-        self._save(exact=True)
+        self._end_timer = self._save_timer = self._ask_timer = None
 
     # ---- records
 
@@ -189,9 +283,16 @@ class Resumption:
         self._save_timer = None
         self._save()
 
-    def _save(self, then: Callable[[], None] | None = None, *, exact: bool = False) -> None:
-        if self.acks.resumable:
-            self._session.realm.save(self.id, record.to_plain(self._session, exact), then)
+    def _save(self, then: Callable[[], None] | None = None) -> bool:
+        return not self.acks.resumable or self._session.realm.save(self.id, self._plain, then)
+
+    def _plain(self) -> dict[str, Any] | None:
+        """The record as of now; ``None`` if the session is over."""
+        if self._session.stage is State.CLOSED:
+            return None
+        plain = record.to_plain(self._session)
+        self._covered = self.acks.held
+        return plain
 
 
 def _after(barrier: "Deferred[Any] | None", then: Callable[[], None], failed: Callable[[Any], None]) -> None:
@@ -236,10 +337,13 @@ def _take_up(session: "Session", bare: str, nonza: Nonza) -> None:
     if old is None or old.resumption is None or old.bare != bare:
         session.send(resume.failed("item-not-found", "That session is over. Bind a new one."))
         return
-    if old.resumption.acks.outrun(nonza.attrs.get("h", "")):
-        old.resumption.acks.queue.clear()
+    acks = old.resumption.acks
+    if acks.beyond(nonza.attrs.get("h", "")):
+        # It was sent something while records could not be saved, then came a crash: what it lacks cannot be told.
+        acks.queue.clear()
         old.close("reset")
-        session.send(resume.failed("item-not-found", "What you were sent last is not known any more. Bind anew."))
+        text = "What you were sent last is not known any more. Bind anew."
+        session.send(resume.failed("item-not-found", text, acks.inbound))
         return
-    old.resumption.acks.acknowledged(nonza.attrs.get("h", ""))
+    acks.acknowledged(nonza.attrs.get("h", ""))
     session.hand_over(old)

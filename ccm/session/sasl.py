@@ -16,6 +16,7 @@ from ccm.errors import SaslError, StanzaError
 from ccm.records import Account, Verifier
 from ccm.session.realm import Realm
 from ccm.session.scram import ClientFirst, ScramExchange, made_up
+from ccm.session.verifiers import fingerprint
 from ccm.session.visitors import Visitors
 
 _IN_CLEAR = frozenset({"PLAIN", "OAUTHBEARER"})
@@ -31,10 +32,15 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The client has proven to be *jid* (bare) and may act as it; *data* goes with the success, if any."""
+    """
+    The client has proven to be *jid* (bare) and may act as it; *data* goes with the success, if any.
+
+    :ivar password: the fingerprint of the account's password; ``""`` for guests.
+    """
 
     jid: str
     data: bytes | None = None
+    password: str = ""
 
 
 Step = Challenge | Granted
@@ -103,7 +109,7 @@ class Exchange:
             return said
         authorise(said.jid, said.authzid)
         self._gate.succeeded(said.jid)
-        return Granted(said.jid, said.data)
+        return Granted(said.jid, said.data, fingerprint(said.account.verifiers) if said.account else "")
 
 
 class _Gate:
@@ -145,6 +151,7 @@ class _Proven:
     jid: str
     authzid: str
     data: bytes | None = None
+    account: Account | None = None
 
 
 class _Scram:
@@ -168,7 +175,7 @@ class _Scram:
         signature = self._exchange.finish(data)
         if signature is None or self._account is None:
             raise _wrong()
-        return _Proven(_usable(self._account), self._first.authzid, signature)
+        return _Proven(_usable(self._account), self._first.authzid, signature, self._account)
 
 
 class _Plain:
@@ -191,7 +198,7 @@ class _Plain:
         fits = await self._realm.verify_password(password, verifier)
         if not fits or account is None:
             raise _wrong()
-        return _Proven(_usable(account), authzid)
+        return _Proven(_usable(account), authzid, None, account)
 
 
 class _Bearer:
@@ -223,7 +230,7 @@ class _Bearer:
             self._failed = True  # RFC 7628 §3.2.3: the client answers this, then comes the failure
             return Challenge(json.dumps({"status": "invalid_token"}).encode())
         name = authzid[2:].replace("=2C", ",").replace("=3D", "=")
-        return _Proven(_usable(account), name)
+        return _Proven(_usable(account), name, None, account)
 
 
 class _Anonymous:

@@ -18,7 +18,14 @@ from ccm.records import Verifier
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-1")
 MAX_PASSWORD_BYTES = 1024
 SALT_BYTES = 16  # as the made-up salts of unknown names, which must not be told from real ones
+SIGNED_IN_BY = "password"  # key in a session's state: the fingerprint of what its client signed in by
 HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-1": "sha1"}
+
+
+def fingerprint(verifiers: Iterable[Verifier]) -> str:
+    """A mark of one password of one account, which tells nothing about it: every password set has another."""
+    joined = b"".join(verifier.stored_key + verifier.salt for verifier in verifiers)
+    return hashlib.sha256(joined).hexdigest()[:32]
 
 
 def prepared(password: str) -> str:

@@ -30,6 +30,7 @@ from ccm.wire.parsers import ParserPool
 log = Logger()
 
 SID_BYTES = 20  # 160 bits
+_CARRIED = (b"<message", b"<presence", b"<iq")
 _SIGNED_IN = ("binding", "bound", "detached")
 
 
@@ -60,6 +61,9 @@ class Saver(Protocol):
 
     def changed(self, session: BoshSession) -> None:
         """Save it soon."""
+
+    def before(self, session: BoshSession, then: Callable[[], None]) -> None:
+        """Save it now, and call *then* afterwards."""
 
     def gone(self, session: BoshSession) -> None:
         """Forget it."""
@@ -111,6 +115,7 @@ class BoshSessions:
         self._limits = limits
         self._visitors = visitors or unlimited()
         self._dirty: dict[HeldSession, None] = {}
+        self._unsaved: dict[Handle, None] = {}  # whose answers wait until they are saved
         self._wheel: Wheel[HeldSession] = Wheel(clock, self._tick)
         self._closed = False
 
@@ -149,7 +154,10 @@ class BoshSessions:
 
     def aborted(self, handle: Handle) -> None:
         """The connection of a request that waits for its answer is gone."""
-        if handle.session is not None:
+        if handle in self._unsaved:
+            del self._unsaved[handle]
+            self.undelivered(handle)
+        elif handle.session is not None:
             handle.session.aborted(handle, self._clock.seconds())
             self.wake(handle.session)
 
@@ -161,9 +169,20 @@ class BoshSessions:
     # ---- Outlet, for the sessions
 
     def respond(self, handle: Handle, session: BoshSession, rid: int, body: bytes, status: int) -> None:
-        """Send an answer."""
+        """Send an answer; one that carries anything after a record holds it."""
         handle.rid = rid
-        handle.respond(body, session.terms.content_type, status)
+        kind = session.terms.content_type
+        if self._saver is None or not rid or session.over or not any(mark in body for mark in _CARRIED):
+            handle.respond(body, kind, status)
+            return
+
+        def saved() -> None:
+            if handle in self._unsaved:  # else the client has hung up
+                del self._unsaved[handle]
+                handle.respond(body, kind, status)
+
+        self._unsaved[handle] = None
+        self._saver.before(session, saved)
 
     def drop(self, handle: Handle) -> None:
         """Close the connection of a superseded request."""
@@ -257,7 +276,10 @@ class BoshSessions:
             if session.sid in self.sessions:
                 self._wheel.schedule(session, session.deadline())
                 if self._saver is not None and not session.over and _signed_in(session):
-                    self._saver.changed(session)
+                    if session.queue.waiting:
+                        self._saver.before(session, _nothing)
+                    else:
+                        self._saver.changed(session)
 
     def _tick(self, session: HeldSession, now: float) -> float | None:
         if session.tick(now):
@@ -271,6 +293,10 @@ class BoshSessions:
             session.visit.leave()
         if self._saver is not None:
             self._saver.gone(session)
+
+
+def _nothing() -> None:
+    return None
 
 
 def _signed_in(session: BoshSession) -> bool:

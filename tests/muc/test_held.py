@@ -120,3 +120,54 @@ def test_what_comes_later_does_not_hold_an_earlier_barrier():
     assert told == ["early"]
     held.release(third)
     assert told == ["early", "late"]
+
+
+def say_behind(restarted, gate, ann, *then):
+    """Two messages that wait for the archive, whatever *then* sends, and a third; what the room says of them."""
+    bob = restarted.person("bob@localhost/b")
+    bob.join("Bob")
+    slowly(restarted.archive, "seen_origin", gate)
+    ann.say("first", extra=origin("o1"))
+    ann.say("second")
+    for xml in then:
+        ann.send(xml)
+    ann.say("third")
+    gate.callback(None)
+    return [element for element in bob.take() if element.name == "message" and element.body is not None]
+
+
+def test_messages_that_wait_are_not_overtaken_after_a_change_of_nick(restarted, gate, read):
+    ann = restarted.person("ann@localhost/a")
+    ann.join("Ann")
+    got = say_behind(restarted, gate, ann, f"<presence to='{read.room}/Anna'/>")
+    assert read.bodies(got) == ["first", "second", "third"]
+
+
+def test_messages_that_wait_are_not_overtaken_after_a_change_of_a_shared_nick(restarted, gate, read):
+    ann, other = (restarted.person(f"ann@localhost/{resource}") for resource in "ab")
+    ann.join("Ann")
+    other.join("Ann")
+    got = say_behind(restarted, gate, ann, f"<presence to='{read.room}/Anna'/>")
+    assert read.bodies(got) == ["first", "second", "third"]
+    assert {element["from"] for element in got} == {f"{read.room}/Anna"}
+    assert not restarted.room.held and not restarted.service.context.held
+
+
+def test_messages_that_wait_are_not_overtaken_by_who_leaves_and_comes_back(restarted, gate, read):
+    ann = restarted.person("ann@localhost/a")
+    ann.join("Ann")
+    leave = f"<presence type='unavailable' to='{read.room}/Ann'/>"
+    got = say_behind(restarted, gate, ann, leave, f"<presence to='{read.room}/Ann'><x xmlns='{read.muc}'/></presence>")
+    assert read.bodies(got) == ["first", "second", "third"]
+
+
+def test_a_subject_waits_for_the_messages_before_it(restarted, gate, read):
+    ann = restarted.person("ann@localhost/a")
+    ann.join("Ann")
+    slowly(restarted.archive, "seen_origin", gate)
+    ann.take()
+    ann.say("first", extra=origin("o1"))
+    ann.send(f"<message type='groupchat' to='{read.room}'><subject>S</subject></message>")
+    assert ann.take() == []
+    gate.callback(None)
+    assert [str(element.body or element.subject) for element in ann.take()] == ["first", "S"]

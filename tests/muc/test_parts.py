@@ -64,14 +64,14 @@ def template(text):
 @given(st.lists(st.sampled_from(["now", "kept", "lost"]), max_size=12), st.randoms(use_true_random=False))
 def test_flights_land_in_their_order_however_the_commits_come(kinds, random):
     seen, lost = [], []
-    flights = Flights(lambda t: seen.append(t.stanza.child_text("body")))
+    flights = Flights(lambda t: seen.append(t.stanza.child_text("body")), {})
     waiting = []
     for number, kind in enumerate(kinds):
         if kind == "now":
             flights.now(template(number))
         else:
             kept = Deferred()
-            flights.after(kept, template(number), None, lost.append)
+            flights.after(kept, template(number), None, lost.append, f"{number:03}")
             waiting.append((kept, kind))
     random.shuffle(waiting)
     for kept, kind in waiting:

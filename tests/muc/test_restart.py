@@ -183,6 +183,19 @@ def saved(house, person):
     return json.loads(json.dumps(person.state))
 
 
+def return_from(new, state, jid):
+    """A session is made again of its record, as at a start; with what it missed."""
+    missed = fakes.result_of(new.service.gaps().missed(state))
+    person = new.person(jid, bound=False)
+    person.resumed, person.state = True, dict(state)
+    new.router.bind(person)
+    assert all(template.archived for template in missed)
+    for template in missed:
+        person.deliver_raw(template)
+    new.router.fire("session-resumed", person)
+    return person
+
+
 def test_what_was_archived_after_a_record_was_made_reaches_the_session_after_a_crash(talk, ann, bob, read):
     ann.say("known")
     state = saved(talk, bob)
@@ -191,55 +204,64 @@ def test_what_was_archived_after_a_record_was_made_reaches_the_session_after_a_c
     ann.say("two")
     reflected = [element.toXml() for element in bob.take()]
     new = talk.restart()
-    bob = new.person("bob@localhost/b", bound=False)
-    bob.resumed, bob.state = True, dict(state)
-    new.router.bind(bob)
-    new.router.fire("session-resumed", bob)
+    bob = return_from(new, state, "bob@localhost/b")
     ann = resume(new, "ann@localhost/a")
     ann.say("three")
     got = bob.take()
     assert read.bodies(got) == ["one", "two", "three"]
     assert [element.toXml() for element in got[:2]] == reflected
-
-
-def test_what_was_missed_comes_before_what_is_said_meanwhile(talk, ann, bob, read):
-    from twisted.internet.defer import Deferred
-
-    state = saved(talk, bob)
-    ann.say("missed")
-    new = talk.restart()
-    gate, original = Deferred(), new.archive.page
-
-    async def slow(*args, **named):
-        await gate
-        return await original(*args, **named)
-
-    ann = resume(new, "ann@localhost/a")
-    ann.say("wake up")
-    new.archive.page = slow
-    bob = new.person("bob@localhost/b", bound=False)
-    bob.resumed, bob.state = True, dict(state)
-    new.router.bind(bob)
-    new.router.fire("session-resumed", bob)
-    ann.say("live")
-    assert bob.take() == []
-    assert saved(new, bob)["rooms"] == state["rooms"], "a second crash must find the old mark"
-    new.router.fire("session-resumed", bob)
-    gate.callback(None)
-    assert read.bodies(bob.take()) == ["missed", "wake up", "live"]
-    ann.say("after")
-    assert read.bodies(bob.take()) == ["after"]
     assert saved(new, bob)["rooms"] != state["rooms"]
 
 
-def test_a_session_whose_missed_messages_cannot_be_read_begins_anew(talk, ann, bob, read):
+def test_what_was_missed_of_several_rooms_comes_in_the_order_of_the_archives(house, ann, bob, read):
+    rooms = [f"{name}@{read.domain}" for name in ("one", "two")]
+    for room in rooms:
+        house.open(ann, "Ann", room, persistentroom=True)
+        bob.join("Bob", room)
+    state = saved(house, bob)
+    for number in range(6):
+        ann.say(str(number), room=rooms[number % 2])
+    live = read.bodies(bob.take())
+    bob = return_from(house.restart(), state, "bob@localhost/b")
+    assert live == read.bodies(bob.take()) == list("012345")
+
+
+def test_a_session_that_was_sent_all_reads_nothing(talk, ann, bob):
+    ann.say("x")
     state = saved(talk, bob)
-    ann.say("missed")
     new = talk.restart()
-    bob = new.person("bob@localhost/b", bound=False)
-    bob.resumed, bob.state = True, {"rooms": {read.room: "no such id"} if state else {}}
-    new.router.bind(bob)
-    new.room.inherited = "no such id, and later"
-    new.router.fire("session-resumed", bob)
-    assert bob.closed.startswith("reset")
-    assert bob.take() == []
+    new.archive.page = None  # whoever reads fails
+    assert fakes.result_of(new.service.gaps().missed(state)) == []
+
+
+def test_a_session_that_missed_too_much_begins_anew(talk, ann, bob, read):
+    state = saved(talk, bob)
+    for number in range(6):
+        ann.say(str(number))
+    assert len(fakes.result_of(talk.restart({"backlog_messages": 6}).service.gaps().missed(state))) == 6
+    with pytest.raises(ValueError, match="more than 5 messages"):
+        fakes.result_of(talk.restart({"backlog_messages": 5}).service.gaps().missed(state))
+
+
+def test_only_what_is_reflected_in_the_order_of_the_archive_is_marked_so(house, ann, bob, read):
+    """After a crash, a client's count stands for the first so many messages of the archives."""
+    rooms = [f"{name}@{read.domain}" for name in ("one", "two")]
+    for room in rooms:
+        house.open(ann, "Ann", room, persistentroom=True)
+        bob.join("Bob", room)
+    marks = []
+    bob.deliver_raw = lambda template: marks.append((template.stanza.child_text("body"), template.archived))
+    ann.send(f"<message type='groupchat' to='{rooms[0]}'><subject>S</subject></message>")
+    ann.send(f"<message type='groupchat' to='{rooms[0]}'><active xmlns='urn:x'/></message>")
+    assert [archived for _, archived in marks] == [False, False]
+    marks.clear()
+    house.archive.held = True
+    ann.say("first", room=rooms[0])
+    ann.say("second", room=rooms[1])
+    ann.say("third", room=rooms[1])
+    house.archive.waiting.rotate(-1)  # another room's commit overtakes
+    house.archive.commit(1)
+    house.archive.waiting.rotate(1)
+    house.archive.commit()
+    assert marks == [("second", False), ("first", True), ("third", True)]
+    assert house.service.context.aloft == {}

@@ -6,6 +6,7 @@ Every entry is a JSON line, written before the next step is done. Reading the fi
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,11 @@ class Ledger:
     def doubles(self, who: str) -> list[str]:
         """What somebody received more than once."""
         return [id_ for id_, count in Counter(self.seen.get(who, ())).items() if count > 1]
+
+    def disorder(self, who: str) -> list[str]:
+        """What somebody received after something that the archive holds behind it."""
+        seen = self.seen.get(who, [])
+        return [later for earlier, later in pairwise(seen) if later < earlier]
 
     def _write(self, kind: str, **facts: Any) -> None:
         self._file.write(json.dumps({"kind": kind, **facts}, ensure_ascii=False) + "\n")

@@ -61,6 +61,9 @@ class World:
         self.barriers: list[Deferred[None]] = []
         self.full = False
         self.saved: dict[str, Any] = {}
+        self.disk_is_slow = self.too_many = False
+        self.refuse: Any = None
+        self.unsaved: list[tuple[str, Any, Any]] = []
         self.events: list[tuple[str, Any]] = []
         self.pool = ParserPool()
         counter = itertools.count(1)
@@ -95,10 +98,28 @@ class World:
         self.barriers.append(Deferred())
         return self.barriers[-1]
 
-    def _save(self, id_: str, plain: Any, then: Any = None) -> None:
-        self.saved[id_] = plain
+    def _save(self, id_: str, make: Any, then: Any = None, otherwise: Any = None) -> bool:
+        if then is not None and self.too_many:
+            return False
+        if otherwise is not None and self.refuse is not None:
+            self.refuse(otherwise)
+            return True
+        if self.disk_is_slow:
+            self.unsaved.append((id_, make, then))
+            return True
+        self.saved[id_] = make() if make is not None else None
         if then is not None:
             then()
+        return True
+
+    def write_records(self) -> None:
+        """What was saved while the disk was slow is on disk now."""
+        unsaved, self.unsaved = self.unsaved, []
+        for id_, make, _ in unsaved:
+            self.saved[id_] = make() if make is not None else None
+        for _, _, then in unsaved:
+            if then is not None:
+                then()
 
     def names(self) -> list[str]:
         """Names of the events fired."""

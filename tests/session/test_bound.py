@@ -1,5 +1,7 @@
 """A bound session: what it sends on, what it refuses, how it ends."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -247,7 +249,7 @@ def test_an_acknowledgement_of_the_connection_before_does_not_reach_the_new_one(
     back, _ = resume(world, id_)
     world.barriers[0].callback(None)
     assert back.take() == b""
-    world.barriers[1].callback(None)
+    world.barriers[-1].callback(None)
     assert back.take() == f"<resumed xmlns='urn:xmpp:sm:3' previd='{id_}' h='1'/>".encode()
 
 
@@ -391,7 +393,7 @@ def test_a_session_outlives_the_server() -> None:
     after = World()
     session = from_plain(after.realm, StreamFraming(after.pool), None, "tcp", plain)
     assert session.resumed
-    assert (session.priority, session.state) == (5, {"presence": "<presence/>"})
+    assert session.priority == 5 and session.state["presence"] == "<presence/>"
     assert after.names() == ["session-resumed", "session-hibernating"]
     assert after.router.session("ann@localhost/one") is session
     session.deliver(message(2))
@@ -440,12 +442,191 @@ def test_a_client_resumes_after_a_clean_stop_whatever_it_has_got() -> None:
     assert b"<message" not in said
 
 
-def test_what_comes_for_a_hibernating_session_is_saved() -> None:
+def archived(number: int) -> FanOut:
+    """A message that a room has archived, as it is reflected."""
+    inner = b"<body>%d</body>" % number
+    template = FanOut(Stanza("message", {"type": "groupchat", "id": str(number)}, inner), "room@c.localhost/Kim")
+    template.archived = True
+    return template
+
+
+def ids(said: bytes) -> list[bytes]:
+    return re.findall(rb" id='(\d{1,3})'", said)
+
+
+def crashed(world: World, id_: str, missed: Sequence[FanOut] = ()) -> tuple[World, Any]:
+    """The next process, with the session as it was saved."""
+    after = World()
+    return after, from_plain(after.realm, StreamFraming(after.pool), None, "tcp", world.saved[id_], missed)
+
+
+def test_a_session_can_be_resumed_from_the_moment_on_that_its_client_knows_how() -> None:
+    world = World()
+    world.disk_is_slow = True
+    client = world.bound()
+    assert client.send(f"<enable {SM} resume='true'/>") == b""
+    client.session.deliver_raw(archived(1))
+    assert client.take() == b""
+    world.write_records()
+    said = client.take()
+    assert said.startswith(b"<enabled") and ids(said) == [b"1"]
+
+
+def test_nothing_is_sent_that_no_record_knows_but_what_an_archive_knows() -> None:
+    world = World()
+    client, id_ = managed(world)
+    world.disk_is_slow = True
+    client.session.deliver_raw(archived(1))
+    assert ids(client.take()) == [b"1"]
+    client.session.deliver(message(2))
+    client.session.deliver_raw(archived(3))
+    assert client.take() == b"", "what follows in order waits, too"
+    world.write_records()
+    assert ids(client.take()) == [b"2", b"3"]
+    assert ids("".join(world.saved[id_]["resume"]["queue"]).encode()) == [b"1", b"2", b"3"]
+    client.session.deliver_raw(archived(4))
+    assert ids(client.take()) == [b"4"]
+
+
+def test_what_comes_while_a_record_is_written_waits_for_the_next() -> None:
+    world = World()
+    client, _ = managed(world)
+    world.disk_is_slow = True
+    client.session.deliver(message(1))
+    (id_, make, then), world.unsaved = world.unsaved[0], []
+    world.saved[id_] = make()
+    client.session.deliver(message(2))
+    then()
+    assert ids(client.take()) == [b"1"]
+    world.write_records()
+    assert ids(client.take()) == [b"2"]
+
+
+def test_a_stanza_inside_another_keeps_its_namespace_when_the_outer_one_is_sent_again() -> None:
+    world = World()
+    client, id_ = managed(world)
+    inner = b"<result xmlns='urn:xmpp:mam:2'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'/>"
+    inner += b"</forwarded></result>"
+    client.session.deliver(Stanza("message", {"to": "ann@localhost/one"}, inner))
+    assert inner in client.take()
+    client.session.disconnected()
+    assert inner in resume(world, id_)[1]
+
+
+def test_a_client_cannot_acknowledge_what_is_held() -> None:
+    world = World()
+    client, _ = managed(world)
+    world.disk_is_slow = True
+    client.session.deliver(message(1))
+    assert b"send-count='0'" in client.send(f"<a {SM} h='1'/>")
+
+
+def test_what_is_held_goes_all_the_same_while_records_cannot_be_saved() -> None:
+    world = World()
+    client, _ = managed(world)
+    refusals: list[Any] = []
+    world.refuse = refusals.append
+    client.session.deliver(message(1))
+    refusals[0]()
+    assert ids(client.take()) == [b"1"]
+
+
+def test_what_is_held_goes_to_the_connection_that_resumed_meanwhile_once() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.deliver(message(1))
+    world.disk_is_slow = True
+    client.session.deliver(message(2))
+    client.session.disconnected()
+    back, said = resume(world, id_)
+    assert ids(said) == [b"1"]
+    world.write_records()
+    assert ids(back.take()) == [b"2"]
+
+
+@pytest.mark.parametrize("got", [0, 1, 2, 3])
+def test_a_client_ahead_of_its_record_resumes_with_what_the_archive_proves(got: int) -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.session.deliver(message(1))
+    world.hands.advance(1)
+    for number in (2, 3):
+        client.session.deliver_raw(archived(number))
+    assert ids(client.take()) == [b"1", b"2", b"3"]
+    after, session = crashed(world, id_, [archived(number) for number in (2, 3, 4)])
+    session.deliver(message(5))
+    _, said = resume(after, id_, got)
+    assert ids(said) == [b"1", b"2", b"3", b"4", b"5"][got:]
+
+
+def test_a_client_ahead_of_all_that_is_known_is_told_what_was_handled_and_begins_anew() -> None:
+    world = World()
+    client, id_ = managed(world)
+    client.send(f"<presence/><r {SM}/>")
+    world.hands.advance(1)
+    after, session = crashed(world, id_, [archived(1)])
+    session.deliver(message(2))
+    _, said = resume(after, id_, 2)
+    assert b"<failed xmlns='urn:xmpp:sm:3' h='1'><item-not-found" in said
+
+
+def test_a_record_counts_no_stanza_whose_effects_are_not_on_disk() -> None:
+    """Or its client would not send it again after a crash."""
+    world = World()
+    client, id_ = managed(world)
+    world.full = True
+    client.send("<presence/>")
+    world.hands.advance(1)
+    assert world.saved[id_]["resume"]["inbound"] == 0
+    world.full = False
+    world.barriers[0].callback(None)
+    world.hands.advance(1)
+    assert world.saved[id_]["resume"]["inbound"] == 1
+
+
+def test_requests_for_acknowledgements_that_wait_are_answered_each_and_hold_one_place() -> None:
+    world = World()
+    client, _ = managed(world)
+    world.full = True
+    client.send(f"<presence/><r {SM}/><presence/><r {SM}/><r {SM}/>")
+    assert len(world.barriers) == 1
+    world.full = False
+    world.barriers[0].callback(None)
+    one, two = b"<a xmlns='urn:xmpp:sm:3' h='1'/>", b"<a xmlns='urn:xmpp:sm:3' h='2'/>"
+    assert client.take() == one + two + two
+
+
+def test_an_acknowledgement_waits_for_a_record_that_was_made_after_its_commit() -> None:
+    world = World()
+    client, id_ = managed(world)
+    world.full = True
+    client.send(f"<presence/><r {SM}/>")
+    assert world.saved[id_]["resume"]["inbound"] == 0
+    world.full = False
+    world.disk_is_slow = True
+    world.barriers[0].callback(None)
+    assert client.take() == b""
+    world.write_records()
+    assert client.take() == b"<a xmlns='urn:xmpp:sm:3' h='1'/>"
+    assert world.saved[id_]["resume"]["inbound"] == 1
+
+
+def test_where_too_many_wait_an_acknowledgement_is_not_given_until_it_is_asked_for_again() -> None:
+    world = World()
+    client, _ = managed(world)
+    world.too_many = True
+    assert client.send(f"<presence/><r {SM}/>") == b""
+    client.session.deliver(message(1))
+    assert ids(client.take()) == [b"1"]
+    world.too_many = False
+    assert client.send(f"<r {SM}/>") == b"<a xmlns='urn:xmpp:sm:3' h='1'/>"
+
+
+def test_what_comes_for_a_hibernating_session_is_saved_at_once() -> None:
     world = World()
     client, id_ = managed(world)
     client.session.disconnected()
     client.session.deliver(message(1))
-    world.hands.advance(1)
     assert len(world.saved[id_]["resume"]["queue"]) == 1
 
 

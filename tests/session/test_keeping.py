@@ -1,15 +1,17 @@
 """Resumption records in the session state: written behind, in order, read back at start."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
-from session_harness import World
+from session_harness import VERIFIERS, World
 from twisted.internet.defer import Deferred
 
 from ccm.doors import end_without_account
 from ccm.session.keeping import Keeper
 from ccm.session.record import to_plain
+from ccm.session.verifiers import SIGNED_IN_BY, make_verifiers
 from ccm.testing import fakes
 from ccm.wire.framing import Framing, StreamFraming
 
@@ -21,41 +23,105 @@ def framing(world: World) -> Any:
     return make
 
 
+def plain(**values: Any) -> Any:
+    """What makes such a record."""
+    return lambda: values
+
+
 def test_kept_sessions_come_back_and_wrong_records_are_dropped() -> None:
     world = World()
     client = world.bound()
     client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
     state = fakes.MemoryState(world.hands.now)
     keeper = Keeper(state, fakes.spawn, world.hands.later)
-    keeper.save("one", to_plain(client.session))
-    keeper.save("two", to_plain(client.session))
+    keeper.save("one", partial(to_plain, client.session))
+    keeper.save("two", partial(to_plain, client.session))
     keeper.save("two", None)
+    world.hands.advance(0)
     fakes.result_of(state.set("sm:bad", b"{"))
     after = World()
+    fakes.result_of(after.services.accounts.set_verifiers("ann@localhost", VERIFIERS))
     assert fakes.result_of(keeper.restore(after.realm, framing(after))) == 1
     assert after.router.session("ann@localhost/one") is not None
     assert fakes.result_of(state.keys("sm:")) == ("sm:one",)
 
 
+def test_a_record_holds_what_is_true_when_it_is_written() -> None:
+    state, hands, values = fakes.MemoryState(), fakes.Hands(), {"n": 1}
+    keeper = Keeper(state, fakes.spawn, hands.later)
+    keeper.save("a", lambda: values)
+    values["n"] = 2
+    hands.advance(0)
+    assert fakes.result_of(state.get("sm:a")) == b'{"n":2}'
+    keeper.save("a", lambda: None)
+    hands.advance(0)
+    assert fakes.result_of(state.keys("sm:")) == ()
+
+
+class Slow(fakes.MemoryState):
+    """It sets when a gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[tuple[str, bytes]] = []
+        self.gates: list[Deferred[None]] = []
+
+    async def set(self, key: str, value: bytes, ttl_seconds: float | None = None) -> None:
+        self.written.append((key, value))
+        self.gates.append(Deferred())
+        await self.gates[-1]
+
+
 def test_a_slow_store_gets_only_the_newest_of_what_waits() -> None:
-    written: list[tuple[str, bytes]] = []
-    gates: list[Deferred[None]] = []
-
-    class Slow:
-        async def set(self, key: str, value: bytes, ttl: float) -> None:
-            written.append((key, value))
-            gates.append(Deferred())
-            await gates[-1]
-
-    keeper = Keeper(Slow(), fakes.spawn, fakes.Hands().later)  # type: ignore[arg-type]
+    state, hands = Slow(), fakes.Hands()
+    keeper = Keeper(state, fakes.spawn, hands.later)
     for number in range(5):
-        keeper.save("a", {"n": number})
-    assert written == [("sm:a", b'{"n":0}')]
-    gates[0].callback(None)
-    assert written[1:] == [("sm:a", b'{"n":4}')]
-    gates[1].callback(None)
-    keeper.save("a", {"n": 9})
-    assert written[2:] == [("sm:a", b'{"n":9}')]
+        keeper.save("a", plain(n=number))
+    hands.advance(0)
+    assert state.written == [("sm:a", b'{"n":4}')]
+    for number in range(5, 9):
+        keeper.save("a", plain(n=number))
+    state.gates[0].callback(None)
+    assert state.written[1:] == [("sm:a", b'{"n":8}')]
+    state.gates[1].callback(None)
+    keeper.save("a", plain(n=9))
+    hands.advance(0)
+    assert state.written[2:] == [("sm:a", b'{"n":9}')]
+
+
+def test_who_cannot_wait_goes_on_after_two_seconds_and_only_once() -> None:
+    state, hands, told = Slow(), fakes.Hands(), []
+    keeper = Keeper(state, fakes.spawn, hands.later)
+    keeper.save("a", plain(n=1), lambda: told.append("saved a"), lambda: told.append("a"))
+    keeper.save("b", plain(n=2), lambda: told.append("saved b"))
+    hands.advance(1.9)
+    assert told == []
+    hands.advance(0.2)
+    assert told == ["a"]
+    keeper.save("c", plain(n=3), lambda: told.append("saved c"), lambda: told.append("c"))
+    assert told == ["a", "c"], "the next need not wait to find out"
+    for number in range(3):
+        state.gates[number].callback(None)
+    assert told == ["a", "c", "saved b"]
+    keeper.save("d", plain(n=4), lambda: told.append("saved d"), lambda: told.append("d"))
+    hands.advance(0)
+    state.gates[3].callback(None)
+    assert told[3:] == ["saved d"]
+
+
+def test_no_more_wait_than_the_option_says() -> None:
+    state, hands, told = Flaky(), fakes.Hands(), []
+    keeper = Keeper(state, fakes.spawn, hands.later, most_waiting=2)
+    state.broken = "set"
+    assert [keeper.save(str(n), plain(n=n), partial(told.append, n)) for n in range(4)] == [True, True, False, False]
+    hands.advance(1.1)
+    assert not keeper.save("4", plain(n=4), partial(told.append, 4))
+    assert keeper.save("5", plain(n=5)), "who does not wait is saved all the same"
+    state.broken = ""
+    hands.advance(1.1)
+    assert told == [0, 1]
+    assert len(fakes.result_of(state.keys("sm:"))) == 6
+    assert keeper.save("6", plain(n=6), partial(told.append, 6))
 
 
 class Flaky(fakes.MemoryState):
@@ -79,16 +145,17 @@ def test_what_could_not_be_saved_is_saved_a_second_later_with_what_came_since(br
     state, hands, told = Flaky(), fakes.Hands(), []
     keeper = Keeper(state, fakes.spawn, hands.later)
     state.broken = broken
-    keeper.save("a", {"n": 1}, lambda: told.append("a"))
-    keeper.save("b", {"n": 2}, lambda: told.append("b"))
+    keeper.save("a", plain(n=1), lambda: told.append("a"))
+    keeper.save("b", plain(n=2), lambda: told.append("b"), lambda: told.append("b unsaved"))
     hands.advance(1.1)
-    assert told == []
-    keeper.save("a", {"n": 3})
+    assert told == ["b unsaved"]
+    keeper.save("a", plain(n=3))
     state.broken = ""
     hands.advance(1.1)
-    assert told == ["a", "b"]
+    assert told == ["b unsaved", "a"]
     assert fakes.result_of(state.get("sm:a")) == b'{"n":3}' and fakes.result_of(state.get("sm:b")) == b'{"n":2}'
-    keeper.save("c", {"n": 4})
+    keeper.save("c", plain(n=4))
+    hands.advance(0)
     assert fakes.result_of(state.get("sm:c")) == b'{"n":4}'
 
 
@@ -96,7 +163,8 @@ def test_the_end_does_not_wait_for_the_next_attempt() -> None:
     state, hands = Flaky(), fakes.Hands()
     keeper = Keeper(state, fakes.spawn, hands.later)
     state.broken = "set"
-    keeper.save("a", {"n": 1})
+    keeper.save("a", plain(n=1))
+    hands.advance(0)
     state.broken = ""
     fakes.result_of(keeper.finish())
     assert fakes.result_of(state.get("sm:a")) == b'{"n":1}'
@@ -106,25 +174,70 @@ def test_the_end_does_not_wait_for_the_next_attempt() -> None:
 
 
 def test_what_waits_is_written_before_the_end() -> None:
-    state = fakes.MemoryState()
-    held: list[Any] = []
-    keeper = Keeper(state, lambda coroutine, done, failed: held.append(coroutine), fakes.Hands().later)
-    keeper.save("a", {"n": 1})
+    state, hands = fakes.MemoryState(), fakes.Hands()
+    keeper = Keeper(state, fakes.spawn, hands.later)
+    keeper.save("a", plain(n=1))
     assert fakes.result_of(state.keys("sm:")) == ()
     fakes.result_of(keeper.finish())
     assert fakes.result_of(state.keys("sm:")) == ("sm:a",)
-    held[0].close()
 
 
-def test_a_session_whose_account_is_gone_ends_for_good_after_it_came_back() -> None:
-    world = World()
+def kept(world: World) -> fakes.MemoryState:
+    """A session state with the record of a session of Ann's."""
     client = world.bound()
     client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
     state = fakes.MemoryState(world.hands.now)
     fakes.result_of(state.set("sm:one", msgspec.json.encode(to_plain(client.session))))
-    after = World()
-    fakes.result_of(Keeper(state, fakes.spawn, 600).restore(after.realm, framing(after)))
+    return state
+
+
+def test_a_session_whose_account_is_gone_ends_for_good_after_it_came_back() -> None:
+    state, after = kept(World()), World()
+    fakes.result_of(Keeper(state, fakes.spawn, after.hands.later).restore(after.realm, framing(after)))
     assert after.realm.resumptions
     assert end_without_account(after.router, lambda _jid: False, ()) == 1
     assert after.router.session("ann@localhost/one") is None
     assert not after.realm.resumptions
+
+
+def test_a_session_whose_password_was_changed_while_the_server_was_down_cannot_be_resumed() -> None:
+    state, after = kept(World()), World()
+    other = make_verifiers("another", 4096)
+    fakes.result_of(after.services.accounts.set_verifiers("ann@localhost", other))
+    keeper = Keeper(state, fakes.spawn, after.hands.later)
+    assert fakes.result_of(keeper.restore(after.realm, framing(after))) == 0
+    assert after.router.session("ann@localhost/one") is None
+    assert fakes.result_of(state.keys("sm:")) == ()
+
+
+def test_the_same_password_set_anew_ends_sessions_too() -> None:
+    state, after = kept(World()), World()
+    fakes.result_of(after.services.accounts.set_verifiers("ann@localhost", make_verifiers("secret", 4096)))
+    keeper = Keeper(state, fakes.spawn, after.hands.later)
+    assert fakes.result_of(keeper.restore(after.realm, framing(after))) == 0
+
+
+def test_who_resumed_by_the_new_password_is_not_taken_for_who_signed_in_by_the_old_one() -> None:
+    world = World()
+    client = world.bound()
+    id_ = client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>").decode().partition("id='")[2].partition("'")[0]
+    before = client.session.state[SIGNED_IN_BY]
+    client.session.disconnected()
+    fakes.result_of(world.services.accounts.set_verifiers("ann@localhost", make_verifiers("secret", 4096)))
+    back = world.client()
+    back.sign_in()
+    back.send(f"<resume xmlns='urn:xmpp:sm:3' previd='{id_}' h='0'/>")
+    assert client.session.state[SIGNED_IN_BY] not in ("", before)
+
+
+def test_what_was_missed_is_asked_for_each_record_and_one_that_cannot_be_told_is_dropped() -> None:
+    state, after = kept(World()), World()
+    asked: list[Any] = []
+
+    async def missed(marks: dict[str, Any]) -> Any:
+        asked.append(marks)
+        raise ValueError("too much")
+
+    keeper = Keeper(state, fakes.spawn, after.hands.later)
+    assert fakes.result_of(keeper.restore(after.realm, framing(after), missed)) == 0
+    assert len(asked) == 1 and fakes.result_of(state.keys("sm:")) == ()

@@ -4,8 +4,10 @@ import itertools
 import re
 from typing import Any
 
+import msgspec
 from http_wires import Page, Wire, one, request
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from ccm.session.bosh_options import BoshOptions
@@ -40,10 +42,10 @@ async def verify(password: str, verifier: Any) -> bool:
 class Process:
     """One run of a server over a session state that outlives it."""
 
-    def __init__(self, state: fakes.MemoryState, clock: Clock, sids: Any) -> None:
+    def __init__(self, state: fakes.MemoryState, clock: Clock, sids: Any, verifiers: Any = VERIFIERS) -> None:
         self.clock, self.state = clock, state
         services = fakes.make_services()
-        fakes.result_of(services.accounts.create("ann@localhost", "Ann", None, VERIFIERS))
+        fakes.result_of(services.accounts.create("ann@localhost", "Ann", None, verifiers))
         counter = itertools.count(1)
 
         def later(seconds: float, function: Any) -> Any:
@@ -162,13 +164,101 @@ def test_after_a_kill_a_client_that_is_ahead_of_what_was_saved_is_found_again() 
     assert b"id='p'" in one(second.wire)[2]
 
 
-def test_changes_are_saved_together_once_a_second() -> None:
+def last(state: fakes.MemoryState) -> int:
+    """The last request that the record knows."""
+    return int(msgspec.json.decode(fakes.result_of(state.get(PREFIX + "sid-1")))["last"])
+
+
+def test_a_session_is_saved_before_its_client_learns_of_it_and_other_changes_once_a_second() -> None:
     clock, state, sids = world()
     process = Process(state, clock, sids)
     process.sign_in()
+    assert last(state) == 4
+    process.post(5)
+    clock.advance(0.5)
+    process.post(6)
+    assert last(state) == 4
+    clock.advance(0.6)
+    assert last(state) == 6
+
+
+class SlowState(fakes.MemoryState):
+    """What is set is there when told, if *slow*; *broken* takes nothing."""
+
+    slow = broken = False
+
+    async def settle(self) -> None:
+        if self.broken:
+            raise OSError("disk full")
+        if self.slow:
+            self.gate: Deferred[None] = Deferred()
+            await self.gate
+
+
+def slow_world() -> tuple[Clock, SlowState, Process]:
+    clock, _, sids = world()
+    state = SlowState(clock.seconds)
+    process = Process(state, clock, sids)
+    process.sign_in()
+    return clock, state, process
+
+
+def test_an_answer_that_carries_anything_is_sent_once_a_record_holds_it() -> None:
+    _, state, process = slow_world()
+    process.post(5)
+    state.slow = True
+    process.say("1")
+    assert process.wire.value() == b""
+    state.gate.callback(None)
+    assert b"id='1'" in one(process.wire)[2]
+
+
+def test_an_answer_goes_out_all_the_same_where_nothing_can_be_saved() -> None:
+    _, state, process = slow_world()
+    process.post(5)
+    state.broken = True
+    process.say("1")
+    assert b"id='1'" in one(process.wire)[2]
+
+
+def test_an_answer_whose_client_hung_up_before_it_was_saved_is_fetched_again() -> None:
+    _, state, process = slow_world()
+    process.post(5)
+    state.slow = True
+    process.say("1")
+    process.front.connectionLost()
+    state.gate.callback(None)
+    state.slow = False
+    process.front, process.wire = process.connect()
+    assert b"id='1'" in process.post(5)
+    process.say("2")
+    assert re.findall(rb"id='(\d+)'", process.post(6)) == [b"2"]
+    assert not process.bosh._unsaved
+
+
+def test_after_a_kill_a_client_gets_each_message_once_wherever_it_was() -> None:
+    """Whether the client has got the last answer or not."""
+    for has_it in (False, True):
+        clock, state, sids = world()
+        first = Process(state, clock, sids)
+        first.sign_in()
+        first.post(5)
+        first.say("1")
+        first.say("2")
+        got = re.findall(rb"id='(\d+)'", one(first.wire)[2]) if has_it else []
+        second = Process(state, clock, sids)  # the first was killed
+        for rid in (6, 7) if has_it else (5, 6, 7):
+            got += re.findall(rb"id='(\d+)'", second.post(rid))
+        assert got == [b"1", b"2"]
+
+
+def test_a_session_whose_password_was_changed_while_the_server_was_down_is_gone() -> None:
+    clock, state, sids = world()
+    Process(state, clock, sids).sign_in()
+    second = Process(state, clock, sids, make_verifiers("another", 4096))
+    assert second.bosh.sessions == {}
+    assert b"item-not-found" in second.post(5)
     assert fakes.result_of(state.keys(PREFIX)) == ()
-    clock.advance(1.1)
-    assert fakes.result_of(state.keys(PREFIX)) == (PREFIX + "sid-1",)
 
 
 def test_a_session_that_ended_is_not_kept() -> None:
