@@ -93,7 +93,8 @@ class Server(Service):
         self._undo.append(stores.close)
         self.router = router = Router(stores.accounts.exists, running.spawn)
         router.add_host(server.host)
-        for host in settings["sasl"].anonymous_hosts:
+        guest_host = settings["guests"].domain(server.host)
+        for host in (*settings["sasl"].anonymous_hosts, guest_host):
             router.add_host(host)
         passwords = PasswordThreads(reactor, settings["sasl"].iterations)
         passwords.start()
@@ -129,6 +130,7 @@ class Server(Service):
             tokens=stores.tokens,
             state=stores.state,
             urls=addresses.by_use,
+            guest_host=guest_host,
         )
         for module in settings.modules():
             module.install(router, services, settings[f"modules.{module.name}"])
@@ -153,6 +155,7 @@ class Server(Service):
             save=records.save,
             visitors=Visitors(settings["visitors"], reactor.seconds),
             pause=running.pause(reactor),
+            guest_host=guest_host,
         )
         self._undo.append(records.finish)
         self.doors = doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
@@ -162,6 +165,10 @@ class Server(Service):
         residents.start()
         self._undo.append(residents.stop)
         mails = website.mailer(reactor, settings)
+        intake = website.intake(reactor, settings, stores)
+        for endpoint in settings["mail"].intake:
+            port = await serverFromString(reactor, endpoint).listen(intake)
+            self._undo.append(port.stopListening)
         departures = Departures(reactor, settings, stores, mails, addresses)
         departures.start()
         self._undo.append(departures.stop)

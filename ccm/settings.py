@@ -21,6 +21,7 @@ from ccm.interfaces import IComponentHandler, IModule, IPublisher
 from ccm.muc.options import MucOptions
 from ccm.publish.outbox import OutboxOptions
 from ccm.session.bosh_options import BoshOptions
+from ccm.session.guests import GuestOptions
 from ccm.session.options import SaslOptions, SessionOptions
 from ccm.session.visitors import VisitorOptions
 from ccm.store.options import StateOptions, StoreOptions
@@ -93,6 +94,7 @@ SECTIONS: dict[str, type[Section]] = {
     "session": SessionOptions,
     "visitors": VisitorOptions,
     "sasl": SaslOptions,
+    "guests": GuestOptions,
     "bosh": BoshOptions,
     "websocket": WebSocketOptions,
     "http": HttpOptions,

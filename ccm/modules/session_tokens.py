@@ -15,6 +15,7 @@ from ccm.router.hooks import Target, on
 from ccm.router.module import Module
 from ccm.router.router import Router
 from ccm.router.services import Services
+from ccm.session.guests import MARK, Scope
 from ccm.session.tokens import Tokens
 from ccm.wire.stanza import Stanza, attribute, text
 
@@ -35,11 +36,13 @@ class SessionTokens:
 
     @on.iq("set", ns.TOKEN, "token", to=(Target.NONE, Target.HOST))
     async def issue(self, stanza: Stanza, origin: Any) -> Stanza:
-        """A new one ends none of the others."""
+        """A new one ends none of the others; a guest's never lasts beyond the visit."""
         account = await self._accounts.get(self._owner(stanza, origin))
         if account is None:
-            raise StanzaError("not-allowed", "Only accounts get tokens, guests do not.")
-        token, expires = await self._tokens.issue(account.jid)
+            raise StanzaError("not-allowed", "Only accounts and invited guests get tokens.")
+        scope = origin.state.get(MARK, "")
+        until = Scope.parse(scope).until if scope else None
+        token, expires = await self._tokens.issue(account.jid, scope, until)
         stamp = expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         head = f"<token xmlns='{ns.TOKEN}' expires='{stamp}' name='{attribute(account.name)}'>".encode()
         return stanza.result(head + text(token) + b"</token>", ((ns.TOKEN, "token"),))

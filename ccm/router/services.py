@@ -16,6 +16,7 @@ class Services:
     :ivar later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
     :ivar now: seconds since the epoch, for stamps.
     :ivar urls: public addresses by use: ``web`` (base, ends with ``/``), ``bosh``, ``websocket``.
+    :ivar guest_host: domain of guests; ``""`` if there are none.
     """
 
     host: str
@@ -28,3 +29,4 @@ class Services:
     tokens: ITokens
     state: ISessionState
     urls: dict[str, str]
+    guest_host: str = ""

@@ -16,6 +16,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import SaslError, StanzaError, StreamError
 from ccm.session import sasl
+from ccm.session.guests import MARK
 from ccm.session.resume import FEATURE as SM_FEATURE
 from ccm.session.states import State
 from ccm.session.verifiers import SIGNED_IN_BY
@@ -209,6 +210,8 @@ class Negotiation:
             return
         self.jid = step.jid
         self._exchange = None
+        if step.scope:
+            session.state[MARK] = step.scope
         if step.password:
             session.state[SIGNED_IN_BY] = step.password
         session.authenticated(step.jid)

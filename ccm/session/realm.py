@@ -105,6 +105,7 @@ class Realm:
     :ivar save: keeps a resumption record, or forgets it; see :meth:`ccm.session.keeping.Keeper.save`.
     :ivar visitors: connections, sessions and failed sign-ins by address, one record for all transports.
     :ivar pause: ``await pause(seconds)`` comes back after them.
+    :ivar guest_host: domain of guests, who sign in by tokens alone; ``""`` if there is none.
     :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.
     """
 
@@ -125,4 +126,5 @@ class Realm:
     save: Save = _keep_nothing
     visitors: Visitors = field(default_factory=unlimited)
     pause: Callable[[float], Awaitable[Any]] = _no_pause
+    guest_host: str = ""
     resumptions: "dict[str, Session]" = field(default_factory=dict)

@@ -35,12 +35,14 @@ class Granted:
     """
     The client has proven to be *jid* (bare) and may act as it; *data* goes with the success, if any.
 
-    :ivar password: the fingerprint of the account's password; ``""`` for guests.
+    :ivar password: the fingerprint of the account's password; ``""`` for anonymous guests.
+    :ivar scope: what a guest may do (:mod:`ccm.session.guests`); ``""`` for accounts.
     """
 
     jid: str
     data: bytes | None = None
     password: str = ""
+    scope: str = ""
 
 
 Step = Challenge | Granted
@@ -53,6 +55,8 @@ def offered(realm: Realm, host: str, secure: bool) -> tuple[str, ...]:
     if host in realm.sasl.anonymous_hosts:
         return ("ANONYMOUS",)
     clear = secure or realm.sasl.plain_without_tls
+    if host == realm.guest_host:
+        return ("OAUTHBEARER",) if clear else ()
     return tuple(name for name in realm.sasl.mechanisms if name in MECHANISMS and (clear or name not in _IN_CLEAR))
 
 
@@ -109,7 +113,8 @@ class Exchange:
             return said
         authorise(said.jid, said.authzid)
         self._gate.succeeded(said.jid)
-        return Granted(said.jid, said.data, fingerprint(said.account.verifiers) if said.account else "")
+        password = fingerprint(said.account.verifiers) if said.account else ""
+        return Granted(said.jid, said.data, password, said.scope)
 
 
 class _Gate:
@@ -152,6 +157,7 @@ class _Proven:
     authzid: str
     data: bytes | None = None
     account: Account | None = None
+    scope: str = ""
 
 
 class _Scram:
@@ -224,13 +230,13 @@ class _Bearer:
         fields = dict(pair.partition("=")[::2] for pair in pairs[:-2])
         await self._gate.claim("")
         scheme, _, token = fields.get("auth", "").partition(" ")
-        jid = await self._realm.tokens.check(token.strip()) if scheme.lower() == "bearer" else None
-        account = await self._realm.accounts.get(jid) if jid else None
-        if account is None:
+        bearer = await self._realm.tokens.admit(token.strip()) if scheme.lower() == "bearer" else None
+        account = await self._realm.accounts.get(bearer.jid) if bearer else None
+        if bearer is None or account is None:
             self._failed = True  # RFC 7628 §3.2.3: the client answers this, then comes the failure
             return Challenge(json.dumps({"status": "invalid_token"}).encode())
         name = authzid[2:].replace("=2C", ",").replace("=3D", "=")
-        return _Proven(_usable(account), name, None, account)
+        return _Proven(_usable(account), name, None, account, bearer.scope)
 
 
 class _Anonymous:

@@ -3,8 +3,10 @@
 from ccm.components.invitations import plugin as invitations  # noqa: F401
 from ccm.components.reporter import plugin as reporter  # noqa: F401
 from ccm.components.topics import plugin as topics  # noqa: F401
+from ccm.modules.account_ends import plugin as account_ends  # noqa: F401
 from ccm.modules.carbons import plugin as carbons  # noqa: F401
 from ccm.modules.disco import plugin as disco  # noqa: F401
+from ccm.modules.guests import plugin as guests  # noqa: F401
 from ccm.modules.messages import plugin as messages  # noqa: F401
 from ccm.modules.online import plugin as online  # noqa: F401
 from ccm.modules.ping import plugin as ping  # noqa: F401

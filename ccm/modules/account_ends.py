@@ -1,0 +1,54 @@
+"""
+Ends the sessions of an account at once when somebody outside the router has ended it or its password.
+
+Whoever does so tells the session state's bus (``account-ended``, JSON ``jid``, ``why``). What the bus loses, the
+server finds in the store within seconds. Leaves out accounts that end in-band (XEP-0077).
+"""
+
+from typing import Any
+
+import msgspec
+from twisted.logger import Logger
+
+from ccm.modules.aside import aside
+from ccm.router.module import Module
+from ccm.router.router import Router
+from ccm.router.services import Services
+
+log = Logger()
+
+CHANNEL = "account-ended"
+_WORDS = {
+    "password": "The password was changed. Sign in with the new one.",
+    "removed": "The account has been removed.",
+    "revoked": "Your invitation was taken back.",
+    "claimed": "You have an account now. Sign in with it.",
+}
+
+
+class _Ended(msgspec.Struct):
+    jid: str
+    why: str
+
+
+class AccountEnds:
+    """Hears the bus."""
+
+    def __init__(self, router: Router, services: Services, _options: Any) -> None:
+        self._router = router
+        self._accounts = services.accounts
+        aside(services.state.subscribe(CHANNEL, self._heard), "listening to ends of accounts")
+
+    def _heard(self, message: bytes) -> None:
+        try:
+            ended = msgspec.json.decode(message, type=_Ended)
+        except msgspec.DecodeError:
+            log.warn("A message on the bus could not be read: {channel}", channel=CHANNEL)
+            return
+        for session in self._router.sessions_of(ended.jid):
+            session.close("not-authorized", _WORDS.get(ended.why, "You were signed out."))
+        if not self._accounts.exists(ended.jid):
+            self._router.fire("account-deleted", ended.jid)
+
+
+plugin = Module("account_ends", "CCM", AccountEnds)

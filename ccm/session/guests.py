@@ -1,0 +1,61 @@
+"""
+Guests: people without an account, let into one topic's room by an invitation's link.
+
+A guest has a JID at a domain of its own, no password, and signs in by bearer tokens (RFC 7628) whose scope names the
+room. The scope becomes a mark of the session, by which :mod:`ccm.modules.guests` knows what it may do. Leaves out the
+link itself (the web part) and becoming an account (the accounts component).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ccm.config import Section
+
+#: The session's mark that holds the text of its scope.
+MARK = "guest"
+_DOMAIN = "guests"
+
+
+class GuestOptions(Section):
+    """
+    ``[guests]``: people who follow an invitation without an account.
+
+    ``host`` is the domain of their addresses; empty means ``guests.<server.host>``. ``hours`` is how long they stay
+    signed in after following the link. ``entry_seconds`` is how long the browser has to come in after the page.
+    """
+
+    host: str = ""
+    hours: float = 12.0
+    entry_seconds: int = 120
+
+    def domain(self, host: str) -> str:
+        """The domain of guests of the server *host*."""
+        return self.host or f"{_DOMAIN}.{host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """
+    Where a guest may be.
+
+    :ivar room: bare JID of the one room. :ivar topic: its topic. :ivar until: when the visit ends.
+    """
+
+    room: str
+    topic: str
+    until: datetime
+
+    def text(self) -> str:
+        """As tokens and sessions keep it."""
+        return json.dumps({"room": self.room, "topic": self.topic, "until": self.until.timestamp()})
+
+    @staticmethod
+    def parse(text: str) -> "Scope":
+        """:raises ValueError: if it is none."""
+        try:
+            plain: Any = json.loads(text)
+            return Scope(str(plain["room"]), str(plain["topic"]), datetime.fromtimestamp(plain["until"], UTC))
+        except (KeyError, TypeError, OverflowError) as error:
+            raise ValueError(f"{text[:80]!r} is no guest's scope") from error
