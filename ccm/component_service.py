@@ -59,6 +59,7 @@ def context(
         spawn=spawn,
         web_url=addresses.web,
         mail_from=f"{settings['mail'].name} <{addresses.mail_sender}>",
+        mail_replies=addresses.mail_replies,
         token=lambda: secrets.token_urlsafe(32),
         zone=server.zone,
         language=server.language,

@@ -40,7 +40,7 @@ class Departures:
         options = settings["outbox"]
         self._outbox = stores.outbox
         self._workers = [
-            OutboxWorker("mail", stores.outbox, mails.deliver, reactor, options, mails.parked),
+            OutboxWorker("mail", stores.outbox, mails.deliver, reactor, options, mails.parked, delayed=mails.delayed),
             OutboxWorker("publish", stores.outbox, publications.deliver, reactor, options, publications.parked),
         ]
         self._stops: list[Any] = []

@@ -117,6 +117,9 @@ class IAccounts(Interface):
     def set_verifiers(jid: str, verifiers: Iterable[r.Verifier]) -> Awaitable[None]:
         """*async* Replace the password. :raises StanzaError: ``item-not-found``."""
 
+    def set_email(jid: str, email: str) -> Awaitable[None]:
+        """*async* Another validated address. :raises StanzaError: ``item-not-found``; ``conflict`` if it is taken."""
+
     def delete(jid: str) -> Awaitable[None]:
         """*async* Remove the account and what hangs on it. :raises StanzaError: ``item-not-found``."""
 
@@ -167,6 +170,12 @@ class IArchive(Interface):
     def retract(owner: str, id_: str, tombstone: bytes) -> Awaitable[None]:
         """*async* Put a tombstone in place of a message (XEP-0424 §5)."""
 
+    def bequeath(owner: str, old: str, new: str) -> Awaitable[None]:
+        """*async* What bare JID *old* said in an archive is *new*'s from now on."""
+
+    def said_by(sender: str, *, after: str | None = None, limit: int = 50) -> Awaitable[r.Page]:
+        """*async* A page of what a bare JID said in any archive, ascending; reads the whole store: for exports only."""
+
 
 class IRooms(Interface):
     """Rooms as they last (``store/rooms.py``)."""
@@ -216,6 +225,16 @@ class ITopics(Interface):
 
     def invitee_by_token(hash_: bytes) -> Awaitable[r.Invitee | None]:
         """*async* The invitee whose link holds that token."""
+
+    def link_used(hash_: bytes) -> Awaitable[bool]:
+        """*async* Whether the link with that token has brought somebody in."""
+
+    def redeem_link(hash_: bytes, jid: str) -> Awaitable[r.Invitee | None]:
+        """
+        *async* Let that bare JID in by a link, once: by one conditional update, so of parallel calls one wins.
+
+        :returns: the invitee, joined; ``None`` for a link that is unknown, used, ended or taken back.
+        """
 
     def invitee_by_mail_token(token: str) -> Awaitable[r.Invitee | None]:
         """*async* The invitee who answers by the addresses and pages with that token."""
@@ -359,9 +378,12 @@ class IPending(Interface):
     def look(token_hash: bytes) -> Awaitable[r.PendingRegistration | None]:
         """*async* The one whose mail holds that token, unless it is expired or confirmed; using nothing."""
 
+    def find(name: str) -> Awaitable[r.PendingRegistration | None]:
+        """*async* The newest that waits with that mail address or bare JID."""
+
     def confirm(token_hash: bytes) -> Awaitable[r.Account]:
         """
-        *async* Make the account, in the transaction that uses the token up.
+        *async* Make the account, in the transaction that uses the token up; the address's others are forgotten.
 
         :raises StanzaError: ``item-not-found`` for an unknown, expired or used token; ``conflict`` if JID or address
             were taken meanwhile.

@@ -18,6 +18,7 @@ from ccm.transports.http_site import QuietSite
 from ccm.web.archive import ArchivePages
 from ccm.web.devmail import DevMail
 from ccm.web.forms import Forms
+from ccm.web.intake import Intake, IntakeFactory
 from ccm.web.invitation import InvitationLink
 from ccm.web.letters import Letters
 from ccm.web.look import Fonts, Look
@@ -25,6 +26,7 @@ from ccm.web.mail import FileMailer
 from ccm.web.operations import Operations
 from ccm.web.pages import Pages
 from ccm.web.registration import Desk, Registration
+from ccm.web.rsvp import AnswerPage, UnsubscribePage
 from ccm.web.site import Root, Style
 from ccm.web.smtp import SmtpMailer
 from ccm.web.wellknown import HostMeta
@@ -37,12 +39,14 @@ class Addresses:
 
     :ivar web: base of the web part, ends with ``/``.
     :ivar mail_sender: address that mails come from.
+    :ivar mail_replies: domain whose ``bounces+`` and ``rsvp+`` addresses come back here; ``""`` if none do.
     """
 
     web: str
     bosh: str
     websocket: str
     mail_sender: str
+    mail_replies: str = ""
 
     @classmethod
     def of(cls, settings: Settings, port: int) -> "Addresses":
@@ -52,7 +56,10 @@ class Addresses:
         web = web if web.endswith("/") else web + "/"
         parts = urlsplit(web)
         socket = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{parts.path}"
-        return cls(web, f"{web}http-bind", f"{socket}xmpp-websocket", settings["mail"].sender or f"noreply@{host}")
+        mail = settings["mail"]
+        sender = mail.sender or f"noreply@{host}"
+        replies = (mail.reply_domain or sender.rpartition("@")[2]) if mail.intake else ""
+        return cls(web, f"{web}http-bind", f"{socket}xmpp-websocket", sender, replies)
 
     @property
     def by_use(self) -> dict[str, str]:
@@ -72,6 +79,11 @@ def mailer(reactor: Any, settings: Settings) -> FileMailer | SmtpMailer:
         return FileMailer(Path(settings["server"].state) / "mail")
     password = read_secret("mail", options.password, options.password_file) if options.user else ""
     return SmtpMailer(reactor, options, password)
+
+
+def intake(reactor: Any, settings: Settings, stores: Stores) -> IntakeFactory:
+    """What takes in mail to ``bounces+`` and ``rsvp+`` addresses."""
+    return IntakeFactory(Intake(stores.topics, stores.outbox, stores.state), settings["mail"], reactor)
 
 
 def root(
@@ -104,6 +116,8 @@ def root(
     below: dict[str, Any] = {
         "archive": ArchivePages(pages, stores.documents, addresses.web, options),
         "i": InvitationLink(desk, stores.topics, stores.state),
+        "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
+        "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),
         ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
     }
     if options.dev_mail and isinstance(mails, FileMailer):

@@ -49,6 +49,7 @@ class Context:
     :ivar suppression: mail addresses that asked not to be invited; ``None`` if nobody keeps such a list.
     :ivar undo_steps: what users may still take back; ``None`` if nobody keeps it: then nothing can be.
     :ivar apart: runs a function that computes for long, in a thread where there is one.
+    :ivar mail_replies: the domain whose ``rsvp+`` and ``bounces+`` addresses come back here; ``""`` if none do.
     :ivar token: a fresh secret of 256 bits, URL-safe.
     """
 
@@ -71,6 +72,7 @@ class Context:
     language: str = "en"
     publishers: tuple[str, ...] = ("archive",)
     suppression: ISuppression | None = None
+    mail_replies: str = ""
     undo_steps: IUndoSteps | None = None
     apart: Apart = at_once
 

@@ -2,45 +2,42 @@
 Inviting somebody: the rules, apart from how they are asked for.
 
 Only an address is needed. The topic is made by the topics component if none is given; the invitee and the mail that
-goes to them are kept in one transaction. Somebody who has an account already is a member at once and is also invited
-in the chat. Leaves out composing the mail.
+goes to them are kept in one transaction. Somebody who has an account already is a member at once and is invited in
+the chat; by mail, too, if they are not signed in. Leaves out the mails, and what comes back.
 """
 
-import json
 from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 from twisted.logger import Logger
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
-from twisted.words.xish.domish import Element
 
 from ccm import address as addresses
 from ccm import namespaces as ns
-from ccm.components import invitation_mail, mail_address, names
+from ccm.components import mail_address, names
 from ccm.components.context import Context
+from ccm.components.invitation_post import Job, Limits, Post, cancel_key, newest
 from ccm.components.operations import Correction
 from ccm.components.room_requests import Sibling
 from ccm.components.turns import Turns
 from ccm.errors import StanzaError
-from ccm.records import Account, Invitee, Topic
+from ccm.records import Account, Invitee, InviteeState, Topic
 
 log = Logger()
 
-MAIL_KEY = "invite"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many mails may go out, and how long a link works."""
-
-    mails_per_address_per_day: int
-    invitations_per_user_per_hour: int
-    invitations_per_user_per_day: int
-    link_days: int
+#: Prefix of the session state's hashes of who is online, one field a session (``modules/online.py``).
+ONLINE = "online:"
+_OPEN: tuple[InviteeState, ...] = (
+    "offered",
+    "accepted",
+    "tentative",
+    "declined",
+    "joined",
+    "bounced",
+    "expired",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +69,7 @@ class InvitationDesk:
     """
     :param topics: asks the topics component.
     :param knock: ``(jid, topic, inviter's name)`` invites an account in the chat (XEP-0249).
+    :ivar post: its mails.
     """
 
     def __init__(
@@ -79,8 +77,8 @@ class InvitationDesk:
     ) -> None:
         self._context = context
         self._topics = topics
-        self._limits = limits
         self._knock = knock
+        self.post = Post(context, limits, self.name_of)
         self._turns = Turns()
 
     async def invite(self, user: str, typed: str, topic_id: str, wish: dict[str, str], sure: bool) -> Outcome:
@@ -92,8 +90,7 @@ class InvitationDesk:
         :raises StanzaError: ``not-acceptable`` for no address, ``policy-violation`` beyond a limit.
         """
         person = await self._person(typed)
-        suppression = self._context.suppression
-        if suppression is not None and await suppression.has(person.address):
+        if not await self.post.is_willing(person.address):
             person = replace(person, unwilling=True)
         if person.account is not None and person.account.jid == user:
             raise StanzaError("not-acceptable", "That is your own address. You are in every topic you make.")
@@ -106,12 +103,13 @@ class InvitationDesk:
             text = f"{person.address}: did you mean {domain}? I have not sent it yet."
             return Outcome(topic, None, (Correction("address-suspect", text, person.address, person.suspected),))
         async with self._turns.of(user):
-            if person.mailable:
-                await self._check_limits(user, person.address)
+            mailed = person.mailable and not (person.account and await self._is_online(person.account.jid))
+            if mailed:
+                await self.post.check(user, person.address)
             corrections: tuple[Correction, ...] = ()
             if topic is None:
                 topic, corrections = await self._make_topic(user, person, wish)
-            invitee = await self._keep(user, topic, person)
+            invitee = await self._keep(user, topic, person, mailed)
         if person.account is not None:
             topic = await self._admit(topic, person.account.jid)
             self._knock(person.account.jid, topic, await self.name_of(user))
@@ -131,29 +129,117 @@ class InvitationDesk:
         account = await self._context.accounts.get(jid)
         return account.name if account and account.name else names.from_address(addresses.local(jid) or jid)
 
-    async def revoke(self, user: str, id_: str) -> Outcome:
-        """Take an invitation back: its link ends, and so does a membership that came of it."""
-        invitee = await self._context.topics.invitee(id_)
-        topic = await self.topic_of(user, invitee.topic) if invitee else None
-        if invitee is None or topic is None:
-            raise StanzaError("item-not-found", "There is no such invitation. It may have been taken back already.")
-        if user not in (invitee.inviter, topic.owner):
-            raise StanzaError("forbidden", f"Only {await self.name_of(invitee.inviter)} may take this invitation back.")
-        invitee = replace(invitee, state="revoked", token_hash=b"", expires=None)
-        await self._context.topics.save_invitee(invitee)
+    async def resend(self, user: str, id_: str, typed: str = "") -> Outcome:
+        """
+        Mail an invitation again, with the topic as it is now; somebody with an account is told in the chat as well.
+
+        :param typed: another address, for one whose mail came back.
+        :raises StanzaError: ``not-allowed`` once the topic has ended or for who wants no mail, ``policy-violation``.
+        """
+        invitee, topic = await self._mine(user, id_, "send this invitation again")
+        if topic.state in ("ended", "published"):
+            raise StanzaError("not-allowed", f"{topic.name} has ended. Invite {invitee.name} to another topic.")
+        if typed:
+            invitee = await self._moved(invitee, typed)
+        willing, reachable = await self.post.is_willing(invitee.address), invitee.address != invitee.jid
+        if not willing and not invitee.jid:
+            text = f"{invitee.address} asked not to be invited by mail. Tell them of it yourself."
+            raise StanzaError("not-allowed", text)
+        async with self._turns.of(user):
+            jobs: list[Job] = []
+            stale: tuple[str, ...] = ()
+            if willing and reachable:
+                await self.post.check(user, invitee.address)
+                stale, first = newest(invitee), await self.post.is_first(invitee)
+                if invitee.state in ("bounced", "expired", "revoked"):
+                    invitee = replace(invitee, state="offered", reason="")
+                invitee, job = await self.post.write("invite" if first else "again", topic, invitee)
+                jobs = [job]
+            await self._context.topics.save_invitee(invitee, jobs, by=user, instead_of=stale)
         if invitee.jid:
-            await self._topics.set("dismiss", id=topic.id, jid=invitee.jid)
+            topic = await self._admit(topic, invitee.jid)
+            self._knock(invitee.jid, topic, await self.name_of(user))
         else:
             await self._topics.set("changed", id=topic.id)
-        return Outcome(await self._context.topics.get(topic.id) or topic, invitee)
+        text = f"I sent {invitee.name} the invitation to {topic.name} again."
+        return Outcome(topic, invitee, (Correction("resent", text, "", invitee.address),))
+
+    async def revoke(self, user: str, id_: str) -> Outcome:
+        """Take an invitation back: its links end, the calendar forgets it, and a membership that came of it ends."""
+        invitee, topic = await self._mine(user, id_, "take this invitation back")
+        gone, jobs = await self.post.cancel("revoke", topic, invitee)
+        gone = replace(gone, state="revoked", token_hash=b"", expires=None)
+        await self._context.topics.save_invitee(gone, jobs, by="")
+        if gone.jid:
+            await self._topics.set("dismiss", id=topic.id, jid=gone.jid)
+        else:
+            await self._topics.set("changed", id=topic.id)
+        return Outcome(await self._context.topics.get(topic.id) or topic, gone)
+
+    async def take_back(self, _user: str, id_: str, before: Invitee | None) -> None:
+        """
+        Undo what was done to an invitation: it is again as *before*, or gone if there was none.
+
+        A mail that has not left does not leave; one that has is followed by a cancellation, or by an invitation again.
+        """
+        topics = self._context.topics
+        invitee = await topics.invitee(id_)
+        topic = await topics.get(invitee.topic) if invitee else None
+        if invitee is None or topic is None:
+            return
+        if before is None or before.state == "revoked":
+            gone, jobs = await self.post.cancel("revoke", topic, invitee)
+            if before is None:
+                await topics.delete_invitee(id_, jobs)
+            else:
+                await topics.save_invitee(replace(before, shift=gone.shift, told=None), jobs, by="")
+            if invitee.jid and (before is None or invitee.jid != topic.owner):
+                await self._topics.set("dismiss", id=topic.id, jid=invitee.jid)
+        elif invitee.state == "revoked":
+            await self._reinstate(topic, invitee, before)
+            if before.jid:
+                await self._admit(topic, before.jid)
+        else:
+            unsent = await self.post.withdraw(invitee)
+            shift, told = (before.shift, before.told) if unsent else (invitee.shift, invitee.told)
+            await topics.save_invitee(replace(before, shift=shift, told=told))
+        await self._topics.set("changed", id=topic.id)
+
+    async def _moved(self, invitee: Invitee, typed: str) -> Invitee:
+        """The invitee at another address. :raises StanzaError: ``not-allowed`` if mail reached the old one."""
+        person = await self._person(typed)
+        if invitee.state != "bounced" and invitee.told is not None:
+            text = f"{invitee.name} has the invitation at {invitee.address}. Invite {person.address} as well."
+            raise StanzaError("not-allowed", text)
+        jid = person.account.jid if person.account else invitee.jid
+        return replace(invitee, address=person.address, jid=jid, told=None)
+
+    async def _reinstate(self, topic: Topic, invitee: Invitee, before: Invitee) -> None:
+        """An invitation that was taken back stands again."""
+        unsent = before.told is None or await self._context.outbox.withdraw(cancel_key("revoke", before))
+        if unsent or not await self.post.is_willing(before.address):
+            await self._context.topics.save_invitee(before)
+            return
+        written, job = await self.post.write("again", topic, replace(before, shift=invitee.shift))
+        await self._context.topics.save_invitee(written, [job], by="")
+
+    async def invitee_in(self, user: str, topic: str, id_: str) -> Invitee:
+        """
+        The invitation that *user* may answer: the one named, or theirs to that topic.
+
+        :raises StanzaError: ``item-not-found`` if there is none, or it is somebody else's.
+        """
+        found = await self._context.topics.invitee(id_) if id_ else None
+        for each in (found,) if id_ else await self._context.topics.invitees(topic):
+            if each is not None and each.jid == user and each.state != "revoked":
+                return each
+        raise StanzaError("item-not-found", "You have no such invitation. It may have been taken back.")
 
     async def joined(self, id_: str, jid: str) -> None:
         """An invitee came through the link: let that account take part."""
-        invitee = await self._context.topics.invitee(id_)
-        if invitee is None or invitee.state == "revoked":
-            return
-        await self._context.topics.save_invitee(replace(invitee, state="joined", jid=jid, reason=""))
-        await self._topics.set("admit", id=invitee.topic, jid=jid)
+        invitee = await self._context.topics.mark_invitee(id_, _OPEN, state="joined", jid=jid, reason="")
+        if invitee is not None:
+            await self._topics.set("admit", id=invitee.topic, jid=jid)
 
     async def admit_joined(self) -> None:
         """
@@ -175,31 +261,10 @@ class InvitationDesk:
     async def entered(self, topic: str, jid: str) -> None:
         """An account was seen in the topic's room: mark its invitation."""
         for invitee in await self._context.topics.invitees(topic):
-            if invitee.jid == jid and invitee.state in ("offered", "bounced"):
-                await self._context.topics.save_invitee(replace(invitee, state="joined", reason=""))
+            if invitee.jid != jid or invitee.state in ("joined", "revoked"):
+                continue
+            if await self._context.topics.mark_invitee(invitee.id, _OPEN, state="joined", reason=""):
                 await self._topics.set("changed", id=topic)
-
-    async def failed(self, key: str, reason: str) -> tuple[str, Correction] | None:
-        """
-        A mail did not arrive.
-
-        :returns: the inviter and what to tell them; ``None`` if the mail was none of ours, or it was told before.
-        """
-        kind, _, rest = key.partition(":")
-        invitee = await self._context.topics.invitee(rest.partition(":")[0]) if kind == MAIL_KEY else None
-        if invitee is None or invitee.state != "offered" or invitee.reason == reason:
-            return None
-        topic = await self._context.topics.get(invitee.topic)
-        if topic is None:
-            return None
-        state: Any = "offered" if invitee.jid else "bounced"  # who has an account was also invited in the chat
-        await self._context.topics.save_invitee(replace(invitee, state=state, reason=reason))
-        await self._topics.set("changed", id=topic.id)
-        text = (
-            f"The invitation to {invitee.address} did not arrive: {reason.rstrip('.')}. "
-            f"{topic.name} stands; only {invitee.name} was not told by mail. Invite another address, or try again."
-        )
-        return invitee.inviter, Correction("mail-failed", text, invitee.address)
 
     # ---- inside
 
@@ -216,21 +281,18 @@ class InvitationDesk:
             return Person(account.email or account.jid, account.name, account)
         return Person(found.address, found.name, None, found.suspected)
 
-    async def _check_limits(self, user: str, address: str) -> None:
-        now, limits, topics = self._context.now(), self._limits, self._context.topics
-        if await topics.mails_since(address, now - timedelta(days=1)) >= limits.mails_per_address_per_day:
-            raise StanzaError(
-                "policy-violation",
-                f"{address} was written to {limits.mails_per_address_per_day} times today. Try again tomorrow.",
-            )
-        for what, since, limit in (
-            ("hour", timedelta(hours=1), limits.invitations_per_user_per_hour),
-            ("day", timedelta(days=1), limits.invitations_per_user_per_day),
-        ):
-            if await topics.mails_by(user, now - since) >= limit:
-                article = "an" if what == "hour" else "a"
-                text = f"You sent {limit} invitations within {article} {what}. Wait a while."
-                raise StanzaError("policy-violation", text)
+    async def _is_online(self, jid: str) -> bool:
+        return bool(await self._context.state.hash_all(ONLINE + jid))
+
+    async def _mine(self, user: str, id_: str, what: str) -> tuple[Invitee, Topic]:
+        """An invitation that *user* made or whose topic is theirs. :raises StanzaError: if it is neither."""
+        invitee = await self._context.topics.invitee(id_)
+        topic = await self.topic_of(user, invitee.topic) if invitee else None
+        if invitee is None or topic is None:
+            raise StanzaError("item-not-found", "There is no such invitation. It may have been taken back already.")
+        if user not in (invitee.inviter, topic.owner):
+            raise StanzaError("forbidden", f"Only {await self.name_of(invitee.inviter)} may {what}.")
+        return invitee, topic
 
     async def _make_topic(
         self, user: str, person: Person, wish: dict[str, str]
@@ -240,63 +302,33 @@ class InvitationDesk:
         topic = await self._context.topics.get(element["id"])
         if topic is None:
             raise StanzaError("internal-server-error")
-        return topic, tuple(map(_correction, answer.elements(ns.TOPICS, "correction")))
+        return topic, tuple(map(Correction.parse, answer.elements(ns.TOPICS, "correction")))
 
-    async def _keep(self, user: str, topic: Topic, person: Person) -> Invitee:
+    async def _keep(self, user: str, topic: Topic, person: Person, mailed: bool) -> Invitee:
         """The invitee, and in the same transaction the mail with a fresh link."""
-        context, token = self._context, self._context.token()
-        digest = sha256(token.encode()).digest()
-        for earlier in await context.topics.invitees(topic.id):
+        topics = self._context.topics
+        jid = person.account.jid if person.account else None
+        for earlier in await topics.invitees(topic.id):
             if earlier.address.casefold() == person.address.casefold():
-                id_, state = earlier.id, "joined" if earlier.state == "joined" else "offered"
+                state: InviteeState = "joined" if earlier.state == "joined" else "offered"
+                invitee = replace(
+                    earlier, name=person.name, inviter=user, state=state, jid=jid or earlier.jid, reason=""
+                )
                 break
         else:
-            id_, state = b32encode(digest).decode().lower()[:10], "offered"
-        invitee = Invitee(
-            id=id_,
-            topic=topic.id,
-            address=person.address,
-            name=person.name,
-            inviter=user,
-            state="joined" if state == "joined" else "offered",
-            jid=person.account.jid if person.account else None,
-            token_hash=digest,
-            expires=context.now() + timedelta(days=self._limits.link_days),
-        )
-        jobs = [await self._mail(user, topic, invitee, token)] if person.mailable else []
-        await context.topics.save_invitee(invitee, jobs)
+            secret = sha256(self._context.token().encode()).digest()
+            id_ = b32encode(secret).decode().lower()[:10]
+            invitee = Invitee(id_, topic.id, person.address, person.name, user, "offered", jid)
+        jobs: list[Job] = []
+        stale = newest(invitee)
+        if mailed:
+            first = await self.post.is_first(invitee)
+            invitee, job = await self.post.write("invite" if first else "again", topic, invitee)
+            jobs = [job]
+        await topics.save_invitee(invitee, jobs, instead_of=stale if jobs else ())
         log.info("{inviter} invited somebody to {topic}.", inviter=user, topic=topic.id)
         return invitee
-
-    async def _mail(self, user: str, topic: Topic, invitee: Invitee, token: str) -> tuple[str, str, str]:
-        context = self._context
-        inviter = await context.accounts.get(user)
-        key = f"{MAIL_KEY}:{invitee.id}:{invitee.token_hash.hex()[:12]}"
-        mail = invitation_mail.compose(
-            invitation_mail.Invitation(
-                topic=topic,
-                invitee=invitee,
-                inviter=await self.name_of(user),
-                reply_to=inviter.email or "" if inviter else "",
-                link=f"{context.web_url}i/{token}",
-                key=key,
-                sender=context.mail_from,
-                now=context.now(),
-            )
-        )
-        payload = {"sender": mail.sender, "recipient": mail.recipient, "message": mail.message.decode("ascii")}
-        return "mail", key, json.dumps(payload)
 
     async def _admit(self, topic: Topic, jid: str) -> Topic:
         await self._topics.set("admit", id=topic.id, jid=jid)
         return await self._context.topics.get(topic.id) or topic
-
-
-def _correction(element: Element) -> Correction:
-    return Correction(
-        element["code"],
-        str(element),
-        element.getAttribute("was", ""),
-        element.getAttribute("now", ""),
-        element.getAttribute("other", ""),
-    )

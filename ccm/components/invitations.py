@@ -1,8 +1,8 @@
 """
 The invitations component (``docs/protocol.md``, Invitations).
 
-Answers requests and commands; hears from the mail outbox what did not arrive and from the web part who came through a
-link. The rules are in :mod:`ccm.components.invitation_desk`.
+Answers requests and commands; hears from the mail outbox what did not leave, from the intake and the pages what comes
+back, and who came through a link. The rules are in :mod:`ccm.components.invitation_desk` and its neighbours.
 """
 
 import json
@@ -23,7 +23,10 @@ from ccm import namespaces as ns
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
 from ccm.components.identity import component
-from ccm.components.invitation_desk import MAIL_KEY, InvitationDesk, Limits, Outcome
+from ccm.components.invitation_answers import Answers, Telling, answer_of
+from ccm.components.invitation_desk import InvitationDesk, Outcome
+from ccm.components.invitation_post import KINDS, Limits
+from ccm.components.invitation_rounds import Rounds
 from ccm.components.operations import Answer, Field, Operation, Request, done
 from ccm.components.room_requests import Sibling
 from ccm.components.topic_elements import invitee_element, topic_element
@@ -35,6 +38,9 @@ from wokkel.subprotocols import XMPPHandler
 log = Logger()
 
 AGAIN_SECONDS = 5
+#: Kind of the outbox jobs in which the intake and the pages hand over what they heard; their lease.
+ARRIVED = "arrived"
+ARRIVED_SECONDS = 60
 COLUMNS = (("id", "Identifier"), ("name", "Name"), ("address", "Address"), ("state", "State"), ("topic", "Topic"))
 
 
@@ -42,14 +48,18 @@ class InvitationsOptions(Section):
     """
     ``[components.invitations]``
 
-    Caps on mails to one address and by one account; how long a mailed link works; how many requests make the
-    component busy.
+    Caps on mails to one address and by one account; how long a mailed link works, at least until the day after the
+    meeting; how long before it invitees are reminded; how long a change of a topic waits for another before it is
+    mailed; how often due things are looked for; how many requests make the component busy.
     """
 
     mails_per_address_per_day: int = 3
     invitations_per_user_per_hour: int = 20
     invitations_per_user_per_day: int = 100
     link_days: int = 7
+    reminder_hours: tuple[float, ...] = (24.0, 1.0)
+    update_seconds: float = 30.0
+    round_seconds: float = 60.0
     max_requests: int = 100
 
 
@@ -60,9 +70,11 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         super().__init__()
         self._context = context
         self._letters = Correspondence(context.domain)
+        self._options = options
+        siblings = Sibling(self._ask, context.domain, context.siblings["topics"])
         self._desk = InvitationDesk(
             context,
-            Sibling(self._ask, context.domain, context.siblings["topics"]),
+            siblings,
             Limits(
                 options.mails_per_address_per_day,
                 options.invitations_per_user_per_hour,
@@ -71,8 +83,11 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             ),
             self._knock,
         )
+        self._answers = Answers(context, siblings)
+        self._rounds = Rounds(context, self._desk.post, self._answers, options.reminder_hours)
         self._unsubscribe: list[Callable[[], None]] = []
-        self._again: IDelayedCall | None = None
+        self._calls: dict[str, IDelayedCall] = {}
+        self._taking = self._more = False
         topic = Field("topic", "Topic (identifier); empty makes one")
         fields = (
             Field("address", "Mail address of the person to invite", required=True),
@@ -83,6 +98,14 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             Field("sure", "Send even if the address looks mistyped", "boolean"),
         )
         which = (Field("topic", "Topic (identifier)", required=True),)
+        one = Field("id", "Invitation (identifier)", required=True)
+        other = Field("address", "Another mail address, if the mail came back")
+        answer = (
+            Field("answer", "accepted, tentative or declined", required=True),
+            Field("topic", "Topic (identifier)"),
+            Field("id", "Invitation (identifier), instead of the topic"),
+            Field("comment", "A word to who invited you"),
+        )
         self.operations = (
             Operation("invite", "set", "Invite somebody", self._invite, fields),
             Operation("invitations", "get", "List who is invited", self._list, which),
@@ -91,9 +114,14 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
                 "set",
                 "Take an invitation back",
                 self._revoke,
-                (Field("id", "Invitation (identifier)", required=True),),
+                (one,),
             ),
+            Operation("resend", "set", "Send an invitation again", self._resend, (one, other)),
+            Operation("rsvp", "set", "Say whether you come", self._rsvp, answer),
             Operation("entered", "set", "", self._entered, inner=True),
+            Operation("moved", "set", "", self._moved, inner=True),
+            Operation("withdrawn", "set", "", self._withdrawn, inner=True),
+            Operation("restored", "set", "", self._restored, inner=True),
         )
 
     @property
@@ -111,16 +139,26 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         for stop in self._unsubscribe:
             stop()
         self._unsubscribe = []
-        if self._again is not None and self._again.active():
-            self._again.cancel()
+        for call in self._calls.values():
+            if call.active():
+                call.cancel()
+        self._calls = {}
 
     async def _listen(self) -> None:
-        for channel, hear in (("mail-failed", self._mail_failed), ("invitee-joined", self._joined)):
+        for channel, hear in (
+            ("mail-failed", self._mail(self._answers.failed)),
+            ("mail-delayed", self._mail(self._answers.delayed)),
+            ("mail-sent", self._mail(self._answers.sent)),
+            ("mail-arrived", self._arrived),
+            ("invitee-joined", self._joined),
+        ):
             self._unsubscribe.append(await self._context.state.subscribe(channel, self._spawning(hear)))
         for job, why in await self._context.outbox.parked():  # what was given up while nobody listened
-            if job.kind == "mail" and job.key.startswith(f"{MAIL_KEY}:"):
-                await self._tell_failure(job.key, why)
+            if job.kind == "mail" and job.key.partition(":")[0] in KINDS:
+                self._tell(await self._answers.failed(job.key, why))
         await self._admit_joined()
+        self._tell(*await self._rounds.catch_up_all())
+        await self._round()
 
     async def _admit_joined(self) -> None:
         """Who joined while nobody listened; the topics component may start after this one."""
@@ -128,10 +166,24 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             await self._desk.admit_joined()
         except (JabberError, RequestTimeout):
             log.info("The topics component does not answer; who joined is taken in when it does.")
-            self._again = self._context.clock.callLater(AGAIN_SECONDS, self._admit_again)
+            self._later("admit", AGAIN_SECONDS, self._admit_joined)
 
-    def _admit_again(self) -> None:
-        self._context.spawn(self._admit_joined())
+    async def _round(self) -> None:
+        try:
+            self._tell(*await self._rounds.walk())
+            await self._take_in()
+        finally:
+            self._later("round", self._options.round_seconds, self._round)
+
+    def _later(self, name: str, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something after a while, once however often it is asked for; not after the end."""
+        waiting = self._calls.get(name)
+        if self._unsubscribe and (waiting is None or not waiting.active()):
+            self._calls[name] = self._context.clock.callLater(seconds, self._due, name, work)
+
+    def _due(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._calls.pop(name, None)
+        self._context.spawn(work())
 
     def _spawning(self, hear: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[bytes], None]:
         def heard(text: bytes) -> None:
@@ -166,6 +218,21 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             self._letters.tell(request.user, outcome.corrections)
         return await self._answer(request, outcome)
 
+    async def _resend(self, request: Request) -> Answer:
+        typed = request.values.get("address", "")
+        outcome = await self._desk.resend(request.user, request.need("id"), typed)
+        self._letters.tell(request.user, outcome.corrections)
+        return await self._answer(request, outcome)
+
+    async def _rsvp(self, request: Request) -> Answer:
+        values = request.values
+        answer = answer_of(request.need("answer"))
+        invitee = await self._desk.invitee_in(request.user, values.get("topic", ""), values.get("id", ""))
+        self._tell(await self._answers.answer(invitee, answer, values.get("comment", "")))
+        topics = self._context.topics
+        outcome = Outcome(await topics.get(invitee.topic), await topics.invitee(invitee.id))
+        return await self._answer(request, outcome)
+
     async def _revoke(self, request: Request) -> Answer:
         return await self._answer(request, await self._desk.revoke(request.user, request.need("id")))
 
@@ -198,15 +265,62 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         await self._desk.entered(request.need("topic"), address.prepare(request.need("jid")))
         return Answer(done(ns.INVITATIONS))
 
-    async def _mail_failed(self, text: bytes) -> None:
-        told = _facts(text, "key", "reason")
-        if told:
-            await self._tell_failure(told["key"], told["reason"])
+    async def _moved(self, request: Request) -> Answer:
+        topic = request.need("topic")
 
-    async def _tell_failure(self, key: str, reason: str) -> None:
-        told = await self._desk.failed(key, reason)
-        if told is not None:
-            self._letters.tell(told[0], (told[1],))
+        async def catch_up() -> None:
+            self._tell(*await self._rounds.catch_up(topic))
+
+        self._later(f"topic:{topic}", self._options.update_seconds, catch_up)
+        return Answer(done(ns.INVITATIONS))
+
+    async def _withdrawn(self, request: Request) -> Answer:
+        topic = await self._context.topics.get(request.need("topic"))
+        if topic is not None:
+            await self._desk.post.cancel_all(topic)
+        return Answer(done(ns.INVITATIONS))
+
+    async def _restored(self, request: Request) -> Answer:
+        topic = await self._context.topics.get(request.need("topic"))
+        if topic is not None:
+            await self._desk.post.restore_all(topic)
+        return Answer(done(ns.INVITATIONS))
+
+    def _mail(self, judge: Callable[[str, str], Awaitable[Telling | None]]) -> Callable[[bytes], Any]:
+        """Hears of one mail's way."""
+
+        async def heard(text: bytes) -> None:
+            told = _facts(text, "key")
+            if told:
+                self._tell(await judge(told["key"], told.get("reason", "")))
+
+        return heard
+
+    async def _arrived(self, _: bytes) -> None:
+        await self._take_in()
+
+    async def _take_in(self) -> None:
+        """What the intake and the pages left in the outbox; one run at a time."""
+        self._more = True
+        if self._taking:
+            return
+        self._taking = True
+        try:
+            while self._more:
+                self._more = False
+                for job in await self._context.outbox.claim(ARRIVED, 20, ARRIVED_SECONDS):
+                    self._more = True
+                    facts = _facts(job.payload.encode(), "kind", "token")
+                    if facts:
+                        self._tell(await self._answers.arrived(facts))
+                    await self._context.outbox.done(job.id)
+        finally:
+            self._taking = False
+
+    def _tell(self, *told: Telling | None) -> None:
+        for each in told:
+            if each is not None:
+                self._letters.tell(each[0], (each[1],))
 
     async def _joined(self, text: bytes) -> None:
         told = _facts(text, "invitee", "jid")
@@ -238,9 +352,12 @@ def _row(element: Element) -> dict[str, str]:
 
 
 def _facts(text: bytes, *names: str) -> dict[str, str] | None:
+    """The facts in a message, those *names* among them."""
     try:
-        told = json.loads(text)
-        return {name: str(told[name]) for name in names}
-    except (ValueError, KeyError, TypeError):
+        told = {str(name): str(value) for name, value in json.loads(text).items()}
+    except (ValueError, AttributeError):
+        told = {}
+    if not set(names) <= set(told):
         log.warn("A message on the bus could not be read; it lacks one of {names}.", names=names)
         return None
+    return told

@@ -40,6 +40,7 @@ class OutboxWorker:
 
     :param deliver: ``async (job) -> note``; raises ``Rejected`` or ``Unavailable``.
     :param parked: ``async (job, reason)`` is told when a job is given up.
+    :param delayed: likewise, each time that one is put back.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class OutboxWorker:
         parked: Callable[[OutboxJob, str], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
+        delayed: Callable[[OutboxJob, str], Awaitable[None]] | None = None,
     ) -> None:
         self.kind = kind
         self._outbox = outbox
@@ -61,6 +63,7 @@ class OutboxWorker:
         self._parked = parked
         self._now = now
         self._jitter = jitter
+        self._delayed = delayed
         self._call: IDelayedCall | None = None
         self._running: Deferred[None] | None = None
         self._work: Deferred[str] | None = None
@@ -155,6 +158,8 @@ class OutboxWorker:
         pause = max(pause, error.retry_after or 0.0)
         log.info("Job {key} waits {seconds} s: {why}", key=job.key, seconds=round(pause, 1), why=str(error))
         await self._outbox.retry(job.id, pause, str(error))
+        if self._delayed is not None:
+            await self._delayed(job, str(error))
 
     async def _park(self, job: OutboxJob, reason: str) -> None:
         log.warn("Job {key} of the {kind} outbox is parked: {why}", key=job.key, kind=self.kind, why=reason)

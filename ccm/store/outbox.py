@@ -22,6 +22,8 @@ Jobs = Iterable[tuple[str, str, str]]
 
 _KEPT_SECONDS = 30 * 86_400.0  # how long finished jobs keep their key from being used again
 _PARKED_SHOWN = 1_000
+# Who is at work on a job has attempts and no note: a retry leaves its reason.
+_IDLE = and_(outbox.c.state == "waiting", or_(outbox.c.attempts == 0, outbox.c.note != ""))
 
 log = Logger()
 
@@ -105,12 +107,16 @@ class Outbox:
         await self._change(_set(id_, state="parked", note=why))
 
     async def withdraw(self, key: str) -> bool:
-        # Who is at work on it has attempts and no note: a retry leaves its reason.
-        idle = or_(outbox.c.attempts == 0, outbox.c.note != "")
-        mine = and_(outbox.c.key == key, outbox.c.state == "waiting", idle)
-        values = {"state": "done", "note": "withdrawn", "payload": "", "due": seconds_to_micros(self._now())}
-        statement = update(outbox).where(mine).values(**values).returning(outbox.c.id)
-        return await self._database.write(lambda connection: connection.execute(statement).first() is not None)
+        return await self._database.write(lambda connection: self.drop(connection, (key,)))
+
+    def drop(self, connection: Connection, keys: Iterable[str]) -> bool:
+        """Take jobs back within somebody else's transaction, as if never put; whether any still waited."""
+        mine = and_(outbox.c.key.in_(tuple(keys)), _IDLE)
+        return connection.execute(delete(outbox).where(mine).returning(outbox.c.id)).first() is not None
+
+    async def waits(self, key: str) -> bool:
+        mine = select(outbox.c.id).where(outbox.c.key == key, _IDLE)
+        return await self._database.read(lambda connection: connection.execute(mine).first()) is not None
 
     async def parked(self) -> tuple[tuple[OutboxJob, str], ...]:
         statement = select(outbox).where(outbox.c.state == "parked").order_by(outbox.c.id).limit(_PARKED_SHOWN)

@@ -97,6 +97,27 @@ class Topics:
         rows = await self._rows(select(invitees).where(invitees.c.id.in_(theirs)).limit(1))
         return _invitee(rows[0]) if rows else None
 
+    async def link_used(self, hash_: bytes) -> bool:
+        used = select(invitation_links.c.used).where(invitation_links.c.hash == hash_)
+        return await self._database.read(lambda connection: connection.execute(used).scalar() is not None)
+
+    async def redeem_link(self, hash_: bytes, jid: str) -> Invitee | None:
+        now = seconds_to_micros(self._now())
+        unused = and_(invitation_links.c.hash == hash_, invitation_links.c.used.is_(None))
+        lasting = or_(invitees.c.expires.is_(None), invitees.c.expires > now)
+        valid = select(invitees.c.id).where(invitees.c.state != "revoked", lasting)
+        statement = update(invitation_links).where(unused, invitation_links.c.invitee.in_(valid)).values(used=now)
+
+        def change(connection: Connection) -> Invitee | None:
+            id_ = connection.execute(statement.returning(invitation_links.c.invitee)).scalar()
+            if id_ is None:
+                return None
+            mine = invitees.c.id == id_
+            connection.execute(update(invitees).where(mine).values(state="joined", jid=jid, reason=""))
+            return _invitee(connection.execute(select(invitees).where(mine)).one())
+
+        return await self._database.write(change)
+
     async def invitee_by_mail_token(self, token: str) -> Invitee | None:
         if not token:
             return None

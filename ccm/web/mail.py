@@ -27,6 +27,11 @@ class MailOptions(Section):
 
     ``sender`` is the address that mails come from (default ``noreply@<server.host>``), ``name`` what stands beside it.
     ``tls`` is ``"starttls"``, ``"direct"`` or ``"off"`` (for a relay on this machine).
+
+    ``intake`` are the Twisted endpoints, on this machine only, where the site's mail server hands over mail to
+    ``bounces+*`` and ``rsvp+*`` at ``reply_domain`` (default: that of ``sender``), by SMTP or LMTP; without them
+    invitations name no such address. ``intake_bytes`` bounds one mail, ``intake_connections`` how many come at once,
+    ``intake_seconds`` how long one may be silent.
     """
 
     smtp_host: str = ""
@@ -38,6 +43,11 @@ class MailOptions(Section):
     sender: str = ""
     name: str = "CCM"
     timeout_seconds: float = 30.0
+    intake: tuple[str, ...] = ()
+    reply_domain: str = ""
+    intake_bytes: int = 1_048_576
+    intake_connections: int = 20
+    intake_seconds: int = 60
 
 
 @implementer(IMailer)
@@ -70,7 +80,7 @@ class MailJobs:
     """
     Mail jobs of the outbox, carried out.
 
-    :param tell: ``async (channel, facts)``, hears ``mail-failed``.
+    :param tell: ``async (channel, facts)``, hears ``mail-failed``, ``mail-delayed`` and, after that, ``mail-sent``.
     """
 
     def __init__(self, mailer: IMailer, tell: Callable[[str, dict[str, str]], Awaitable[None]]) -> None:
@@ -81,7 +91,14 @@ class MailJobs:
         """Send what *job* holds. :raises Rejected, Unavailable: as the mailer does."""
         work = json.loads(job.payload)
         await self._mailer.send(Mail(work["sender"], work["recipient"], work["message"].encode("utf-8")))
+        if job.attempts:
+            await self._tell("mail-sent", {"key": job.key, "address": work["recipient"]})
         return "handed over"
+
+    async def delayed(self, job: OutboxJob, reason: str) -> None:
+        """Tell whoever caused it that the mail must wait."""
+        work = json.loads(job.payload)
+        await self._tell("mail-delayed", {"key": job.key, "address": work["recipient"], "reason": reason})
 
     async def parked(self, job: OutboxJob, reason: str) -> None:
         """Tell whoever caused it that the mail did not go out."""

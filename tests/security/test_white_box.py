@@ -69,7 +69,7 @@ def check_calendar(data: bytes) -> None:
     events = whole.walk("VEVENT")
     assert len(events) == 1 and len(whole.subcomponents) == 1
     expected = {
-        "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "URL", "ORGANIZER", "ATTENDEE",
+        "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "URL", "ORGANIZER", "ATTENDEE", "STATUS",
     }  # fmt: skip
     assert set(events[0]) == expected
     assert str(events[0]["ATTENDEE"]) == "mailto:kim@example.org" and str(events[0]["URL"]) == INVITATION.link
