@@ -124,6 +124,25 @@ class Accounts:
         self._own[jid] = await self._database.write(change)
         self._changed()
 
+    async def set_email(self, jid: str, email: str) -> None:
+        key = email_key(email)
+        taken = select(accounts.c.jid).where(
+            accounts.c.jid != jid, or_(accounts.c.email_key == key, accounts.c.jid == key)
+        )
+
+        def change(connection: Connection) -> None:
+            if connection.execute(taken.limit(1)).first() is not None:
+                raise _taken()
+            statement = update(accounts).where(accounts.c.jid == jid).values(email=email, email_key=key)
+            try:
+                _one(connection.execute(statement).rowcount)
+            except IntegrityError as error:
+                raise _taken() from error
+            _touch(connection)
+
+        await self._database.write(change)
+        self._changed()
+
     async def delete(self, jid: str) -> None:
         def change(connection: Connection) -> None:
             _one(connection.execute(delete(accounts).where(accounts.c.jid == jid)).rowcount)

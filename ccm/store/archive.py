@@ -152,6 +152,20 @@ class Archive:
 
         await self._database.write(change)
 
+    async def bequeath(self, owner: str, old: str, new: str) -> None:
+        statement = update(archive).where(archive.c.owner == owner, archive.c.sender == old).values(sender=new)
+
+        def change(connection: Connection) -> None:
+            connection.execute(statement)
+
+        await self._database.write(change)
+
+    async def said_by(self, sender: str, *, after: str | None = None, limit: int = 50) -> Page:
+        statement = select(archive).where(archive.c.sender == sender, archive.c.id > (after or ""))
+        statement = statement.order_by(archive.c.id).limit(limit + 1)
+        rows = await self._database.read(lambda connection: connection.execute(statement).all())
+        return Page(tuple(map(_archived, rows[:limit])), len(rows) <= limit)
+
     def _settled(self, result: Any, key: tuple[str, str, str]) -> Any:
         self._underway.pop(key, None)
         return result

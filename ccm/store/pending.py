@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, or_, select
 from zope.interface import implementer
 
 from ccm.errors import StanzaError
@@ -56,6 +56,13 @@ class Pending:
         row = await self._database.read(lambda connection: connection.execute(statement).first())
         return None if row is None else _pending(row)
 
+    async def find(self, name: str) -> PendingRegistration | None:
+        mine = or_(pending.c.address == name, pending.c.jid == name)
+        lasting = pending.c.expires > seconds_to_micros(self._now())
+        statement = select(pending).where(mine, lasting).order_by(pending.c.expires.desc()).limit(1)
+        row = await self._database.read(lambda connection: connection.execute(statement).first())
+        return None if row is None else _pending(row)
+
     async def confirm(self, token_hash: bytes) -> Account:
         now = seconds_to_micros(self._now())
         mine = pending.c.token_hash == token_hash, pending.c.expires > now
@@ -65,6 +72,7 @@ class Pending:
             if row is None:
                 raise StanzaError("item-not-found", "This link is unknown, expired or used. Register once more.")
             found = _pending(row)
+            connection.execute(delete(pending).where(pending.c.address == found.address))
             account = Account(found.jid, found.name, found.address, from_micros(now), found.verifiers)
             put(connection, account)
             return account

@@ -113,6 +113,7 @@ invitation_links = Table(
     Column("hash", LargeBinary, primary_key=True),
     Column("invitee", Text, nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
+    Column("used", BigInteger),
 )
 
 mails = Table(

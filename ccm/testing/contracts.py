@@ -6,6 +6,7 @@ The other suites are in ``contracts_archive``, ``contracts_database``, ``contrac
 ``contracts_topics``. Needs pytest and pytest-twisted.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,6 +98,16 @@ class AccountsContract:
         await accounts.set_verifiers("ann@example.org", VERIFIERS[:1])
         assert (await accounts.find("ann")).verifiers == VERIFIERS[:1]
         await refused(accounts.set_verifiers("bob@example.org", ()), "item-not-found")
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_mail_address_is_replaced_unless_it_is_anothers(self, accounts: Any) -> None:
+        await accounts.create("ann@example.org", "Ann", "ann@mail.example", VERIFIERS)
+        await accounts.create("bob@example.org", "Bob", "bob@mail.example", ())
+        await accounts.set_email("ann@example.org", "Ann@new.example")
+        assert (await accounts.find("ann@new.example")).email == "Ann@new.example"
+        assert await accounts.find("ann@mail.example") is None
+        await refused(accounts.set_email("ann@example.org", "BOB@mail.example"), "conflict")
+        await refused(accounts.set_email("zoe@example.org", "zoe@mail.example"), "item-not-found")
 
     @pytest_twisted.ensureDeferred
     async def test_a_deleted_account_is_gone_and_its_names_are_free(self, accounts: Any) -> None:
@@ -226,6 +237,18 @@ class PendingContract:
         assert await accounts.find("ann@mail.example") == made[0]
         assert made[0].verifiers == VERIFIERS
         await refused(pending.confirm(b"hash"), "item-not-found")
+
+    @pytest_twisted.ensureDeferred
+    async def test_the_newest_that_waits_is_found_until_one_is_confirmed(self, pending: Any, clock: Moments) -> None:
+        first = self.registration(clock)
+        await pending.add(first)
+        clock.advance(60)
+        second = replace(self.registration(clock), token_hash=b"second")
+        await pending.add(second)
+        assert await pending.find(first.address) == await pending.find(first.jid) == second
+        assert await pending.look(b"hash") == first  # the earlier mail's link works as well
+        await pending.confirm(b"hash")
+        assert await pending.find(first.address) is await pending.look(b"second") is None
 
     @pytest_twisted.ensureDeferred
     async def test_an_expired_registration_cannot_be_confirmed(self, pending: Any, clock: Moments) -> None:

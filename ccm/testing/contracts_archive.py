@@ -150,6 +150,21 @@ class ArchiveContract:
         assert await archive.seen_origin(ROOM, "ann@example.org", "o1") is None
 
     @pytest_twisted.ensureDeferred
+    async def test_what_somebody_said_goes_to_an_heir_in_that_archive_alone(self, archive: Any, clock: Moments) -> None:
+        messages = await self.filled(archive, clock, 3)
+        other = self.message(archive, clock, owner="other@rooms.example.org")
+        await archive.append(other)
+        bobs = self.message(archive, clock, sender="bob@example.org")
+        await archive.append(bobs)
+        await archive.bequeath(ROOM, "ann@example.org", "kim@example.org")
+        first = await archive.said_by("kim@example.org", limit=2)
+        rest = await archive.said_by("kim@example.org", after=first.items[-1].id, limit=2)
+        assert [m.id for m in (*first.items, *rest.items)] == [m.id for m in messages]
+        assert (first.complete, rest.complete) == (False, True)
+        assert (await archive.said_by("ann@example.org")).items == (other,)
+        assert (await archive.said_by("bob@example.org")).items == (bobs,)
+
+    @pytest_twisted.ensureDeferred
     async def test_a_retracted_message_keeps_its_place(self, archive: Any, clock: Moments) -> None:
         messages = await self.filled(archive, clock, 3)
         await archive.retract(ROOM, messages[1].id, b"<message><retracted/></message>")

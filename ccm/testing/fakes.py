@@ -94,6 +94,12 @@ class MemoryAccounts:
     async def set_verifiers(self, jid: str, verifiers: Iterable[r.Verifier]) -> None:
         self._accounts[jid] = replace(self._known(jid), verifiers=tuple(verifiers))
 
+    async def set_email(self, jid: str, email: str) -> None:
+        others = [a for a in self._accounts.values() if a.jid != jid and a.email]
+        if any((a.email or "").casefold() == email.casefold() for a in others):
+            raise StanzaError("conflict", f"{email} already has an account.")
+        self._accounts[jid] = replace(self._known(jid), email=email)
+
     async def delete(self, jid: str) -> None:
         del self._accounts[self._known(jid).jid]
 
@@ -182,6 +188,15 @@ class MemoryArchive:
         for index, message in enumerate(self.messages):
             if (message.owner, message.id) == (owner, id_):
                 self.messages[index] = replace(message, stanza=tombstone)
+
+    async def bequeath(self, owner: str, old: str, new: str) -> None:
+        for index, message in enumerate(self.messages):
+            if (message.owner, message.sender) == (owner, old):
+                self.messages[index] = replace(message, sender=new)
+
+    async def said_by(self, sender: str, *, after: str | None = None, limit: int = 50) -> r.Page:
+        found = sorted((m for m in self.messages if m.sender == sender and m.id > (after or "")), key=lambda m: m.id)
+        return r.Page(tuple(found[:limit]), len(found) <= limit)
 
 
 @implementer(IRooms)
