@@ -46,6 +46,7 @@ class Doors:
     Every listener for clients and components.
 
     :param state_dir: where a self-signed certificate is made.
+    :ivar bosh_records: keeps those of BOSH sessions.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Doors:
         self.certificates = Certificates(state_dir, (settings["server"].host,), tls.certificate, tls.key)
         self._ports: list[IListeningPort] = []
         self._saver = BoshSaver(stores.state, realm, reactor, settings["bosh"])
+        self.bosh_records = self._saver.keeper
         self._bosh = BoshSessions(
             partial(_session, realm, "bosh"),
             self._pool,

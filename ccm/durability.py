@@ -1,6 +1,11 @@
-"""What an acknowledgement (XEP-0198, BOSH) waits for: what rooms hold, then all that is queued for the disk."""
+"""
+What an acknowledgement (XEP-0198, BOSH) waits for: what rooms hold, then records of sessions, then all that is queued
+for the disk.
 
-from collections.abc import Callable
+A message to somebody's session may be nowhere but in the record of that session until its client has got it.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -13,17 +18,40 @@ class Holding(Protocol):
         """Call *then* once what is held now has been queued; answer false, and call nothing, if nothing is held."""
 
 
-def barrier_of(rooms: Holding, queued: Callable[[], "Deferred[Any] | None"]) -> Callable[[], "Deferred[Any] | None"]:
+class Recording(Protocol):
+    """Who keeps records of sessions."""
+
+    def after_written(self, then: Callable[[], None]) -> bool:
+        """Call *then* once all that is to be written now was; answer false, and call nothing, if that is nothing."""
+
+
+def barrier_of(
+    rooms: Holding, queued: Callable[[], "Deferred[Any] | None"], records: Sequence[Recording] = ()
+) -> Callable[[], "Deferred[Any] | None"]:
     """
-    The barrier of rooms and database together.
+    The barrier of rooms, records and database together.
 
     :param queued: :meth:`ccm.interfaces.IDatabase.barrier`.
+    :param records: looked at each time, so that more may be added.
     """
 
     def barrier() -> "Deferred[Any] | None":
-        released: Deferred[Any] = Deferred()
-        if not rooms.after_held(lambda: released.callback(None)):
+        held = _after(rooms.after_held)
+        if held is None:
+            return written(0)
+        return held.addCallback(lambda _: written(0))
+
+    def written(number: int) -> "Deferred[Any] | None":
+        if number == len(records):
             return queued()
-        return released.addCallback(lambda _: queued())
+        waiting = _after(records[number].after_written)
+        if waiting is None:
+            return written(number + 1)
+        return waiting.addCallback(lambda _: written(number + 1))
 
     return barrier
+
+
+def _after(ask: Callable[[Callable[[], None]], bool]) -> "Deferred[Any] | None":
+    done: Deferred[Any] = Deferred()
+    return done if ask(lambda: done.callback(None)) else None

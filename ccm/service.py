@@ -137,6 +137,7 @@ class Server(Service):
 
         sessions = settings["session"]
         records = Keeper(stores.state, running.spawn, later, sessions.resume_seconds, sessions.resume_waiting)
+        keepers = [records]
         realm = Realm(
             host=server.host,
             router=router,
@@ -151,7 +152,7 @@ class Server(Service):
             options=sessions,
             sasl=settings["sasl"],
             wire=settings["wire"],
-            barrier=barrier_of(rooms, stores.database.barrier),
+            barrier=barrier_of(rooms, stores.database.barrier, keepers),
             save=records.save,
             visitors=Visitors(settings["visitors"], reactor.seconds),
             pause=running.pause(reactor),
@@ -159,6 +160,7 @@ class Server(Service):
         )
         self._undo.append(records.finish)
         self.doors = doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
+        keepers.append(doors.bosh_records)
         await doors.restore(records, rooms.gaps().missed)
         self._undo.append(doors.stop)
 

@@ -99,12 +99,26 @@ class Keeper:
             return True
         if self._count >= self._most_waiting:
             return False
+        self._wait(then, otherwise)
+        return True
+
+    def after_written(self, then: Callable[[], None]) -> bool:
+        """
+        Call *then* once every record that is to be written now was, or cannot be.
+
+        :returns: false if none is, or nothing can be written, or too many wait; then nothing is called.
+        """
+        if not self._writing or self._failing or self._count >= self._most_waiting:
+            return False
+        self._wait(then, then)
+        return True
+
+    def _wait(self, then: Callable[[], None], otherwise: Callable[[], None] | None) -> None:
         self._count += 1
         wait = _Wait(then, otherwise)
         self._waiting.append(wait)
         if otherwise is not None:
             self._hurried[wait] = None
-        return True
 
     def _begin(self) -> None:
         self._begins = None

@@ -62,8 +62,11 @@ class Saver(Protocol):
     def changed(self, session: BoshSession) -> None:
         """Save it soon."""
 
+    def now(self, session: BoshSession) -> None:
+        """Save it at the end of this turn."""
+
     def before(self, session: BoshSession, then: Callable[[], None]) -> None:
-        """Save it now, and call *then* afterwards."""
+        """The same, and call *then* afterwards."""
 
     def gone(self, session: BoshSession) -> None:
         """Forget it."""
@@ -195,6 +198,8 @@ class BoshSessions:
         if not self._dirty:
             self._clock.callLater(0, self._turn)
         self._dirty[session] = None
+        if session.queue.waiting and self._saver is not None and not session.over:
+            self._saver.now(session)  # who sent that is told that it is kept once it is
 
     def barrier(self) -> Any:
         """A Deferred for all that was stored so far, or ``None``."""
@@ -276,10 +281,7 @@ class BoshSessions:
             if session.sid in self.sessions:
                 self._wheel.schedule(session, session.deadline())
                 if self._saver is not None and not session.over and _signed_in(session):
-                    if session.queue.waiting:
-                        self._saver.before(session, _nothing)
-                    else:
-                        self._saver.changed(session)
+                    self._saver.changed(session)
 
     def _tick(self, session: HeldSession, now: float) -> float | None:
         if session.tick(now):
@@ -293,10 +295,6 @@ class BoshSessions:
             session.visit.leave()
         if self._saver is not None:
             self._saver.gone(session)
-
-
-def _nothing() -> None:
-    return None
 
 
 def _signed_in(session: BoshSession) -> bool:

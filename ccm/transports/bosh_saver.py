@@ -31,13 +31,14 @@ PREFIX = "bosh:"
 class BoshSaver:
     """
     :param state: where records are kept, under ``bosh:<sid>``.
+    :ivar keeper: writes them.
     """
 
     def __init__(self, state: ISessionState, realm: Realm, clock: IReactorTime, options: BoshOptions) -> None:
         self._realm, self._clock = realm, clock
         self._every = options.save_seconds
         seconds = max(options.inactivity_seconds, options.maxpause_seconds) + options.wait_seconds
-        self._keeper = Keeper(state, realm.spawn, realm.later, seconds, realm.options.resume_waiting, PREFIX)
+        self.keeper = Keeper(state, realm.spawn, realm.later, seconds, realm.options.resume_waiting, PREFIX)
         self._changed: dict[BoshSession, None] = {}
         self._timer: Any = None
 
@@ -48,28 +49,33 @@ class BoshSaver:
             if self._timer is None:
                 self._timer = self._clock.callLater(self._every, self._save)
 
+    def now(self, session: BoshSession) -> None:
+        """Save it at the end of this turn."""
+        if _is_bound(session):
+            self.keeper.save(session.sid, partial(_record, session))
+
     def before(self, session: BoshSession, then: Callable[[], None]) -> None:
-        """Save it now, and call *then* once that is done, or fails or takes too long."""
-        if not _is_bound(session) or not self._keeper.save(session.sid, partial(_record, session), then, then):
+        """The same, and call *then* once that is done, or fails or takes too long."""
+        if not _is_bound(session) or not self.keeper.save(session.sid, partial(_record, session), then, then):
             then()
 
     def gone(self, session: BoshSession) -> None:
         """Forget it."""
         self._changed.pop(session, None)
-        self._keeper.save(session.sid, None)
+        self.keeper.save(session.sid, None)
 
     async def close(self) -> None:
         """Write everything that is not written yet."""
         if self._timer is not None:
             self._timer.cancel()
         self._save()
-        await self._keeper.finish()
+        await self.keeper.finish()
 
     def _save(self) -> None:
         self._timer = None
         changed, self._changed = self._changed, {}
         for session in changed:
-            self._keeper.save(session.sid, partial(_record, session))
+            self.keeper.save(session.sid, partial(_record, session))
 
     async def restore(self, sessions: BoshSessions, missed: Missed | None = None) -> int:
         """
@@ -84,7 +90,7 @@ class BoshSaver:
             session.stream = stream_from_plain(self._realm, framing, session, "bosh", plain["stream"], came)
             sessions.add(session)
 
-        return await self._keeper.revive(again, self._realm.accounts, missed)
+        return await self.keeper.revive(again, self._realm.accounts, missed)
 
 
 def _is_bound(session: BoshSession) -> bool:

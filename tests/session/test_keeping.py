@@ -9,6 +9,7 @@ from session_harness import VERIFIERS, World
 from twisted.internet.defer import Deferred
 
 from ccm.doors import end_without_account
+from ccm.durability import barrier_of
 from ccm.session.keeping import Keeper
 from ccm.session.record import to_plain
 from ccm.session.verifiers import SIGNED_IN_BY, make_verifiers
@@ -180,6 +181,42 @@ def test_what_waits_is_written_before_the_end() -> None:
     assert fakes.result_of(state.keys("sm:")) == ()
     fakes.result_of(keeper.finish())
     assert fakes.result_of(state.keys("sm:")) == ("sm:a",)
+
+
+def test_an_acknowledgement_waits_for_the_records_that_are_to_be_written() -> None:
+    """A message to somebody is nowhere but in his record until he has got it."""
+    state, hands, told = Slow(), fakes.Hands(), []
+    keeper, disk = Keeper(state, fakes.spawn, hands.later), Deferred[None]()
+    other = Keeper(fakes.MemoryState(), fakes.spawn, hands.later)
+
+    class NoRooms:
+        def after_held(self, _then: Any) -> bool:
+            return False
+
+    barrier = barrier_of(NoRooms(), lambda: disk, [keeper, other])
+    assert barrier() is disk
+    keeper.save("a", plain(n=1))
+    other.save("b", plain(n=1))
+    waiting = barrier()
+    assert waiting is not None
+    waiting.addCallback(lambda _: told.append("kept"))
+    disk.callback(None)
+    hands.advance(0)
+    assert told == []
+    state.gates[0].callback(None)
+    assert told == ["kept"]
+
+
+@pytest.mark.parametrize("broken", ["set", "settle"])
+def test_records_that_cannot_be_written_do_not_keep_rooms_from_acknowledging(broken: str) -> None:
+    state, hands, told = Flaky(), fakes.Hands(), []
+    keeper = Keeper(state, fakes.spawn, hands.later)
+    state.broken = broken
+    keeper.save("a", plain(n=1))
+    assert keeper.after_written(lambda: told.append("over"))
+    hands.advance(0)
+    assert told == ["over"]
+    assert not keeper.after_written(lambda: told.append("again"))
 
 
 def kept(world: World) -> fakes.MemoryState:

@@ -213,6 +213,19 @@ def test_an_answer_that_carries_anything_is_sent_once_a_record_holds_it() -> Non
     assert b"id='1'" in one(process.wire)[2]
 
 
+def test_who_wrote_to_a_bosh_session_is_acknowledged_once_its_record_holds_the_message() -> None:
+    _, state, process = slow_world()
+    state.slow, told = True, []
+    session = process.router.session("ann@localhost/r")
+    assert session is not None
+    session.deliver(Stanza("message", {"to": "ann@localhost/r", "id": "1"}))
+    assert process.saver.keeper.after_written(lambda: told.append(fakes.result_of(state.get(PREFIX + "sid-1"))))
+    process.clock.advance(0)
+    assert told == []
+    state.gate.callback(None)
+    assert len(told) == 1 and b"id='1'" in told[0]
+
+
 def test_an_answer_goes_out_all_the_same_where_nothing_can_be_saved() -> None:
     _, state, process = slow_world()
     process.post(5)
