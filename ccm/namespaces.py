@@ -59,3 +59,5 @@ INVITATIONS = "urn:ccm:invitations:0"
 REPORTER = "urn:ccm:reporter:0"
 TOKEN = "urn:ccm:token:0"  # noqa: S105 - a namespace
 RECORD = "urn:ccm:record:0"
+ROOMS = "urn:ccm:rooms:0"
+ACCOUNTS = "urn:ccm:accounts:0"

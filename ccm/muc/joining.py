@@ -14,7 +14,6 @@ from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import history, persistence, record, subject
 from ccm.muc import nick as nicks
-from ccm.muc import occupant as occupants
 from ccm.muc.affiliation import RANK, Standing, role_of
 from ccm.muc.occupant import Occupant, Seat
 from ccm.muc.presence import SELF, available, is_told, sees, tell_available
@@ -50,8 +49,7 @@ def enter(room: "Room", stanza: Stanza, created: bool = False) -> None:
     if occupant is None:
         _check_limits(room, standing)
         role = role_of(standing.affiliation, room.config.moderated)
-        mark = occupants.mark(room.secret, bare)
-        occupant = Occupant(room.jid, nick, bare, standing.affiliation, role, mark)
+        occupant = Occupant(room.jid, nick, bare, standing.affiliation, role, room.mark(bare))
     elif len(occupant.seats) >= (room.context.options.sessions_per_nick or len(occupant.seats) + 1):
         raise StanzaError("resource-constraint", "Too many of your sessions are in this room. Leave with one first.")
     first = not occupant.seats

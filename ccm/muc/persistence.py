@@ -12,7 +12,6 @@ from twisted.logger import Logger
 
 from ccm import address
 from ccm.errors import StanzaError, StoreUnavailable
-from ccm.muc import occupant as occupants
 from ccm.muc.affiliation import ROLES
 from ccm.muc.context import Backlog
 from ccm.muc.occupant import Occupant, Seat
@@ -128,7 +127,7 @@ def _restore(room: "Room", jid: str, value: Mapping[str, Any]) -> None:
     bare = address.bare(jid)
     occupant = room.by_nick(value["nick"])
     if occupant is None:
-        mark = occupants.mark(room.secret, bare)
+        mark = room.mark(bare)
         occupant = Occupant(room.jid, value["nick"], bare, room.standing(bare).affiliation, role, mark)
     elif occupant.bare != bare:
         raise ValueError("two people of one nick")

@@ -14,6 +14,7 @@ from ccm import address
 from ccm.interfaces import ISink
 from ccm.muc import config as configuration
 from ccm.muc import nick as nicks
+from ccm.muc import occupant as occupants
 from ccm.muc.affiliation import NOBODY, Standing
 from ccm.muc.config import RoomConfig
 from ccm.muc.context import Backlog, Context, Relay
@@ -41,6 +42,7 @@ class Room:
         ago. It is asked whether newcomers send one of them again.
     :ivar origins: (bare JID, origin-id) -> (seconds, reflection, whether all have it) of messages seen, newest last.
     :ivar invited: invitee -> inviter. :ivar relayed: (who answers, id) -> full JID of who asked.
+    :ivar heirs: bare JID -> whose occupant-id it goes by, having taken over from them.
     :ivar unsaved: saves that have not ended well yet. :ivar places: full JID -> rooms, of the whole service.
     :ivar awaited: full JID -> what came for a session that is not back after a restart.
     :ivar held: full JID -> messages, with their tickets, that wait until the archive tells whether one before them is
@@ -57,6 +59,7 @@ class Room:
         self.secret = secret
         self.creator = creator
         self.standings: dict[str, Standing] = {}
+        self.heirs: dict[str, str] = {}
         self.subject = ""
         self.subject_by = jid
         self.subject_at: datetime | None = None
@@ -95,6 +98,7 @@ class Room:
         secret = bytes.fromhex(values.get("secret") or "") or context.random(32)
         room = cls(record.jid, context, configuration.from_plain(values), secret, values.get("creator", ""))
         room.recording = values.get("recording", True)
+        room.heirs = dict(values.get("heirs", {}))
         room.locked = values.get("locked", False)
         room.standings = {jid: Standing(*standing) for jid, standing in record.affiliations.items()}
         room.subject, room.subject_at = record.subject, record.subject_at
@@ -107,6 +111,8 @@ class Room:
         """The room as it is saved."""
         plain: dict[str, Any] = configuration.to_plain(self.config)
         plain.update(secret=self.secret.hex(), creator=self.creator, recording=self.recording, locked=self.locked)
+        if self.heirs:
+            plain["heirs"] = dict(self.heirs)
         return RoomRecord(
             self.jid,
             plain,
@@ -179,6 +185,16 @@ class Room:
         self._drop(occupant)
         occupant.rename(self.jid, nick)
         self._add(occupant)
+
+    def pass_on(self, occupant: Occupant, bare: str) -> None:
+        """An occupant is of another bare JID from now on, under the same nick."""
+        self._drop(occupant)
+        occupant.bare = bare
+        self._add(occupant)
+
+    def mark(self, bare: str) -> bytes:
+        """The ``<occupant-id/>`` of a bare JID (XEP-0421), which is that of whom it took over from."""
+        return occupants.mark(self.secret, self.heirs.get(bare, bare))
 
     def _add(self, occupant: Occupant) -> None:
         self.occupants[nicks.key(occupant.nick)] = occupant

@@ -32,6 +32,7 @@ from ccm.muc import (
     private,
     record,
     renaming,
+    succession,
 )
 from ccm.muc import nick as nicks
 from ccm.muc.context import Context
@@ -372,5 +373,6 @@ def _requests_to_rooms(service: MucService) -> dict[tuple[str, tuple[str, str]],
         ("get", (ns.MAM, "metadata")): mam.metadata,
         ("set", moderation.MODERATE): moderation.set_,
         ("get", (ns.RECORD, "record")): record.get,
+        ("set", (ns.ROOMS, "succeed")): succession.set_,
         ("set", (ns.RECORD, "record")): record.set_,
     }
