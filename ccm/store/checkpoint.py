@@ -34,15 +34,15 @@ class Checkpoints:
         """Whether the log holds anything to move."""
         return self._log is not None and self._since > 0
 
-    def committed(self, jobs: int) -> None:
-        """Count a commit."""
+    def committed(self, jobs: int) -> bool:
+        """Count a commit; answer whether :meth:`pace` is due."""
         self._since += jobs + _PAGES_A_COMMIT
+        return self._log is not None and self._since >= self._pages
 
     def pace(self, connection: Connection) -> None:
-        """After a commit: move the pages if enough have gathered."""
-        if self._log is not None and self._since >= self._pages:
-            self._run(connection, "PASSIVE")
-            self._since = 0
+        """After a commit, once enough pages have gathered: move them."""
+        self._run(connection, "PASSIVE")
+        self._since = 0
 
     def idle(self, connection: Connection) -> None:
         """When nothing is to do: move all pages and empty the log."""

@@ -50,6 +50,20 @@ async def test_a_commit_that_fails_fails_its_batch_and_the_next_one_works(sqlite
     assert await count(database) == 1
 
 
+@pytest.mark.parametrize("others", [0, 3])
+@pytest_twisted.ensureDeferred
+async def test_an_insert_that_is_refused_fails_alone_and_the_next_one_works(stores: Any, others: int) -> None:
+    database = stores.database
+    await database.append(INSERT, ("m0", 0))
+    jobs = [database.append(INSERT, (f"m{i}", i)) for i in range(others + 1)]
+    results = await DeferredList(jobs, consumeErrors=True)
+    assert [ok for ok, _ in results] == [False] + [True] * others
+    assert not results[0][1].check(StoreUnavailable), "the store works; that row was refused"
+    assert database.available
+    await database.append(INSERT, ("m9", 9))
+    assert await count(database) == others + 2
+
+
 @pytest_twisted.ensureDeferred
 async def test_a_full_disk_refuses_and_recovers_without_restart(sqlite_stores: Any) -> None:
     database = sqlite_stores.database
