@@ -16,16 +16,18 @@ from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import clientFromString
 from twisted.logger import Logger
 
-from ccm import departures, running
+from ccm import address, departures, running
 from ccm.components.context import Context, spawn
 from ccm.components.external import ExternalComponent
 from ccm.components.host import LocalComponent
 from ccm.config import Config, nearest
-from ccm.errors import ConfigError
+from ccm.errors import ConfigError, StanzaError
 from ccm.publish.secret import read_secret
 from ccm.router.router import Router
+from ccm.router.traffic import Traffic
 from ccm.settings import Settings
 from ccm.store.stores import Stores, open_stores
+from ccm.transports.component_secrets import checked
 from ccm.website import Addresses
 
 log = Logger()
@@ -34,6 +36,36 @@ log = Logger()
 def domains(settings: Settings) -> dict[str, str]:
     """Domain of each installed component by name: ``<name>.<host>``."""
     return {name: f"{name}.{settings['server'].host}" for name in settings.plugins["components"]}
+
+
+def component_secrets(settings: Settings) -> dict[str, str]:
+    """
+    Secret of each external component by its domain.
+
+    :raises ConfigError: for a domain that is served otherwise, or a secret that cannot be read or must not be used.
+    """
+    options, listener = settings["components"], settings["component_listener"]
+    host = settings["server"].host
+    names = domains(settings)
+    taken = {host: "server.host", f"conference.{host}": "the room service"}
+    taken |= {names[name]: f"components.local ({name})" for name in options.local}
+    secrets_ = {}
+    for domain, file in options.secret_files.items():
+        if domain in taken:
+            raise ConfigError(
+                f"{settings.source}: components.secret_files has {domain}, which is {taken[domain]}: "
+                "take it out of one of them."
+            )
+        try:
+            valid = address.prepare(domain) == domain and address.domain(domain) == domain
+        except StanzaError:
+            valid = False
+        if not valid:
+            raise ConfigError(
+                f"{settings.source}: components.secret_files: {domain!r} is no domain; write it in small letters."
+            )
+        secrets_[domain] = read_secret(f"components.secret_files: {domain}", "", file)
+    return checked(secrets_, listener.min_secret_bytes, weak=listener.weak_secrets)
 
 
 def context(
@@ -73,6 +105,7 @@ class Residents:
 
     :ivar domains: of CCM's own components, wherever they run: owners of every room; of others only ``muc.admins`` are.
     :ivar secrets: domain -> secret of the external ones.
+    :ivar traffic: what goes to all of them.
     :raises ConfigError: for a domain that is both here and elsewhere, or an unreadable secret.
     """
 
@@ -87,21 +120,24 @@ class Residents:
     ) -> None:
         names = domains(settings)
         options = settings["components"]
-        self.secrets = {
-            domain: read_secret("components.secret_files", "", file) for domain, file in options.secret_files.items()
-        }
+        self.secrets = component_secrets(settings)
         self.domains = frozenset(names.values())
+        self.traffic = Traffic(
+            router,
+            settings["component_queue"],
+            reactor.seconds,
+            running.later(reactor),
+            state=stores.state,
+            spawn=running.spawn,
+            own=self.domains,
+        )
         self._components = []
         for name in options.local:
             domain = names[name]
-            if domain in self.secrets:
-                raise ConfigError(
-                    f"{settings.source}: components.secret_files has {domain}: take {name} out of components.local."
-                )
             plugin = settings.plugins["components"][name]
             here = context(reactor, settings, stores, addresses, domain, now)
             handlers = plugin.handlers(here, settings[f"components.{name}"])
-            self._components.append(LocalComponent(router, domain, handlers, reactor))
+            self._components.append(LocalComponent(router, domain, handlers, reactor, self.traffic))
 
     def start(self) -> None:
         """Bring them up, in the order of the configuration."""

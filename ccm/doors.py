@@ -17,6 +17,7 @@ from twisted.web.resource import IResource
 from ccm import address
 from ccm.errors import ConfigError
 from ccm.router.router import Router
+from ccm.router.traffic import Traffic
 from ccm.session.keeping import Keeper, Missed
 from ccm.session.machine import Session
 from ccm.session.realm import Realm
@@ -104,7 +105,7 @@ class Doors:
         """The bundled dashboard. :raises ConfigError: if it has not been built."""
         return StaticFiles(bundle(), substitute={"{{domain}}": self._settings["server"].host})
 
-    async def open(self, pages: IResource, component_secrets: Mapping[str, str]) -> None:
+    async def open(self, pages: IResource, component_secrets: Mapping[str, str], traffic: Traffic) -> None:
         """Listen. :raises OSError: if an address is taken."""
         listen = self._settings["listen"]
         client = partial(ClientFactory, self._realm, self._pool, self._reactor, self._turn)
@@ -131,6 +132,7 @@ class Doors:
                 self._turn,
                 secrets.token_bytes,
                 self._settings["wire"],
+                traffic,
             )
             await self._listen(listen.components, components)
 

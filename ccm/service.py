@@ -177,7 +177,7 @@ class Server(Service):
         self._undo.append(running.every(reactor, REFRESH_SECONDS, lambda: end_changed(router, stores.accounts)))
 
         pages = website.root(settings, stores, keys, addresses, passwords.make, mails, doors.dashboard(), bundle())
-        await doors.open(pages, residents.secrets)
+        await doors.open(pages, residents.secrets, residents.traffic)
         operations = website.operations(reactor, self._troubles, self._figures)
         for endpoint in settings["listen"].operations:
             port = await serverFromString(reactor, endpoint).listen(operations)

@@ -20,6 +20,7 @@ from ccm.errors import ConfigError
 from ccm.interfaces import IComponentHandler, IModule, IPublisher
 from ccm.muc.options import MucOptions
 from ccm.publish.outbox import OutboxOptions
+from ccm.router.queue_options import ComponentQueueOptions
 from ccm.session.bosh_options import BoshOptions
 from ccm.session.guests import GuestOptions
 from ccm.session.options import SaslOptions, SessionOptions
@@ -77,7 +78,8 @@ class ComponentsOptions(Section):
     """
     ``[components]``: which handlers run in this process, and who may connect from another.
 
-    ``secret_files`` maps the domain of an external component to the file with its secret.
+    ``secret_files`` maps the domain of an external component to the file with its secret: who knows that secret may
+    serve that domain, by several connections, and no other.
     """
 
     local: tuple[str, ...] = ("topics", "invitations", "reporter")
@@ -99,6 +101,7 @@ SECTIONS: dict[str, type[Section]] = {
     "websocket": WebSocketOptions,
     "http": HttpOptions,
     "component_listener": ComponentListenerOptions,
+    "component_queue": ComponentQueueOptions,
     "store": StoreOptions,
     "state": StateOptions,
     "muc": MucOptions,

@@ -2,6 +2,7 @@
 
 import argparse
 
+from ccm.component_service import component_secrets
 from ccm.config import Config
 from ccm.settings import Settings
 
@@ -14,6 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """:raises ConfigError: naming file, key and remedy."""
     settings = Settings(Config.load(arguments.config, arguments.set))
+    component_secrets(settings)
     on = ", ".join(module.name for module in settings.modules())
     print(f"{settings.source} is in order.\nHost: {settings['server'].host}\nModules: {on}")
     return 0

@@ -7,7 +7,8 @@ are converted here and nowhere else. What a handler raises is logged here and re
 """
 
 import re
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.internet.error import ConnectionDone
@@ -18,13 +19,12 @@ from twisted.words.protocols.jabber import xmlstream
 from twisted.words.protocols.jabber.jid import JID
 from twisted.words.xish import domish, utility
 from twisted.words.xish.xmlstream import STREAM_CONNECTED_EVENT, STREAM_END_EVENT, BootstrapMixin
-from zope.interface import implementer
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import namespaces as ns
-from ccm.interfaces import ISink
+from ccm.router.queue_options import ComponentQueueOptions
 from ccm.router.router import Router
-from ccm.wire.fanout import FanOut
+from ccm.router.traffic import ServedDomain, Traffic
 from ccm.wire.stanza import Stanza, parse_element
 from wokkel.subprotocols import StreamManager
 
@@ -41,13 +41,12 @@ class LocalStream(utility.EventDispatcher):
     :ivar otherEntity: the same, since there is no other side.
     """
 
-    def __init__(self, router: Router, domain: str, sink: Any) -> None:
+    def __init__(self, domain: ServedDomain, server: Any) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.thisEntity = JID(domain)
-        self.otherEntity = JID(domain)
-        self._router = router
+        self.thisEntity = JID(domain.jid)
+        self.otherEntity = JID(domain.jid)
         self._domain = domain
-        self._sink = sink
+        self._server = server
 
     def send(self, obj: Any) -> None:
         """
@@ -59,29 +58,44 @@ class LocalStream(utility.EventDispatcher):
         if not domish.IElement.providedBy(obj):
             element = parse_element(_declared(obj))
         if not element.getAttribute("from"):
-            element["from"] = self._domain
+            element["from"] = self._domain.jid
         stanza = Stanza.from_element(element)
         if stanza.to is None:
-            raise ValueError(f"a {stanza.kind} from {self._domain} needs an address in 'to'")
-        self._router.route(stanza, self._sink)
+            raise ValueError(f"a {stanza.kind} from {self._domain.jid} needs an address in 'to'")
+        self._domain.came(stanza, self._server)
 
 
-@implementer(ISink)
 class LocalComponent(StreamManager):  # type: ignore[misc]
     """
     A component in the same process.
 
+    Requests are begun for a few milliseconds in each turn of the reactor, so that others have their turn too.
+
     :ivar jid: the domain it answers for.
     :param handlers: wokkel handlers, attached in this order.
+    :param traffic: the domains that components serve; ``None`` makes one with the defaults.
     """
 
     timeout = REQUEST_SECONDS
 
-    def __init__(self, router: Router, domain: str, handlers: Iterable[Any], clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        router: Router,
+        domain: str,
+        handlers: Iterable[Any],
+        clock: IReactorTime,
+        traffic: Traffic | None = None,
+    ) -> None:
         self._streams = BootstrapMixin()
         super().__init__(self._streams, clock)
         self.jid = domain
-        self._router = router
+        self._clock = clock
+        traffic = traffic or Traffic(router, ComponentQueueOptions(), clock.seconds, self._later)
+        self._domain = traffic.domain(domain)
+        self._turn_seconds = traffic.options.turn_milliseconds / 1000
+        self._spent = 0.0  # in this turn
+        self._turning = False
+        self._inbox: deque[Stanza] = deque()
         for handler in handlers:
             handler.setHandlerParent(self)
 
@@ -89,8 +103,8 @@ class LocalComponent(StreamManager):  # type: ignore[misc]
 
     def start(self) -> None:
         """Take the domain and bring the handlers up. :raises StanzaError: ``conflict`` if the domain is taken."""
-        self._router.add_domain(self.jid, self)
-        stream: Any = LocalStream(self._router, self.jid, self)
+        self._domain.join(self)
+        stream: Any = LocalStream(self._domain, self)
         self._streams.installBootstraps(stream)
         stream.dispatch(stream, STREAM_CONNECTED_EVENT)
         stream.dispatch(stream, xmlstream.STREAM_AUTHD_EVENT)
@@ -99,12 +113,35 @@ class LocalComponent(StreamManager):  # type: ignore[misc]
         """Tell the handlers that their stream is gone and let go of the domain."""
         if self.xmlstream is not None:
             self.xmlstream.dispatch(Failure(ConnectionDone()), STREAM_END_EVENT)
-        self._router.remove_domain(self.jid, self)
+        self._inbox.clear()
+        self._domain.leave(self)
 
-    # ---- ISink
+    # ---- what the domain hands over
 
-    def deliver(self, stanza: Stanza) -> None:
-        """Give a stanza to the handlers that observe it."""
+    def hand(self, stanza: Stanza) -> None:
+        """Give a stanza to the handlers that observe it, in this turn or a later one."""
+        if self._inbox or self._spent >= self._turn_seconds:
+            self._inbox.append(stanza)
+        elif stanza.kind == "iq":
+            self._begin(stanza)
+        else:
+            self._dispatch(stanza)
+
+    def _begin(self, stanza: Stanza) -> None:
+        if not self._turning:
+            self._turning = True
+            self._clock.callLater(0, self._turn)
+        started = self._clock.seconds()
+        self._dispatch(stanza)
+        self._spent += self._clock.seconds() - started
+
+    def _turn(self) -> None:
+        """A turn of the reactor is over."""
+        self._spent, self._turning = 0.0, False
+        while self._inbox and self._spent < self._turn_seconds:
+            self._begin(self._inbox.popleft())
+
+    def _dispatch(self, stanza: Stanza) -> None:
         if self.xmlstream is None:
             return
         try:
@@ -116,9 +153,9 @@ class LocalComponent(StreamManager):  # type: ignore[misc]
         element.handled = False
         self.xmlstream.dispatch(element)
 
-    def deliver_raw(self, template: FanOut) -> None:
-        """Take a copy of a fan-out, addressed to the domain."""
-        self.deliver(template.stanza.copy(to=self.jid))
+    def _later(self, seconds: float, function: Callable[[], Any]) -> Callable[[], None]:
+        call: Any = self._clock.callLater(seconds, function)
+        return lambda: call.cancel() if call.active() else None
 
 
 def _declared(obj: Any) -> bytes:

@@ -1,33 +1,33 @@
 """
 The listener for external components (XEP-0114 1.6).
 
-Several connections may serve one domain: requests of one bare JID stay with one of them. Streams are cut by the same
-slicer as clients', with the same strictness; the digest is Twisted Words'. Requests that a connection leaves
-unanswered, by dying or by silence, are answered in its place. Leaves out balancing by load, and XEP-0225.
+Several connections may serve one domain; who of them gets what is decided in :mod:`ccm.router.traffic`. Streams are
+cut by the same slicer as clients', with the same strictness; the digest is Twisted Words'. A component that sends too
+fast is read more slowly. Leaves out XEP-0225.
 """
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from zlib import crc32
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.words.protocols.jabber.xmlstream import hashPassword
-from zope.interface import implementer
 
 from ccm import address
 from ccm import namespaces as ns
 from ccm.config import Section
-from ccm.errors import ConfigError, StanzaError, StreamError
-from ccm.interfaces import ISink
+from ccm.errors import StanzaError, StreamError
+from ccm.router.queue_options import ComponentQueueOptions
 from ccm.router.router import Router
+from ccm.router.traffic import ServedDomain, Traffic
+from ccm.session.limits import TokenBucket
+from ccm.transports.component_secrets import checked
 from ccm.transports.outgoing import Outgoing, Turn
 from ccm.wire.events import Broken, Event, Nonza, StreamClosed, StreamOpened
-from ccm.wire.fanout import FanOut
 from ccm.wire.framing import StreamFraming
 from ccm.wire.limits import WireOptions
 from ccm.wire.parsers import ParserPool
@@ -44,105 +44,19 @@ class ComponentListenerOptions(Section):
     """
     External components.
 
-    What is asked of one and not answered within ``request_seconds`` is answered with an error; ``outgoing_bytes``
-    unsent cut the connection. Secrets have at least ``min_secret_bytes``.
+    Secrets have at least ``min_secret_bytes``; ``weak_secrets`` allows well-known and shared ones. A domain is served
+    by ``connections_per_domain`` at most. Reading pauses above ``bytes_per_second`` (0: never); ``outgoing_bytes``
+    unsent cut the connection.
     """
 
     min_secret_bytes: int = 16
+    weak_secrets: bool = False
     handshake_seconds: int = 10
-    request_seconds: int = 30
+    connections_per_domain: int = 16
     max_stanza_bytes: int = 524_288
-    max_requests: int = 10_000
+    bytes_per_second: int = 4_194_304
+    burst_bytes: int = 8_388_608
     outgoing_bytes: int = 8_388_608
-
-
-def checked(secrets: Mapping[str, str], min_bytes: int) -> dict[str, str]:
-    """:raises ConfigError: if a secret is too short."""
-    for domain, secret in secrets.items():
-        if len(secret.encode()) < min_bytes:
-            raise ConfigError(f"The secret of component {domain} is too short: use {min_bytes} bytes at least.")
-    return dict(secrets)
-
-
-@implementer(ISink)
-class ComponentDomain:
-    """
-    One domain and the connections that serve it now.
-
-    :ivar connections: in the order of their coming.
-    """
-
-    def __init__(self, jid: str, router: Router, clock: IReactorTime, options: ComponentListenerOptions) -> None:
-        self.jid = jid
-        self.connections: list[ComponentConnection] = []
-        self._router = router
-        self._clock = clock
-        self._options = options
-        #: (from, to, id) of a request -> its connection, when it is given up, the request without content
-        self._requests: dict[tuple[str, str, str], tuple[ComponentConnection, float, Stanza]] = {}
-        self._timer: Any = None
-
-    def deliver(self, stanza: Stanza) -> None:
-        """To the connection that has this sender."""
-        connections = self.connections
-        if not connections:
-            self._answer(stanza, "service-unavailable", "That component is away. Try again in a moment.", "wait")
-            return
-        connection = connections[crc32(address.bare(stanza.from_ or "").encode()) % len(connections)]
-        if stanza.kind == "iq" and stanza.type in ("get", "set"):
-            if len(self._requests) >= self._options.max_requests:
-                self._answer(stanza, "resource-constraint", "Too many requests wait for that component.", "wait")
-                return
-            self._await(stanza, connection)
-        connection.write(stanza.to_bytes())
-
-    def deliver_raw(self, template: FanOut) -> None:
-        """A copy of what goes to many, to the domain itself."""
-        self.deliver(template.stanza.copy(to=self.jid))
-
-    def join(self, connection: "ComponentConnection") -> None:
-        """One more serves it. :raises StanzaError: ``conflict`` if the domain is served otherwise."""
-        if not self.connections:
-            self._router.add_domain(self.jid, self)
-        self.connections.append(connection)
-
-    def leave(self, connection: "ComponentConnection") -> None:
-        """One is gone: what it was asked is answered."""
-        if connection not in self.connections:
-            return
-        self.connections.remove(connection)
-        if not self.connections:
-            self._router.remove_domain(self.jid, self)
-        for key in [key for key, kept in self._requests.items() if kept[0] is connection]:
-            self._answer(self._requests.pop(key)[2], "remote-server-timeout", "That component went away.", None)
-
-    def answered(self, stanza: Stanza) -> None:
-        """An answer came from the component."""
-        self._requests.pop((stanza.to or "", stanza.from_ or "", stanza.id or ""), None)
-
-    def _await(self, stanza: Stanza, connection: "ComponentConnection") -> None:
-        key = (stanza.from_ or "", stanza.to or "", stanza.id or "")
-        seconds = self._options.request_seconds
-        self._requests[key] = (connection, self._clock.seconds() + seconds, Stanza("iq", dict(stanza.attrs)))
-        if self._timer is None:
-            self._timer = self._clock.callLater(seconds, self._sweep)
-
-    def _sweep(self) -> None:
-        """Give up what is due; requests stand in the order of their coming."""
-        self._timer = None
-        now = self._clock.seconds()
-        while self._requests:
-            key = next(iter(self._requests))
-            _, due, request = self._requests[key]
-            if due > now:
-                self._timer = self._clock.callLater(due - now, self._sweep)
-                return
-            del self._requests[key]
-            self._answer(request, "remote-server-timeout", "That component did not answer in time.", None)
-
-    def _answer(self, stanza: Stanza, condition: str, said: str, type_: str | None) -> None:
-        if stanza.type != "error" and (stanza.kind, stanza.type) != ("iq", "result") and stanza.kind != "presence":
-            self._router.route(stanza.error(StanzaError(condition, said, type_)))
 
 
 class ComponentConnection(Protocol):
@@ -152,16 +66,18 @@ class ComponentConnection(Protocol):
 
     def __init__(self, listener: "ComponentListener") -> None:
         self._listener = listener
-        self._domain: ComponentDomain | None = None
+        self._domain: ServedDomain | None = None
         self._wanted = ""
         self._stream_id = ""
         self._closing = False
+        self._paused: Any = None
 
     def connectionMade(self) -> None:
         """Wait for its header."""
         listener, options = self._listener, self._listener.options
         self._framing = StreamFraming(listener.pool, options.max_stanza_bytes, ns.COMPONENT)
         self._outgoing = Outgoing(self.transport, listener.turn, options.outgoing_bytes, self.transport.loseConnection)
+        self._bucket = TokenBucket(options.bytes_per_second, options.burst_bytes, listener.clock.seconds)
         self._timer = listener.clock.callLater(options.handshake_seconds, self._late)
 
     def dataReceived(self, data: bytes) -> None:
@@ -173,13 +89,18 @@ class ComponentConnection(Protocol):
                 self._event(event)
             except StreamError as error:
                 self._end(error)
+        pause = self._bucket.take(len(data))
+        if pause and not self._closing and self._paused is None:
+            self.transport.pauseProducing()
+            self._paused = self._listener.clock.callLater(pause, self._read_on)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002
         """Take it away from its domain."""
         self._closing = True
         self._outgoing.drop()
-        if self._timer.active():
-            self._timer.cancel()
+        for timer in (self._timer, self._paused):
+            if timer is not None and timer.active():
+                timer.cancel()
         if self._domain is not None:
             self._domain.leave(self)
             log.info("A component left.", jid=self._domain.jid)
@@ -187,6 +108,15 @@ class ComponentConnection(Protocol):
     def write(self, data: bytes) -> None:
         """Send at the end of this turn."""
         self._outgoing.write(data)
+
+    def hand(self, stanza: Stanza) -> None:
+        """A stanza for the component."""
+        self._outgoing.write(stanza.to_bytes())
+
+    def _read_on(self) -> None:
+        self._paused = None
+        if not self._closing:
+            self.transport.resumeProducing()
 
     def _event(self, event: Event) -> None:
         if isinstance(event, Broken):
@@ -221,7 +151,9 @@ class ComponentConnection(Protocol):
         if not hmac.compare_digest(expected.encode(), event.text.strip().lower().encode()):
             log.warn("A component gave the wrong secret.", jid=self._wanted)
             raise StreamError("not-authorized", "The secret is not the one configured for this domain.")
-        domain = self._listener.domain(self._wanted)
+        domain = self._listener.traffic.domain(self._wanted)
+        if len(domain.connections) >= self._listener.options.connections_per_domain:
+            raise StreamError("conflict", "That domain has as many connections as it may. Close one first.")
         try:
             domain.join(self)
         except StanzaError as error:
@@ -231,7 +163,7 @@ class ComponentConnection(Protocol):
         self.write(b"<handshake/>")
         log.info("A component has come.", jid=self._wanted)
 
-    def _stanza(self, stanza: Stanza, domain: ComponentDomain) -> None:
+    def _stanza(self, stanza: Stanza, domain: ServedDomain) -> None:
         try:
             sender = address.prepare(stanza.from_ or "")
         except StanzaError as error:
@@ -243,9 +175,7 @@ class ComponentConnection(Protocol):
             stanza.attrs["to"] = address.prepare(stanza.to or "")
         except StanzaError as error:
             raise StreamError("improper-addressing", "A component's stanzas need a valid 'to'.") from error
-        if stanza.kind == "iq" and stanza.type in ("result", "error"):
-            domain.answered(stanza)
-        self._listener.router.route(stanza, domain)
+        domain.came(stanza, self)
 
     def _late(self) -> None:
         self._end(StreamError("connection-timeout", "The handshake took too long."))
@@ -254,12 +184,24 @@ class ComponentConnection(Protocol):
         if self._closing:
             return
         self._closing = True
+        if self._domain is not None:
+            self._domain.leave(self)
         if error is not None:
             if not self._stream_id:
                 self.write(self._framing.header("", "", "en"))
             self.write(self._framing.error(error))
         self.write(self._framing.footer())
         self._outgoing.close()
+
+
+def later(clock: IReactorTime) -> Callable[[float, Callable[[], Any]], Callable[[], None]]:
+    """``later(seconds, function)`` on that clock, which answers what calls it off."""
+
+    def schedule(seconds: float, function: Callable[[], Any]) -> Callable[[], None]:
+        call: Any = clock.callLater(seconds, function)
+        return lambda: call.cancel() if call.active() else None
+
+    return schedule
 
 
 def _as_client(stanza: Stanza) -> Stanza:
@@ -278,9 +220,10 @@ class ComponentListener(Factory):
     """
     Accepts components.
 
-    :param secrets: domain to shared secret, of 16 bytes at least.
+    :param secrets: domain to shared secret: who knows one may serve that domain, and no other.
     :param random: that many random bytes.
-    :raises ConfigError: if a secret is too short.
+    :param traffic: the domains that components serve; ``None`` makes one with the defaults.
+    :raises ConfigError: if a secret is too short, well known, or used twice.
     """
 
     noisy = False
@@ -294,21 +237,15 @@ class ComponentListener(Factory):
         turn: Turn,
         random: Any,
         wire: WireOptions | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
-        self.router = router
-        self.secrets = checked(secrets, options.min_secret_bytes)
+        self.secrets = checked(secrets, options.min_secret_bytes, weak=options.weak_secrets)
         self.options = options
         self.clock = clock
         self.turn = turn
         self.random = random
         self.pool = ParserPool(wire)
-        self._domains: dict[str, ComponentDomain] = {}
-
-    def domain(self, jid: str) -> ComponentDomain:
-        """The sink of a configured domain."""
-        if jid not in self._domains:
-            self._domains[jid] = ComponentDomain(jid, self.router, self.clock, self.options)
-        return self._domains[jid]
+        self.traffic = traffic or Traffic(router, ComponentQueueOptions(), clock.seconds, later(clock))
 
     def buildProtocol(self, addr: Any) -> ComponentConnection:  # noqa: ARG002
         """One connection."""

@@ -10,6 +10,7 @@ from twisted.internet.testing import StringTransport
 from ccm.errors import ConfigError
 from ccm.testing import fakes
 from ccm.transports.component import ComponentListener, ComponentListenerOptions
+from ccm.transports.component_secrets import checked
 from ccm.transports.outgoing import Turn
 from ccm.wire.stanza import Stanza
 
@@ -151,11 +152,11 @@ def test_what_a_silent_component_was_asked_is_answered_in_time() -> None:
     world = World()
     ready(world)
     world.ask(1)
-    world.clock.advance(20)
+    world.clock.pump([1] * 20)
     world.ask(2)
-    world.clock.advance(10)
+    world.clock.pump([1] * 10)
     assert [stanza.id for stanza in world.ann.received] == ["1"]
-    world.clock.advance(20)
+    world.clock.pump([1] * 20)
     assert [stanza.id for stanza in world.ann.received] == ["1", "2"]
 
 
@@ -170,11 +171,62 @@ def test_two_connections_share_a_domain_and_each_sender_stays_with_one() -> None
             if stream.take():
                 seen.setdefault(sender.partition("/")[0], set()).add(place)
     assert all(len(places) == 1 for places in seen.values())
-    assert set.union(*seen.values()) == {0, 1}
-    one.protocol.connectionLost()
+    assert [sum(place in places for places in seen.values()) for place in (0, 1)] == [10, 10]
     assert world.router.domains() == ("topics.localhost",)
-    world.ask(99)
-    assert "id='99'" in two.take()
+
+
+def test_what_a_dying_connection_was_asked_goes_to_another_one() -> None:
+    world = World()
+    one, two = ready(world), ready(world)
+    world.ask(1)
+    assert "id='1'" in one.take()
+    one.protocol.connectionLost()
+    assert "id='1'" in two.take()
+    two.send("<iq type='result' id='1' from='topics.localhost' to='ann@localhost/one'/>")
+    assert [(stanza.id, stanza.type) for stanza in world.ann.received] == [("1", "result")]
+    assert world.router.domains() == ("topics.localhost",)
+
+
+def test_a_late_answer_reaches_nobody() -> None:
+    world = World()
+    stream = ready(world)
+    world.ask(1)
+    world.clock.pump([1] * 31)
+    stream.send("<iq type='result' id='1' from='topics.localhost' to='ann@localhost/one'/>")
+    assert [stanza.type for stanza in world.ann.received] == ["error"]
+
+
+def test_a_domain_has_no_more_connections_than_it_may() -> None:
+    world = World(connections_per_domain=1)
+    ready(world)
+    assert "<conflict " in world.connect().handshake()
+
+
+def test_a_component_that_floods_is_read_more_slowly() -> None:
+    world = World(bytes_per_second=1000, burst_bytes=2000)
+    stream = ready(world)
+    said = "<message from='topics.localhost' to='ann@localhost/one'/>"
+    stream.send(said * 100)
+    assert len(world.ann.received) == 100
+    assert stream.transport.producerState == "paused"
+    world.clock.advance(5)
+    assert stream.transport.producerState == "producing"
+
+
+@pytest.mark.parametrize(
+    "secret", ["changeme-changeme", "0123456789abcdef", "topics.localhost!", "aaaaaaaaaaaaaaaaaaaa"]
+)
+def test_a_secret_that_others_guess_stops_the_start(secret: str) -> None:
+    with pytest.raises(ConfigError, match=r"topics\.localhost is one that others guess.*token_urlsafe"):
+        checked({"topics.localhost": secret}, 16)
+
+
+def test_a_secret_used_twice_stops_the_start() -> None:
+    one = "mGJ0qkq7mE3nUoV1x8wTzA"
+    with pytest.raises(ConfigError, match="same secret"):
+        checked({"topics.localhost": one, "bot.localhost": one}, 16)
+    assert checked({"topics.localhost": one, "bot.localhost": one[::-1]}, 16)
+    assert checked({"a.localhost": "secret", "b.localhost": "secret"}, 1, weak=True)
 
 
 def test_who_does_not_shake_hands_is_cut() -> None:

@@ -1,0 +1,36 @@
+"""The options of what waits for components (``[component_queue]``), with their defaults and units."""
+
+from ccm.config import Section
+
+
+class ComponentQueueOptions(Section):
+    """
+    Requests on their way to components, in this process and outside alike.
+
+    A connection (the component in this process counts as one) has ``window_requests`` in work at once; what else comes
+    waits here, sender by sender in turn. More than ``max_requests`` open ones of a domain, or ``max_bytes`` of stanzas
+    that wait, are refused before they are begun. One not answered within ``request_seconds`` is answered with an error.
+    Who has ``requests_per_sender`` open is read from more slowly, by ``slow_seconds`` at a time at most.
+
+    ``high_*``: a component shows itself busy at so many open requests for each connection, or when answers take so
+    long; ``low_*``: available again when both are below. ``stick_seconds``: how long a sender's messages stay with one
+    of several connections; ``max_senders`` are remembered. ``retry_sets``: domains of external components that carry
+    out a request of type set once however often it is sent, as CCM's own do. ``turn_milliseconds``: how long a
+    component in this process may begin requests before others have their turn.
+    """
+
+    window_requests: int = 32
+    max_requests: int = 1000
+    max_bytes: int = 16_777_216
+    request_seconds: int = 30
+    requests_per_sender: int = 64
+    slow_seconds: float = 2.0
+    high_requests: int = 100
+    low_requests: int = 40
+    high_seconds: float = 3.0
+    low_seconds: float = 1.0
+    stick_seconds: int = 30
+    max_senders: int = 10_000
+    max_subscribers: int = 100_000
+    retry_sets: tuple[str, ...] = ()
+    turn_milliseconds: int = 5
