@@ -49,7 +49,7 @@ class Resumption:
         self._save_timer: Callable[[], None] | None = None
         self._ask_timer: Callable[[], None] | None = None
         self._settling = False
-        self._owed: bytes = b""
+        self._owed: list[bytes] = []  # elements that follow <resumed/>
         self._requests = 0  # of the client that wait for an acknowledgement
         self._holding = False  # a record is being saved that what is held waits for
         self._covered = 0  # how much of what is held the record knows that was made last
@@ -156,18 +156,19 @@ class Resumption:
         session = self._session
         connection = session.connection
 
-        def done(said: bytes = b"") -> None:
-            if session.connection is connection and said:  # who resumed elsewhere has learned it from <resumed/>
+        def done(*said: bytes) -> None:
+            if session.connection is connection:  # who resumed elsewhere has learned it from <resumed/>
                 if self._settling:
-                    self._owed = said  # nothing comes before <resumed/>
+                    self._owed += said  # nothing comes before <resumed/>
                 else:
-                    session.send(said)
+                    for each in said:
+                        session.send(each)
             self._requests -= count
             if self._requests and session.stage is not State.CLOSED:
                 self._secure_all()
 
         def answer() -> None:
-            done(resume.answer(h) * count)
+            done(*[resume.answer(h)] * count)
 
         def secured() -> None:
             self.acks.secure(h)
@@ -226,7 +227,7 @@ class Resumption:
             self._end_timer = None
         session.hibernating = False
         self._settling = True
-        self._owed = b""
+        self._owed = []
         self._save()
         h = self.acks.inbound
         connection = session.connection
@@ -242,8 +243,8 @@ class Resumption:
                 session.send(form(data))
             if self.acks.queue:
                 self._ask()
-            if self._owed:
-                session.send(self._owed)
+            for each in self._owed:
+                session.send(each)
             session.realm.router.fire("session-resumed", session)
 
         def failed(failure: Any) -> None:

@@ -19,6 +19,9 @@ class Ledger:
         self.intents: dict[str, str] = {}
         self.acked: dict[str, str] = {}
         self.seen: dict[str, list[str]] = {}
+        self.whispers: dict[str, str] = {}
+        self.heard: dict[str, set[str]] = {}
+        self._taken: set[str] = set()
 
     def intent(self, who: str, id_: str, text: str) -> None:
         """Somebody is about to send this for the first time."""
@@ -43,6 +46,31 @@ class Ledger:
         """Somebody received an archived message: ``live``, or read from the archive (``mam``)."""
         self.seen.setdefault(who, []).append(stanza_id)
         self._write("seen", who=who, id=stanza_id, how=how)
+
+    def whisper(self, who: str, id_: str, to: str) -> None:
+        """Somebody is about to send this to somebody alone."""
+        self.whispers[id_] = to
+        self._write("whisper", who=who, id=id_, to=to)
+
+    def whispered(self, who: str, id_: str, how: str) -> None:
+        """The server has taken it."""
+        self._taken.add(id_)
+        self._write("whispered", who=who, id=id_, how=how)
+
+    def not_whispered(self, who: str, id_: str, why: str) -> None:
+        """An error came for it."""
+        self._taken.discard(id_)
+        self._write("not whispered", who=who, id=id_, why=why)
+
+    def hear(self, who: str, id_: str) -> None:
+        """It has arrived."""
+        self.heard.setdefault(who, set()).add(id_)
+        self._write("heard", who=who, id=id_)
+
+    def unheard(self, who: str) -> list[str]:
+        """What was said to somebody alone, acknowledged, and has not arrived."""
+        mine = [id_ for id_ in self._taken if self.whispers[id_] == who]
+        return [id_ for id_ in mine if id_ not in self.heard.get(who, ())]
 
     def note(self, what: str, **facts: Any) -> None:
         """Anything else that explains a run: kills, connections."""

@@ -59,6 +59,7 @@ class Person:
         self._lost: Deferred[None] = Deferred()
         self._said: dict[str, str] = {}
         self._written: set[str] = set()
+        self._whispered: set[str] = set()
         self._sm_id = ""
         self._managed = self._counting = False
         self._sm_id = ""
@@ -90,6 +91,17 @@ class Person:
         self._said[id_] = text
         if self._inside:
             self._write_line(id_)
+
+    def whisper(self, id_: str, name: str) -> None:
+        """Say something to somebody alone, if one is there; what is not taken before the connection is lost may be."""
+        if self.there:
+            self._ledger.whisper(self.name, id_, name)
+            self._whispered.add(id_)
+            to = f"{name}@localhost/main"
+            self._send(
+                f"<message xmlns='{ns.CLIENT}' to='{to}' type='chat' id='{id_}'><body>psst</body></message>", id_
+            )
+            self._ask_for_ack()
 
     @property
     def untaken(self) -> int:
@@ -291,6 +303,9 @@ class Person:
             f"<body>{escape(self._said[id_])}</body><origin-id xmlns='{ns.STANZA_ID}' id='{id_}'/></message>",
             id_,
         )
+        self._ask_for_ack()
+
+    def _ask_for_ack(self) -> None:
         if self._managed and self._dice.random() < _ASKED_FOR_ACK:
             self._line.write(f"<r xmlns='{ns.SM}'/>".encode())
 
@@ -369,7 +384,12 @@ class Person:
         if result is not None:
             self._pages[result["queryid"]].append(result)
             return
+        if message.getAttribute("type") == "chat":
+            self._ledger.hear(self.name, id_)
         if message.getAttribute("type") == "error":
+            if id_ in self._whispered:
+                self._whispered.discard(id_)
+                self._ledger.not_whispered(self.name, id_, message.toXml())
             if id_ in self._written:  # to be said again, after the next entry
                 self._ledger.refused(self.name, id_, message.toXml())
                 self._written.discard(id_)
@@ -404,6 +424,9 @@ class Person:
     # ---- what the server has taken
 
     def _taken(self, id_: str, how: str) -> None:
+        if id_ in self._whispered:
+            self._whispered.discard(id_)
+            self._ledger.whispered(self.name, id_, how)
         if self._said.pop(id_, None) is not None:
             self._ledger.ack(self.name, id_, how)
 
@@ -413,7 +436,7 @@ class Person:
             self._taken(self._sm_queue.popleft()[1], "sm")
 
     def _answered(self, units: list[bytes]) -> None:
-        for id_ in tuple(self._said):
+        for id_ in (*self._said, *self._whispered):
             if any(f" id='{id_}'>".encode() in unit for unit in units):
                 self._taken(id_, "bosh")
 

@@ -2,7 +2,8 @@
 kill -9 of the server at random moments of a discussion over TCP, BOSH and WebSocket, with a restart each time.
 
 Nothing that it acknowledged is missing or doubled in the archive, clients resume and get each message once and in
-order, the reporter knows what an uninterrupted replay of the archive tells it, and there is exactly one document.
+order, what is said to one of them alone arrives if it was acknowledged, the reporter knows what an uninterrupted
+replay of the archive tells it, and there is exactly one document.
 """
 
 import json
@@ -92,12 +93,14 @@ async def hold(server: ServerProcess, folder: Path, *, kills: int, seed: int) ->
         await person.until(lambda person=person: person.there)
     topic = await _meet(people)
 
+    whispers = random.Random(seed)
     killer = Killer(server, ledger, dice, kills)
     for number in range(LINES):
         killer.line(number)
         speaker = dice.choice(list(people.values()))
         text = dice.choice(TOLD) if dice.random() < 0.3 else f"Remark {number} of many."
         speaker.say(f"line{number}", text)
+        speaker.whisper(f"whisper{number}", whispers.choice([name for name in people if name != speaker.name]))
         await speaker.until(lambda speaker=speaker: speaker.untaken < AT_ONCE)
         await deferLater(reactor, dice.random() * 0.02)
     await killer.done()
@@ -108,6 +111,9 @@ async def hold(server: ServerProcess, folder: Path, *, kills: int, seed: int) ->
     archive = await ann.archive()
     for person in people.values():
         await person.until(lambda person=person: set(person.log) == {result["id"] for result in archive})
+    for name, person in people.items():
+        if person.begun == 1:  # who signed in anew finds nothing of what was said to a session that is over
+            await person.until(lambda name=name: not ledger.unheard(name))
     for person in people.values():
         print(f"{person.name} ({person.transport}): {person.begun} sessions, {person.resumed} resumptions")
         await person.leave()
