@@ -82,7 +82,7 @@ class ComponentsOptions(Section):
     serve that domain, by several connections, and no other.
     """
 
-    local: tuple[str, ...] = ("topics", "invitations", "reporter")
+    local: tuple[str, ...] = ("accounts", "topics", "invitations", "reporter")
     secret_files: dict[str, str] = {}
 
 

@@ -17,7 +17,18 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ccm.errors import CCMError
-from ccm.interfaces import IAccounts, IDocuments, IOutbox, ISessionState, ISuppression, ITopics, IUndoSteps
+from ccm.interfaces import (
+    IAccounts,
+    IArchive,
+    IDocuments,
+    IOutbox,
+    IRosters,
+    ISessionState,
+    ISuppression,
+    ITokens,
+    ITopics,
+    IUndoSteps,
+)
 
 log = Logger()
 
@@ -48,6 +59,8 @@ class Context:
     :ivar publishers: names of the configured publishing targets.
     :ivar suppression: mail addresses that asked not to be invited; ``None`` if nobody keeps such a list.
     :ivar undo_steps: what users may still take back; ``None`` if nobody keeps it: then nothing can be.
+    :ivar tokens: secrets handed out. :ivar rosters: contacts. :ivar archive: of messages; for the accounts component.
+    :ivar guest_host: domain of guests; ``""`` if there are none.
     :ivar apart: runs a function that computes for long, in a thread where there is one.
     :ivar mail_replies: the domain whose ``rsvp+`` and ``bounces+`` addresses come back here; ``""`` if none do.
     :ivar token: a fresh secret of 256 bits, URL-safe.
@@ -74,6 +87,10 @@ class Context:
     suppression: ISuppression | None = None
     mail_replies: str = ""
     undo_steps: IUndoSteps | None = None
+    tokens: ITokens | None = None
+    rosters: IRosters | None = None
+    archive: IArchive | None = None
+    guest_host: str = ""
     apart: Apart = at_once
 
 

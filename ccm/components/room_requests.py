@@ -92,6 +92,12 @@ class RoomRequests:
                 item["nick"] = nicks[jid]
         await self._set(room, query)
 
+    async def succeed(self, room: str, old: str, new: str) -> None:
+        """Let one bare JID take another's place (``docs/protocol.md``, Guests)."""
+        element = Element((ns.ROOMS, "succeed"))
+        element["jid"], element["by"] = old, new
+        await self._set(room, element)
+
     async def destroy(self, room: str, reason: str) -> None:
         """End a room; one that is gone already is fine."""
         query = Element((ns.MUC_OWNER, "query"))

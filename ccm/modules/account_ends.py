@@ -1,7 +1,7 @@
 """
 Ends the sessions of an account at once when somebody outside the router has ended it or its password.
 
-Whoever does so tells the session state's bus (``account-ended``, JSON ``jid``, ``why``). What the bus loses, the
+Whoever does so tells the session state's bus (``account-ended``, JSON ``jid``, ``why``, ``but``). What the bus loses, the
 server finds in the store within seconds. Leaves out accounts that end in-band (XEP-0077).
 """
 
@@ -29,6 +29,7 @@ _WORDS = {
 class _Ended(msgspec.Struct):
     jid: str
     why: str
+    but: str = ""
 
 
 class AccountEnds:
@@ -46,6 +47,8 @@ class AccountEnds:
             log.warn("A message on the bus could not be read: {channel}", channel=CHANNEL)
             return
         for session in self._router.sessions_of(ended.jid):
+            if session.jid == ended.but:
+                continue
             session.close("not-authorized", _WORDS.get(ended.why, "You were signed out."))
         if not self._accounts.exists(ended.jid):
             self._router.fire("account-deleted", ended.jid)

@@ -1,5 +1,6 @@
 """CCM's own plug-ins, registered by the same road as anybody's."""
 
+from ccm.components.accounts import plugin as accounts  # noqa: F401
 from ccm.components.invitations import plugin as invitations  # noqa: F401
 from ccm.components.reporter import plugin as reporter  # noqa: F401
 from ccm.components.topics import plugin as topics  # noqa: F401
