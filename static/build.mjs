@@ -12,7 +12,8 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
 const modules = join(here, 'node_modules');
-const FIRST_SCRIPT = 45 * 1024;
+// 45 kB were the first plan; undo with alternatives, chips and turns at busy components are part of the first view.
+const FIRST_SCRIPT = 52 * 1024;
 const LIMITS = { '.css': 10_000 };
 const SHEETS = ['../ccm/web/assets/tokens.css', 'src/style.css', 'src/dialogues.css', 'src/narrow.css'];
 const FAMILIES = [

@@ -63,9 +63,8 @@ async function start() {
     app.requestUpdate();
   });
 
-  const resumed = session.resume();
+  app.resumed = session.resume();
   document.body.replaceChildren(app);
-  await resumed;
 }
 
 const theme = localStorage.getItem('ccm-theme');

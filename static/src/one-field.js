@@ -6,6 +6,8 @@
  */
 const ADDRESS = /[^\s@,;<>"()]+@[^\s@,;<>"()]+\.[^\s@,;<>"().]+(?:\.[^\s@,;<>"().]+)*|[^\s@,;<>"()]+@localhost\b/giu;
 
+const NAMED = /(?:"([^"<>@]{1,60})"|((?:\p{Lu}[\p{L}.'’-]*)(?: (?:van|von|de|der|den|la|le|du|\p{Lu}[\p{L}.'’-]*)){0,3}))\s*<\s*([^\s@<>]+@[^\s@<>]+)\s*>/gu;
+
 const DAY_WORDS = new Set(
   ('today tonight tomorrow yesterday now noon midnight monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu ' +
     'thur thurs fri sat sun heute morgen übermorgen gestern jetzt montag dienstag mittwoch donnerstag freitag samstag sonntag ' +
@@ -23,7 +25,8 @@ const ZONE = /^(utc|gmt|cet|cest|est|edt|cst|cdt|pst|pdt|bst|[A-Z][a-z]+\/[A-Z][
 const FILLER = /^(about|re|regarding|wegen|über|zu|sur|over|with|mit|avec|met|invite|and|und|et|en)$/iu;
 
 /**
- * @typedef {{addresses: string[], name: string, start: string, suspect: {address: string, better: string} | null}} Wish
+ * @typedef {{address: string, name: string}} Person as in `Ann <ann@example.org>`; the name may be missing
+ * @typedef {{people: Person[], addresses: string[], name: string, start: string, suspect: {address: string, better: string} | null}} Wish
  */
 
 /**
@@ -31,8 +34,12 @@ const FILLER = /^(about|re|regarding|wegen|über|zu|sur|over|with|mit|avec|met|i
  * @returns {Wish} with `''` for what is not there
  */
 export function readWish(sentence) {
-  const addresses = [...new Set((sentence.match(ADDRESS) ?? []).map((a) => a.replace(/[.,;]+$/u, '')))];
-  const rest = sentence.replace(ADDRESS, ' , ');
+  const named = new Map([...sentence.matchAll(NAMED)].map(([, quoted, plain, address]) => [address.toLowerCase(), (quoted ?? plain).trim()]));
+  const bare = sentence.replace(NAMED, ' $3 ');
+  const found = new Map((bare.match(ADDRESS) ?? []).map((a) => a.replace(/[.,;]+$/u, '')).map((a) => [a.toLowerCase(), a]));
+  const people = [...found].map(([key, address]) => ({ address, name: named.get(key) ?? '' }));
+  const addresses = people.map((person) => person.address);
+  const rest = bare.replace(ADDRESS, ' , ');
   const words = rest.split(/\s+|(?=[,;])|(?<=[,;])/u).filter((w) => w);
   const flags = words.map(() => false);
   const clean = (/** @type {number} */ i) => (words[i] ?? '').toLowerCase().replace(/[,;]$/u, '');
@@ -53,8 +60,11 @@ export function readWish(sentence) {
   const kept = words.map((word, i) => (flags[i] ? ',' : word));
   const name = kept.join(' ').replace(/(\s*[,;]\s*)+/gu, ', ').replace(/^[\s,;:]+|[\s,;:]+$/gu, '');
   const start = words.filter((word, i) => flags[i]).join(' ').replace(/[,;]/gu, '');
-  return { addresses, name: trimFiller(name), start, suspect: suspect(addresses) };
+  return { people, addresses, name: trimFiller(name), start, suspect: suspect(addresses) };
 }
+
+/** @param {Person[]} people @returns {string} as one list of addresses (RFC 5322) */
+export const inOneLine = (people) => people.map(({ address, name }) => (!name ? address : `${/[,;.]/u.test(name) ? `"${name}"` : name} <${address}>`)).join(', ');
 
 /** @param {string} name */
 function trimFiller(name) {

@@ -106,6 +106,7 @@ export function topicLine(topic, now, here = 0) {
 export function failure(error, what) {
   const condition = /** @type {any} */ (error)?.condition ?? '';
   const words = /** @type {any} */ (error)?.words ?? '';
+  if (condition === 'withdrawn') return `${what} You took it back.`;
   if (condition === 'offline') return `${what} You are offline; your words are kept.`;
   if (condition === 'timeout') return `${what} There was no answer within half a minute; your words are kept. Try again.`;
   if (words) return `${what} ${words}`;

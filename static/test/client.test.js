@@ -101,12 +101,34 @@ test('rooms are left and entered with the connection, under the account’s name
   assert.equal(room.state, 'out');
 });
 
-test('a correction of an existing topic knows what it was before, so that it can be undone', async () => {
+const MOVED = `<correction xmlns="urn:ccm:topics:0" code="time-moved" was="yesterday at 3" now="2026-11-25T14:00:00Z" undo="u1"><alternative id="a1">Thu 26 Nov, 15:00 CET</alternative>Moved to Wednesday.</correction>`;
+
+test('a correction says what can be done about it: undo and other readings', async () => {
   const { client, connection, notes } = await online();
   const moved = client.reschedule('k3f9x2', 'yesterday at 3');
-  await connection.answer('reschedule', `<done xmlns="urn:ccm:topics:0">${TOPIC().replace('2026-11-24T14', '2026-11-25T14').replace('revision="3"', 'revision="4"')}<correction xmlns="urn:ccm:topics:0" code="time-moved" was="yesterday at 3" now="2026-11-25T14:00:00Z">Moved.</correction></done>`);
+  await connection.answer('reschedule', `<done xmlns="urn:ccm:topics:0">${TOPIC().replace('revision="3"', 'revision="4"')}${MOVED}</done>`);
   await moved;
-  assert.deepEqual(notes[0].before, { name: 'Licence audit', start: '2026-11-24T14:00:00.000Z' });
+  assert.deepEqual([notes[0].text, notes[0].undo, notes[0].component, notes[0].alternatives], ['Moved to Wednesday.', 'u1', 'topics', [{ id: 'a1', label: 'Thu 26 Nov, 15:00 CET' }]]);
+});
+
+test('undo and choose are asked of the component that told the correction', async () => {
+  const { client, connection } = await online();
+  const chosen = client.choose('invitations', 'u1', 'a1');
+  const asked = await connection.answer('choose', `<done xmlns="urn:ccm:invitations:0">${TOPIC()}</done>`);
+  assert.deepEqual([asked.getAttribute('to'), asked.firstChild.getAttribute('id'), asked.firstChild.getAttribute('alternative')], ['invitations.localhost', 'u1', 'a1']);
+  await chosen;
+  const undone = client.undo('topics', 'u1');
+  await connection.answer('undo', '<done xmlns="urn:ccm:topics:0"><gone id="k3f9x2"/><correction code="undone">It is as it was.</correction></done>');
+  await undone;
+  assert.equal(client.topics.size, 0);
+});
+
+test('an invitation of somebody on this server is told with the room to come to', async () => {
+  const { client, connection, notes } = await online();
+  await connection.play('<message from="invitations.localhost"><body>Kim invites you to talk: Budget.</body><x xmlns="jabber:x:conference" jid="b1@conference.localhost"/></message>');
+  assert.deepEqual([notes[0].text, notes[0].room], ['Kim invites you to talk: Budget.', 'b1@conference.localhost']);
+  await connection.answer('topics', `<topics xmlns="urn:ccm:topics:0">${TOPIC().replaceAll('k3f9x2', 'b1')}</topics>`);
+  assert.deepEqual([...client.topics.keys()], ['b1']);
 });
 
 test('a list that comes in small pages is read to its end', async () => {

@@ -1,21 +1,22 @@
 /**
- * Small dialogues: one value to change, a "sure?" for what cannot be undone, the people of a topic, and the keys.
+ * Small dialogues: one value to change, a "sure?" for what cannot be undone, the people of a topic, what was guessed and
+ * done, and the keys.
  */
 import { html, nothing } from 'lit';
 import { failure } from '../words.js';
+import { chip } from './chips.js';
 import { icon, mark } from './icons.js';
+import { guestsOf, peopleHere } from './people.js';
 import { PlainElement, initial, tint } from './plain.js';
 
 const KEYS = [
   ['N', 'New topic or invitation'], ['Alt ↑ ↓', 'Topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['Enter', 'Send'], ['Shift Enter', 'Break the line'],
-  ['↑ ↓ Home End', 'From message to message'], ['Alt Z', 'Undo the last correction'], ['Esc', 'Close, then write'], ['?', 'These keys'],
+  ['↑ ↓ Home End', 'From message to message'], ['Alt Z', 'Undo the last correction'], ['L', 'What I guessed and did'], ['Esc', 'Close, then write'], ['?', 'These keys'],
 ];
-const STATES = { offered: 'Invited', accepted: 'Is coming', tentative: 'May come', declined: 'Is not coming', joined: 'Has joined', bounced: 'The mail came back', expired: 'Did not answer', revoked: 'Taken back' };
-
 /**
- * @typedef {{kind: 'value', title: string, label: string, value: string, verb: string, hint?: string, run: (value: string) => Promise<any>, what: string}
- *   | {kind: 'sure', title: string, text: string, verb: string, run: () => Promise<any>, what: string}
- *   | {kind: 'people'} | {kind: 'keys'}} Question
+ * @typedef {{kind: 'value', component?: string, title: string, label: string, value: string, verb: string, hint?: string, run: (value: string) => Promise<any>, what: string}
+ *   | {kind: 'sure', component?: string, title: string, text: string, verb: string, run: () => Promise<any>, what: string}
+ *   | {kind: 'people'} | {kind: 'keys'} | {kind: 'notes'}} Question
  */
 class Ask extends PlainElement {
   static properties = { app: { attribute: false }, tick: { type: Number }, _q: { state: true }, _busy: { state: true }, _error: { state: true } };
@@ -46,12 +47,18 @@ class Ask extends PlainElement {
   async #run(event) {
     event.preventDefault();
     if (this._busy) return;
+    const { run, what, component } = this._q;
+    const value = String(new FormData(event.target).get('value') ?? '').trim();
+    if (component && this.app.client.components.busy(component)) {
+      this.#close(); // it waits its turn, and is told from there
+      return void this.app.deeds.attempt(run(value), what);
+    }
     this._busy = true;
     try {
-      await this._q.run(String(new FormData(event.target).get('value') ?? '').trim());
+      await run(value);
       this.#close();
     } catch (error) {
-      this._error = failure(error, this._q.what);
+      this._error = failure(error, what);
     } finally {
       this._busy = false;
     }
@@ -71,24 +78,29 @@ class Ask extends PlainElement {
 
   #people() {
     const { room, topic } = this.app;
-    const here = [...(room?.occupants.values() ?? [])].sort((a, b) => a.nick.localeCompare(b.nick));
-    const invited = (topic?.invitees ?? []).filter((i) => i.state !== 'revoked' && !(i.state === 'joined' && here.some((o) => o.jid && o.jid === i.jid)));
+    const here = room ? peopleHere(this.app, room) : [];
+    const guests = topic ? guestsOf(topic, here) : [];
+    const revoked = topic?.invitees.filter((guest) => guest.state === 'revoked') ?? [];
     return html`<div class="panel"><header><h2 id="ask-title">People</h2>${this.#x()}</header>
-      <div><h3>Here now</h3><ul>${here.map((o) => {
-        const reporter = this.app.isReporter(room, o.nick);
-        return html`<li class="person"><span class="av ${reporter ? 'r' : tint(o.nick)}" aria-hidden="true">${reporter ? mark() : initial(o.nick)}</span>
-          <div><b dir="auto">${o.nick}${o.nick === room.nick ? ', you' : ''}</b><small>${reporter ? 'Keeps decisions, actions and questions' : o.affiliation === 'owner' ? 'Owner' : 'Takes part'}</small></div></li>`;
-      })}</ul></div>
-      ${invited.length ? html`<div><h3>Invited</h3><ul>${invited.map((i) => html`<li class="person" data-testid="invitee" data-state=${i.state}>
-        <span class="av ${tint(i.name || i.address)}" aria-hidden="true">${initial(i.name || i.address || '?')}</span>
-        <div><b dir="auto">${i.name || i.address || 'A guest'}</b><small class=${i.state === 'bounced' ? 'bad' : ''}>${STATES[i.state] ?? i.state}${i.reason ? `: ${i.reason}` : ''}${i.name && i.address ? `, ${i.address}` : ''}</small></div>
-        ${this.app.isOwner && i.id && i.state !== 'joined' ? html`<button class="btn quiet s" type="button" @click=${() => this.app.revoke(i)}>Take back</button>` : nothing}</li>`)}</ul></div>` : nothing}
+      <div><h3>Here now</h3><ul>${here.map((o) => html`<li class="person" data-testid="here"><span class="av ${o.reporter ? 'r' : tint(o.nick)}" aria-hidden="true">${o.reporter ? mark() : initial(o.nick)}</span>
+          <div><b dir="auto">${o.nick}${o.me ? ', you' : ''}</b><small>${o.reporter ? 'Keeps decisions, actions and questions' : o.affiliation === 'owner' ? 'Owner' : 'Takes part'}</small></div></li>`)}</ul></div>
+      ${this.#guests('Invited', guests)}${this.#guests('No longer invited', revoked)}
       <div class="row"><button class="btn prime" type="button" @click=${() => { this.#close(); this.app.wish('', topic); }}>${icon('people')}Invite</button></div></div>`;
+  }
+
+  #guests(title, guests) {
+    if (!guests.length) return nothing;
+    return html`<div><h3>${title}</h3><ul class="list">${guests.map((guest) => html`<li data-testid="invitee" data-state=${guest.state}>${chip(this.app, guest)}
+      ${guest.reason ? html`<small class="hint ${guest.state === 'bounced' ? 'bad' : ''}" dir="auto">${guest.reason}</small>` : nothing}</li>`)}</ul></div>`;
+  }
+
+  #notes() {
+    return html`<div class="panel"><header><h2 id="ask-title">What I guessed and did</h2>${this.#x()}</header>${this.app.notes.log()}</div>`;
   }
 
   render() {
     const q = this._q;
-    const body = !q ? nothing : q.kind === 'people' ? this.#people() : q.kind === 'keys'
+    const body = !q ? nothing : q.kind === 'people' ? this.#people() : q.kind === 'notes' ? this.#notes() : q.kind === 'keys'
       ? html`<div class="panel"><header><h2 id="ask-title">Keys</h2>${this.#x()}</header><dl class="keys">${KEYS.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl></div>`
       : this.#value(q);
     return html`<dialog class="small" aria-labelledby="ask-title" @close=${() => { this._q = null; }}>${body}</dialog>`;

@@ -1,23 +1,27 @@
 /**
- * What must be told: the newest stands as a toast in the flow above the composer until it was read; all stay in the log.
+ * What must be told: the newest stands as a toast in the flow until it was read; all are kept, with what can be done about
+ * them: undo, another reading, a change. What waits its turn at a busy component stands there too, and can be taken back.
  */
 import { html, nothing } from 'lit';
-import { day, clock, failure } from '../words.js';
+import { clock, count } from '../words.js';
 import { icon } from './icons.js';
 
 const SHOWN_MS = 12_000;
 const SAME_MS = 60_000;
+const UNDO_MS = 24 * 3_600_000;
 const MAX_KEPT = 100;
-const KEY = 'ccm-notes';
+const MAX_TURNS = 3;
+const MAX_CHOICES = 3;
 
 /**
- * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, other: string, invitee: string, made: boolean,
- *   before: {name: string, start: string} | null}} Told
+ * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, component: string, room: string,
+ *   undo: string, alternatives: {id: string, label: string}[], settled: '' | 'undone' | 'chosen'}} Told
  */
 
 export class Notes {
   /** @type {Told | null} */ shown = null;
-  /** @type {Told[]} */ all = [];
+  #all = /** @type {Told[]} */ ([]);
+  #account = '';
   #timer = 0;
   #held = false;
 
@@ -25,11 +29,24 @@ export class Notes {
   constructor(app, store) {
     this.app = app;
     this.store = store;
-    try {
-      this.all = JSON.parse(store.getItem(KEY) ?? '[]').map((n) => ({ ...n, at: new Date(n.at) }));
-    } catch {
-      this.all = [];
+  }
+
+  get #key() {
+    return `ccm-notes:${this.#account}`;
+  }
+
+  /** Those of who is signed in, oldest first. @returns {Told[]} */
+  get all() {
+    const { account } = this.app.session;
+    if (account !== this.#account) {
+      this.#account = account;
+      this.#all = this.#load();
     }
+    return this.#all;
+  }
+
+  of(topic) {
+    return this.all.filter((note) => note.topic === topic);
   }
 
   /**
@@ -41,29 +58,42 @@ export class Notes {
     const text = note.text.trim();
     if (!text) return;
     const now = new Date();
-    const known = this.all.find((n) => n.text === text && now.getTime() - n.at.getTime() < SAME_MS);
-    if (known) Object.assign(known, Object.fromEntries(Object.entries(note).filter(([, value]) => value)), { text });
-    const told = known ?? { at: now, kind: 'said', code: '', was: '', other: '', invitee: '', made: false, before: null, topic: this.app.topic?.id ?? '', ...note, text };
-    if (!told.topic) told.topic = this.app.topic?.id ?? '';
+    const known = this.all.find((n) => n.text === text && (n.undo ? n.undo === note.undo : now.getTime() - n.at.getTime() < SAME_MS));
+    const given = Object.fromEntries(Object.entries(note).filter(([, value]) => value && !(Array.isArray(value) && !value.length)));
+    const told = known ?? { at: now, kind: 'said', code: '', was: '', component: '', room: '', undo: '', alternatives: [], settled: '', topic: '', text };
+    Object.assign(told, given, { text });
+    if (!told.topic && !told.room) told.topic = this.app.topic?.id ?? '';
     if (!known) {
-      this.all = [...this.all, told].slice(-MAX_KEPT);
+      this.#all = [...this.all, told].slice(-MAX_KEPT);
       this.shown = told;
     }
-    this.store.setItem(KEY, JSON.stringify(this.all));
+    this.#save();
     this.#count();
     this.app.requestUpdate();
   }
 
   forget() {
-    this.all = [];
+    this.store.removeItem(this.#key);
+    this.#all = [];
     this.shown = null;
-    this.store.removeItem(KEY);
   }
 
   close() {
     this.shown = null;
     clearTimeout(this.#timer);
     this.app.requestUpdate();
+  }
+
+  #load() {
+    try {
+      return JSON.parse(this.store.getItem(this.#key) ?? '[]').map((n) => ({ ...n, at: new Date(n.at) }));
+    } catch {
+      return [];
+    }
+  }
+
+  #save() {
+    if (this.#account) this.store.setItem(this.#key, JSON.stringify(this.#all));
   }
 
   // A toast stays at least ten seconds, longer while it is looked at; a failure until it is closed.
@@ -78,49 +108,81 @@ export class Notes {
     this.#count();
   }
 
-  /** Take back what the shown note told. */
-  async undo() {
-    const note = this.shown;
-    if (!note || !this.#canUndo(note)) return;
-    this.close();
-    const { client } = this.app;
-    try {
-      if (note.invitee) await client.revoke(note.invitee);
-      if (note.made && note.topic) await client.delete(note.topic);
-      else if (note.before && note.code.startsWith('time')) await client.reschedule(note.topic, note.before.start);
-      else if (note.before && note.code.startsWith('name')) await client.rename(note.topic, note.before.name);
-    } catch (error) {
-      this.tell({ kind: 'failed', topic: note.topic, text: failure(error, 'It is not undone.') });
-    }
+  // -- second thoughts
+
+  /** @param {Told} note */
+  canUndo(note) {
+    return Boolean(note.undo) && !note.settled && Date.now() - note.at.getTime() < UNDO_MS;
   }
 
-  #canUndo(note) {
-    if (note.made || note.invitee) return Boolean(note.topic);
-    return (note.code.startsWith('time') && Boolean(note.before?.start)) || (note.code.startsWith('name') && Boolean(note.before?.name));
+  /** The one that is seen, else the newest that can be undone. */
+  undoLast() {
+    const note = this.shown && this.canUndo(this.shown) ? this.shown : this.all.findLast((one) => this.canUndo(one));
+    if (note) this.undo(note);
   }
+
+  /** @param {Told} note */
+  undo(note) {
+    return this.#settle(note, 'undone', this.app.client.undo(note.component, note.undo), 'It is not undone.');
+  }
+
+  /** @param {Told} note @param {{id: string}} alternative */
+  choose(note, alternative) {
+    return this.#settle(note, 'chosen', this.app.client.choose(note.component, note.undo, alternative.id), 'It stays as it was.');
+  }
+
+  // All corrections of one request are undone together.
+  async #settle(note, how, promise, what) {
+    if (this.shown === note) this.close();
+    const same = this.all.filter((one) => one.undo === note.undo);
+    for (const one of same) one.settled = how;
+    this.#save();
+    this.app.requestUpdate();
+    const done = await this.app.deeds.attempt(promise, what, note.topic);
+    if (!done) for (const one of same) one.settled = '';
+    this.#save();
+    this.app.requestUpdate();
+  }
+
+  // -- what is seen
 
   #change(note) {
     const topic = this.app.client.topics.get(note.topic);
-    if (!topic) return nothing;
-    const change = note.code.startsWith('time') ? () => this.app.move(topic, note.was) : note.code.startsWith('name') ? () => this.app.rename(topic)
-      : note.code.startsWith('address') || note.code === 'mail-failed' ? () => this.app.wish('', topic) : null;
-    const verb = note.code.startsWith('name') ? 'Rename' : note.code.startsWith('time') ? 'Change' : 'Use another address';
-    return change ? html`<button class="btn s opt" type="button" @click=${() => { this.close(); change(); }}>${verb}</button>` : nothing;
+    const kind = /^(name|time|address)/u.exec(note.code)?.[1] ?? (note.code === 'mail-failed' ? 'address' : '');
+    if (!topic || !kind || note.settled) return nothing;
+    const [verb, run] = {
+      name: ['Rename', () => this.app.deeds.rename(topic)],
+      time: ['Change', () => this.app.deeds.move(topic, note.was)],
+      address: ['Use another address', () => this.app.wish('', topic)],
+    }[kind];
+    return html`<button class="btn s opt" type="button" @click=${() => { this.close(); run(); }}>${verb}</button>`;
   }
 
-  // Two readings of one phrase: the other one is one click away.
-  #other(note) {
-    const date = note.other && note.topic ? new Date(note.other) : null;
-    if (!date || Number.isNaN(date.getTime())) return nothing;
-    const take = async () => {
-      this.close();
-      try {
-        await this.app.client.reschedule(note.topic, note.other);
-      } catch (error) {
-        this.tell({ kind: 'failed', topic: note.topic, text: failure(error, 'The time stays as it was.') });
-      }
-    };
-    return html`<button class="btn s" type="button" @click=${take}>${day(date, new Date())}, ${clock(date)}</button>`;
+  #open(note) {
+    const topic = note.room ? [...this.app.client.topics.values()].find((one) => one.room === note.room) : this.app.client.topics.get(note.topic);
+    if (!topic || topic.id === this.app.route.topic) return nothing;
+    return html`<a class="btn s" href="#/t/${topic.id}" data-testid="open" @click=${() => { this.close(); this.app.go('talk'); }}>Open</a>`;
+  }
+
+  /** What can be done about a note, wherever it stands. @param {Told} note */
+  actions(note) {
+    if (note.settled) return html`<span class="hint">${note.settled === 'undone' ? 'Undone' : 'Changed since'}</span>`;
+    const may = this.canUndo(note);
+    return html`${may ? note.alternatives.slice(0, MAX_CHOICES).map((one) => html`<button class="btn s" type="button" data-testid="alternative" @click=${() => this.choose(note, one)}>${one.label}</button>`) : nothing}
+      ${may ? html`<button class="btn s" type="button" data-testid="undo" @click=${() => this.undo(note)}>Undo</button>` : nothing}`;
+  }
+
+  #turn(turn) {
+    const seconds = Math.max(1, Math.round((turn.due - Date.now()) / 1000));
+    return html`<div class="toast waiting" data-testid="turn">${icon('hourglass')}<p>${turn.what} waits its turn, at most ${count(seconds, 'second')}.</p>
+      <span class="acts"><button class="btn s" type="button" @click=${() => turn.takeBack()}>Take it back</button></span></div>`;
+  }
+
+  #turns() {
+    const { waiting } = this.app.client.components;
+    const rest = waiting.length - MAX_TURNS;
+    if (waiting.length) this.app.soon();
+    return html`${waiting.slice(0, MAX_TURNS).map((turn) => this.#turn(turn))}${rest > 0 ? html`<p class="hint">${count(rest, 'more request')} ${rest === 1 ? 'waits' : 'wait'}.</p>` : nothing}`;
   }
 
   /** The region exists from the start, so that it is announced; what it holds comes and goes. */
@@ -128,8 +190,19 @@ export class Notes {
     const note = this.shown;
     const failed = note?.kind === 'failed';
     return html`<div role=${failed ? 'alert' : 'status'} @mouseenter=${() => this.#hold(true)} @mouseleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
-      ${note ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : 'pen')}<p>${note.text}</p><span class="acts">
-        ${this.#other(note)}${this.#canUndo(note) ? html`<button class="btn s" type="button" @click=${() => this.undo()}>Undo</button>` : nothing}${this.#change(note)}
-        <button class="ico" type="button" aria-label="Close this note. It stays in the log" @click=${() => this.close()}>${icon('close')}</button></span></div>` : nothing}</div>`;
+      ${note ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : note.room ? 'mail' : 'pen')}<p dir="auto">${note.text}</p><span class="acts">
+        ${this.#open(note)}${this.actions(note)}${this.#change(note)}
+        <button class="ico" type="button" aria-label="Close this note. It stays in the log" @click=${() => this.close()}>${icon('close')}</button></span></div>` : nothing}</div>
+      <div role="group" aria-label="What waits its turn">${this.#turns()}</div>`;
+  }
+
+  /** The whole log, newest first. */
+  log() {
+    const all = [...this.all].reverse();
+    if (!all.length) return html`<p class="hint">Nothing yet. When I guess a name, a time or an address, it stands here with a way back for a day.</p>`;
+    const name = (id) => this.app.client.topics.get(id)?.name;
+    return html`<ol class="told">${all.map((note) => html`<li data-testid="told" data-settled=${note.settled || nothing}><p dir="auto">${note.text}</p>
+      <div class="meta"><time datetime=${note.at.toISOString()}>${note.at.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' })}, ${clock(note.at)}</time>${name(note.topic) ? html`<span dir="auto">${name(note.topic)}</span>` : nothing}
+      <span class="acts">${this.actions(note)}</span></div></li>`)}</ol>`;
   }
 }

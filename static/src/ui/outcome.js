@@ -102,12 +102,12 @@ function bar(app, outcome) {
   const missing = outcome.attributes.filter((a) => !a.values.length);
   const where = app.isOwner && !offline
     ? html`<details class="menu up start"><summary class="btn quiet s" aria-label="Who may read it: ${VISIBILITY[topic.visibility]}">${icon('eye')}${VISIBILITY[topic.visibility]}</summary><menu>
-        ${Object.entries(VISIBILITY).map(([value, words]) => html`<li><button type="button" aria-pressed=${value === topic.visibility} @click=${(e) => app.menu(e, () => app.setVisibility(value))}>${icon(value === topic.visibility ? 'check' : 'eye')}${words}</button></li>`)}</menu></details>`
+        ${Object.entries(VISIBILITY).map(([value, words]) => html`<li><button type="button" aria-pressed=${value === topic.visibility} @click=${(e) => app.menu(e, () => app.deeds.show(topic, value))}>${icon(value === topic.visibility ? 'check' : 'eye')}${words}</button></li>`)}</menu></details>`
     : html`<span class="where">${icon('eye')}${VISIBILITY[topic.visibility] ?? topic.visibility}</span>`;
   const url = outcome.document || topic.document;
   if (outcome.mode === 'published' && url) {
     return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status"><b>Published.</b> Further talk makes a new version.</p>
-      <div class="row"><button class="btn" type="button" @click=${() => app.copy(url)}>Copy link</button>
+      <div class="row"><button class="btn" type="button" @click=${() => app.deeds.copy(url)}>Copy link</button>
       <a class="btn prime" data-testid="document" href=${url} target="_blank" rel="noopener">${icon('globe')}Open the document</a></div></div>`;
   }
   const state = { why: html`<b>${count(missing.length, 'attribute')} missing.</b> The reporter asks for ${missing.length === 1 ? 'it' : 'them'} before publishing.`, disabled: false, verb: 'Publish…' };
@@ -122,9 +122,9 @@ function bar(app, outcome) {
   if (offline) Object.assign(state, { why: 'Publishing needs the connection. Nothing is lost meanwhile.', disabled: true });
   return html`<div class="pubbar">${meter(outcome)}<p class="hint" id="publish-why" role="status">${state.why}</p>
     <div class="row">${where}<span>
-      ${outcome.mode === 'grace' && !offline ? html`<button class="btn" type="button" data-testid="hold" @click=${() => app.hold()}>Hold it</button>` : nothing}
+      ${outcome.mode === 'grace' && !offline ? html`<button class="btn" type="button" data-testid="hold" @click=${() => app.deeds.hold(topic)}>Hold it</button>` : nothing}
       <button class="btn ${state.disabled ? '' : 'prime'}" type="button" data-testid="publish" aria-disabled=${state.disabled ? 'true' : nothing} aria-describedby="publish-why"
-        @click=${() => !state.disabled && app.publish()}>${icon(outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></span></div></div>`;
+        @click=${() => !state.disabled && app.deeds.publish(topic)}>${icon(outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></span></div></div>`;
 }
 
 /** @param {any} app */

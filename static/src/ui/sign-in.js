@@ -14,11 +14,14 @@ const EXAMPLES = [
 ];
 
 class SignIn extends PlainElement {
-  static properties = { session: { attribute: false }, over: { type: Boolean }, _busy: { state: true }, _error: { state: true }, _shown: { state: true } };
+  static properties = { session: { attribute: false }, over: { type: Boolean }, address: {}, problem: {}, topic: {}, _busy: { state: true }, _error: { state: true }, _shown: { state: true } };
 
   constructor() {
     super();
     this.over = false;
+    this.address = '';
+    this.problem = '';
+    this.topic = '';
     this._busy = false;
     this._error = '';
     this._shown = false;
@@ -59,14 +62,14 @@ class SignIn extends PlainElement {
     return html`<form @submit=${this.#submit} aria-busy=${this._busy} novalidate>
       ${this.over
         ? html`<h2 id="sign-in-title">Sign in again</h2><p class="hint">Your session ended. What you wrote is kept.</p>`
-        : html`<h1 id="sign-in-title">Talk it through. The minutes are already written.</h1>`}
+        : html`<h1 id="sign-in-title">Talk it through. The minutes are already written.</h1>${this.topic ? html`<p class="hint" data-testid="on-to">Sign in, and you are in the conversation.</p>` : nothing}`}
       ${off ? html`<p class="notice" role="alert">Sign-in is off because this page is not encrypted. Ask whoever runs it for https.</p>` : nothing}
       <div><label class="l" for="identity">E-mail or chat address</label>
-        <input class="field" id="identity" name="identity" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" .value=${this.over ? this.session.account : ''} ?disabled=${off}></div>
+        <input class="field" id="identity" name="identity" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" .value=${this.over ? this.session.account : this.address} ?disabled=${off}></div>
       <div><label class="l" for="password">Password</label>
         <div class="pw"><input class="field" id="password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="current-password" ?disabled=${off} aria-describedby="sign-in-error">
           <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>Show</button></div></div>
-      <p id="sign-in-error" role="alert" class=${this._error ? 'notice failed' : ''} data-testid="sign-in-error">${this._error}</p>
+      <p id="sign-in-error" role="alert" class=${this._error || this.problem ? 'notice failed' : ''} data-testid="sign-in-error">${this._error || this.problem}</p>
       <button class="btn prime big" type="submit" aria-disabled=${off ? 'true' : nothing} ?disabled=${off}>${this._busy ? 'Signing in…' : 'Sign in'}</button>
       ${this.over ? nothing : html`<p class="hint">Got an invitation by mail? Open its link first.</p>`}
     </form>`;

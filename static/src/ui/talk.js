@@ -8,6 +8,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { clock, count, daysBetween, list, longDay, when } from '../words.js';
 import { icon, mark } from './icons.js';
 import { tabsOf } from './outcome.js';
+import { isReporter } from './people.js';
 import { PlainElement, initial, tint } from './plain.js';
 
 const GROUP_MS = 5 * 60_000;
@@ -56,7 +57,7 @@ class Talk extends PlainElement {
     }
     const lines = room?.lines ?? [];
     if (this.#seen && !this.#atEnd && lines.length > this.#seen) this.#below += lines.length - this.#seen;
-    if (!this.#firstNew && room?.state === 'in' && !room.catchingUp) this.#firstNew = this.app.firstUnread(room) || '-';
+    if (!this.#firstNew && room?.state === 'in' && !room.catchingUp) this.#firstNew = this.app.reading.firstUnread(room) || '-';
     this.#seen = lines.length;
   }
 
@@ -71,7 +72,7 @@ class Talk extends PlainElement {
     if (this.#atEnd && !(wanted && this.#wanted !== wanted)) {
       log.scrollTop = log.scrollHeight;
       this.#below = 0;
-      if (room) this.app.seen(room);
+      if (room) this.app.reading.seen(room);
     }
   }
 
@@ -103,7 +104,7 @@ class Talk extends PlainElement {
       this.#below = 0;
       this.requestUpdate();
     }
-    if (atEnd && this.app.room) this.app.seen(this.app.room);
+    if (atEnd && this.app.room) this.app.reading.seen(this.app.room);
     if (log.scrollTop < 200) this.#up();
   }
 
@@ -166,7 +167,7 @@ class Talk extends PlainElement {
     if (line.state === 'failed') {
       return html`<span class="state bad">${icon('alert')}Not sent. ${line.why || 'Your words are here.'}
         <button class="text" type="button" @click=${() => room.retry(line)}>Try again</button>
-        <button class="text" type="button" @click=${() => this.app.copy(line.body)}>Copy</button>
+        <button class="text" type="button" @click=${() => this.app.deeds.copy(line.body)}>Copy</button>
         <button class="text" type="button" @click=${() => room.discard(line)}>Remove</button></span>`;
     }
     return nothing;
@@ -175,7 +176,7 @@ class Talk extends PlainElement {
   // The reporter's own mark says what the tab beside the message says already.
   #reactions(line, kept) {
     const { room } = this.app;
-    const shown = [...line.reactions].filter(([, who]) => !kept || [...who].some((nick) => !this.app.isReporter(room, nick)));
+    const shown = [...line.reactions].filter(([, who]) => !kept || [...who].some((nick) => !isReporter(this.app, room, nick)));
     if (!shown.length) return nothing;
     return html`<div class="rx">${shown.map(([word, who]) => html`<button type="button" aria-pressed=${who.has(room.nick)}
       aria-label="${word} ${count(who.size, 'person', 'people')}${who.has(room.nick) ? ', you too' : ''}" title=${list([...who])} @click=${() => room.react(line, word)}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
@@ -197,10 +198,10 @@ class Talk extends PlainElement {
   #line(line, before, tabs, outcome) {
     const { room, route, topic } = this.app;
     const same = before && before.nick === line.nick && line.at - before.at < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord;
-    const reporter = this.app.isReporter(room, line.nick);
+    const reporter = isReporter(this.app, room, line.nick);
     const occupant = room.occupants.get(line.nick);
     const role = occupant?.affiliation === 'owner' && !reporter ? 'owner' : '';
-    const called = !line.mine && this.app.mentions(line);
+    const called = !line.mine && this.app.reading.mentions(line);
     const at = html`<time datetime=${line.at.toISOString()} title=${when(line.at, this.app.now)}>${clock(line.at)}</time>`;
     const name = html`<b dir="auto">${line.nick}</b>`;
     const classes = `msg ${same ? 'same' : ''} ${line.offRecord ? 'off' : ''} ${called ? 'called' : ''} ${route.kind === 'm' && route.target === line.id ? 'found' : ''}`;
@@ -222,7 +223,7 @@ class Talk extends PlainElement {
     const tabs = tabsOf(outcome);
     const all = room.lines;
     const lines = all.slice(-this.#limit);
-    const notes = app.notesOf(topic.id).filter((n) => !lines.length || n.at >= lines[0].at || all.length <= this.#limit);
+    const notes = app.notes.of(topic.id).filter((n) => !lines.length || n.at >= lines[0].at || all.length <= this.#limit);
     const items = [...lines.map((line) => ({ at: line.at, key: line.key, line })), ...notes.map((note) => ({ at: note.at, key: `n${+note.at}${note.text}`, note }))];
     if (notes.length) items.sort((a, b) => a.at - b.at);
     let before = /** @type {any} */ (null);
@@ -239,7 +240,7 @@ class Talk extends PlainElement {
         before = null;
       }
       if (item.note) {
-        rows.push({ key: item.key, view: html`<li class="sys">${item.note.text}</li>` });
+        rows.push({ key: item.key, view: html`<li class="sys"><span dir="auto">${item.note.text}</span> ${app.notes.actions(item.note)}</li>` });
         before = null;
       } else {
         rows.push({ key: item.key, view: this.#line(item.line, before, tabs, outcome) });
@@ -317,11 +318,11 @@ class Talk extends PlainElement {
     if (room.state === 'refused') {
       return html`<div class="nobody"><p>You are not in this talk. ${room.refusal?.words || `Ask ${topic.ownerName || 'its owner'} for an invitation.`}</p><button class="btn" type="button" @click=${() => room.join()}>Try again</button></div>`;
     }
-    if (room.lines.length || app.notesOf(topic.id).length) return nothing;
+    if (room.lines.length || app.notes.of(topic.id).length) return nothing;
     if (room.state !== 'in' || room.catchingUp) return app.slow ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing;
     const names = topic.invitees.filter((i) => ['offered', 'accepted', 'tentative'].includes(i.state)).map((i) => i.name || i.address).filter(Boolean);
     const invited = names.length ? ` ${list(names)} ${names.length === 1 ? 'is' : 'are'} invited${topic.start ? ` for ${clock(topic.start)}` : ''}.` : '';
-    return html`<div class="nobody"><p>Nobody has said anything yet.${invited}</p><button class="btn s" type="button" @click=${() => app.copy(location.href)}>Copy link</button></div>`;
+    return html`<div class="nobody"><p>Nobody has said anything yet.${invited}</p><button class="btn s" type="button" @click=${() => app.deeds.copy(location.href)}>Copy link</button></div>`;
   }
 
   render() {
@@ -335,7 +336,7 @@ class Talk extends PlainElement {
         ${room.loading ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}
         ${this.#empty()}<ol>${this.#rows()}</ol></div>${away}
       <div class="foot">${this.#below ? html`<button class="btn more-below s" type="button" @click=${this.#end}>${icon('down')}${this.#below} new</button>` : nothing}
-        ${app.toastView()}<p class="typing" aria-live="off">${this.#typing()}</p>${room.state === 'refused' ? html`<p class="closed">Nothing can be written here.</p>` : this.#composer()}</div>`;
+        ${app.toastInFrame ? nothing : app.notes.view()}<p class="typing" aria-live="off">${this.#typing()}</p>${room.state === 'refused' ? html`<p class="closed">Nothing can be written here.</p>` : this.#composer()}</div>`;
   }
 }
 

@@ -5,6 +5,7 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { clock, count, topicLine } from '../words.js';
 import { icon, mark, stateMark } from './icons.js';
+import { headcount } from './people.js';
 import { initial } from './plain.js';
 
 const GROUPS = [
@@ -22,10 +23,10 @@ function byStart(a, b) {
 
 /** @param {any} app */
 function row(app, topic) {
-  const { unread, mentions } = app.counts(topic);
+  const { unread, mentions } = app.reading.counts(topic);
   const room = app.client.rooms.get(topic.room);
   const stale = app.session.state !== 'online';
-  const here = room?.state === 'in' ? room.occupants.size - (app.hasReporter(room) ? 1 : 0) : 0;
+  const here = room?.state === 'in' ? headcount(app, room) : 0;
   const live = topic.state === 'live';
   const line = live && stale ? `Live at ${clock(app.lostAt)}` : topicLine(topic, app.now, here);
   return html`<li><a class="topic ${unread ? 'new' : ''}" href="#/t/${topic.id}" data-testid="topic" data-id=${topic.id} data-state=${topic.state}
@@ -60,7 +61,7 @@ export function topicsPane(app) {
   return html`<nav class="pane topics" id="topics" aria-label="Topics">
     <header><a class="brand" href="#/">${mark()}CCM</a>
       <button class="ico" type="button" aria-label="Keys" title="Keys (?)" @click=${() => app.show('keys')}><kbd>?</kbd></button></header>
-    ${topics.length || !app.client.listed ? wishDoor(app) : nothing}
+    ${(topics.length || !app.client.listed) && !app.isGuest ? wishDoor(app) : nothing}
     <div class="scroll" tabindex="0" role="group" aria-label="Topic list">
       ${topics.length ? GROUPS.map(([state, title]) => group(app, title, topics.filter((t) => t.state === state).sort(byStart))) : nothing}
       ${!topics.length && app.client.listed ? html`<p class="hint none-yet">Your topics will stand here, with the next meeting on top.</p>` : nothing}
@@ -69,6 +70,7 @@ export function topicsPane(app) {
       <div><b dir="auto">${app.client.name}</b><span data-testid="connection">${connection(app)}</span></div>
       <details class="menu up"><summary class="ico" aria-label="You">${icon('more')}</summary><menu>
         <li><button type="button" @click=${(e) => app.menu(e, () => app.turnTheme())}>${icon('sun')}${app.themeWord}</button></li>
+        <li><button type="button" data-testid="notes" @click=${(e) => app.menu(e, () => app.show('notes'))}>${icon('pen')}What I guessed and did</button></li>
         <li><a href="/archive/" target="_blank" rel="noopener">${icon('globe')}Published documents</a></li>
         <li><button type="button" data-testid="sign-out" @click=${(e) => app.menu(e, () => app.signOut())}>${icon('out')}Sign out</button></li></menu></details></div>
   </nav>`;

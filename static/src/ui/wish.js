@@ -3,8 +3,8 @@
  * preview: the component reads and guesses, and its corrections come back as a toast.
  */
 import { html, nothing } from 'lit';
-import { readWish } from '../one-field.js';
-import { count, failure } from '../words.js';
+import { inOneLine, readWish } from '../one-field.js';
+import { count, failure, list } from '../words.js';
 import { icon } from './icons.js';
 import { PlainElement, initial, tint } from './plain.js';
 
@@ -13,8 +13,7 @@ class WishField extends PlainElement {
 
   /** The topic to invite to, or `null` for a new one. @type {any} */
   #into = null;
-  /** The odd address that was asked about: once more Enter sends it. */ #asked = '';
-  /** What the component finds odd. @type {{address: string, better: string} | null} */ #told = null;
+  /** What the component finds odd and has not sent: Enter once more sends it. @type {{address: string, better: string} | null} */ #told = null;
 
   constructor() {
     super();
@@ -33,6 +32,7 @@ class WishField extends PlainElement {
     this._wish = readWish(this._words);
     this._error = '';
     this._picked = 0;
+    this.#told = null;
     const dialog = /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
     if (!dialog.open) dialog.showModal();
     const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
@@ -73,48 +73,60 @@ class WishField extends PlainElement {
 
   async #do(now) {
     if (this._busy) return;
-    const { addresses, name, start } = this._wish;
-    if (this.#suspicious && this.#asked !== this.#suspicious.address) {
-      this.#asked = this.#suspicious.address;
-      return this.requestUpdate();
-    }
+    const { people, name, start } = this._wish;
+    const wish = { name, start: now ? 'now' : start };
+    const { client, deeds } = this.app;
+    const sent = this.#send(people, wish);
+    const what = people.length ? 'Nobody was invited.' : 'The topic was not made.';
+    if (client.components.busy(people.length ? 'invitations' : 'topics')) return void this.#later(sent, what);
     this._busy = true;
     this._error = '';
-    const left = [...addresses];
     try {
-      const topic = await this.#invite(left, { name, start: now ? 'now' : start });
-      if (left.length) return;
+      const done = await sent;
+      const topic = done.topic ?? this.#into;
+      const odd = done.corrections.filter((c) => c.code === 'address-suspect');
+      if (people.length > odd.length) deeds.invited(done, list(people.filter((p) => !odd.some((c) => c.was === p.address)).map((p) => p.name || p.address)));
+      if (odd.length) return this.#ask(odd, topic);
       this._words = '';
       this.close();
       if (topic && topic.id !== this.app.topic?.id) this.#go(topic.id);
     } catch (error) {
-      this._error = failure(error, left.length ? `${left[0]} is not invited.` : 'The topic was not made.');
+      this._error = failure(error, what);
       this.querySelector('input')?.focus();
     } finally {
       this._busy = false;
     }
   }
 
-  /** Invites one after the other, the first making the topic; stops at an address that looks mistyped. */
-  async #invite(left, wish) {
+  // One request, however many people.
+  #send(people, wish) {
     const { client } = this.app;
-    let topic = this.#into;
-    if (!left.length && !topic) topic = (await client.create(wish)).topic;
-    while (left.length) {
-      const [address] = left;
-      const done = await client.invite({ address, topic: topic?.id, sure: this.#asked === address, ...(topic ? {} : wish) });
-      topic = done.topic ?? topic;
-      const odd = done.corrections.find((c) => c.code === 'address-suspect');
-      if (odd && !done.invitees.length) {
-        this.#told = { address, better: odd.now };
-        this.#asked = address;
-        if (topic) this.#into = topic;
-        break;
-      }
-      left.shift();
-      this.app.invited(done, address);
+    if (!people.length) return client.create(wish);
+    const sure = this.#told !== null && people.some((p) => p.address === this.#told?.address);
+    return client.invite({ address: inOneLine(people), topic: this.#into?.id, sure, ...(this.#into ? {} : wish) });
+  }
+
+  // It waits its turn at a busy component: the field is free again, and how it went is told when it went.
+  async #later(sent, what) {
+    const words = this._words;
+    this._words = '';
+    this.close();
+    const done = await this.app.deeds.attempt(sent, what);
+    if (!done) this._words ||= words;
+    else this.app.deeds.invited(done, words);
+  }
+
+  // What is left in the field are the addresses that look mistyped; they were not sent.
+  #ask(odd, topic) {
+    this.#told = { address: odd[0].was, better: odd[0].now };
+    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    if (topic) {
+      this.#into = topic;
+      this._words = odd.map((c) => c.was).join(', ');
+      field.value = this._words;
+      this._wish = readWish(this._words);
     }
-    return topic;
+    field.focus();
   }
 
   get #suspicious() {
@@ -143,6 +155,16 @@ class WishField extends PlainElement {
     }
   }
 
+  // A column of addresses becomes a row: a field of one line would run them together.
+  #paste(event) {
+    const text = event.clipboardData?.getData('text/plain') ?? '';
+    if (!/[\r\n\t]/u.test(text)) return;
+    event.preventDefault();
+    const field = event.target;
+    field.setRangeText(text.trim().replace(/\s*[\r\n\t]+\s*/gu, ', '), field.selectionStart, field.selectionEnd, 'end');
+    this.#input({ target: field });
+  }
+
   #use(better) {
     const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
     field.value = this._words.replace(this.#suspicious?.address ?? '', better);
@@ -151,13 +173,13 @@ class WishField extends PlainElement {
   }
 
   #preview() {
-    const { addresses, name, start } = this._wish;
+    const { people, addresses, name, start } = this._wish;
     const suspect = this.#suspicious;
     const topic = this.#into;
     if (!this._words.trim()) return nothing;
     return html`<dl>
-      ${addresses.length ? html`<div><dt>Who</dt><dd>${addresses.map((a) => html`<span class="chip"><span class="av xs ${tint(a)}" aria-hidden="true">${initial(a)}</span>${a}</span>`)}
-        ${suspect ? html`<small class="error" role="alert">${suspect.address}: did you mean <button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>? I have not sent it yet. ${this.#asked === suspect.address ? 'Enter once more sends it as it is.' : ''}</small>`
+      ${addresses.length ? html`<div><dt>Who</dt><dd>${people.map((p) => html`<span class="chip"><span class="av xs ${tint(p.name || p.address)}" aria-hidden="true">${initial(p.name || p.address)}</span>${p.name ? html`<b dir="auto">${p.name}</b>` : nothing}${p.address}</span>`)}
+        ${suspect ? html`<small class="error" role="alert">${suspect.address}: did you mean <button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>? ${this.#told === suspect ? 'I have not sent it yet. Enter once more sends it as it is.' : ''}</small>`
           : html`<small>${addresses.length === 1 ? 'Gets' : 'Everyone gets'} a mail with a link and a calendar file.</small>`}</dd></div>` : nothing}
       ${topic ? html`<div><dt>To</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`
       <div><dt>About</dt><dd><b dir="auto">${name || 'I find a name'}</b>${name ? nothing : html`<small>You can rename it at any time.</small>`}</dd></div>
@@ -171,7 +193,7 @@ class WishField extends PlainElement {
       <div class="in"><button class="ico" type="button" aria-label="Close, keep my words" @click=${this.close}>${icon('close')}</button>
         <label for="wish" id="wish-label">${this.#into ? `Whom do you want in “${this.#into.name}”?` : 'Whom do you want to talk to, about what, and when?'}</label>
         <input id="wish" role="combobox" aria-expanded=${options.length > 0} aria-controls="wish-options" aria-autocomplete="list" aria-activedescendant=${options.length ? `wish-${this._picked}` : nothing}
-          aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="kim@example.org budget tomorrow 15:00" @input=${this.#input} @keydown=${this.#key}>
+          aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="kim@example.org budget tomorrow 15:00" @input=${this.#input} @keydown=${this.#key} @paste=${this.#paste}>
         <p class="hint" id="wish-hint">${this._error ? html`<span class="error" role="alert">${this._error}</span>` : 'Only an e-mail address is needed. I guess the rest, and you can change it later.'}</p></div>
       ${this.#preview()}
       <div class="opt" role="listbox" id="wish-options" aria-label="What to do" ?hidden=${!options.length}>

@@ -5,33 +5,31 @@
  * message. Requests are those of docs/protocol.md. Leaves out ad-hoc commands, which need no client of ours.
  */
 import { $iq, $pres } from 'strophe.js';
+import { Components } from './components.js';
 import { Emitter } from './emitter.js';
 import { NS } from './names.js';
 import { RequestError, readCorrection, readDone, readInvitee, readOutcome, readTopic } from './read.js';
-import { Room } from './room.js';
+import { Rooms } from './rooms.js';
 import { attr, bare, domainOf, kid, kids, local, text } from './xml.js';
 
 const LIST_PAGE = 50;
 const MAX_TOPICS = 500;
-const MAX_ROOMS = 12;
-const ROOMS_KEY = 'ccm-rooms';
 
 /**
  * @typedef {import('./read.js').Topic} Topic
  * @typedef {import('./read.js').Outcome} Outcome
  * @typedef {import('./read.js').Correction} Correction
- * @typedef {{kind: 'correction' | 'said' | 'failed', text: string, code: string, was: string, now: string, other: string, topic: string,
- *   invitee: string, made: boolean, before: {name: string, start: string} | null}} Note
- * *before*: what an existing topic was called and when it was, as it was before the request that this corrects
- * @typedef {{state: 'here' | 'busy' | 'gone', since: number, words: string}} Component
+ * @typedef {import('./room.js').Room} Room
+ * @typedef {Correction & {kind: 'correction' | 'said' | 'failed', component: string, room: string, invitee: string, made: boolean}} Note
+ * *component*: who tells it; *room*: where somebody is asked to come; *made*: whether the request may have made a topic
  */
 
 export class Client extends Emitter {
   /** @type {Map<string, Topic>} */ topics = new Map();
   /** Whether the list was fetched at least once. */ listed = false;
   /** By topic. @type {Map<string, Outcome>} */ outcomes = new Map();
-  /** By room. @type {Map<string, Room>} */ rooms = new Map();
-  /** By name: topics, invitations, reporter. @type {Map<string, Component>} */ components = new Map();
+
+  #rooms;
 
   /**
    * @param {object} options
@@ -48,6 +46,10 @@ export class Client extends Emitter {
     this.clock = clock;
     this.zone = zone;
     this.language = language;
+    this.components = new Components(session, clock);
+    this.#rooms = new Rooms({ session, store, clock });
+    for (const part of [this.components, this.#rooms]) part.on('change', () => this.emit('change'));
+    this.#rooms.on('said', (room, line) => this.emit('said', room, line));
     session.on('state', (state, before) => this.#turned(state, before));
     session.on('stanza', (stanza) => this.#receive(stanza));
     session.on('name', () => this.emit('change'));
@@ -59,9 +61,9 @@ export class Client extends Emitter {
     return this.session.name || user.charAt(0).toUpperCase() + user.slice(1);
   }
 
-  /** @param {string} name */
-  #host(name) {
-    return `${name}.${this.session.domain}`;
+  /** By address. @returns {Map<string, Room>} */
+  get rooms() {
+    return this.#rooms.open;
   }
 
   // -- topics
@@ -70,7 +72,7 @@ export class Client extends Emitter {
   async list() {
     const found = new Map();
     for (let after = ''; found.size < MAX_TOPICS; ) {
-      const iq = $iq({ type: 'get', to: this.#host('topics') }).c('topics', { xmlns: NS.topics });
+      const iq = $iq({ type: 'get', to: this.components.host('topics') }).c('topics', { xmlns: NS.topics });
       iq.c('set', { xmlns: NS.rsm }).c('max', {}, String(LIST_PAGE));
       if (after) iq.c('after', {}, after);
       const list = kid(await this.session.request(iq), 'topics');
@@ -91,7 +93,7 @@ export class Client extends Emitter {
   async topic(id) {
     const known = this.topics.get(id);
     if (known) return known;
-    const answer = await this.session.request($iq({ type: 'get', to: this.#host('topics') }).c('topic', { xmlns: NS.topics, id }));
+    const answer = await this.session.request($iq({ type: 'get', to: this.components.host('topics') }).c('topic', { xmlns: NS.topics, id }));
     const element = kid(kid(answer, 'done'), 'topic') ?? kid(answer, 'topic');
     if (element) this.#put(readTopic(element));
     return this.topics.get(id) ?? null;
@@ -99,32 +101,32 @@ export class Client extends Emitter {
 
   /** @param {{name?: string, start?: string}} wish what the person typed; anything may be missing */
   create({ name = '', start = '' }) {
-    return this.#ask('topics', 'create', { name, start }, true);
+    return this.#ask('topics', 'create', { name, start }, name ? `“${name}”` : 'The new topic', true);
   }
 
   /** @param {string} id @param {string} name */
   rename(id, name) {
-    return this.#ask('topics', 'rename', { id, name });
+    return this.#ask('topics', 'rename', { id, name }, 'The new name');
   }
 
   /** @param {string} id @param {string} start as typed */
   reschedule(id, start) {
-    return this.#ask('topics', 'reschedule', { id, start });
+    return this.#ask('topics', 'reschedule', { id, start }, 'The new time');
   }
 
   /** @param {string} id @param {'public' | 'link' | 'members'} visibility of the published document */
   show(id, visibility) {
-    return this.#ask('topics', 'visibility', { id, visibility });
+    return this.#ask('topics', 'visibility', { id, visibility }, 'Who may read it');
   }
 
   /** @param {string} id */
   end(id) {
-    return this.#ask('topics', 'end', { id });
+    return this.#ask('topics', 'end', { id }, 'The end of the meeting');
   }
 
   /** @param {string} id */
   async delete(id) {
-    await this.#ask('topics', 'delete', { id });
+    await this.#ask('topics', 'delete', { id }, 'The deletion');
     this.#gone(id);
   }
 
@@ -132,20 +134,48 @@ export class Client extends Emitter {
 
   /**
    * @param {{address: string, topic?: string, name?: string, start?: string, sure?: boolean}} wish only the address is
-   *   required; *sure*: it is meant as typed, however odd
+   *   required, or several in any form; *sure*: it is meant as typed, however odd
    */
   invite({ address, topic = '', name = '', start = '', sure = false }) {
-    return this.#ask('invitations', 'invite', { address, topic, name, start, sure: sure ? 'true' : '' }, !topic);
+    return this.#ask('invitations', 'invite', { address, topic, name, start, sure: sure ? 'true' : '' }, `The invitation of ${address}`, !topic);
   }
 
   /** @param {string} id of the invitation */
   revoke(id) {
-    return this.#ask('invitations', 'revoke', { id });
+    return this.#ask('invitations', 'revoke', { id }, 'Taking the invitation back');
+  }
+
+  /** @param {string} id of the invitation @param {string} [address] another one, when the first does not work */
+  resend(id, address = '') {
+    return this.#ask('invitations', 'resend', { id, address }, 'The invitation');
+  }
+
+  /** Say whether I come. @param {string} id of my invitation @param {string} answer accepted, tentative or declined */
+  rsvp(id, answer) {
+    return this.#ask('invitations', 'rsvp', { id, answer }, 'Your answer');
+  }
+
+  /** Come in by a link that was for a guest, under my own account. @param {string} code */
+  async accept(code) {
+    await this.session.request($iq({ type: 'set', to: this.components.host('accounts') }).c('accept', { xmlns: NS.accounts, code }));
+    await this.list();
+  }
+
+  // -- corrections
+
+  /** Restore what was before a correction. @param {string} component that told it @param {string} id of what can be undone */
+  undo(component, id) {
+    return this.#ask(component || 'topics', 'undo', { id }, 'Undoing it');
+  }
+
+  /** Take another reading. @param {string} component @param {string} id @param {string} alternative */
+  choose(component, id, alternative) {
+    return this.#ask(component || 'topics', 'choose', { id, alternative }, 'Your choice');
   }
 
   /** @param {string} topic @returns {Promise<import('./read.js').Invitee[]>} */
   async invitees(topic) {
-    const iq = $iq({ type: 'get', to: this.#host('invitations') }).c('invitations', { xmlns: NS.invitations, topic });
+    const iq = $iq({ type: 'get', to: this.components.host('invitations') }).c('invitations', { xmlns: NS.invitations, topic });
     const answer = await this.session.request(iq);
     return kids(answer.firstElementChild ?? kid(answer), 'invitee').map(readInvitee);
   }
@@ -154,7 +184,8 @@ export class Client extends Emitter {
 
   /** @param {string} topic */
   async outcome(topic) {
-    const answer = await this.session.request($iq({ type: 'get', to: this.#host('reporter') }).c('outcome', { xmlns: NS.reporter, topic }));
+    const send = () => this.session.request($iq({ type: 'get', to: this.components.host('reporter') }).c('outcome', { xmlns: NS.reporter, topic }));
+    const answer = await this.components.turn('reporter', send);
     const element = kid(answer, 'outcome') ?? kid(kid(answer, 'done'), 'outcome');
     if (element) this.#outcome(readOutcome(element));
   }
@@ -175,7 +206,8 @@ export class Client extends Emitter {
   }
 
   async #report(name, attributes) {
-    const answer = await this.session.request($iq({ type: 'set', to: this.#host('reporter') }).c(name, { xmlns: NS.reporter, ...attributes }));
+    const send = () => this.session.request($iq({ type: 'set', to: this.components.host('reporter') }).c(name, { xmlns: NS.reporter, ...attributes }));
+    const answer = await this.components.turn('reporter', send, `The request to ${name}`);
     const element = kid(answer, 'outcome') ?? kid(kid(answer, 'done'), 'outcome');
     if (element) this.#outcome(readOutcome(element));
   }
@@ -184,42 +216,15 @@ export class Client extends Emitter {
 
   /** @param {Topic} topic @returns {Room} entered if it was not */
   open(topic) {
-    const known = this.rooms.get(topic.room);
-    if (known) return known;
-    const room = new Room({ jid: topic.room, nick: this.name, session: this.session, store: this.store, clock: this.clock });
-    room.on('change', () => this.emit('change'));
-    room.on('said', (line) => this.emit('said', room, line));
-    this.rooms.set(topic.room, room);
-    this.#limitRooms(room);
-    this.#keepRooms();
-    if (this.session.state === 'online') room.join();
-    return room;
-  }
-
-  #limitRooms(newest) {
-    for (const [jid, room] of this.rooms) {
-      if (this.rooms.size <= MAX_ROOMS) return;
-      if (room === newest || room.outbox.length) continue;
-      room.leave();
-      this.rooms.delete(jid);
-    }
-  }
-
-  #keepRooms() {
-    this.store.setItem(ROOMS_KEY, JSON.stringify([...this.rooms.keys()]));
+    return this.#rooms.enter(topic.room, this.name);
   }
 
   /** Everything of this account is forgotten here; call before signing out. */
   forget() {
-    for (const room of this.rooms.values()) {
-      this.store.removeItem(`ccm-unsent:${room.jid}`);
-      room.leave();
-    }
-    this.store.removeItem(ROOMS_KEY);
+    this.#rooms.forget();
+    this.components.forget();
     this.topics = new Map();
-    this.rooms = new Map();
     this.outcomes = new Map();
-    this.components = new Map();
     this.listed = false;
   }
 
@@ -238,13 +243,12 @@ export class Client extends Emitter {
 
   async #arrived() {
     this.session.send($pres());
-    for (const name of ['topics', 'invitations', 'reporter']) {
-      this.session.send($pres({ type: 'subscribe', to: this.#host(name) }));
-    }
+    for (const to of this.components.hosts) this.session.send($pres({ type: 'subscribe', to }));
     for (const room of this.rooms.values()) room.join();
     try {
       await this.list();
-      this.#openKept();
+      const { kept } = this.#rooms; // open before a reload: unread counts go on
+      for (const topic of this.topics.values()) if (kept.includes(topic.room)) this.open(topic);
       await Promise.all([...this.outcomes.keys()].map((topic) => this.outcome(topic).catch(() => {})));
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
@@ -253,41 +257,20 @@ export class Client extends Emitter {
     }
   }
 
-  // Rooms that were open before a reload: unread counts go on.
-  #openKept() {
-    let kept = [];
-    try {
-      kept = JSON.parse(this.store.getItem(ROOMS_KEY) ?? '[]');
-    } catch {
-      return;
-    }
-    for (const topic of this.topics.values()) if (kept.includes(topic.room)) this.open(topic);
-  }
-
   // -- what comes in
 
   #receive(stanza) {
     const from = bare(attr(stanza, 'from'));
     const room = this.rooms.get(from);
     if (room) return room.receive(stanza);
-    const component = ['topics', 'invitations', 'reporter'].find((name) => from === this.#host(name));
+    const component = this.components.named(from);
     if (stanza.nodeName === 'presence') {
-      if (component) this.#presence(component, stanza);
+      if (component && attr(stanza, 'type') !== 'subscribe') this.components.presence(component, stanza);
       else this.#subscription(stanza);
       return;
     }
-    if (component) this.#told(stanza);
+    if (component) this.#told(component, stanza);
     else if (kid(stanza, 'x', NS.conference)) this.list().catch(() => {});
-  }
-
-  #presence(name, stanza) {
-    const type = attr(stanza, 'type');
-    if (type === 'subscribe') return this.session.send($pres({ to: this.#host(name), type: 'subscribed' }));
-    if (type && type !== 'unavailable') return;
-    const busy = text(kid(stanza, 'show')) === 'dnd';
-    const state = type === 'unavailable' ? 'gone' : busy ? 'busy' : 'here';
-    this.components.set(name, { state, since: this.clock.now(), words: text(kid(stanza, 'status')) });
-    this.emit('change');
   }
 
   // Nobody but the components needs this dashboard's presence: other wishes stay pending for a full client.
@@ -297,17 +280,20 @@ export class Client extends Emitter {
     }
   }
 
-  #told(stanza) {
+  #told(component, stanza) {
     const items = kid(kid(stanza, 'event', NS.event), 'items');
     for (const item of items ? kids(items) : []) {
       for (const payload of item.localName === 'retract' ? [item] : kids(item)) this.#changed(payload);
     }
     if (items) return;
-    const correction = kid(stanza, 'correction', NS.topics);
+    const corrections = kids(stanza, 'correction', NS.topics).map((el) => readCorrection(el));
     const body = text(kid(stanza, 'body'));
-    if (correction && attr(correction, 'code') === 'address-suspect') return;
-    if (correction) this.#note({ kind: 'correction', ...readCorrection(correction), text: readCorrection(correction).text || body });
-    else if (body) this.#note({ kind: 'said', text: body });
+    for (const correction of corrections) {
+      if (correction.code !== 'address-suspect') this.#note({ kind: 'correction', ...correction, text: correction.text || body, component });
+    }
+    const room = attr(kid(stanza, 'x', NS.conference), 'jid'); // somebody asks me to come (XEP-0249)
+    if (room) this.list().catch(() => {});
+    if (body && !corrections.length) this.#note({ kind: 'said', text: body, component, room });
   }
 
   #changed(payload) {
@@ -337,35 +323,37 @@ export class Client extends Emitter {
   #gone(id) {
     const topic = this.topics.get(id);
     if (!topic) return;
-    this.rooms.get(topic.room)?.leave();
-    this.rooms.delete(topic.room);
+    this.#rooms.leave(topic.room);
     this.topics.delete(id);
     this.outcomes.delete(id);
-    this.#keepRooms();
     this.emit('gone', id);
     this.emit('change');
   }
 
   /** @param {Partial<Note>} note */
   #note(note) {
-    this.emit('note', { kind: 'said', text: '', code: '', was: '', now: '', other: '', topic: '', invitee: '', made: false, before: null, ...note });
+    const rest = { kind: 'said', text: '', code: '', was: '', now: '', other: '', topic: '', undo: '', alternatives: [], component: '', room: '', invitee: '', made: false };
+    this.emit('note', { ...rest, ...note });
   }
 
   /**
    * @param {string} component
    * @param {string} request
    * @param {Record<string, string>} attributes empty ones stay at home
-   * @param {boolean} [made] whether it may make a topic, which Undo then takes back
+   * @param {string} what in a person's words, should it have to wait its turn
+   * @param {boolean} [made] whether it may make a topic
    */
-  async #ask(component, request, attributes, made = false) {
+  async #ask(component, request, attributes, what, made = false) {
     const given = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value));
-    const known = this.topics.get(attributes.id ?? attributes.topic);
-    const before = known ? { name: known.name, start: known.start?.toISOString() ?? '' } : null;
     const payload = { xmlns: NS[component], ...given, tz: this.zone(), 'xml:lang': this.language };
-    const answer = readDone(await this.session.request($iq({ type: 'set', to: this.#host(component) }).c(request, payload)));
+    const send = () => this.session.request($iq({ type: 'set', to: this.components.host(component) }).c(request, payload));
+    const answer = readDone(await this.components.turn(component, send, what));
     if (answer.topic && request !== 'delete') this.#put(answer.topic);
+    if (answer.gone) this.#gone(answer.gone);
     const invitee = answer.invitees[0]?.id ?? '';
-    for (const correction of answer.corrections) if (correction.code !== 'address-suspect') this.#note({ kind: 'correction', ...correction, invitee, made, before });
+    for (const correction of answer.corrections) {
+      if (correction.code !== 'address-suspect') this.#note({ kind: 'correction', ...correction, component, invitee, made });
+    }
     return answer;
   }
 }

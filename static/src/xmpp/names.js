@@ -23,6 +23,7 @@ export const NS = Object.freeze({
 
   topics: 'urn:ccm:topics:0',
   invitations: 'urn:ccm:invitations:0',
+  accounts: 'urn:ccm:accounts:0',
   reporter: 'urn:ccm:reporter:0',
   token: 'urn:ccm:token:0',
   record: 'urn:ccm:record:0',

@@ -14,7 +14,8 @@ import { attr, bare, kid, kids, resource, text } from './xml.js';
  * @typedef {{id: string, address: string, name: string, state: string, jid: string, reason: string}} Invitee
  * @typedef {{id: string, name: string, room: string, state: string, start: Date | null, minutes: number, zone: string,
  *   owner: string, ownerName: string, visibility: string, revision: number, document: string, invitees: Invitee[]}} Topic
- * @typedef {{code: string, was: string, now: string, other: string, text: string, topic: string}} Correction
+ * @typedef {{id: string, label: string}} Alternative
+ * @typedef {{code: string, was: string, now: string, other: string, text: string, topic: string, undo: string, alternatives: Alternative[]}} Correction
  * @typedef {{by: string, id: string, at: Date | null, text: string}} Value
  * @typedef {{name: string, label: string, question: string, values: Value[]}} Attribute
  * @typedef {{kind: string, id: string, text: string, owner: string, due: string, phrase: string, status: string, by: string,
@@ -158,14 +159,16 @@ export function readCorrection(element, topic = '') {
     was: attr(element, 'was'),
     now: attr(element, 'now'),
     other: attr(element, 'other'),
-    text: text(element).replace(/\s+/g, ' ').trim(),
+    text: [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.nodeValue).join('').replace(/\s+/g, ' ').trim(),
     topic: attr(element, 'topic') || topic,
+    undo: attr(element, 'undo'),
+    alternatives: kids(element, 'alternative').map((el) => ({ id: attr(el, 'id'), label: text(el).trim() })),
   };
 }
 
 /**
  * @param {Element} iq the answer of topics or invitations
- * @returns {{topic: Topic | null, corrections: Correction[], invitees: Invitee[]}}
+ * @returns {{topic: Topic | null, gone: string, corrections: Correction[], invitees: Invitee[]}} *gone*: the topic that is no more
  */
 export function readDone(iq) {
   const done = kid(iq, 'done');
@@ -173,6 +176,7 @@ export function readDone(iq) {
   const topic = topicElement ? readTopic(topicElement) : null;
   return {
     topic,
+    gone: attr(kid(done, 'gone'), 'id'),
     corrections: kids(done, 'correction').map((el) => readCorrection(el, topic?.id)),
     invitees: kids(done, 'invitee').map(readInvitee),
   };

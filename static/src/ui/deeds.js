@@ -1,0 +1,105 @@
+/**
+ * What a person does to topics and invitations by a click, with the words for when it fails.
+ */
+import { clock, failure, when } from '../words.js';
+
+export class Deeds {
+  /** @param {any} app */
+  constructor(app) {
+    this.app = app;
+  }
+
+  get #client() {
+    return this.app.client;
+  }
+
+  /** @param {Promise<any>} promise @param {string} what did not happen, should it fail @param {string} [topic] */
+  async attempt(promise, what, topic = '') {
+    try {
+      return await promise;
+    } catch (error) {
+      if (/** @type {any} */ (error).condition === 'withdrawn') this.app.notes.tell({ topic, text: 'Taken back before it went out.' });
+      else this.app.notes.tell({ kind: 'failed', topic, text: failure(error, what) });
+      return null;
+    }
+  }
+
+  rename(topic) {
+    const run = (name) => this.#client.rename(topic.id, name);
+    this.app.show({ kind: 'value', component: 'topics', title: 'Rename', label: 'Name of the topic', value: topic.name, verb: 'Rename', what: 'It keeps its name.', run });
+  }
+
+  move(topic, was = '') {
+    const value = was || (topic.start ? `${topic.start.toLocaleDateString('en-CA')} ${clock(topic.start)}` : '');
+    const run = (start) => this.#client.reschedule(topic.id, start);
+    this.app.show({ kind: 'value', component: 'topics', title: 'When', label: 'Day and time, as you would say it', value, verb: 'Move it', hint: 'For example “Tuesday 15:00” or “in 20 minutes”.', what: 'The time stays as it was.', run });
+  }
+
+  remove(topic) {
+    const run = () => this.#client.delete(topic.id);
+    this.app.show({ kind: 'sure', component: 'topics', title: `Delete “${topic.name}”?`, text: 'The talk and its outcome go for everybody. What was published stays published.', verb: 'Delete it', what: 'It is not deleted.', run });
+  }
+
+  end(topic) {
+    return this.attempt(this.#client.end(topic.id), 'The meeting goes on.');
+  }
+
+  record(topic, on) {
+    return this.attempt(this.#client.record(topic.id, on), 'The record stays as it was.');
+  }
+
+  show(topic, visibility) {
+    return this.attempt(this.#client.show(topic.id, visibility), 'It stays as it was.');
+  }
+
+  async publish(topic) {
+    this.app.publishing = true;
+    this.app.requestUpdate();
+    await this.attempt(this.#client.publish(topic.id), 'Publishing did not start.');
+    this.app.publishing = false;
+    this.app.go('talk');
+  }
+
+  hold(topic) {
+    return this.attempt(this.#client.hold(topic.id), 'It is not held.');
+  }
+
+  // -- invitations
+
+  /** One request has invited people: say so, unless its corrections say it. */
+  invited(done, who) {
+    if (done.corrections.length || !done.topic) return;
+    const start = done.topic.start ? ` It starts ${when(done.topic.start, new Date())}.` : '';
+    this.app.notes.tell({ topic: done.topic.id, text: `${who} ${who.includes(' and ') ? 'are' : 'is'} invited to ${done.topic.name}.${start}` });
+  }
+
+  async resend(guest) {
+    const done = await this.attempt(this.#client.resend(guest.id), 'The invitation was not sent again.');
+    if (done && !done.corrections.length) this.app.notes.tell({ text: `The invitation goes to ${guest.address} again.` });
+  }
+
+  readdress(guest) {
+    const run = (address) => this.#client.resend(guest.id, address);
+    this.app.show({ kind: 'value', component: 'invitations', title: 'Another address', label: `Address of ${guest.name || 'the guest'}`, value: guest.address, verb: 'Send it there', hint: guest.reason ? `The mail came back: ${guest.reason}` : '', what: 'The address stays as it was.', run });
+  }
+
+  async revoke(guest) {
+    const done = await this.attempt(this.#client.revoke(guest.id), 'The invitation stands.');
+    if (done && !done.corrections.length) this.app.notes.tell({ text: `${guest.name || guest.address} is no longer invited.` });
+  }
+
+  answer(guest, state) {
+    return this.attempt(this.#client.rsvp(guest.id, state), 'Your answer was not sent.');
+  }
+
+  // -- the rest
+
+  async copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.app.notes.tell({ text: 'Copied.' });
+    } catch {
+      this.app.notes.tell({ kind: 'failed', text: `This browser did not let me copy. Here it is: ${text}` });
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The head of a talk: its name, its state in words, who is here, who is invited, and what can be done with the topic.
+ */
+import { html, nothing } from 'lit';
+import { clock, count, when } from '../words.js';
+import { chip } from './chips.js';
+import { icon, mark } from './icons.js';
+import { guestsOf, headcount, peopleHere } from './people.js';
+import { initial, tint } from './plain.js';
+
+const CHIPS = 4;
+
+function state(app) {
+  const { topic, now, room } = app;
+  const offline = app.session.state !== 'online';
+  const people = room.state === 'in' ? headcount(app, room) : 0;
+  if (topic.state === 'live' && offline) return html`<span>Live at ${clock(app.lostAt)}</span>`;
+  if (topic.state === 'live') return html`<span class="lv">Live</span><span>${count(Math.max(people, 1), 'person', 'people')} here</span>${topic.start && topic.start <= now ? html`<span class="num">since ${clock(topic.start)}</span>` : nothing}`;
+  if (topic.state === 'planned') return html`<span>${topic.start ? when(topic.start, now) : 'Starts when the first guest arrives'}</span>`;
+  if (topic.state === 'published') return html`<span>Published</span>${topic.document ? html`<a href=${topic.document} target="_blank" rel="noopener">Open the document</a>` : nothing}`;
+  return html`<span>Ended, not published yet</span>`;
+}
+
+function more(app) {
+  const { topic, room, deeds } = app;
+  const item = (sign, words, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words}</button></li>`;
+  return html`<details class="menu"><summary class="ico" aria-label="More for this topic">${icon('more')}</summary><menu>
+    ${item('mail', 'Invite', () => app.wish('', topic))}${item('people', 'People', () => app.show('people'))}
+    ${item('pen', 'Rename', () => deeds.rename(topic))}${item('clock', 'Change the time', () => deeds.move(topic))}
+    ${item('lock', room.onRecord ? 'Go off the record' : 'Back on the record', () => deeds.record(topic, !room.onRecord))}
+    ${topic.state === 'live' && app.isOwner ? item('check', 'End meeting', () => deeds.end(topic)) : nothing}
+    ${app.isOwner ? item('close', 'Delete', () => deeds.remove(topic), 'danger') : nothing}</menu></details>`;
+}
+
+/** Who is expected and not here: a bounce first. */
+function guests(app, here) {
+  const { topic } = app;
+  if (!['planned', 'live'].includes(topic.state)) return nothing;
+  const all = guestsOf(topic, here).sort((a, b) => Number(b.state === 'bounced') - Number(a.state === 'bounced'));
+  if (!all.length) return nothing;
+  const rest = all.length - CHIPS;
+  return html`<ul class="guests" aria-label="Invited">${all.slice(0, CHIPS).map((guest) => html`<li class=${guest.state === 'bounced' ? 'always' : ''}>${chip(app, guest)}</li>`)}
+    <li class=${rest > 0 ? '' : 'folded'}><button class="btn quiet s" type="button" @click=${() => app.show('people')}><span class="wide">and ${rest} more</span><span class="folded">${all.length} invited</span></button></li></ul>`;
+}
+
+/** @param {any} app */
+export function head(app) {
+  const { topic, room, client } = app;
+  const here = peopleHere(app, room);
+  const faces = here.filter((one) => !one.reporter).slice(0, 4);
+  const outcome = client.outcomes.get(topic.id);
+  return html`<header class="head"><button class="ico drawer" type="button" aria-label="Topics" aria-expanded=${app.drawer} @click=${() => app.openDrawer(!app.drawer)}>${icon('topics')}</button>
+    <h2 id="talk-title" dir="auto" tabindex="-1">${topic.name}</h2><div class="sub">${state(app)}${outcome ? html`<span>${outcome.label}</span>` : nothing}</div>
+    <div class="do"><button class="stack" type="button" aria-label="Here: ${here.map((one) => one.nick).join(', ') || 'nobody yet'}" data-testid="people" @click=${() => app.show('people')}>
+      ${faces.map(({ nick }) => html`<span class="av ${tint(nick)}" aria-hidden="true">${initial(nick)}</span>`)}${here.some((one) => one.reporter) ? html`<span class="av r" aria-hidden="true">${mark()}</span>` : nothing}
+      ${here.length ? nothing : html`<span class="av" aria-hidden="true">${icon('people')}</span>`}</button>
+    <button class="btn s" type="button" data-testid="invite" @click=${() => app.wish('', topic)}>${icon('people')}Invite</button>
+    ${topic.state === 'live' && app.isOwner ? html`<button class="btn s opt" type="button" @click=${() => app.deeds.end(topic)}>End meeting</button>` : nothing}
+    ${more(app)}</div></header>${guests(app, here)}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * The keys of the whole page; those of the log and of the dialogues are theirs.
+ */
+
+/** @param {any} app @param {any} event a keydown */
+export function pressed(app, event) {
+  if (app.session.state === 'out' || event.defaultPrevented) return;
+  const open = document.querySelector('dialog[open]');
+  const typing = /^(input|textarea|select)$/iu.test(event.target.tagName) || open;
+  const command = event.ctrlKey || event.metaKey;
+  const plain = !typing && !command && !event.altKey;
+  if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) step(app, event.key === 'ArrowUp' ? -1 : 1);
+  else if (event.altKey && event.key === 'z') app.notes.undoLast();
+  else if (event.altKey && '123'.includes(event.key)) focusPane(app, Number(event.key) - 1);
+  else if (command && event.key === 'k') app.wish('');
+  else if (event.key === 'Escape' && !open) escape(app);
+  else if (plain && event.key === 'n') app.wish('');
+  else if (plain && event.key === 'l') app.show('notes');
+  else if (!typing && event.key === '?') app.show('keys');
+  else return;
+  event.preventDefault();
+}
+
+function escape(app) {
+  const menu = app.querySelector('details.menu[open]');
+  if (menu) {
+    menu.removeAttribute('open');
+    menu.querySelector('summary').focus();
+  } else if (app.drawer) app.go('talk');
+  else app.querySelector('#w')?.focus();
+}
+
+/** To the topic above or below. */
+function step(app, by) {
+  const links = [...app.querySelectorAll('a.topic')];
+  const at = links.findIndex((link) => link.getAttribute('aria-current'));
+  const to = links[Math.max(0, Math.min(links.length - 1, at + by))];
+  if (to) location.hash = new URL(to.href).hash;
+}
+
+function focusPane(app, index) {
+  app.go(['topics', 'talk', 'outcome'][index]);
+  const wanted = ['.topic[aria-current], .topic, .ask .box', '#w', '#outcome-title'][index];
+  app.updateComplete.then(() => app.querySelector(wanted)?.focus());
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inOneLine, readWish } from '../src/one-field.js';
+import { readRoute } from '../src/ui/route.js';
+
+for (const [sentence, line, name, start] of [
+  ['ann@x.org, bob@y.org tomorrow 3pm budget', 'ann@x.org, bob@y.org', 'Budget', 'tomorrow 3pm'],
+  ['Ann <ann@x.org>; "Vos, Kim" <kim@y.org>, bob@z.org', 'Ann <ann@x.org>, "Vos, Kim" <kim@y.org>, bob@z.org', '', ''],
+  ['budget with Ann van der Berg <ann@x.org> friday 10:00', 'Ann van der Berg <ann@x.org>', 'Budget', 'friday 10:00'],
+  ['ann@x.org ANN@x.org', 'ANN@x.org', '', ''],
+]) {
+  test(`several people are one line of addresses: ${sentence}`, () => {
+    const wish = readWish(sentence);
+    assert.deepEqual([inOneLine(wish.people), wish.name, wish.start], [line, name, start]);
+  });
+}
+
+test('ten addresses in one paste are ten people', () => {
+  const ten = Array.from({ length: 10 }, (_, i) => `p${i}@example.org`);
+  assert.deepEqual(readWish(ten.join(', ')).addresses, ten);
+});
+
+test('a route names a topic, and whom the link is for', () => {
+  const { topic, kind, target } = readRoute('#/t/k3f9x2/m/a%20b');
+  assert.deepEqual([topic, kind, target], ['k3f9x2', 'm', 'a b']);
+  const as = readRoute('#/as/ann%40example.org/t/k3f9x2');
+  assert.deepEqual([as.address, as.topic, as.rest], ['ann@example.org', 'k3f9x2', '#/t/k3f9x2']);
+  const guest = readRoute('#/guest/g1%40guests.localhost/s3cret/t/k3f9x2');
+  assert.deepEqual([guest.guest, guest.topic, guest.rest], [{ jid: 'g1@guests.localhost', code: 's3cret' }, 'k3f9x2', '#/t/k3f9x2']);
+  assert.deepEqual(readRoute('#/t/100%').topic, '100%');
+  assert.deepEqual(readRoute('#nonsense').topic, '');
+});
