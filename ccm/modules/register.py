@@ -20,7 +20,7 @@ from ccm.router.hooks import Target, on
 from ccm.router.module import Module
 from ccm.router.router import Router
 from ccm.router.services import Services
-from ccm.session.verifiers import make_verifiers
+from ccm.session.verifiers import SIGNED_IN_BY, fingerprint, make_verifiers
 from ccm.wire.stanza import Stanza, attribute
 
 _OWN = (Target.NONE, Target.HOST, Target.ACCOUNT)
@@ -110,6 +110,7 @@ class Register:
         self._check_password(password, name)
         verifiers = await self._verifiers(password, self._options.iterations)
         await self._accounts.set_verifiers(owner, verifiers)
+        origin.state[SIGNED_IN_BY] = fingerprint(verifiers)  # it may be resumed by the new one
         for session in self._router.sessions_of(owner):
             if session is not origin:  # it may be of whom the old password was changed for
                 session.close("not-authorized", "The password was changed. Sign in with the new one.")

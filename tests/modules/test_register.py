@@ -9,6 +9,7 @@ from ccm.errors import StanzaError
 from ccm.modules.register import Register, RegisterOptions
 from ccm.records import Verifier
 from ccm.router.router import Router
+from ccm.session.verifiers import SIGNED_IN_BY, fingerprint
 from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
 from ccm.wire.stanza import Stanza
 
@@ -113,6 +114,7 @@ def test_a_password_is_changed_by_its_owner_only() -> None:
     assert ann.received.pop().type == "result"
     account = result_of(desk.services.accounts.get("ann@localhost"))
     assert account is not None and account.verifiers[0].stored_key == b"another long word"
+    assert ann.state[SIGNED_IN_BY] == fingerprint(account.verifiers), "so that it can be resumed after a restart"
     desk.router.route(query("set", fields("bob", "another long word"), **{"from": ann.jid}), ann)
     assert b"<not-allowed " in ann.received.pop().inner
     to_bob = {"from": ann.jid, "to": "bob@localhost"}
