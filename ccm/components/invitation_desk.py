@@ -18,6 +18,7 @@ from ccm import address as addresses
 from ccm import namespaces as ns
 from ccm.components import mail_address, names
 from ccm.components.context import Context
+from ccm.components.guest_ends import end_guest
 from ccm.components.invitation_post import Job, Limits, Post, cancel_key, newest
 from ccm.components.operations import Correction
 from ccm.components.room_requests import Sibling
@@ -172,6 +173,7 @@ class InvitationDesk:
         await self._context.topics.save_invitee(gone, jobs, by="")
         if gone.jid:
             await self._topics.set("dismiss", id=topic.id, jid=gone.jid)
+            await end_guest(self._context, gone.jid)
         else:
             await self._topics.set("changed", id=topic.id)
         return Outcome(await self._context.topics.get(topic.id) or topic, gone)
@@ -195,6 +197,7 @@ class InvitationDesk:
                 await topics.save_invitee(replace(before, shift=gone.shift, told=None), jobs, by="")
             if invitee.jid and (before is None or invitee.jid != topic.owner):
                 await self._topics.set("dismiss", id=topic.id, jid=invitee.jid)
+                await end_guest(self._context, invitee.jid)
         elif invitee.state == "revoked":
             await self._reinstate(topic, invitee, before)
             if before.jid:

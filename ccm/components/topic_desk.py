@@ -245,6 +245,18 @@ class TopicDesk:
         self._changed(topic)
         return topic
 
+    async def bequeath(self, id_: str, jid: str) -> Topic:
+        """Make another participant the owner; the present one takes part."""
+        async with self._turns.of(id_):
+            topic = await self._known(id_)
+            if jid not in topic.members:
+                raise StanzaError("item-not-found", "Only somebody who takes part can become the owner.")
+            if jid != topic.owner:
+                await self._rooms.affiliate(topic.room, {jid: "owner", topic.owner: "member"})
+                topic = await self._context.topics.save(replace(topic, owner=jid))
+        self._changed(topic)
+        return topic
+
     async def attended(self, id_: str, there: bool) -> Topic:
         """Somebody is in the room: the topic is live. Nobody any more: planned again, if its time is still to come."""
         async with self._turns.of(id_):

@@ -89,6 +89,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             *self._undo.operations,
             Operation("admit", "set", "", self._admit, inner=True),
             Operation("dismiss", "set", "", self._dismiss, inner=True),
+            Operation("bequeath", "set", "", self._bequeath, inner=True),
             Operation("live", "set", "", self._live, inner=True),
             Operation("published", "set", "", self._published, inner=True),
             Operation("changed", "set", "", self._changed, inner=True),
@@ -203,6 +204,9 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _dismiss(self, request: Request) -> Answer:
         return await self._inner(await self._desk.dismiss(request.need("id"), address.prepare(request.need("jid"))))
+
+    async def _bequeath(self, request: Request) -> Answer:
+        return await self._inner(await self._desk.bequeath(request.need("id"), address.prepare(request.need("jid"))))
 
     async def _live(self, request: Request) -> Answer:
         return await self._inner(await self._desk.attended(request.need("id"), request.need("on") == "true"))
