@@ -12,9 +12,12 @@ from collections.abc import Collection
 
 MAX_CHARACTERS = 120
 GUESSED_CHARACTERS = 60
-SHOWN_NAMES = 2
+SHOWN_NAMES = 3
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNSEEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_PAIRS = frozenset(tuple(pair) for pair in ('""', "''", "“”", "„“", "„”", "«»", "»«", "‘’", "‚‘", "``", "‹›"))
+_MARKS = frozenset("\"'“”„«»‘’‚`‹›")
+_CLAUSE = re.compile(r"\s(?:because|since|as|weil|denn|da|parce|car|omdat|want|so that|which)\b|[,;:]\s|\s[–—-]\s")
 _NUMBER = re.compile(r" \((\d+)\)$")
 
 #: How people begin when they propose to talk about something; what follows is what they want to talk about.
@@ -44,9 +47,21 @@ _ARTICLES = re.compile(
 
 
 def clean(text: str) -> str:
-    """One line without needless space or what cannot be seen, cut at 120 characters; ``""`` if nothing is left."""
+    """One line without needless space, quotes around it and what cannot be seen; ``""`` if nothing is left."""
     text = " ".join(_UNSEEN.sub("", _CONTROL.sub(" ", text)).split())
-    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1].rstrip() + "…"
+    while len(text) > 1 and (text[0], text[-1]) in _PAIRS and text[0] not in text[1:-1]:
+        text = text[1:-1].strip()
+    if not any(unicodedata.category(each)[0] in "LNSP" and each not in _MARKS for each in text):
+        return ""
+    return text if len(text) <= MAX_CHARACTERS else _cut(text, MAX_CHARACTERS)
+
+
+def _cut(text: str, length: int) -> str:
+    """The beginning of a long text: to the end of a clause if that is not too short, else of a word."""
+    head = text[: length - 1]
+    clauses = [found.start() for found in _CLAUSE.finditer(head) if found.start() >= length // 3]
+    end = clauses[0] if clauses else head.rfind(" ") if " " in head[length // 2 :] else len(head)
+    return head[:end].rstrip(" ,;:-–—") + "…"
 
 
 def needs_telling(typed: str) -> bool:
@@ -55,21 +70,20 @@ def needs_telling(typed: str) -> bool:
 
 
 def guess(owner: str, invitee: str = "") -> str:
-    """A name for a topic that was given none; *invitee* may be several names with commas between."""
-    if invitee:
-        return f"Talk with {together(invitee.split(', '))}"
+    """A name for a topic that was given none; *invitee* may be several names or addresses with commas between."""
+    people = [from_address(each.partition("@")[0]) if "@" in each else each for each in invitee.split(", ") if each]
+    if people:
+        return together((owner, *people))
     return f"{owner}’{'' if owner.endswith(('s', 'x', 'z', 'ß')) else 's'} talk"
 
 
 def together(people: Collection[str]) -> str:
-    """``Kim``, ``Kim and Bob``, ``Kim, Bob and 3 others``."""
+    """``Ann and Kim``, ``Ann, Kim and Bob``, ``Ann, Kim, Bob and 3 others``."""
     names = list(dict.fromkeys(people))
     more = len(names) - SHOWN_NAMES
-    if more == 1:
-        return f"{names[0]}, {names[1]} and {names[2]}"
-    if more > 0:
+    if more > 1:
         return f"{', '.join(names[:SHOWN_NAMES])} and {more} others"
-    return " and ".join(names)
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
 
 
 def from_talk(said: str) -> str:
@@ -88,8 +102,7 @@ def from_talk(said: str) -> str:
     if not any(unicodedata.category(each)[0] in "LN" for each in rest):
         return ""
     if len(rest) > GUESSED_CHARACTERS:
-        cut = rest[:GUESSED_CHARACTERS].rpartition(" ")[0] or rest[: GUESSED_CHARACTERS - 1]
-        rest = cut.rstrip(" ,;:-") + "…"
+        rest = _cut(rest, GUESSED_CHARACTERS)
     return rest[:1].upper() + rest[1:]
 
 
@@ -116,7 +129,7 @@ def vary(name: str, taken: Collection[str], day: str = "") -> str:
 def from_address(local: str) -> str:
     """A display name made of the local part of an address: ``kim.lee+x`` is *Kim Lee*."""
     words = [word for word in re.split(r"[._\-\s\d]+", local.partition("+")[0]) if word]
-    return " ".join(word[:1].upper() + word[1:] for word in words) or local
+    return " ".join(word[:1].upper() + (word[1:].lower() if word.isupper() else word[1:]) for word in words) or local
 
 
 def _key(name: str) -> str:

@@ -129,7 +129,7 @@ async def test_our_own_components_run_elsewhere_unchanged(stage: Any, rooms: Any
         "invitations.localhost", "set", f"<invite xmlns='{ns.INVITATIONS}' address='kim@example.org'/>"
     )
     assert answer["type"] == "result", answer.toXml()
-    assert [topic.name for topic in await stage.stores.topics.active()] == ["Talk with Kim"]
+    assert [topic.name for topic in await stage.stores.topics.active()] == ["Ann and Kim"]
 
 
 @pytest_twisted.ensureDeferred

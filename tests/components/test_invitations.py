@@ -81,10 +81,10 @@ async def test_only_the_address_is_needed(stage: Any, rooms: Any) -> None:
     ann = await stage.person("ann", "Ann", "ann@example.org")
     invitee, topic, corrections = parts(await ann.ask(INVITATIONS, "set", request("invite", address="kim@example.org")))
     assert (invitee["address"], invitee["name"], invitee["state"]) == ("kim@example.org", "Kim", "offered")
-    assert topic["name"] == "Talk with Kim"
-    assert corrections["name-guessed"] == "I called it Talk with Kim."
-    assert corrections["time-guessed"].startswith("Talk with Kim is Mon 23 Nov, 10:00 CET, tomorrow.")
-    assert ("ann@localhost", "I called it Talk with Kim.") in chats.told
+    assert topic["name"] == "Ann and Kim"
+    assert corrections["name-guessed"] == "I called it Ann and Kim."
+    assert corrections["time-guessed"] == "No time was given, so Ann and Kim starts when the first guest arrives."
+    assert ("ann@localhost", "I called it Ann and Kim.") in chats.told
 
 
 @pytest_twisted.ensureDeferred
@@ -93,7 +93,9 @@ async def test_the_mail_has_a_link_and_a_calendar_entry(stage: Any, rooms: Any) 
     ann = await stage.person("ann", "Ann", "ann@example.org")
     invitee, _, _ = parts(
         await ann.ask(
-            INVITATIONS, "set", request("invite", address="Kim Lee &lt;kim@example.org&gt;", name="Licence audit")
+            INVITATIONS,
+            "set",
+            request("invite", address="Kim Lee &lt;kim@example.org&gt;", name="Licence audit", start="tomorrow"),
         )
     )
     ((key, mail),) = await mails(stage)
@@ -198,7 +200,7 @@ async def test_a_mail_that_failed_is_told_to_the_inviter_in_words(stage: Any, ro
     assert (await stage.stores.topics.invitee(invitee["id"])).state == "bounced"
     (text,) = [text for _, text in chats.told if "did not arrive" in text]
     assert text.startswith("The invitation to kaliya@example.org did not arrive: no such mailbox, says example.org.")
-    assert "Talk with Kaliya stands" in text
+    assert "Ann and Kaliya stands" in text
 
 
 @pytest_twisted.ensureDeferred
