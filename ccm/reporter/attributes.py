@@ -10,7 +10,6 @@ findings
 import re
 from dataclasses import dataclass, replace
 
-from ccm.reporter.likeness import features, trained
 from ccm.reporter.remarks import (
     CHIT_CHAT_KEYS,
     Sentence,
@@ -24,8 +23,6 @@ from ccm.reporter.remarks import (
 )
 from ccm.reporter.shapes import shows
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
-
-ANSWER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,127 +38,58 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
-    What a remark was read as.
+    What the rules read in a remark.
 
     :ivar asks: key of the attribute that its last question asks for, or ``""``.
     :ivar statement: (start, end) of what is neither question nor small talk, or ``None``.
-    :ivar strays: the last question is not of the matter.
     """
 
     findings: tuple[Finding, ...]
     asks: str
     statement: tuple[int, int] | None
-    strays: bool = False
 
 
-def read(
-    text: str,
-    signs: Signs,
-    topical: str = "",
-    asked: str = "",
-    exempt: tuple[int, ...] = (),
-    parts: list[Sentence] | None = None,
-    filled: frozenset[str] = frozenset(),
-    following: str = "",
-    aside: int = 0,
-    judged: bool = True,
-) -> Reading:
+def read(text: str, signs: Signs, asked: str = "", parts: list[Sentence] | None = None) -> Reading:
     """
     Read a remark against one type.
 
-    :param parts: its sentences, if they are known already.
-    :param filled: keys that have a value: where a remark may mean several attributes, it means one that has none.
-    :param following: key of the attribute to which people would come next; a full statement that nothing else ties
-        down is taken for it, weakly.
-    :param aside: a sentence of at most so many words is taken for an answer to a question that is not of the matter.
-    :param topical: lower-case text of what is already on record.
     :param asked: key that somebody asked for just before; a plain statement answers it.
-    :param judged: whether the model has a say beside the rules.
-    :param exempt: starts of sentences that state the type: only leads and labels count there.
+    :param parts: its sentences, if they are known already.
     """
-    low, answered = flat(text), asked
+    low = flat(text)
     findings: list[Finding] = []
-    stated: list[Sentence] = []
     first = last = -1
-    stray = turned = False
     for part in sentences(low, text) if parts is None else parts:
         start, end, sentence, keys = part.start, part.end, part.low, part.keys
         if part.asks and not _SUGGESTION.match(sentence):
             proposed = _PROPOSED_NAME.match(sentence)
-            if proposed and "name" in signs.shapes and "name" not in filled:
+            if proposed and "name" in signs.shapes:
                 findings.append(Finding("name", LEAD, start + proposed.start(1), start + proposed.end(1)))
                 continue
-            stray = not CHIT_CHAT_KEYS.isdisjoint(keys) and bool(chit_chat(sentence, topical))
-            wanted = "" if stray else signs.asked(keys, sentence[after_fillers(sentence) :])
-            stray = stray or (not wanted and strays(sentence))
-            if wanted or not (stray and turned):
-                asked, turned = wanted or ("" if findings or stray else asked), turned or bool(wanted)
-            stray = stray and not turned
+            stray = bool(chit_chat(sentence)) or strays(sentence)
+            wanted = "" if chit_chat(sentence) else signs.asked(keys, sentence[after_fillers(sentence) :])
+            asked = wanted or ("" if findings or stray else asked)
             continue
         if is_phatic(sentence):
             continue
-        small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence, topical)
+        small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence)
         if (":" in sentence or ";" in sentence or not _OFFHAND_KEYS.isdisjoint(keys)) and _OFFHAND.search(sentence):
             small_talk = max(small_talk, 1)
-        if aside and len(sentence.split()) <= aside and not _ANEW.match(sentence):
-            small_talk = max(small_talk, 2)
-        if start not in exempt and not small_talk and (asked or _TWO_WORDS.search(sentence)):
-            stated.append(part)
-        found = _sentence(part, signs, small_talk, start in exempt, filled)
-        if (not found and asked and start not in exempt and small_talk < 2 and not _SELF_REPLY.match(sentence)) or (
+        found = _sentence(part, signs, small_talk)
+        if (not found and asked and small_talk < 2 and not _SELF_REPLY.match(sentence)) or (
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
         ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
         elif found and asked:
             found = [replace(f, weight=max(f.weight, LEAD)) if f.key == asked else f for f in found]
-        elif (
-            not (found or start in exempt or findings or small_talk)
-            and following
-            and _is_full(part, text[start].isupper() or len(sentence) > 45)
-        ):
-            found = [Finding(following, WEAK, after_fillers(sentence), len(sentence))]
         if found:
             asked = ""
             findings.extend(Finding(f.key, f.weight, f.start + start, f.end + start) for f in found)
-        elif findings and findings[-1].weight >= LEAD and not small_talk and start not in exempt:
-            before = findings[-1]
-            if signs.shapes.get(before.key) not in ("name", "level", "time", "place"):
-                findings[-1] = Finding(before.key, before.weight, before.start, end)
         if not small_talk:
             first, last = (start if first < 0 else first), end
-    if judged:
-        findings = weighed(signs.template.key, stated, low, answered, findings, filled)
-    kept = tuple(_trimmed(finding, low, signs.shapes.get(finding.key, "")) for finding in findings)
-    statement = (first, last) if first >= 0 else None
+    kept = tuple(trimmed(finding, low, signs.shapes.get(finding.key, "")) for finding in findings)
     sure = tuple(f for f in kept if f.end > f.start and not (signs.shapes.get(f.key) == "name" and _is_kind(text, f)))
-    return Reading(sure, asked, statement, stray)
-
-
-# Hundredths of log-odds: below, a cue is doubted; above, the model is a cue by itself; above, a weak hint.
-DOUBT, LIKELY, MAYBE = -100, 40, 0
-
-
-_TWO_WORDS = re.compile(r"[a-z]{2}.*\s.*[a-z]{2}")
-
-
-def weighed(
-    type_: str, stated: list[Sentence], low: str, asked: str, findings: list[Finding], filled: frozenset[str]
-) -> list[Finding]:
-    """The findings in the light of the model: doubtful ones dropped, likely ones that no rule found added."""
-    model = trained()
-    if not model.knows(type_) or not stated:
-        return findings
-    scores = model.scores(type_, features(low, asked, tuple(sorted({(f.key, f.weight) for f in findings}))))
-    kept = [f for f in findings if f.weight > CUE or scores.get(f.key, 0) >= DOUBT]
-    kept = [replace(f, weight=CUE) if f.weight == WEAK and scores.get(f.key, 0) > 0 else f for f in kept]
-    had = {f.key for f in kept}
-    for key, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
-        if key in had or score < MAYBE or (had and score < 0) or (score < LIKELY and key in filled):
-            continue
-        best = max(stated, key=lambda part: (model.scores(type_, features(part.low, asked))[key], -part.start))
-        kept.append(Finding(key, CUE if score >= LIKELY else WEAK, best.start + after_fillers(best.low), best.end))
-        had.add(key)
-    return kept
+    return Reading(sure, asked, (first, last) if first >= 0 else None)
 
 
 _KIND = re.compile(r"(?:an?|another|no|some|not|what|that|this|it|one)\b ?")
@@ -181,9 +109,6 @@ _OFFHAND = re.compile(
     r"[:;]-?[)(dp](?!\w)|(?:^|\s):/|^\W*what an?\b|\b(?:lol|haha|wow|ugh|aww?|yay)\b|"
     r"\b(?:i(?! (?:saw|heard|noticed|found|smelled|was told|think|believe|guess|suppose|see|know)\b)|i'm|i've|i'll|me|my|mine)\b"
 )
-_ANEW = re.compile(
-    r"^\W*(?:(?:so|ok|okay|right|anyway|now|well then|here)\b[,:]|here's|to the (?:point|topic)|about |as for )"
-)
 _SUGGESTION = re.compile(
     r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they "
     r")?(?!know\b)|what if (?:we|they)\b|"
@@ -192,33 +117,7 @@ _SUGGESTION = re.compile(
 )
 
 
-def _is_full(part: Sentence, formal: bool) -> bool:
-    """Whether a sentence states something at length, and not of its author or to somebody."""
-    return (
-        len(part.low.split()) >= 6
-        and formal
-        and part.low[-1] != "!"
-        and not _OF_ONESELF.search(part.low)
-        and not _IN_PASSING.match(part.low)
-    )
-
-
-_IN_PASSING = re.compile(
-    r"\W*(?:it|it's|this|that|that's|there|there's|what|those|these|they|they're|nothing|none|nobody|some|most|he|she|at|right|"
-    r"just|because|which|where|when|if|then|(?:the|a|an|my) (?:other|same|last|next)|anyway|by|ok|okay|yes|no|not|"
-    r"we(?:'re|'d|'ll|'ve| are| have| had| were| don't| can't| should| could| need)?(?= (?:still|just|all|to|the|not|be|been|"
-    r"in|on|at|here|out|off|back|done|a|an)\b)|one of|speaking|talking)(?![\w'])"
-)
-
-
-_OF_ONESELF = re.compile(
-    r"\b(?:i|i'm|i've|i'll|i'd|me|my|mine|your|yours|thanks|thank|hello|hi|hey|sorry|please|haha|"
-    r"lol|welcome|tomorrow|"
-                         r"shall we|let's|let us|reporter|hope|wonder|guess|minutes?|everyone here|all here)\b|"
-                         r"[:;]-?[)(dp](?!\w)")  # fmt: skip
-
-
-def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, filled: frozenset[str]) -> list[Finding]:
+def _sentence(part: Sentence, signs: Signs, small_talk: int) -> list[Finding]:
     """The findings of one sentence, the surest first."""
     low = part.low
     candidates = signs.candidates(part.keys)
@@ -228,9 +127,7 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, fille
     colon = ":" in low or "–" in low or "—" in low
     best: dict[str, tuple[int, int, int, Finding]] = {}
     for sign in candidates:
-        if sign.weight <= small_talk or (exempt and sign.weight < LEAD) or (sign.colon and not colon):
-            continue
-        if sign.weight == WEAK and sign.key in filled:
+        if sign.weight <= small_talk or (sign.colon and not colon):
             continue
         hit = _hit(sign, low, begin)
         if hit is None:
@@ -238,14 +135,10 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int, exempt: bool, fille
         rank, finding = hit
         if sign.weight <= CUE and signs.shapes.get(sign.key) == "name":
             continue
-        if finding.key in filled and sign.weight <= CUE:
-            if sign.weight == WEAK:
-                continue
-            rank = (WEAK, *rank[1:])
         if finding.key not in best or rank > best[finding.key][:3]:
             best[finding.key] = (*rank, finding)
-    if not exempt and not small_talk:
-        _shapes(part, signs, best, filled)
+    if not small_talk:
+        _shapes(part, signs, best)
     if not best:
         return []
     ranked = sorted(best.values(), key=lambda item: item[:3], reverse=True)
@@ -314,12 +207,10 @@ def _parted(chosen: list[Finding], low: str) -> list[Finding]:
     return parted
 
 
-def _shapes(
-    part: Sentence, signs: Signs, best: dict[str, tuple[int, int, int, Finding]], filled: frozenset[str]
-) -> None:
+def _shapes(part: Sentence, signs: Signs, best: dict[str, tuple[int, int, int, Finding]]) -> None:
     """Weak findings by the look of a sentence: a time, a place."""
     for key, shape in signs.shapes.items():
-        if shape not in ("time", "place") or key in best or key in filled:
+        if shape not in ("time", "place") or key in best:
             continue
         start = shows(shape, part)
         if start >= 0:
@@ -334,7 +225,7 @@ _NAME_END = re.compile(
 )
 
 
-def _trimmed(finding: Finding, low: str, shape: str) -> Finding:
+def trimmed(finding: Finding, low: str, shape: str) -> Finding:
     """The finding without spaces and lead-in marks at its ends; of a name only the name."""
     start, end = finding.start, finding.end
     while start < end and low[start] in " ,:–—=-":
@@ -364,5 +255,5 @@ def answer(text: str, shape: str) -> tuple[int, int]:
     start = after_fillers(low)
     if start >= len(text.rstrip()):
         start = 0
-    finding = _trimmed(Finding("", LEAD, start, len(text)), low, shape)
+    finding = trimmed(Finding("", LEAD, start, len(text)), low, shape)
     return finding.start, finding.end

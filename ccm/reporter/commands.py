@@ -12,6 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ccm.reporter import record
+from ccm.reporter.context import Context
 from ccm.reporter.dates import due
 from ccm.reporter.effects import Ack, Effect, Ended, Record, Say
 from ccm.reporter.outcomes import REPLACEMENT, Mark, entry, links_of, new_id, owner_of, stamp
@@ -39,13 +40,13 @@ _HELP = (
 _KINDS: tuple[Kind, ...] = ("action", "decision", "question", "info", "idea")
 
 
-def marked(state: State, message: Message, mark: Mark, zone: str, instead: tuple[Entry, ...] = ()) -> Outcome:
+def marked(state: State, message: Message, mark: Mark, context: Context, instead: tuple[Entry, ...] = ()) -> Outcome:
     """
     Do what a marked line says.
 
     :param instead: entries that an earlier wording of this message had made; they keep their ids.
     """
-    verb = mark.verb
+    verb, zone = mark.verb, context.zone
     if verb == "proposal":
         return _noted(state, "idea", mark.text, message, zone, instead, status="proposed")
     if verb in _KINDS:
@@ -82,7 +83,7 @@ def marked(state: State, message: Message, mark: Mark, zone: str, instead: tuple
     if verb == "present":
         return _present(state, mark.text, message)
     if verb == "forget":
-        return _forgotten(state, message)
+        return _forgotten(state, message, context)
     if verb == "replace":
         return _replaced(state, mark.text, message)
     if verb == "agenda":
@@ -177,16 +178,15 @@ def _present(state: State, text: str, message: Message) -> Outcome:
     return Outcome(record.changed(state, people=people[:500]), (Ack(message.id),))
 
 
-def _forgotten(state: State, message: Message) -> Outcome:
+def _forgotten(state: State, message: Message, context: Context) -> Outcome:
     """Everything of the author's is off the record: what stands in the log, only its author takes back (XEP-0424)."""
     by = message.nick
-    attributes = {k: kept for k, values in state.attributes.items() if (kept := tuple(v for v in values if v.by != by))}
     entries = tuple(e for e in state.entries if e.by != by)
-    pending = tuple(remark for remark in state.pending if remark.by != by)
-    gone = sum(map(len, state.attributes.values())) - sum(map(len, attributes.values()))
+    gone = sum(value.by == by for values in state.attributes.values() for value in values)
     gone += len(state.entries) - len(entries)
     topic = state.topic if any(e.id == state.topic for e in entries) else ""
-    state = record.changed(state, attributes=attributes, entries=entries, pending=pending, topic=topic)
+    state = record.without(state, context.templates.get(state.type), by=by)
+    state = record.changed(state, entries=entries, topic=topic)
     return Outcome(state, (Say(f"{by}: {gone or 'nothing'} of yours is off my record. The log keeps your lines."),))
 
 
@@ -277,7 +277,7 @@ _SO_FAR = re.compile(
 )
 
 
-def spoken(state: State, said: str, message: Message) -> Outcome | None:
+def spoken(state: State, said: str, message: Message, context: Context) -> Outcome | None:
     """Do what plain words to the reporter ask for; ``None`` if they are a remark like any other."""
     if re.match(
         r"^(?:please )?(?:hold|wait with|don't publish|do not publish|stop publishing|hold it|hold on)\b", said
@@ -291,7 +291,7 @@ def spoken(state: State, said: str, message: Message) -> Outcome | None:
         return Outcome(state, (Say(_HELP),))
     found = _DROP.match(said)
     if found:
-        return _dropped(state, found)
+        return _dropped(state, found, context)
     if re.match(
         r"^(?:(?:please|now|go|let's go|this is|we are|we're|the following is|this stays) )*off (?:the )?record\b", said
     ):
@@ -301,7 +301,7 @@ def spoken(state: State, said: str, message: Message) -> Outcome | None:
     return None
 
 
-def _dropped(state: State, found: re.Match[str]) -> Outcome:
+def _dropped(state: State, found: re.Match[str], context: Context) -> Outcome:
     if found["key"]:
         key = found["key"].strip().replace(" ", "_")
         if key not in state.attributes:
@@ -309,7 +309,8 @@ def _dropped(state: State, found: re.Match[str]) -> Outcome:
                 state,
                 (Say(f"I have no {found['key'].strip()}. I have: {', '.join(state.attributes) or 'nothing yet'}."),),
             )
-        return Outcome(record.drop_value(state, key), (Say(f"{key.capitalize()} is off the record."),))
+        template = context.templates.get(state.type)
+        return Outcome(record.drop_value(state, key, template), (Say(f"{key.capitalize()} is off the record."),))
     if found["id"]:
         target = next((e for e in state.entries if e.id.lower() == found["id"]), None)
     else:

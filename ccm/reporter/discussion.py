@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from ccm.reporter import commands, record
-from ccm.reporter.attributes import ANSWER, Finding, answer
+from ccm.reporter.attributes import answer
 from ccm.reporter.context import Context, Step
 from ccm.reporter.effects import Converted, Say
 from ccm.reporter.interview import (
@@ -86,7 +86,11 @@ def _met(state: State, message: Message) -> State:
 
 def _signed(before: State, after: State, source: str, jid: str | None) -> State:
     """Remember whose words those of *source* are, where they brought something: a nick may change hands."""
-    if not jid or source in after.authors or (after.revision, after.pending) == (before.revision, before.pending):
+    if (
+        not jid
+        or source in after.authors
+        or (after.revision, after.pending, after.heard) == (before.revision, before.pending, before.heard)
+    ):
         return after
     if not _authors(after, source):
         return after
@@ -115,7 +119,7 @@ def _remark(state: State, message: Message, context: Context) -> Step:
             state, message.nick, message.jid, message.id, message.time, context, at_once=wish == "publish now"
         )
     if said:
-        order = commands.spoken(state, said, message)
+        order = commands.spoken(state, said, message, context)
         if order is not None:
             return _follow(order, message, context)
     title = agenda_item(message.text, state.type == "meeting") if low[:1].isdigit() else ""
@@ -132,7 +136,7 @@ def _marked(
     """Do what a marked line says, as far as its author may."""
     if _refused(mark, message, state, context):
         return commands.Outcome(state, (Say(ONLY_THE_CHAIR),))
-    done = commands.marked(state, message, mark, context.zone, instead)
+    done = commands.marked(state, message, mark, context, instead)
     if mark.verb == "startmeeting" and not context.may_approve(message.nick, message.jid, state):
         return replace(done, state=record.replace(done.state, chair=state.chair, chair_jid=state.chair_jid))
     return done
@@ -167,19 +171,20 @@ def _retracted(state: State, message: Message, context: Context) -> State:
     target = message.retracts or ""
     if not _may_change(state, target, message, context):
         return state
-    return record.take_back(state, target)[0]
+    return record.take_back(state, target, context.templates.get(state.type))[0]
 
 
 def _corrected(state: State, message: Message, context: Context) -> State:
     target = message.replaces or ""
     if not _may_change(state, target, message, context, moderation=False):
         return state
-    state, gone = record.take_back(state, target)
+    template = context.templates.get(state.type)
+    state, gone = record.take_back(state, target, template)
     again = Message(target, message.nick, message.text, message.jid, message.time)
     if gone.answered:
         start, end = answer(message.text, "")
         for key in gone.answered:
-            state = record.fill(state, Finding(key, ANSWER, start, end), message.text, Source.of(again), "")
+            state = record.answered(state, key, message.text[start:end], Source.of(again), template)
         return state
     mark = mark_of(message.text)
     if mark is None:
@@ -200,7 +205,7 @@ def _may_change(state: State, target: str, message: Message, context: Context, *
 def _authors(state: State, source: str) -> set[str]:
     """Nicks of who brought what came of that message."""
     authors = {e.by for e in state.entries if e.source == source}
-    authors |= {v.by for values in state.attributes.values() for v in values if v.source == source}
+    authors |= {c.by for c in state.heard if c.source == source}
     return authors | {remark.by for remark in state.pending if remark.source == source}
 
 

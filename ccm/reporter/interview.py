@@ -9,7 +9,8 @@ import re
 from datetime import datetime
 
 from ccm.reporter import commands, record
-from ccm.reporter.attributes import ANSWER, Finding, Reading, answer, read
+from ccm.reporter.attributes import Finding, Reading, answer, read
+from ccm.reporter.candidates import CARRIED, MORE
 from ccm.reporter.context import Context, Step
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
 from ccm.reporter.listening import converted
@@ -19,7 +20,7 @@ from ccm.reporter.record import Source, changed
 from ccm.reporter.remarks import after_fillers, chit_chat, is_phatic, is_question
 from ccm.reporter.shapes import shape_of
 from ccm.reporter.state import State
-from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute
+from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute, Template
 from ccm.reporter.transcript import Message
 
 
@@ -58,16 +59,20 @@ def _recognised(state: State, context: Context) -> Step:
     """A type nobody stated: that of which people said at least three things, if they said more than of an incident."""
     if state.settled or state.type == "meeting":
         return state, ()
-    strength: dict[str, int] = {}
-    for key in context.templates.keys():  # noqa: SIM118 - not a mapping
-        if key != "meeting":
-            found = record.readings(state.pending, context.templates.signs(key))
-            weights = {f.key: f.weight for _, f in sorted(found, key=lambda pair: pair[1].weight)}
-            strength[key] = sum(2 if weight >= LEAD else weight == CUE for weight in weights.values())
+    strength = {key: _strength(state, key, context) for key in context.templates.keys() if key != "meeting"}  # noqa: SIM118 - not a mapping
     best = max(strength, key=lambda key: (strength[key], key == state.type))
     if strength[best] >= 6 and strength[best] >= strength[state.type] + 3:
         return converted(state, best, context)
     return record.replace(state, settled=True, pending=()), ()
+
+
+def _strength(state: State, key: str, context: Context) -> int:
+    """How much people said of a discussion of that type: two for each sure attribute, one for each likely one."""
+    heard = record.heard_as(state.pending, context.templates.signs(key))
+    surest: dict[str, int] = {}
+    for candidate in heard:
+        surest[candidate.key] = max(candidate.score, surest.get(candidate.key, 0))
+    return sum(2 if score >= MORE else score >= CARRIED for score in surest.values())
 
 
 def _missing(state: State, context: Context) -> list[Attribute]:
@@ -177,38 +182,37 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
     for word, pattern in (("skip", _SKIP), ("stop", _STOP)):
         if pattern.match(bare):
             return skipped(state, word, context)
+    template = context.templates.get(state.type)
     signs = context.templates.signs(state.type)
-    on_record = record.topical(state)
-    reading = read(message.text, signs, on_record)
+    reading = read(message.text, signs)
     stated = [f for f in reading.findings if f.weight >= LEAD]
     missing = {a.key for a in _missing(state, context)}
     strong = [f for f in stated if f.key != state.asking and (f.weight == LABEL or f.key in missing)]
     mine = [f for f in stated if f.key == state.asking]
     if strong and not mine:
-        return _told_instead(state, strong, message, context)
+        return _told_instead(state, strong, message, template), ()
     if (is_question(low) and reading.statement is None) or _UNSURE.match(low):
         return state, ()
-    if (is_phatic(low) and len(low) < 60 and not mine) or (chit_chat(low, on_record) > 1 and not mine):
+    if (is_phatic(low) and len(low) < 60 and not mine) or (chit_chat(low) > 1 and not mine):
         return state, ()
     shape = signs.shapes[state.asking]
     key = state.asking if mine else _better_key(state, low, shape, reading, context)
     if mine and (shape == "name" or mine[0].weight == LABEL):
-        found = Finding(key, ANSWER, mine[0].start, mine[-1].end if shape != "name" else mine[0].end)
+        start, stop = mine[0].start, mine[-1].end if shape != "name" else mine[0].end
     else:
         start, stop = answer(message.text, signs.shapes[key])
-        found = Finding(key, ANSWER, start, stop)
-    state = record.fill(state, found, message.text, Source.of(message), signs.shapes[key])
+    state = record.answered(state, key, message.text[start:stop], Source.of(message), template)
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
     return _next_question(state, context)
 
 
-def _told_instead(state: State, findings: list[Finding], message: Message, context: Context) -> Step:
+def _told_instead(state: State, findings: list[Finding], message: Message, template: Template) -> State:
     """An answer that names another attribute goes there; the question stands."""
-    signs = context.templates.signs(state.type)
     for finding in findings:
-        state = record.fill(state, finding, message.text, Source.of(message), signs.shapes[finding.key])
-    return state, ()
+        words = message.text[finding.start : finding.end]
+        state = record.answered(state, finding.key, words, Source.of(message), template)
+    return state
 
 
 def _better_key(state: State, low: str, shape: str, reading: Reading, context: Context) -> str:

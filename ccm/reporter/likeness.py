@@ -1,9 +1,9 @@
 """
-How much a remark is like those that fill an attribute: a small linear model beside the rules.
+How much a remark is like those that fill an attribute: a linear model beside the rules.
 
 The weights are a flat file, trained by ``training/likeness.py`` on discussions written for it. Scoring needs nothing
 but this module and adds integers, so it gives the same answer on every Python. Leaves out which words of the remark
-count.
+count, and which remark of a discussion is taken (:mod:`ccm.reporter.candidates`).
 """
 
 import json
@@ -17,70 +17,101 @@ from ccm.reporter.templates import Templates
 KIND, STATED = "kind", "stated"  # the model of sentences that say what kind of discussion this is
 SCALE = 100  # weights are hundredths of the log-odds
 
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[?!:€$%]")
+WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[?!:€$%]")
+_QUOTED = re.compile(r"[\"“«„][^\"”»“]{2,60}[\"”»“]")
+_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+")
+_PROPER = re.compile(r"(?<=[a-z,] )[A-Z]\w+ [A-Z]\w+")
+_SMILE = re.compile(r"[:;]-?[)D(P]|[\U0001F300-\U0001FAFF]|\b(?:lol|haha\w*|omg)\b")
 
 
-def features(low: str, asked: str = "", found: tuple[tuple[str, int], ...] = ()) -> set[str]:
+def features(
+    text: str, low: str, *, question: str = "", asked: str = "", found: tuple[tuple[str, int], ...] = (), place: int = 3
+) -> set[str]:
     """
     What the model sees of a remark.
 
     :param low: the remark in lower case.
-    :param asked: key of the attribute that somebody asked for just before, or ``""``.
+    :param question: what somebody else asked just before, in lower case, or ``""``.
+    :param asked: key of the attribute that this question is about, or ``""``.
     :param found: what the rules found, as (key, weight).
+    :param place: how many remarks came before it; three and more are one.
     """
-    words = ["#" if word.isdigit() else word for word in _WORD.findall(low)]
+    words = ["#" if word.isdigit() else word for word in WORD.findall(low)]
+    seen = _of_words(words)
+    if question:
+        before = WORD.findall(question)
+        seen.add("p?")
+        seen.update(f"p {word}" for word in before)
+        seen.update(f"pb {one} {two}" for one, two in pairwise(before))
+    if asked:
+        seen.add(f"a {asked}")
+        seen.add("asked")
+    surest = 0
+    for key, weight in found:
+        seen.add(f"r {key}")
+        seen.add(f"r {key} {weight}")
+        surest = max(surest, weight)
+    seen.add(f"rr {surest}")
+    seen.add(f"pos {min(place, 3)}")
+    seen.update(_look(text))
+    return seen
+
+
+def _of_words(words: list[str]) -> set[str]:
     seen = {f"w {word}" for word in words}
     seen |= {f"s {word[:5]}" for word in words if len(word) > 5}
     seen |= {f"e {word[-3:]}" for word in words if len(word) > 5}
-    padded = ["^", *words, "$"]
-    seen |= {f"b {one} {two}" for one, two in pairwise(padded)}
+    seen |= {f"b {one} {two}" for one, two in pairwise(["^", *words, "$"])}
     for place, word in enumerate(words[:4]):
         seen.add(f"{place} {word}")
     seen.add(f"n {min(len(words), 40).bit_length()}")
     if len(words) < 4:
         seen.add("few")
-    if asked:
-        seen.add(f"a {asked}")
-    for key, weight in found:
-        seen.add(f"r {key}")
-        seen.add(f"r {key} {weight}")
-    if not found:
-        seen.add("r none")
+    return seen
+
+
+def _look(text: str) -> set[str]:
+    """How it is written: quotes, capitals within, its last mark, a smile."""
+    seen = {f"cap {min(3, len(_CAPITAL.findall(text)))}"}
+    if _QUOTED.search(text):
+        seen.add("quoted")
+    if _PROPER.search(text):
+        seen.add("proper")
+    if text.endswith(("?", "!")):
+        seen.add(f"ends {text[-1]}")
+    if _SMILE.search(text):
+        seen.add("smile")
     return seen
 
 
 class Likeness:
-    """The weights of every type."""
+    """
+    The weights of every type.
 
-    def __init__(self, weights: dict[str, dict[str, dict[str, int]]]) -> None:
-        #: type -> feature -> ((attribute's place, weight), …)
-        self._by_feature: dict[str, dict[str, list[tuple[int, int]]]] = {}
-        self._keys: dict[str, tuple[str, ...]] = {}
-        for type_, attributes in weights.items():
-            self._keys[type_] = tuple(attributes)
-            by_feature = self._by_feature.setdefault(type_, {})
-            for place, table in enumerate(attributes.values()):
-                for feature, weight in table.items():
-                    by_feature.setdefault(feature, []).append((place, weight))
+    :param columns: type -> keys of its attributes, in the order of the weights.
+    :param weights: type -> feature -> weights; the feature ``""`` stands for what every remark has.
+    """
+
+    def __init__(self, columns: dict[str, list[str]], weights: dict[str, dict[str, list[int]]]) -> None:
+        self._columns, self._weights = columns, weights
 
     def knows(self, type_: str) -> bool:
         """Whether it was trained for that type; it was not for an operator's own."""
-        return type_ in self._keys
+        return type_ in self._columns
 
     def scores(self, type_: str, seen: set[str]) -> dict[str, int]:
         """Log-odds in hundredths that the remark fills each attribute of the type; above 0 is more likely than not."""
-        keys, by_feature = self._keys[type_], self._by_feature[type_]
-        totals = [0] * len(keys)
-        for feature in ("", *seen):
-            for place, weight in by_feature.get(feature, ()):
-                totals[place] += weight
-        return dict(zip(keys, totals, strict=True))
+        keys, weights = self._columns[type_], self._weights[type_]
+        rows = [row for feature in seen if (row := weights.get(feature)) is not None]
+        rows.append(weights[""])
+        return dict(zip(keys, map(sum, zip(*rows, strict=True)), strict=True))
 
 
 @cache
 def trained() -> Likeness:
     """The model that is shipped."""
-    return Likeness(json.loads(files("ccm.reporter").joinpath("likeness.json").read_text(encoding="utf-8")))
+    found = json.loads(files("ccm.reporter").joinpath("likeness.json").read_text(encoding="utf-8"))
+    return Likeness(found["columns"], found["weights"])
 
 
 def statement_features(low: str, templates: Templates) -> list[tuple[str, set[str]]]:
@@ -99,7 +130,7 @@ def statement_features(low: str, templates: Templates) -> list[tuple[str, set[st
         for other, _ in found:
             masked += low[place : other.start()] + (" xkind " if other is match else " xother ")
             place = other.end()
-        seen.append((key, _around(_WORD.findall(masked + low[place:]))))
+        seen.append((key, _around(WORD.findall(masked + low[place:]))))
     return seen
 
 

@@ -7,14 +7,15 @@ Leaves out marked lines (:mod:`ccm.reporter.commands`) and the interview (:mod:`
 import re
 
 from ccm.reporter import commands, record
-from ccm.reporter.attributes import Finding, Reading, read
+from ccm.reporter.candidates import Candidate
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Converted, Effect, Say
+from ccm.reporter.hearing import RULE, Said, hear
 from ccm.reporter.outcomes import links_of
 from ccm.reporter.record import Source
-from ccm.reporter.remarks import Sentence, flat, is_phatic, may_be_chit_chat, sentences
-from ccm.reporter.state import Asked, State
-from ccm.reporter.templates import LEAD
+from ccm.reporter.remarks import Sentence, flat, is_phatic, sentences
+from ccm.reporter.state import State
+from ccm.reporter.templates import LEAD, Signs
 from ccm.reporter.transcript import Message
 
 
@@ -40,25 +41,14 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
             state = record.replace(state, guessed=not surely)
             effects.extend(more)
     signs = context.templates.signs(state.type)
-    asked = state.asked if state.asked and state.asked.by != message.nick else None
-    reading = read(
-        message.text,
-        signs,
-        record.topical(state) if any(may_be_chit_chat(part) for part in parts) else "",
-        asked.key if asked else "",
-        tuple(stating),
-        parts,
-        _filled(state),
-        _following(state, context),
-        record.aside(asked),
-    )
-    before = state
-    for finding in reading.findings:
-        state = record.fill(state, finding, message.text, Source.of(message), signs.shapes[finding.key])
+    read = hear(Said(message.text, message.nick, state.asked, state.said), signs, parts, tuple(stating))
+    source = Source.of(message)
+    found = [tie.candidate(message.text, source.by, source.id, source.at) for tie in read.ties]
     for part in parts:
-        if part.start in ends and not any(part.start <= f.start < part.end for f in reading.findings):
-            state = _told_with_type(state, message, part, ends[part.start], context)
-    state = _note_question(state, reading, message, asking=bool(parts) and parts[-1].asks, answered=state is not before)
+        if part.start in ends and not any(c.place == part.start for c in found):
+            found.extend(_told_with_type(message, source, part, ends[part.start], signs))
+    state = record.consider(state, found, signs.template)
+    state = record.replace(state, asked=read.question, said=min(state.said + 1, 3))
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
     if not state.settled and len(low) > 5 and not is_phatic(low):
@@ -77,57 +67,25 @@ _NO_ACCOUNT = re.compile(
 _REST = re.compile(r"\s*(?:[,:–—-]|called|named|titled)+\s+(?P<rest>\S.*)", re.DOTALL)
 
 
-def _told_with_type(state: State, message: Message, part: Sentence, end: int, context: Context) -> State:
+def _told_with_type(message: Message, source: Source, part: Sentence, end: int, signs: Signs) -> list[Candidate]:
     """*This is a project, Night Trains* names it; *This is a challenge: nobody comes any more* says what it is."""
-    signs = context.templates.signs(state.type)
-    belongs = _FOR.match(message.text, part.start + end, part.end) if "project" in signs.shapes else None
+    text = message.text
+    belongs = _FOR.match(text, part.start + end, part.end) if "project" in signs.shapes else None
     if belongs is not None:
-        finding = Finding("project", LEAD, belongs.start("rest"), belongs.end("rest"))
-        return record.fill(state, finding, message.text, Source.of(message), signs.shapes["project"])
-    found = _REST.match(message.text, part.start + end, part.end)
-    if found is None:
-        return state
-    rest = found["rest"].rstrip()
-    words = rest.rstrip(".!").split()
-    if "name" in signs.shapes and len(words) <= 5 and rest[:1].isupper() and words[0] not in _NO_NAME:
-        key, stop = "name", found.start("rest") + len(rest.rstrip(".!"))
-    elif len(words) >= 5 and not _NO_ACCOUNT.match(flat(rest)):
-        key = next((key for key, shape in signs.shapes.items() if shape == ""), "")
-        stop = found.start("rest") + len(rest)
+        key, words = "project", belongs["rest"]
     else:
-        return state
-    finding = Finding(key, LEAD, found.start("rest"), stop)
-    return record.fill(state, finding, message.text, Source.of(message), signs.shapes.get(key, ""))
-
-
-def _filled(state: State) -> frozenset[str]:
-    return frozenset(k for k, values in state.attributes.items() if any(not v.carried for v in values))
-
-
-def _following(state: State, context: Context) -> str:
-    """The empty attribute to which people come next: the first of free text after the last one that was filled."""
-    template = context.templates.get(state.type)
-    if not state.settled or template.strict or state.mode != "listening" or state.type == "incident":
-        return ""
-    following = ""
-    for attribute in template.attribute:
-        if state.attributes.get(attribute.key):
-            following = ""
-        elif not following and attribute.shape in ("", "deed"):
-            following = attribute.key
-    return following
-
-
-def _note_question(state: State, reading: Reading, message: Message, *, asking: bool, answered: bool) -> State:
-    if asking and not reading.asks and not answered:
-        return record.replace(state, asked=Asked("", message.nick, 2 if reading.strays else 1))
-    if reading.asks and asking:
-        return record.replace(state, asked=Asked(reading.asks, message.nick, 4))
-    if state.asked is None:
-        return state
-    over = (answered or not state.asked.key) and state.asked.by != message.nick
-    left = 0 if over else state.asked.left - 1
-    return record.replace(state, asked=Asked(state.asked.key, state.asked.by, left) if left > 0 else None)
+        found = _REST.match(text, part.start + end, part.end)
+        if found is None:
+            return []
+        words = found["rest"].rstrip()
+        told = words.rstrip(".!").split()
+        if "name" in signs.shapes and len(told) <= 5 and words[:1].isupper() and told[0] not in _NO_NAME:
+            key, words = "name", words.rstrip(".!")
+        elif len(told) >= 5 and not _NO_ACCOUNT.match(flat(words)):
+            key = next((key for key, shape in signs.shapes.items() if shape == ""), "")
+        else:
+            return []
+    return [Candidate(key, RULE[LEAD], words, source.by, source.id, source.at, part.start)]
 
 
 def converted(state: State, key: str, context: Context, *, carry: bool = True, settled: bool = True) -> Step:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ccm.reporter.attributes import ANSWER, Finding, read
+from ccm.reporter.candidates import ANSWERED, CARRIED, Candidate, assigned, kept
+from ccm.reporter.hearing import Said, hear
 from ccm.reporter.outcomes import MAX_ENTRIES, stamp
-from ccm.reporter.remarks import flat, sentences
 from ccm.reporter.state import Asked, Entry, Pending, State, Value
-from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs, Template
+from ccm.reporter.templates import Signs, Template
 from ccm.reporter.transcript import Message
 
-MAX_VALUES = 12
 MAX_PENDING = 300
 MAX_PENDING_CHARS = 2000
 replace = msgspec.structs.replace
@@ -41,42 +40,35 @@ class Source:
         return cls(message.id, message.nick, stamp(message.time))
 
 
-def fill(state: State, finding: Finding, text: str, source: Source, shape: str) -> State:
-    """Put a finding into its attribute, or leave the state as it is when what stands there is surer."""
-    said = text[finding.start : finding.end].strip()
-    if not said or finding.weight < WEAK:
-        return state
-    value = Value(said, source.by, source.id, source.at, False, finding.weight)
-    standing = state.attributes.get(finding.key, ())
-    if any(old.source == value.source and old.text == value.text for old in standing):
-        return state
-    direct = tuple(old for old in standing if not old.carried)
-    if len(direct) != len(standing):
-        kept = direct if finding.weight > CUE else standing
-        if kept is standing:
-            return state
-        direct = kept
-    best = max((old.weight for old in direct), default=0)
-    if not direct:
-        values: tuple[Value, ...] = (value,)
-    elif shape in ("name", "level"):
-        if finding.weight < LABEL and finding.weight <= best:
-            return state
-        values = (value,)
-    elif finding.weight <= WEAK or (finding.weight == CUE and (best > LEAD or len(direct) >= 3)):
-        return state
-    elif finding.weight > best and best <= WEAK:
-        values = (value,)
-    elif len(direct) >= MAX_VALUES or (finding.weight == LEAD and len(direct) >= 5):
-        return state
-    else:
-        values = (*direct, value)
-    return changed(state, attributes={**state.attributes, finding.key: values})
+def consider(state: State, found: Iterable[Candidate], template: Template) -> State:
+    """Take candidates into account: what fills the attributes may change."""
+    more = tuple(found)
+    return _refilled(state, (*state.heard, *more), template) if more else state
 
 
-def topical(state: State) -> str:
-    """Everything on record in lower case, to tell the matter from small talk."""
-    return " ".join(value.text.lower() for values in state.attributes.values() for value in values)
+def _refilled(state: State, heard: tuple[Candidate, ...], template: Template) -> State:
+    """The state with these candidates and what follows from them."""
+    heard = kept(heard)
+    if heard == state.heard:
+        return state
+    singles = frozenset(a.key for a in template.attribute if a.shape in ("name", "level"))
+    filled = assigned(heard, singles)
+    attributes = {
+        a.key: tuple(Value(c.text, c.by, c.source, c.at, c.carried) for c in filled[a.key])
+        for a in template.attribute
+        if a.key in filled
+    }
+    if attributes == state.attributes:
+        return replace(state, heard=heard)
+    return changed(state, heard=heard, attributes=attributes)
+
+
+def answered(state: State, key: str, text: str, source: Source, template: Template) -> State:
+    """Fill an attribute by an answer to its question: nothing displaces that."""
+    said = text.strip()
+    if not said:
+        return state
+    return consider(state, (Candidate(key, ANSWERED, said, source.by, source.id, source.at),), template)
 
 
 def keep_pending(state: State, message: Message) -> State:
@@ -85,28 +77,14 @@ def keep_pending(state: State, message: Message) -> State:
     return replace(state, pending=pending[-MAX_PENDING:])
 
 
-def aside(asked: Asked | None) -> int:
-    """Of how many words an answer to that question may be, when it is not of the matter: then it fills nothing."""
-    if asked is None or asked.key:
-        return 0
-    return 12 if asked.left > 1 else 6
-
-
-def readings(pending: Iterable[Pending], signs: Signs) -> list[tuple[Pending, Finding]]:
-    """Every finding in the remarks kept so far, read as a discussion of that type."""
-    found: list[tuple[Pending, Finding]] = []
-    asked: Asked | None = None
-    for remark in pending:
-        open_ = asked if asked is not None and asked.by != remark.by else None
-        parts = sentences(flat(remark.text), remark.text)
-        reading = read(remark.text, signs, "", open_.key if open_ else "", parts=parts, aside=aside(open_))
-        found.extend((remark, finding) for finding in reading.findings)
-        if reading.asks:
-            asked = Asked(reading.asks, remark.by, 4)
-        elif parts and parts[-1].asks and not reading.findings:
-            asked = Asked("", remark.by, 2 if reading.strays else 1)
-        elif reading.findings or asked is None or asked.by != remark.by:
-            asked = None
+def heard_as(pending: Iterable[Pending], signs: Signs) -> list[Candidate]:
+    """Every candidate in the remarks kept so far, read as a discussion of that type."""
+    found: list[Candidate] = []
+    question: Asked | None = None
+    for place, remark in enumerate(pending):
+        read = hear(Said(remark.text, remark.by, question, place), signs)
+        found.extend(tie.candidate(remark.text, remark.by, remark.source, remark.at) for tie in read.ties)
+        question = read.question
     return found
 
 
@@ -114,36 +92,31 @@ def convert(state: State, template: Template, old: Template, signs: Signs, *, ca
     """
     Make the discussion one of *template*'s type.
 
-    What people said plainly of the new attributes counts first; then the values of the old attributes are carried over;
-    then what they may have meant.
+    What was said is read again as a discussion of that type, except what was surer where it stood; values of the old
+    attributes that were sure are carried over and stand where nothing surer is found.
     """
-    fresh = replace(
-        state, type=template.key, attributes={}, asking="", asked=None, skipped=(), revision=state.revision + 1
-    )
-    found = readings(state.pending, signs)
-    for remark, finding in found:
-        if finding.weight >= LEAD:
-            source = Source(remark.source, remark.by, remark.at)
-            fresh = fill(fresh, finding, remark.text, source, signs.shapes[finding.key])
-    used = {value.source for values in fresh.attributes.values() for value in values}
-    attributes = dict(fresh.attributes)
     keys = {attribute.key for attribute in template.attribute}
-    for attribute in old.attribute if carry else ():
-        target = attribute.carry.get(template.key, "")
-        values = state.attributes.get(attribute.key, ())
-        if target not in keys or not values or target in fresh.attributes:
-            continue
-        moved = tuple(replace(v, carried=True) for v in values if v.source not in used and v.weight > WEAK)
-        if moved:
-            attributes[target] = (*attributes.get(target, ()), *moved)
-    fresh = replace(fresh, attributes=attributes)
-    used = {value.source for values in attributes.values() for value in values}
-    used |= {v.source for values in state.attributes.values() for v in values if v.weight >= LEAD}
-    for remark, finding in found if not template.strict else ():
-        if finding.weight == CUE and finding.key not in attributes and remark.source not in used:
-            source = Source(remark.source, remark.by, remark.at)
-            fresh = fill(fresh, finding, remark.text, source, signs.shapes[finding.key])
-    return fresh
+    chosen = {(attribute, value.source) for attribute, values in state.attributes.items() for value in values}
+    sure = [c for c in state.heard if (c.key, c.source) in chosen and c.score >= CARRIED]
+    targets = {attribute.key: attribute.carry.get(template.key, "") for attribute in old.attribute if carry}
+    carried = [
+        replace(c, key=targets[c.key], score=min(c.score, CARRIED), carried=True)
+        for c in sure
+        if targets.get(c.key, "") in keys
+    ]
+    meant = {(c.source, c.place): c.score for c in sure}
+    again = [c for c in heard_as(state.pending, signs) if c.score >= meant.get((c.source, c.place), 0)]
+    fresh = replace(
+        state,
+        type=template.key,
+        heard=(),
+        attributes={},
+        asking="",
+        asked=None,
+        skipped=(),
+        revision=state.revision + 1,
+    )
+    return _refilled(fresh, (*carried, *again), template)
 
 
 def add_entry(state: State, entry: Entry, counters: dict[str, int]) -> State:
@@ -171,9 +144,16 @@ def drop_entry(state: State, id_: str) -> State:
     return changed(state, entries=tuple(e for e in state.entries if e.id != id_), topic=topic)
 
 
-def drop_value(state: State, key: str) -> State:
-    """Empty an attribute."""
-    return changed(state, attributes={k: v for k, v in state.attributes.items() if k != key})
+def drop_value(state: State, key: str, template: Template) -> State:
+    """Empty an attribute, for good: what was said of it so far does not fill it again."""
+    return _refilled(state, tuple(c for c in state.heard if c.key != key), template)
+
+
+def without(state: State, template: Template, *, source: str = "", by: str = "") -> State:
+    """The state in which a message, or all that somebody said, fills nothing."""
+    heard = tuple(c for c in state.heard if c.source != source and c.by != by)
+    pending = tuple(remark for remark in state.pending if remark.source != source and remark.by != by)
+    return _refilled(replace(state, pending=pending), heard, template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,24 +164,13 @@ class TakenBack:
     answered: tuple[str, ...]
 
 
-def take_back(state: State, source: str) -> tuple[State, TakenBack]:
+def take_back(state: State, source: str, template: Template) -> tuple[State, TakenBack]:
     """The state without anything that the message *source* brought."""
     gone = tuple(e for e in state.entries if e.source == source)
-    answered = tuple(
-        key
-        for key, values in state.attributes.items()
-        if any(v.source == source and v.weight == ANSWER for v in values)
-    )
-    attributes = {key: kept for key, values in state.attributes.items() if (kept := _without(values, source))}
-    pending = tuple(remark for remark in state.pending if remark.source != source)
-    if not gone and attributes == state.attributes:
-        return replace(state, pending=pending), TakenBack((), ())
+    answered = tuple(c.key for c in state.heard if c.source == source and c.score >= ANSWERED)
+    state = without(state, template, source=source)
+    if not gone:
+        return state, TakenBack((), answered)
     entries = tuple(e for e in state.entries if e.source != source)
     topic = "" if any(e.id == state.topic for e in gone) else state.topic
-    return changed(state, entries=entries, attributes=attributes, pending=pending, topic=topic), TakenBack(
-        gone, answered
-    )
-
-
-def _without(values: Iterable[Value], source: str) -> tuple[Value, ...]:
-    return tuple(value for value in values if value.source != source)
+    return changed(state, entries=entries, topic=topic), TakenBack(gone, answered)

@@ -198,26 +198,18 @@ _OF_THE_MATTER = re.compile(
 )
 
 
-def may_be_chit_chat(part: Sentence) -> bool:
-    """Whether a word of lunch, weather and the like is in it: a cheap first look."""
-    return not CHIT_CHAT_KEYS.isdisjoint(part.keys)
-
-
 def strays(low: str) -> bool:
     """Whether a question is not of the matter but of those who are talking."""
     return bool(_PERSONAL_QUESTION.search(low)) and not _OF_THE_MATTER.search(low)
 
 
-def chit_chat(low: str, topical: str) -> int:
+def chit_chat(low: str) -> int:
     """
     How much a sentence is talk of lunch, weather, cats and the like.
 
     :returns: 0 not at all, 1 a word of it, 2 a personal remark.
-
-    :param topical: lower-case text of what is already on record: words in it are the matter itself.
     """
-    found = _CHIT_CHAT.search(low)
-    if found is None or found[0] in topical:
+    if _CHIT_CHAT.search(low) is None:
         return 0
     return 2 if _PERSONAL.search(low) else 1
 

@@ -8,10 +8,12 @@ from typing import Literal
 
 import msgspec
 
+from ccm.reporter.candidates import Candidate
+
 Mode = Literal["listening", "interviewing", "grace", "published"]
 Kind = Literal["action", "decision", "question", "topic", "info", "idea", "link", "help"]
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,7 +24,6 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar source: archive id of the message.
     :ivar at: its time, ISO 8601 in UTC, or ``""``.
     :ivar carried: came over from the discussion's former type; a direct remark takes its place.
-    :ivar weight: how sure the tie is, 1 (weak) to 5 (answered when asked).
     """
 
     text: str
@@ -30,7 +31,6 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str
     at: str = ""
     carried: bool = False
-    weight: int = 3
 
 
 class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -68,10 +68,17 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A question that one of the people put and the next remark may answer."""
+    """
+    A question that one of the people put and the next remarks may answer.
+
+    :ivar key: of the attribute it is about, or ``""``.
+    :ivar text: its beginning in lower case.
+    :ivar left: how many more remarks without substance it outlives.
+    """
 
     key: str
     by: str
+    text: str
     left: int
 
 
@@ -79,13 +86,16 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     Everything the reporter knows about a discussion.
 
+    :ivar schema: version of this shape.
     :ivar type: template's key.
     :ivar settled: somebody said what kind of discussion this is; it is not converted again unless the reporter is told.
     :ivar guessed: that was read between the lines: plain words, or the first marked line, still count.
     :ivar asking: key of the attribute asked for, or ``""``.
     :ivar skipped: keys that people would not answer.
     :ivar revision: rises with each change that people can see.
-    :ivar attributes: key -> values in the order in which they were said.
+    :ivar heard: everything that may fill an attribute, in the order in which it was said.
+    :ivar attributes: what fills them: key -> values in the order in which they were said.
+    :ivar said: how many remarks were read; three and more are one.
     :ivar counters: highest number given per kind of entry.
     :ivar version: of the document last asked to be published; 0 before.
     :ivar topic: id of the current topic.
@@ -102,6 +112,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar last: id of the newest message folded in.
     """
 
+    schema: int
     type: str = "incident"
     settled: bool = False
     guessed: bool = False
@@ -109,7 +120,9 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     asking: str = ""
     skipped: tuple[str, ...] = ()
     revision: int = 0
+    heard: tuple[Candidate, ...] = ()
     attributes: dict[str, tuple[Value, ...]] = {}
+    said: int = 0
     pending: tuple[Pending, ...] = ()
     entries: tuple[Entry, ...] = ()
     counters: dict[str, int] = {}
@@ -132,7 +145,6 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     off: tuple[str, ...] = ()
     ended: bool = False
     last: str = ""
-    schema: int = SCHEMA
 
 
 _decoder = msgspec.json.Decoder(State)
@@ -141,7 +153,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 def new_state(type_: str = "incident") -> State:
     """The state of a discussion in which nothing was said."""
-    return State(type=type_)
+    return State(SCHEMA, type_)
 
 
 def to_json(state: State) -> bytes:
@@ -150,11 +162,11 @@ def to_json(state: State) -> bytes:
 
 
 def from_json(text: bytes) -> State:
-    """:raises ValueError: if *text* is no state, or was written by a newer version."""
+    """:raises ValueError: if *text* is no state, or one of another version."""
     try:
         state = _decoder.decode(text)
     except msgspec.MsgspecError as error:
         raise ValueError(f"Not a reporter's state: {error}. Rebuild it from the room's archive.") from error
-    if state.schema > SCHEMA:
+    if state.schema != SCHEMA:
         raise ValueError(f"State of version {state.schema}, this is {SCHEMA}. Rebuild it from the room's archive.")
     return state

@@ -1,0 +1,121 @@
+"""
+Which remark fills which attribute: everything that may fill one is kept, and the best assignment as a whole counts.
+
+A remark that could fill two attributes goes where the discussion has nothing better; one that is displaced takes the
+next attribute it fits. Scores are hundredths of the log-odds (:mod:`ccm.reporter.likeness`); what the model does not
+know has the score of the rule that found it. Leaves out how a remark is read (:mod:`ccm.reporter.attributes`).
+"""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+import msgspec
+
+LEAST = -80  # below, a remark is no candidate
+SURE = 200  # from here on a sentence may fill a second attribute …
+NEAR = 150  # … which it fits almost as well as the first
+MORE = 250  # … and an attribute may take a second sentence
+MUCH = 400  # nothing is surer, but an answer
+CARRIED = 150  # what came over from the discussion's former type
+ANSWERED = 100_000  # answered when asked, or put right by hand
+BEST = 6  # candidates kept for each attribute
+VALUES = 4  # sentences in an attribute
+
+
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    Words that may fill an attribute.
+
+    :ivar text: an exact part of the message.
+    :ivar source: archive id of the message.
+    :ivar at: its time, ISO 8601 in UTC, or ``""``.
+    :ivar place: where in the message the sentence begins.
+    :ivar carried: came over from the discussion's former type.
+    """
+
+    key: str
+    score: int
+    text: str
+    by: str
+    source: str
+    at: str = ""
+    place: int = 0
+    carried: bool = False
+
+
+def kept(heard: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """The best of each attribute, in the order in which they were said; every answer stays."""
+    order = tuple(heard)
+    ranked = sorted(range(len(order)), key=lambda place: (-order[place].score, place))
+    counts: dict[str, int] = {}
+    stay: list[int] = []
+    for place in ranked:
+        key = order[place].key
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] <= BEST or order[place].score >= ANSWERED:
+            stay.append(place)
+    return tuple(order[place] for place in sorted(stay))
+
+
+def assigned(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, tuple[Candidate, ...]]:
+    """
+    What fills each attribute.
+
+    :param singles: keys that hold one value, of which the latest sure one counts: a name, a level.
+    """
+    chosen = _matched(heard, singles)
+    taken = {_sentence(c) for c in chosen.values()}
+    best = {_sentence(c): c for c in sorted(heard, key=lambda c: c.score)}
+    for key in dict.fromkeys(c.key for c in heard if c.key not in chosen):
+        surest = max((c for c in heard if c.key == key), key=lambda c: c.score)
+        if surest.score >= max(SURE, best[_sentence(surest)].score - NEAR):
+            chosen[key] = surest
+    filled: dict[str, tuple[Candidate, ...]] = {}
+    for key, first in chosen.items():
+        more = [
+            c
+            for c in heard
+            if c is not first
+            and c.key == key
+            and key not in singles
+            and (
+                c.carried
+                if first.carried
+                else c.score >= (ANSWERED if first.score >= ANSWERED else MORE) and not c.carried
+            )
+            and _sentence(c) not in taken
+            and best[_sentence(c)].key == key
+            and c.text != first.text
+        ]
+        taking = {id(c) for c in sorted(more, key=lambda c: -c.score)[: VALUES - 1]} | {id(first)}
+        filled[key] = tuple(c for c in heard if id(c) in taking)
+    return filled
+
+
+def _matched(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, Candidate]:
+    """One candidate an attribute, one attribute a sentence, the highest sum of scores: over all subsets of keys."""
+    bits = {key: 1 << number for number, key in enumerate(dict.fromkeys(c.key for c in heard))}
+    order = {id(c): number for number, c in enumerate(heard)}
+
+    def gain(c: Candidate) -> int:
+        if c.score >= ANSWERED:
+            return ANSWERED * 100 + order[id(c)]
+        later = order[id(c)] if c.key in singles and c.score >= SURE else -order[id(c)]
+        return (min(c.score, MUCH) - LEAST) * 100 + later // 4
+
+    rows = groupby(sorted(heard, key=_sentence), key=_sentence)
+    best: dict[int, tuple[int, tuple[Candidate, ...]]] = {0: (0, ())}
+    for _, row in rows:
+        after = dict(best)
+        for candidate in row:
+            bit, more = bits[candidate.key], gain(candidate)
+            for used, (sum_, picked) in best.items():
+                if not used & bit and sum_ + more > after.get(used | bit, (-1,))[0]:
+                    after[used | bit] = (sum_ + more, (*picked, candidate))
+        best = after
+    _, picked = max(best.values(), key=lambda found: found[0])
+    return {c.key: c for c in picked}
+
+
+def _sentence(candidate: Candidate) -> tuple[str, int]:
+    return candidate.source, candidate.place

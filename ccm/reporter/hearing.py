@@ -1,0 +1,159 @@
+"""
+What a remark may fill: the rules find ties, the model weighs them all, those that are left are candidates.
+
+For a type that the model was not trained for (an operator's own) the rules alone count. Leaves out which candidate is
+taken in the end (:mod:`ccm.reporter.candidates`).
+"""
+
+import re
+from dataclasses import dataclass
+
+from ccm.reporter.attributes import Finding, Reading, read, trimmed
+from ccm.reporter.candidates import LEAST, MUCH, Candidate
+from ccm.reporter.likeness import Likeness, features, trained
+from ccm.reporter.remarks import Sentence, after_fillers, flat, is_phatic, is_question, sentences
+from ccm.reporter.state import Asked
+from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs
+
+RULE = {LABEL: MUCH, LEAD: 300, CUE: 150, WEAK: 10}
+REMEMBERED = 200  # characters of a question
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """
+    A remark with what its meaning depends on.
+
+    :ivar question: what was asked before, if anything.
+    :ivar place: how many remarks came before it.
+    """
+
+    text: str
+    by: str
+    question: Asked | None = None
+    place: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """
+    Words of a remark and an attribute.
+
+    :ivar sentence: where their sentence begins.
+    """
+
+    key: str
+    score: int
+    start: int
+    end: int
+    sentence: int
+
+    def candidate(self, text: str, by: str, source: str, at: str) -> Candidate:
+        """The same, to be remembered."""
+        return Candidate(self.key, self.score, text[self.start : self.end], by, source, at, self.sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A remark as it was read: what the rules say, what it may fill, and the question that stands after it."""
+
+    reading: Reading
+    ties: tuple[Tie, ...]
+    question: Asked | None
+
+
+def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tuple[int, ...] = ()) -> Heard:
+    """
+    Read a remark as one of a discussion of that type.
+
+    :param parts: its sentences, if they are known already.
+    :param but: where sentences begin that say what kind of discussion this is.
+    """
+    low = flat(said.text)
+    parts = sentences(low, said.text) if parts is None else parts
+    asked = said.question if said.question is not None and said.question.by != said.by else None
+    reading = read(said.text, signs, asked.key if asked else "", parts)
+    after = next_question(said, low, reading)
+    model, type_ = trained(), signs.template.key
+    if not model.knows(type_):
+        return Heard(reading, tuple(_by_rule(finding, parts) for finding in reading.findings), after)
+    if is_phatic(low) and not reading.findings:
+        return Heard(reading, (), after)
+    scores = model.scores(type_, seen(said, low, reading))
+    stated = [part for part in parts if part.start not in but and not is_phatic(part.low)]
+    ties = []
+    for key, score in scores.items():
+        if score > LEAST and (tie := _tie(key, score, said.text, reading, stated, model, signs)):
+            ties.append(tie)
+    return Heard(reading, tuple(ties), after)
+
+
+def seen(said: Said, low: str, reading: Reading) -> set[str]:
+    """What the model sees of a remark: the same in training."""
+    asked = said.question if said.question is not None and said.question.by != said.by else None
+    return features(
+        said.text,
+        low,
+        question=asked.text if asked else "",
+        asked=asked.key if asked else "",
+        found=tuple(sorted({(f.key, f.weight) for f in reading.findings})),
+        place=said.place,
+    )
+
+
+def next_question(said: Said, low: str, reading: Reading) -> Asked | None:
+    """The question that stands after a remark: its own, or the one before while nobody else has said anything."""
+    if is_question(low):
+        return Asked(reading.asks, said.by, low[:REMEMBERED], 2)
+    before = said.question
+    if before is None or before.left == 0 or (before.by != said.by and not is_phatic(low)):
+        return None
+    return Asked(before.key, before.by, before.text, before.left - 1)
+
+
+def _by_rule(finding: Finding, parts: list[Sentence]) -> Tie:
+    return Tie(finding.key, RULE[finding.weight], finding.start, finding.end, _sentence_of(finding.start, parts))
+
+
+def _sentence_of(place: int, parts: list[Sentence]) -> int:
+    return max((part.start for part in parts if part.start <= place), default=0)
+
+
+def _tie(
+    key: str, score: int, text: str, reading: Reading, stated: list[Sentence], model: Likeness, signs: Signs
+) -> Tie | None:
+    """The words that fill an attribute: those the rules found, else the sentence that is most like it."""
+    for finding in reading.findings:
+        if finding.key == key:
+            return Tie(key, score, finding.start, finding.end, _sentence_of(finding.start, stated))
+    if not stated:
+        return None
+    best = stated[0]
+    if len(stated) > 1:
+        type_ = signs.template.key
+
+        def likely(part: Sentence) -> tuple[int, int]:
+            sentence = text[part.start : part.end]
+            return model.scores(type_, features(sentence, part.low))[key], -part.start
+
+        best = max(stated, key=likely)
+    start, end = best.start + after_fillers(best.low), best.end
+    if signs.shapes[key] == "name":
+        start, end = _name_in(text, start, end)
+    found = trimmed(Finding(key, CUE, start, end), flat(text), "")
+    return Tie(key, score, found.start, found.end, best.start) if found.end > found.start else None
+
+
+_QUOTED = re.compile(r"[\"“«„]([^\"”»“]{2,60})[\"”»“]")
+_PROPER = re.compile(r"(?<=[a-z,] )[A-Z][\w'&-]*(?: (?:(?:of|the|and|for|de|in) )?[A-Z0-9][\w'&-]*)*")
+
+
+def _name_in(text: str, start: int, end: int) -> tuple[int, int]:
+    """A name within a sentence: what is quoted, or its longest run of capitals after the beginning."""
+    quoted = _QUOTED.search(text, start, end)
+    if quoted:
+        return quoted.span(1)
+    runs = list(_PROPER.finditer(text, start, end))
+    if runs:
+        return max(runs, key=lambda run: run.end() - run.start()).span()
+    return start, end
