@@ -83,5 +83,5 @@ def said(text: str) -> str:
     line = " ".join(text.split())
     if ":" in line and "was refused" in line:
         line = line.partition(": ")[2]
-    line = _CODE.sub("", _STATUS.sub("", line), count=1).strip(" :;.-")
+    line = " ".join(_CODE.sub("", _STATUS.sub("", line), count=1).split()).strip(" :;.-")
     return (line[: _SAID_CHARACTERS - 1] + "…" if len(line) > _SAID_CHARACTERS else line) or "it was refused"

@@ -5,8 +5,9 @@ An answer is recognised by the invitee's token and changes nothing but that invi
 proposes is shown to who invited, never applied. Leaves out reading mail: the intake hands over plain facts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC
+from functools import partial
 
 from twisted.logger import Logger
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
@@ -20,6 +21,7 @@ from ccm.components.invitation_post import invitee_of
 from ccm.components.operations import Correction
 from ccm.components.room_requests import Sibling, stamp
 from ccm.components.topic_elements import parse_stamp
+from ccm.components.turns import Turns
 from ccm.errors import StanzaError
 from ccm.records import Invitee, InviteeState, Topic
 
@@ -63,6 +65,7 @@ class Answers:
     def __init__(self, context: Context, topics: Sibling) -> None:
         self._context = context
         self._topics = topics
+        self._turns = Turns()
 
     # ---- the invitee
 
@@ -72,9 +75,11 @@ class Answers:
 
         :returns: whom to tell what; ``None`` if it changes nothing.
         """
-        invitee = await self._context.topics.invitee_by_mail_token(facts.get("token", ""))
-        topic = await self._context.topics.get(invitee.topic) if invitee else None
-        if invitee is None or topic is None or invitee.state == "revoked":
+        found = await self._context.topics.invitee_by_mail_token(facts.get("token", ""))
+        return await self._alone(found.id, partial(self._heard, facts)) if found else None
+
+    async def _heard(self, facts: Mapping[str, str], invitee: Invitee, topic: Topic) -> Telling | None:
+        if invitee.state == "revoked":
             return None
         if facts.get("uid", uid(topic)) != uid(topic):
             log.info("An answer named another meeting than its address; it is left.")
@@ -85,9 +90,9 @@ class Answers:
         if kind == "counter":
             return self._counter(invitee, topic, facts)
         if kind == "bounce":
-            return await self._bounced(invitee, topic, facts.get("said", ""))
+            return await self._bounced(facts.get("said", ""), invitee, topic)
         if kind == "delay":
-            return await self._waits(invitee, topic, facts.get("said", ""))
+            return await self._waits(facts.get("said", ""), invitee, topic)
         if kind == "words":
             text = f"{invitee.name} writes about {topic.name}: “{_comment(facts)}”"
             return invitee.inviter, Correction("rsvp", text)
@@ -100,9 +105,11 @@ class Answers:
 
     async def answer(self, invitee: Invitee, answer: InviteeState, comment: str = "") -> Telling | None:
         """An invitee says whether they come; ``None`` if they said so before."""
-        topic = await self._context.topics.get(invitee.topic)
+        return await self._alone(invitee.id, partial(self._answered, answer, comment))
+
+    async def _answered(self, answer: InviteeState, comment: str, invitee: Invitee, topic: Topic) -> Telling | None:
         state: InviteeState = "joined" if (invitee.state, answer) == ("joined", "accepted") else answer
-        if topic is None or (invitee.state == state and not comment):
+        if invitee.state == state and not comment:
             return None
         await self._mark(invitee, state=state, reason="")
         at = spelled(topic, topic.start, self._context.now())
@@ -121,7 +128,7 @@ class Answers:
                 f"They were told the new one ({at}); I wait for their answer to that."
             )
             return invitee.inviter, Correction("rsvp-late", text, answer)
-        return await self.answer(invitee, answer, _comment(facts))
+        return await self._answered(answer, _comment(facts), invitee, topic)
 
     def _is_late(self, invitee: Invitee, topic: Topic, facts: Mapping[str, str]) -> bool:
         """Whether an answer is to what the calendar held before the topic moved."""
@@ -145,24 +152,24 @@ class Answers:
 
     async def failed(self, key: str, reason: str) -> Telling | None:
         """A mail was refused for good; ``None`` if it was none of ours, or that is known."""
-        invitee, topic = await self._of_job(key)
-        return await self._bounced(invitee, topic, reason) if invitee and topic else None
+        return await self._alone(invitee_of(key), partial(self._bounced, reason))
 
     async def delayed(self, key: str, reason: str) -> Telling | None:
         """A mail could not be handed over and is tried again; told once."""
-        invitee, topic = await self._of_job(key)
-        return await self._waits(invitee, topic, reason) if invitee and topic else None
+        return await self._alone(invitee_of(key), partial(self._waits, reason))
 
     async def sent(self, key: str, _reason: str = "") -> Telling | None:
         """A mail that had to wait is on its way."""
-        invitee, topic = await self._of_job(key)
-        if invitee is None or topic is None or invitee.state != "offered" or not invitee.reason:
+        return await self._alone(invitee_of(key), self._left)
+
+    async def _left(self, invitee: Invitee, _topic: Topic) -> Telling | None:
+        if invitee.state != "offered" or not invitee.reason:
             return None
         await self._mark(invitee, reason="")
         text = f"The invitation to {invitee.address} is on its way now."
         return invitee.inviter, Correction("mail-sent", text, invitee.address)
 
-    async def _bounced(self, invitee: Invitee, topic: Topic, said: str) -> Telling | None:
+    async def _bounced(self, said: str, invitee: Invitee, topic: Topic) -> Telling | None:
         verdict = delivery_words.verdict(said, invitee.address, invitee.name)
         if invitee.state not in ("offered", "accepted", "tentative", "declined") or invitee.reason == verdict.why:
             return None
@@ -176,7 +183,7 @@ class Answers:
             text += f"{topic.name} stands; {verdict.advice}."
         return invitee.inviter, Correction("mail-failed", text, invitee.address)
 
-    async def _waits(self, invitee: Invitee, _topic: Topic, said: str) -> Telling | None:
+    async def _waits(self, said: str, invitee: Invitee, _topic: Topic) -> Telling | None:
         why = delivery_words.waiting(said, invitee.address)
         if invitee.state not in ("offered", "accepted", "tentative", "declined") or invitee.reason == why:
             return None
@@ -200,10 +207,12 @@ class Answers:
 
     # ---- inside
 
-    async def _of_job(self, key: str) -> tuple[Invitee | None, Topic | None]:
-        id_ = invitee_of(key)
-        invitee = await self._context.topics.invitee(id_) if id_ else None
-        return invitee, await self._context.topics.get(invitee.topic) if invitee else None
+    async def _alone(self, id_: str, judge: Callable[[Invitee, Topic], Awaitable[Telling | None]]) -> Telling | None:
+        """Judge one thing about an invitee after another, so that what is told is told once."""
+        async with self._turns.of(id_):
+            invitee = await self._context.topics.invitee(id_) if id_ else None
+            topic = await self._context.topics.get(invitee.topic) if invitee else None
+            return await judge(invitee, topic) if invitee and topic else None
 
     async def _mark(self, invitee: Invitee, **changes: str) -> None:
         await self._context.topics.mark_invitee(invitee.id, _OPEN, **changes)

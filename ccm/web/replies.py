@@ -86,7 +86,7 @@ def _words(message: Message) -> str:
     """What the person wrote, without what they quoted."""
     for part in parts(message):
         if part.get_content_type() == "text/plain" and part.get_content_disposition() != "attachment":
-            own = [line.strip() for line in text_of(part).splitlines() if not line.startswith(">")]
+            own = [line for line in text_of(part).splitlines() if not line.startswith(">")]
             if "-- " in own:
                 own = own[: own.index("-- ")]
             return " ".join(" ".join(own).split())[:_WORDS_CHARACTERS]
