@@ -69,7 +69,14 @@ def component_secrets(settings: Settings) -> dict[str, str]:
 
 
 def context(
-    reactor: Any, settings: Settings, stores: Stores, addresses: Addresses, domain: str, now: Callable[[], float]
+    reactor: Any,
+    settings: Settings,
+    stores: Stores,
+    addresses: Addresses,
+    domain: str,
+    now: Callable[[], float],
+    *,
+    repeats: bool = False,
 ) -> Context:
     """What the handlers of a component get."""
     server = settings["server"]
@@ -88,6 +95,7 @@ def context(
         archive=stores.archive,
         guest_host=settings["guests"].domain(server.host),
         apart=running.apart(reactor),
+        repeats=repeats,
         accounts=stores.accounts,
         state=stores.state,
         clock=reactor,
@@ -204,7 +212,7 @@ class ComponentProcess(Service):
             reactor, settings["store"], settings["state"], state_dir, host=server.host, now=time.time
         )
         addresses = Addresses.of(settings, 80)
-        here = context(reactor, settings, self._stores, addresses, self._domain, time.time)
+        here = context(reactor, settings, self._stores, addresses, self._domain, time.time, repeats=True)
         handlers = settings.plugins["components"][self._handler].handlers(here, settings[f"components.{self._handler}"])
         endpoint = clientFromString(reactor, self._endpoint)
         self._component = ExternalComponent(endpoint, self._domain, self._secret, handlers, reactor)

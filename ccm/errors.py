@@ -98,6 +98,10 @@ class StoreUnavailable(CCMError):
     """The store does not accept writes now (disk full, connection lost); nothing was acknowledged."""
 
 
+class Overtaken(CCMError):
+    """A record was changed by somebody else between reading and saving it; read it again and start anew."""
+
+
 class Rejected(CCMError):
     """A publisher or mail server refused for good; asking again unchanged is useless."""
 

@@ -212,7 +212,11 @@ class ITopics(Interface):
         """*async* Names in use by an owner, to keep new ones distinct."""
 
     def save(topic: r.Topic) -> Awaitable[r.Topic]:
-        """*async* Create or replace; answers it with its new revision."""
+        """
+        *async* Create or replace; answers it with its new revision.
+
+        :raises Overtaken: if its revision is not the stored one (0 for a new topic): it was changed meanwhile.
+        """
 
     def delete(id_: str) -> Awaitable[None]:
         """*async*"""

@@ -149,7 +149,7 @@ class Topic:
     :ivar start: when it is planned; ``None`` means *when the first guest arrives*.
     :ivar members: bare JIDs of everybody who takes part, the owner among them.
     :ivar document: public URL of the published document, or ``None``.
-    :ivar revision: rises with every change.
+    :ivar revision: rises with every change; 0 for one that was never saved.
     :ivar sequence: rises with every change that calendars must learn of: name, time, cancelled.
     """
 
@@ -166,7 +166,7 @@ class Topic:
     members: tuple[str, ...] = ()
     visibility: Literal["public", "link", "members"] = "public"
     document: str | None = None
-    revision: int = 1
+    revision: int = 0
     sequence: int = 0
 
 

@@ -16,6 +16,7 @@ import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import namespaces as ns
 from ccm.components.client_zone import ClientZone
 from ccm.components.context import Context
+from ccm.components.once import Once, key_of
 from ccm.components.operations import Answer, Field, Gate, Operation, Request, execute, refusal
 from ccm.components.requests import language_of
 from ccm.errors import StanzaError
@@ -40,6 +41,7 @@ class Commands(XMPPHandler):  # type: ignore[misc]
         self._operations = {f"{namespace}#{each.name}": each for each in operations if not each.inner}
         self._context = context
         self._gate = gate
+        self._once = Once(context)
         self._zones = ClientZone(lambda request: self.request(request), context)
 
     def connectionInitialized(self) -> None:
@@ -52,18 +54,20 @@ class Commands(XMPPHandler):  # type: ignore[misc]
 
     async def _serve(self, iq: Element) -> None:
         command = next(iq.elements(ns.COMMANDS, "command"))
+        key = key_of(iq, self._context.domain)
         try:
-            answer = await self._stage(iq, command)
+            answer = await self._once.do(key, lambda: self._stage(iq, command, key))
         except StanzaError as error:
             self.send(refusal(iq, error))
             return
+        assert answer is not None
         answer["node"] = command.getAttribute("node", "")
         answer["sessionid"] = command.getAttribute("sessionid") or self._context.token()
         result = toResponse(iq, "result")
         result.addChild(answer)
         self.send(result)
 
-    async def _stage(self, iq: Element, command: Element) -> Element:
+    async def _stage(self, iq: Element, command: Element, key: str) -> Element:
         operation = self._operations.get(command.getAttribute("node", ""))
         if operation is None:
             raise StanzaError("item-not-found", "There is no such command here.")
@@ -86,7 +90,7 @@ class Commands(XMPPHandler):  # type: ignore[misc]
         values = values or {}
         if "tz" not in values and any(each.name == "tz" for each in operation.fields):
             values["tz"] = await self._zones.of(sender)
-        request = Request(sender, values, language_of(command) or language_of(iq))
+        request = Request(sender, values, language_of(command) or language_of(iq), None, key)
         return _result(await execute(operation, request, self._gate), operation, self._namespace)
 
     # ---- IDisco

@@ -63,6 +63,7 @@ class Context:
     :ivar guest_host: domain of guests; ``""`` if there are none.
     :ivar apart: runs a function that computes for long, in a thread where there is one.
     :ivar mail_replies: the domain whose ``rsvp+`` and ``bounces+`` addresses come back here; ``""`` if none do.
+    :ivar repeats: a request may come twice: several processes serve the domain, or one that is killed and comes back.
     :ivar token: a fresh secret of 256 bits, URL-safe.
     """
 
@@ -92,6 +93,7 @@ class Context:
     archive: IArchive | None = None
     guest_host: str = ""
     apart: Apart = at_once
+    repeats: bool = False
 
 
 def spawn(work: Coroutine[Any, Any, Any]) -> "Deferred[Any]":

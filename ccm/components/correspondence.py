@@ -28,16 +28,21 @@ class Correspondence(XMPPHandler):  # type: ignore[misc]
         super().__init__()
         self._domain = domain
 
-    def tell(self, user: str, corrections: Iterable[Correction]) -> None:
-        """Say each correction to a bare JID."""
-        for correction in corrections:
-            self.say(user, correction.text, correction.element(), choice(correction))
+    def tell(self, user: str, corrections: Iterable[Correction], key: str = "") -> None:
+        """Say each correction to a bare JID; those with the *key* of a request are told once, if it is made again."""
+        for number, correction in enumerate(corrections):
+            id_ = f"{key}.{number}" if key else ""
+            self.say(user, correction.text, correction.element(), choice(correction), id_=id_)
 
-    def say(self, user: str, text: str, *payloads: Element | None) -> None:
-        """One chat message."""
+    def say(self, user: str, text: str, *payloads: Element | None, id_: str = "") -> None:
+        """One chat message. :param id_: that no other message of this component has; ``""`` makes one."""
         message = Element((None, "message"))
         message["type"], message["to"], message["from"] = "chat", user, self._domain
-        message.addUniqueId()
+        if id_:
+            message["id"] = id_
+            message.addElement((ns.STANZA_ID, "origin-id"))["id"] = id_
+        else:
+            message.addUniqueId()
         message.addElement("body", content=text)
         for payload in payloads:
             if payload is not None:

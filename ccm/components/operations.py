@@ -18,11 +18,12 @@ from twisted.words.xish.domish import Element
 
 from ccm import address
 from ccm import namespaces as ns
-from ccm.errors import STANZA_CONDITIONS, StanzaError, StoreUnavailable
+from ccm.errors import STANZA_CONDITIONS, Overtaken, StanzaError, StoreUnavailable
 
 log = Logger()
 
-MAX_VALUE_CHARACTERS = 1000
+MAX_VALUE_CHARACTERS = 4000
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,14 @@ class Request:
     :ivar values: parameters that are there and not blank.
     :ivar language: BCP 47, ``""`` if none was given.
     :ivar payload: the compact request's element; ``None`` for a command.
+    :ivar key: the same for the same request made again, ``""`` if it is not known (:mod:`ccm.components.once`).
     """
 
     sender: str
     values: Mapping[str, str]
     language: str = ""
     payload: Element | None = None
+    key: str = ""
 
     @property
     def user(self) -> str:
@@ -205,7 +208,7 @@ async def execute(operation: Operation, request: Request, gate: Gate) -> Answer:
             )
     with gate:
         try:
-            return await operation.run(request)
+            return await _run(operation, request)
         except StanzaError:
             raise
         except JabberError as error:
@@ -220,6 +223,16 @@ async def execute(operation: Operation, request: Request, gate: Gate) -> Answer:
         except Exception as error:
             log.failure("The operation {operation} failed.", operation=operation.name)
             raise StanzaError("internal-server-error") from error
+
+
+async def _run(operation: Operation, request: Request) -> Answer:
+    """Run it, and again if somebody else changed what it was about to save."""
+    for _ in range(_TRIES):
+        try:
+            return await operation.run(request)
+        except Overtaken:
+            continue
+    raise StanzaError("resource-constraint", "Others are changing this as well. Try again in a moment.")
 
 
 def done(namespace: str, *parts: Element, corrections: tuple[Correction, ...] = ()) -> Element:

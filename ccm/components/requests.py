@@ -17,6 +17,7 @@ import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
 from ccm.components.context import Context
+from ccm.components.once import Once, hashed, key_of
 from ccm.components.operations import Gate, Operation, Request, execute, refusal
 from ccm.errors import StanzaError
 from wokkel.disco import DiscoFeature
@@ -37,6 +38,7 @@ class Requests(XMPPHandler):  # type: ignore[misc]
         self._operations = tuple(operations)
         self._context = context
         self._gate = gate
+        self._once = Once(context)
 
     def connectionInitialized(self) -> None:
         for operation in self._operations:
@@ -58,19 +60,29 @@ class Requests(XMPPHandler):  # type: ignore[misc]
             name: value.strip() for name, value in payload.attributes.items() if isinstance(name, str) and value.strip()
         }
         try:
+            key = key_of(iq, self._context.domain) if operation.type == "set" else ""
+            if sender not in self._context.siblings.values():
+                values.pop("request", None)
+            elif "request" in values:  # part of a larger one, which may be made again as a whole
+                key = hashed(f"{operation.name} {values.pop('request')}")
             if "for" in values:
                 if sender not in self._context.siblings.values():
                     raise StanzaError("forbidden", "You can only act for yourself.")
                 sender = address.prepare(values["for"])
-            request = Request(sender, values, language_of(payload) or language_of(iq), payload)
-            answer = await execute(operation, request, self._gate)
+            request = Request(sender, values, language_of(payload) or language_of(iq), payload, key)
+            found = await (
+                self._once.do(key, lambda: self._run(operation, request)) if key else self._run(operation, request)
+            )
         except StanzaError as error:
             self.send(refusal(iq, error))
             return
         result = toResponse(iq, "result")
-        if answer.payload is not None:
-            result.addChild(answer.payload)
+        if found is not None:
+            result.addChild(found)
         self.send(result)
+
+    async def _run(self, operation: Operation, request: Request) -> Element | None:
+        return (await execute(operation, request, self._gate)).payload
 
     # ---- IDisco
 

@@ -8,6 +8,7 @@ what it changed (Forgiving CRUD). Its world is a handful of callables, so tests 
 from base64 import b32encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +23,9 @@ from ccm.components.turns import Turns
 from ccm.errors import StanzaError
 from ccm.records import Topic
 
+#: How long the same request, made again, is taken for the first one.
+_SAME_REQUEST = timedelta(minutes=2)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -30,6 +34,7 @@ class Wish:
 
     :ivar invitee: display names of those it is made for, to guess the topic's name from.
     :ivar about: what was said before in a conversation, likewise.
+    :ivar key: of the request (:mod:`ccm.components.once`): made again, it makes no second topic.
     """
 
     name: str = ""
@@ -39,6 +44,7 @@ class Wish:
     invitee: str = ""
     visibility: str = ""
     about: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Made:
 class TopicDesk:
     """
     :param rooms: requests to the room service.
-    :param changed: called with a topic after each change, to push it.
+    :param changed: called with a topic after each change, to push it; and with the key of the request that made it.
     :param deleted: likewise with a topic that is gone.
     :param withdrawn: called with a topic that is about to be deleted; waited for.
     """
@@ -66,7 +72,7 @@ class TopicDesk:
         self,
         context: Context,
         rooms: RoomRequests,
-        changed: Callable[[Topic], Any],
+        changed: Callable[..., Any],
         deleted: Callable[[Topic], Any],
         withdrawn: Callable[[Topic], Awaitable[Any]],
         *,
@@ -110,8 +116,9 @@ class TopicDesk:
         context = self._context
         if address.domain(user) != context.host:
             raise StanzaError("forbidden", f"Topics are made by accounts of {context.host}. Register there first.")
+        id_, known = await self._made_before(user, wish.key)
         async with self._turns.of(user):
-            taken = await context.topics.names_of(user)
+            taken = await context.topics.names_of(user) - ({known.name} if known else set())
             if len(taken) >= self._max_topics:
                 raise StanzaError("policy-violation", f"You have {self._max_topics} topics. Delete one first.")
             zone, language = self._zone(wish.zone, None), wish.language or context.language
@@ -120,7 +127,6 @@ class TopicDesk:
             asked = Asked(user, name, wish.start, zone, language, self._minutes)
             timed = await self._times.tell(asked, reading)
             visibility, seen = readers(wish.visibility or "public", name)
-            id_ = self._new_id()
             topic = Topic(
                 id=id_,
                 name=name,
@@ -135,9 +141,12 @@ class TopicDesk:
                 members=(user,),
                 visibility=visibility,
             )
-            await self._rooms.create(topic.room, name, user, context.siblings["reporter"], language)
-            topic = await context.topics.save(topic)
-        self._changed(topic)
+            if known is not None:
+                topic = known
+            else:
+                await self._rooms.create(topic.room, name, user, context.siblings["reporter"], language)
+                topic = await context.topics.save(topic)
+        self._changed(topic, wish.key)
         return Made(topic, (*corrections, *timed.corrections, *seen), created(topic))
 
     async def rename(self, user: str, id_: str, name: str) -> Made:
@@ -304,8 +313,16 @@ class TopicDesk:
     def _zone(self, wanted: str, topic: Topic | None) -> str:
         return when.zone_of(wanted or None, topic.zone if topic else self._context.zone).key
 
-    def _new_id(self) -> str:
-        return b32encode(sha256(self._context.token().encode()).digest()).decode().lower()[:8]
+    async def _made_before(self, user: str, key: str) -> tuple[str, Topic | None]:
+        """The id for a new topic; with the topic, if an earlier try at the same request has made it."""
+        if key:
+            id_ = _id_of(key)
+            topic = await self._context.topics.get(id_)
+            if topic is None:
+                return id_, None
+            if topic.owner == user and topic.created > self._context.now() - _SAME_REQUEST:
+                return id_, topic
+        return _id_of(self._context.token()), None
 
     async def _save(self, before: Topic, topic: Topic) -> Topic:
         """Keep it, with a greater sequence if calendars must learn of it."""
@@ -331,3 +348,7 @@ class TopicDesk:
         if cleaned and names.needs_telling(wish.name):
             return name, (Correction("name-varied", f"I made it one plain line: {name}.", "", name),)
         return name, ()
+
+
+def _id_of(text: str) -> str:
+    return b32encode(sha256(text.encode()).digest()).decode().lower()[:8]

@@ -65,8 +65,12 @@ def invitee_element(invitee: Invitee, owner: str, viewer: str, namespace: str = 
     return element
 
 
-def event(to: str, node: str, item_id: str, payload: Element | None) -> Element:
-    """A headline that pushes an item, or its retraction if there is no payload (XEP-0060 §7.1.2.1)."""
+def event(to: str, node: str, item_id: str, payload: Element | None, id_: str = "") -> Element:
+    """
+    A headline that pushes an item, or its retraction if there is no payload (XEP-0060 §7.1.2.1).
+
+    :param id_: of a push that may be made twice and is to arrive once.
+    """
     message = Element((None, "message"))
     message["type"], message["to"] = "headline", to
     items = message.addElement((ns.PUBSUB_EVENT, "event")).addElement("items")
@@ -75,6 +79,8 @@ def event(to: str, node: str, item_id: str, payload: Element | None) -> Element:
     item["id"] = item_id
     if payload is not None:
         item.addChild(payload)
+    if id_:
+        message.addElement((ns.STANZA_ID, "origin-id"))["id"] = id_
     return message
 
 

@@ -65,7 +65,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         self._desk = TopicDesk(
             context,
             RoomRequests(self._ask, context.domain),
-            lambda topic: context.spawn(self._push(topic)),
+            lambda topic, key="": context.spawn(self._push(topic, key)),
             self._push_deletion,
             self._withdrawn,
             max_topics=options.max_topics_per_account,
@@ -104,6 +104,13 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         answer: Awaitable[Element] = self.request(request)
         return answer
 
+    def connectionInitialized(self) -> None:
+        self._context.spawn(self._warm())
+
+    async def _warm(self) -> None:
+        """Before anybody waits for it."""
+        await self._context.apart(when.warm)
+
     # ---- people
 
     async def _list(self, request: Request) -> Answer:
@@ -134,6 +141,8 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _reschedule(self, request: Request) -> Answer:
         made = await self._desk.reschedule(request.user, request.need("id"), _wish(request))
+        if "with" in request.values:  # the step of the request that this is a part of
+            made = replace(made, work={**made.work, "with": request.values["with"]})
         return await self._done(request, made)
 
     async def _visibility(self, request: Request) -> Answer:
@@ -151,7 +160,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         return await self._shown(request, made.topic, corrections)
 
     async def _shown(self, request: Request, topic: Topic, corrections: tuple[Correction, ...] = ()) -> Answer:
-        self._letters.tell(request.user, corrections)
+        self._letters.tell(request.user, corrections, request.key)
         payload = done(ns.TOPICS, await self._element(topic, request.user), corrections=corrections)
         return Answer(payload, COLUMNS, (row(topic),), corrections)
 
@@ -159,6 +168,8 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _revert(self, request: Request, work: Mapping[str, Any]) -> Answer:
         topic, text = await self._desk.revert(request.user, work)
+        if "with" in work:
+            await self._tell_invitations("undo", for_=request.user, id=work["with"])
         if await self._context.topics.get(topic.id) is not None:
             return await self._shown(request, topic, (Correction("undone", text, "", topic.id),))
         correction = Correction("undone", text, topic.id)
@@ -186,16 +197,17 @@ class Topics(XMPPHandler):  # type: ignore[misc]
     async def _withdrawn(self, topic: Topic) -> None:
         """Its invitees learn that it does not take place, before they are forgotten with it."""
         if await self._context.topics.invitees(topic.id):
-            await self._tell_invitations("withdrawn", topic.id)
+            await self._tell_invitations("withdrawn", topic=topic.id)
 
-    async def _tell_invitations(self, name: str, id_: str) -> None:
+    async def _tell_invitations(self, name: str, /, **values: str) -> None:
+        """They may be elsewhere, or know nothing of it: then nothing is lost but what they would have done."""
         domain = self._context.siblings.get("invitations")
         if domain is None:
             return
         try:
-            await Sibling(self._ask, self._context.domain, domain, ns.INVITATIONS).set(name, topic=id_)
+            await Sibling(self._ask, self._context.domain, domain, ns.INVITATIONS).set(name, **values)
         except (JabberError, RequestTimeout, ConnectionLost) as error:
-            log.info("{domain} was not told of {topic}: {why}", domain=domain, topic=id_, why=str(error))
+            log.info("{domain} did not take {name}: {why}", domain=domain, name=name, why=str(error))
 
     # ---- siblings
 
@@ -226,13 +238,15 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         invitees = await self._context.topics.invitees(topic.id)
         return topic_element(topic, invitees, viewer, await self._desk.name_of(topic.owner))
 
-    async def _push(self, topic: Topic) -> None:
+    async def _push(self, topic: Topic, key: str = "") -> None:
         invitees = await self._context.topics.invitees(topic.id)
         if invitees and topic.sequence:
-            self._context.spawn(self._tell_invitations("moved", topic.id))
+            self._context.spawn(self._tell_invitations("moved", topic=topic.id))
         owner_name = await self._desk.name_of(topic.owner)
         for jid in (*topic.members, self._context.siblings["reporter"]):
-            self.send(event(jid, ns.TOPICS, topic.id, topic_element(topic, invitees, jid, owner_name)))
+            self.send(
+                event(jid, ns.TOPICS, topic.id, topic_element(topic, invitees, jid, owner_name), key and f"{key}.push")
+            )
 
     def _push_deletion(self, topic: Topic) -> None:
         for jid in (*topic.members, self._context.siblings["reporter"]):
@@ -268,6 +282,7 @@ def _wish(request: Request) -> Wish:
         invitee=values.get("invitee", ""),
         visibility=values.get("visibility", ""),
         about=values.get("about", ""),
+        key=request.key,
     )
 
 

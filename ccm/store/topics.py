@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, and_, cast, delete, func, insert, or_, select, update
 from zope.interface import implementer
 
-from ccm.errors import StanzaError
+from ccm.errors import Overtaken, StanzaError
 from ccm.interfaces import IDatabase, ITopics
 from ccm.records import Invitee, InviteeState, Page, Told, Topic
 from ccm.store.accounts import email_key
@@ -57,7 +57,7 @@ class Topics:
         return tuple(map(_topic, await self._rows(statement)))
 
     async def busy(self, jid: str, start: datetime, end: datetime) -> tuple[Topic, ...]:
-        over = topics.c.start + topics.c.minutes * _MINUTE > to_micros(start)
+        over = topics.c.start + cast(topics.c.minutes, BigInteger) * _MINUTE > to_micros(start)
         mine = and_(topic_members.c.jid == jid, topics.c.state.in_(("planned", "live")))
         statement = select(topics).join(topic_members, topic_members.c.topic == topics.c.id)
         statement = statement.where(mine, topics.c.start < to_micros(end), over).order_by(topics.c.start, topics.c.id)
@@ -216,7 +216,10 @@ def _of_member(connection: Connection, jid: str, after: str | None, limit: int) 
 
 def _save(connection: Connection, topic: Topic) -> Topic:
     stored = select(topics.c.revision).where(topics.c.id == topic.id).with_for_update()
-    revision = (connection.execute(stored).scalar() or 0) + 1
+    known = connection.execute(stored).scalar() or 0
+    if topic.revision != known:
+        raise Overtaken(f"The topic {topic.id} was changed meanwhile. Read it again.")
+    revision = known + 1
     room_of = select(topics.c.id).where(topics.c.room == topic.room, topics.c.id != topic.id)
     if connection.execute(room_of).first() is not None:
         raise StanzaError("conflict", "That room belongs to another topic. Choose another name for it.")

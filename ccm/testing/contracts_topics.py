@@ -147,8 +147,10 @@ class TopicsContract:
 
     @pytest_twisted.ensureDeferred
     async def test_the_revision_rises_with_every_save(self, topics: Any, clock: Moments) -> None:
-        topic = self.topic(clock)
-        revisions = [(await topics.save(replace(topic, name=f"Name {i}"))).revision for i in range(3)]
+        topic, revisions = self.topic(clock), []
+        for i in range(3):
+            topic = await topics.save(replace(topic, name=f"Name {i}"))
+            revisions.append(topic.revision)
         assert revisions == [1, 2, 3]
         assert (await topics.get("t1")).name == "Name 2"
 
