@@ -5,6 +5,7 @@ An answer is recognised by the invitee's token and changes nothing but that invi
 proposes is shown to who invited, never applied. Leaves out reading mail: the intake hands over plain facts.
 """
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC
 from functools import partial
@@ -48,6 +49,10 @@ _OPEN: tuple[InviteeState, ...] = (
     "expired",
 )
 _COMMENT_CHARACTERS = 300
+#: So many sentences about one invitee in an hour; what they answer is kept nevertheless.
+TOLD_PER_HOUR = 20
+_HOUR_SECONDS = 3600.0
+_COUNTED = 10_000
 
 
 def answer_of(word: str) -> InviteeState:
@@ -66,6 +71,7 @@ class Answers:
         self._context = context
         self._topics = topics
         self._turns = Turns()
+        self._told: OrderedDict[str, list[float]] = OrderedDict()
 
     # ---- the invitee
 
@@ -212,7 +218,21 @@ class Answers:
         async with self._turns.of(id_):
             invitee = await self._context.topics.invitee(id_) if id_ else None
             topic = await self._context.topics.get(invitee.topic) if invitee else None
-            return await judge(invitee, topic) if invitee and topic else None
+            told = await judge(invitee, topic) if invitee and topic else None
+            return told if told and self._may_tell(id_) else None
+
+    def _may_tell(self, id_: str) -> bool:
+        """Count what is told about one invitee: whoever has the token must not fill the inviter's chat."""
+        now = self._context.clock.seconds()
+        times = [at for at in self._told.pop(id_, ()) if now - at < _HOUR_SECONDS]
+        self._told[id_] = times
+        while len(self._told) > _COUNTED:
+            self._told.popitem(last=False)
+        if len(times) >= TOLD_PER_HOUR:
+            log.info("More than {limit} things an hour are told about nobody.", limit=TOLD_PER_HOUR)
+            return False
+        times.append(now)
+        return True
 
     async def _mark(self, invitee: Invitee, **changes: str) -> None:
         await self._context.topics.mark_invitee(invitee.id, _OPEN, **changes)

@@ -45,7 +45,7 @@ class Invitation:
     All that the mail says.
 
     :ivar inviter: display name.
-    :ivar reply_to: the inviter's mail address, or ``""``.
+    :ivar reply_to: the inviter's mail address; ``""`` has words answered into their chat, where mail comes back here.
     :ivar link: with the secret token; it stands nowhere else. ``""`` in a cancellation.
     :ivar key: the outbox job's; the Message-ID is made of it, so a mail sent twice is recognised.
     :ivar kind: what it is about.
@@ -96,8 +96,9 @@ def compose(invitation: Invitation) -> Mail:
     to_local, _, to_domain = invitee.address.rpartition("@")
     to_domain = to_domain.encode("idna").decode()
     message["To"] = Address(invitee.name, to_local, to_domain)
-    if invitation.reply_to:
-        message["Reply-To"] = invitation.reply_to
+    reply_to = invitation.reply_to or _own_address("rsvp", invitation, "")
+    if reply_to:
+        message["Reply-To"] = reply_to
     message["Subject"] = _SUBJECTS[kind].format(inviter=inviter, topic=topic.name) + (f", {at}" if at else "")
     message["Date"] = format_datetime(invitation.now)
     message["Message-ID"] = message_id(invitation.key, domain)

@@ -117,7 +117,8 @@ class Post:
         if told is None:
             return invitee, ()
         gone = replace(invitee, told=None, shift=invitee.shift + 2)
-        if await self.withdraw(invitee) == newest(invitee)[0]:
+        unreached = await self.withdraw(invitee) == newest(invitee)[0] or invitee.state == "bounced"
+        if unreached or not await self.is_willing(invitee.address):
             return gone, ()
         name = cancel_key(kind, invitee)
         serial = sequence(topic, invitee) + 1

@@ -19,6 +19,7 @@ from twisted.internet.task import deferLater
 from ccm import namespaces as ns
 from ccm.components import invitations, topics
 from ccm.components.delivery_words import verdict, waiting
+from ccm.components.invitation_answers import TOLD_PER_HOUR
 from ccm.components.invitation_desk import ONLINE, InvitationDesk
 from ccm.components.invitation_post import Limits
 from ccm.modules import online
@@ -420,6 +421,8 @@ async def test_who_wants_no_more_mail_gets_none_and_the_inviter_knows(world: Wor
         await wait()
     assert await world.mails() == []
     assert "asked not to be invited" in (await world.raw("resend", id=kim.id)).toXml()
+    await world.ask("revoke", id=kim.id)
+    assert await world.mails() == []
 
 
 @pytest_twisted.ensureDeferred
@@ -427,6 +430,24 @@ async def test_plain_words_are_shown_to_the_inviter(world: World) -> None:
     kim, _ = await world.invite()
     await world.hear(kind="words", token=kim.mail_token, comment="I am on holiday, ask Lee.")
     assert await world.told("writes") == "Kim writes about Audit: “I am on holiday, ask Lee.”"
+
+
+@pytest_twisted.ensureDeferred
+async def test_nobody_fills_the_inviters_chat(world: World) -> None:
+    kim, _ = await world.invite()
+    before = len(world.chats.texts())
+    for number in range(TOLD_PER_HOUR + 5):
+        await world.hear(kind="words", token=kim.mail_token, comment=f"Number {number}")
+    await world.hear(kind="rsvp", token=kim.mail_token, answer="declined")
+    assert len(world.chats.texts()) == before + TOLD_PER_HOUR
+    assert (await world.invitee(kim.id)).state == "declined"
+
+
+@pytest_twisted.ensureDeferred
+async def test_words_come_back_here_if_the_inviter_has_no_mail_address(world: World) -> None:
+    world.ann = await world.stage.person("ann", "Ann")
+    kim, _ = await world.invite()
+    assert (await world.mail("invites you"))["Reply-To"] == f"rsvp+{kim.mail_token}@reply.example.net"
 
 
 # ---- the way of a mail
@@ -585,6 +606,41 @@ async def test_a_topic_that_is_there_again_is_in_every_calendar_again(world: Wor
     (mail,) = await world.mails()
     assert (entry(mail)[0], int(entry(mail)[1]["SEQUENCE"])) == ("REQUEST", 2)
     assert (await world.invitee(kim.id)).shift == 2
+
+
+# ---- commands
+
+
+async def command(person: Any, node: str, **fields: str) -> Any:
+    """Fill in a command's form (XEP-0050) as a client does that knows no namespace of ours."""
+    begun = await person.ask(INVITATIONS, "set", f"<command xmlns='{ns.COMMANDS}' node='{ns.INVITATIONS}#{node}'/>")
+    assert begun["type"] == "result", begun.toXml()
+    shown = begun.firstChildElement()
+    form = next(shown.elements(ns.DATA_FORMS, "x"))
+    assert set(fields) <= {each["var"] for each in form.elements(ns.DATA_FORMS, "field")}
+    filled = "".join(f"<field var='{name}'><value>{value}</value></field>" for name, value in fields.items())
+    answer = await person.ask(
+        INVITATIONS,
+        "set",
+        f"<command xmlns='{ns.COMMANDS}' node='{shown['node']}' sessionid='{shown['sessionid']}' action='complete'>"
+        f"<x xmlns='{ns.DATA_FORMS}' type='submit'>{filled}</x></command>",
+    )
+    assert answer["type"] == "result", answer.toXml()
+    return answer.firstChildElement()
+
+
+@pytest_twisted.ensureDeferred
+async def test_answering_sending_again_and_taking_back_are_commands_too(world: World) -> None:
+    kim = await world.stage.person("kim", "Kim", "kim@example.org")
+    invitee, topic = await world.invite()
+    await world.mails()
+    assert "accepted" in (await command(kim, "rsvp", topic=topic.id, answer="yes")).toXml()
+    await world.told("Kim is coming")
+    assert "I sent Kim the invitation to Audit again." in (await command(world.ann, "resend", id=invitee.id)).toXml()
+    await world.mail("invites you")
+    assert "revoked" in (await command(world.ann, "revoke", id=invitee.id)).toXml()
+    assert (await world.invitee(invitee.id)).state == "revoked"
+    assert entry(await world.mail("Cancelled"))[0] == "CANCEL"
 
 
 # ---- words

@@ -62,6 +62,7 @@ class Bench:
         self.answers = []
         self.tried = []
         self.given_up = []
+        self.put_back = []
         self.now = lambda: datetime.fromtimestamp(self.clock.seconds(), UTC)
         self.worker = OutboxWorker(
             "mail",
@@ -72,6 +73,7 @@ class Bench:
             self.parked,
             self.now,
             lambda: jitter,
+            self.delayed,
         )
 
     async def deliver(self, job):
@@ -83,6 +85,9 @@ class Bench:
 
     async def parked(self, job, reason):
         self.given_up.append((job.key, reason))
+
+    async def delayed(self, job, reason):
+        self.put_back.append((job.key, reason))
 
 
 @pytest.fixture
@@ -138,6 +143,16 @@ def test_failures_are_tried_again_with_growing_pauses_up_to_the_longest(bench):
     assert bench.waiting.pauses[:11] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]
     assert max(bench.waiting.pauses) == 600
     assert bench.waiting.ended == {1: "done"}
+
+
+def test_every_time_a_job_is_put_back_is_told(bench):
+    bench.answers = [Unavailable("busy"), Unavailable("still busy"), Rejected("no such mailbox")]
+    bench.waiting.put("a")
+    bench.worker.start()
+    for _ in range(4):
+        bench.clock.advance(2)
+    assert bench.put_back == [("a", "busy"), ("a", "still busy")]
+    assert bench.given_up == [("a", "no such mailbox")]
 
 
 @pytest.mark.parametrize(("jitter", "pause"), [(0.0, 0.8), (1.0, 1.2)])

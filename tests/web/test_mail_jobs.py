@@ -1,6 +1,7 @@
 """Mail jobs of the outbox, and mails written into files."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import pytest_twisted
@@ -33,6 +34,26 @@ async def test_a_job_hands_its_mail_over_and_a_failure_is_told():
     assert sent == [Mail("a@x", "b@x", TEXT.encode())]
     await jobs.parked(job(), "550 no such mailbox")
     assert told == [("mail-failed", {"key": "invite:1:1", "address": "b@x", "reason": "550 no such mailbox"})]
+
+
+@pytest_twisted.ensureDeferred
+async def test_waiting_is_told_and_so_is_leaving_after_that():
+    told = []
+
+    class Mailer:
+        async def send(self, mail):
+            pass
+
+    async def tell(channel, facts):
+        told.append((channel, facts["key"], facts.get("reason", "")))
+
+    jobs = MailJobs(Mailer(), tell)
+    await jobs.delayed(job(), "127.0.0.1:25 cannot be reached")
+    await jobs.deliver(replace(job(), attempts=1))
+    assert told == [
+        ("mail-delayed", "invite:1:1", "127.0.0.1:25 cannot be reached"),
+        ("mail-sent", "invite:1:1", ""),
+    ]
 
 
 @pytest_twisted.ensureDeferred
