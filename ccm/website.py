@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +12,13 @@ from twisted.web.resource import IResource
 
 from ccm.publish.secret import read_secret
 from ccm.records import Verifier
+from ccm.session.tokens import Tokens
 from ccm.settings import Settings
 from ccm.store.keys import Keys
 from ccm.store.stores import Stores
 from ccm.transports.http_site import QuietSite
 from ccm.web.archive import ArchivePages
+from ccm.web.desk import Desk
 from ccm.web.devmail import DevMail
 from ccm.web.forms import Forms
 from ccm.web.intake import Intake, IntakeFactory
@@ -25,7 +28,8 @@ from ccm.web.look import Fonts, Look
 from ccm.web.mail import FileMailer
 from ccm.web.operations import Operations
 from ccm.web.pages import Pages
-from ccm.web.registration import Desk, Registration
+from ccm.web.registration import Registration
+from ccm.web.reset import AccountLinks
 from ccm.web.rsvp import AnswerPage, UnsubscribePage
 from ccm.web.site import Root, Style
 from ccm.web.smtp import SmtpMailer
@@ -95,9 +99,14 @@ def root(
     mails: FileMailer | SmtpMailer,
     dashboard: IResource,
     bundle: Path,
+    pause: Callable[[float], Awaitable[Any]],
     now: Callable[[], float] = time.time,
 ) -> IResource:
-    """Every page of the web part, with the dashboard for all else. :param bundle: folder of the built dashboard."""
+    """
+    Every page of the web part, with the dashboard for all else.
+
+    :param bundle: folder of the built dashboard. :param pause: comes back after so many seconds.
+    """
     options = settings["web"]
     pages = Pages(Look(Fonts.of_bundle(bundle)), secure=addresses.secure)
     forms = Forms(keys.derive("forms"), addresses.web, options.form_seconds_least, options.form_hours_most, now)
@@ -111,11 +120,16 @@ def root(
         options=options,
         verifiers=verifiers,
         now=now,
+        pause=pause,
+        tokens=Tokens(stores.tokens, lambda: datetime.fromtimestamp(now(), UTC)),
+        guests=settings["guests"],
+        state=stores.state,
     )
+    links = AccountLinks(desk, stores.tokens, stores.outbox)
     registration = Registration(desk, stores.pending, stores.outbox)
     below: dict[str, Any] = {
         "archive": ArchivePages(pages, stores.documents, addresses.web, options),
-        "i": InvitationLink(desk, stores.topics, stores.state),
+        "i": InvitationLink(desk, stores.topics),
         "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
         "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),
         ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
@@ -123,7 +137,8 @@ def root(
     if options.dev_mail and isinstance(mails, FileMailer):
         below["dev"] = DevMail(pages, mails)
     style = Style(pages)
-    whole = {"register": registration, "validate": registration, "style": style, "favicon.ico": style}
+    whole: dict[str, Any] = {"register": registration, "validate": registration, "reset": links, "address": links}
+    whole |= {"style": style, "favicon.ico": style}
     return Root(pages, below, whole, dashboard)
 
 

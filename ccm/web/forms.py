@@ -1,8 +1,10 @@
 """
 What guards a form: same origin, a signed one-page token in a cookie of that path, a honeypot, and a least time.
 
-The cookie is ``SameSite=Strict`` and bound to the form's own path, so that nothing else ever carries it. Limits are
-kept in memory by network address (IPv6 by /64). Leaves out captchas: proof of the mail address does that work.
+Programs that fill in passwords are no robots: a form sent at once is told how much too early it is, and a filled
+honeypot is shown. The cookie is ``SameSite=Strict`` and bound to the form's own path, so that nothing else ever
+carries it. Limits are kept in memory by network address (IPv6 by /64). Leaves out captchas: proof of the mail address
+does that work.
 """
 
 import ipaddress
@@ -19,17 +21,23 @@ from ccm.errors import CCMError
 
 _COOKIE = b"ccm-form"
 _TRACKED = 10_000
+#: Name of the honeypot: robots fill it in, programs that keep passwords and addresses do not know it.
+TRAP = "remark2"
 
 
 class FormRefused(CCMError):
     """The form cannot be taken; the text says what to do."""
 
 
+class Trapped(FormRefused):
+    """The field that people do not see was filled in."""
+
+
 class Forms:
     """
     :param key: secret that signs the tokens.
     :param origin: the public address, e.g. ``https://chat.example.org/``.
-    :param least_seconds: a form sent faster was not filled in by a person.
+    :param least_seconds: a form sent faster was not filled in by hand.
     :param now: seconds since the epoch.
     """
 
@@ -63,8 +71,13 @@ class Forms:
         )
         return token
 
-    def check(self, request: Request) -> None:
-        """:raises FormRefused: if the form is not one of ours, filled in by a person."""
+    def check(self, request: Request) -> float:
+        """
+        Pass a form of ours.
+
+        :returns: by how many seconds it came too early, if it is more than 0.
+        :raises FormRefused: if it is none, or has expired; :class:`Trapped` if its honeypot is filled in.
+        """
         if not self._same_site(request):
             raise FormRefused("This form was sent from another site. Open it here and send it again.")
         token = field(request, "form")
@@ -73,8 +86,12 @@ class Forms:
             raise FormRefused(
                 "This form has expired, or the browser keeps no cookies for this site. Send it once more."
             )
-        if field(request, "website") or age < self._least:
-            raise FormRefused("That was faster than anybody types. Wait a moment and send it again.")
+        if field(request, TRAP):
+            raise Trapped(
+                "A field that people do not see was filled in, perhaps by a program that fills in forms. It is shown "
+                "now: empty it and send the form again."
+            )
+        return self._least - age
 
     def _age(self, token: str) -> float | None:
         """Seconds since *token* was made; ``None`` if it is none of ours."""
@@ -103,9 +120,14 @@ def _cookie(request: Request) -> str:
 
 
 def field(request: Request, name: str) -> str:
-    """The first value of a form field, stripped; empty if there is none or it is no UTF-8."""
+    """The first value of a form field, stripped; empty if there is none."""
+    return secret(request, name).strip()
+
+
+def secret(request: Request, name: str) -> str:
+    """The same as it was typed: blanks at the ends of a password are part of it."""
     values: list[bytes] = (request.args or {}).get(name.encode(), [])
-    return values[0].decode("utf-8", "replace").strip() if values else ""
+    return values[0].decode("utf-8", "replace") if values else ""
 
 
 class Rate:

@@ -1,26 +1,37 @@
 """
 The link in an invitation: ``/i/<token>``.
 
-A GET shows who invites to what and uses nothing up. A POST takes a known address in, or lets a stranger register with
-the address already proven by the link. Whoever joined is kept as joined and announced on the bus
-(``invitee-joined``); the invitations component makes them a member. Leaves out guests without an account.
+A GET shows who invites to what and uses nothing up, since mail scanners follow links. A POST does, by one conditional
+update: a known address goes on to sign in, a stranger comes in as a guest, with a code for one sign-in that stands in
+the fragment of the dashboard's address, where no server and no log sees it. Whoever joined is announced on the bus
+(``invitee-joined``); the invitations component makes them a member. Needs no script. Leaves out becoming an account.
 """
 
+import secrets
+from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from klein import Klein
 from twisted.web.http import Request
 
-from ccm import people
+from ccm import address, people
 from ccm import records as r
 from ccm.errors import StanzaError
-from ccm.interfaces import ISessionState, ITopics
+from ccm.interfaces import ITopics
+from ccm.session.guests import Scope
+from ccm.web.desk import Desk, announcement, digest
 from ccm.web.forms import FormRefused, Rate, field
 from ccm.web.pages import answering
-from ccm.web.registration import Desk, announcement, digest
 from ccm.web.times import spoken
+
+_ADMISSION_STEPS = 60
+_ADMISSION_STEP_SECONDS = 0.05
+_MAILS_PER_DAY = 3
+_LINK_DAYS = 7
 
 
 class InvitationLink:
@@ -28,58 +39,125 @@ class InvitationLink:
 
     app = answering(Klein(), lambda page: page._desk.pages)
 
-    def __init__(self, desk: Desk, topics: ITopics, state: ISessionState) -> None:
+    def __init__(self, desk: Desk, topics: ITopics) -> None:
         self._desk = desk
         self._topics = topics
-        self._state = state
         self._attempts = Rate(desk.options.attempts_per_minute, 60, desk.now)
+        self._guests = desk.guests.domain(desk.host)
+        #: (link, form) -> when it let somebody in: the second click on the button is no second redemption.
+        self._let_in: OrderedDict[tuple[bytes, str], float] = OrderedDict()
 
     @app.route("/<token>", methods=["GET"])
     async def show(self, request: Request, token: str) -> bytes:
         """Who invites, to what, when; and the one button."""
         found = await self._find(request, token)
-        return found if isinstance(found, bytes) else await self._page(request, found[0], found[1], {}, {})
+        if isinstance(found, bytes):
+            return found
+        if await self._topics.link_used(digest(token)):
+            return await self._used(request, *found)
+        return await self._page(request, *found, {}, {})
 
     @app.route("/<token>", methods=["POST"])
     async def accept(self, request: Request, token: str) -> bytes:
-        """Join; a stranger registers on the way."""
+        """Join: once a link, and then it mails another one to whoever it was for."""
         found = await self._find(request, token)
         if isinstance(found, bytes):
             return found
         invitee, topic = found
-        typed = {name: field(request, name) for name in ("name", "local")}
+        typed = {"name": field(request, "name")}
+        used = await self._topics.link_used(digest(token))
         try:
-            self._desk.forms.check(request)
-            account = await self._desk.accounts.find(invitee.address) or await self._register(request, invitee, typed)
+            self._desk.forms.check(request)  # the token proves a person enough: no time is waited for
+            if used and not self._is_second_click(request, token):
+                return await self._mail_another(request, invitee, topic)
+            account = await self._account(invitee)
+            if account is not None:
+                return await self._known(request, token, topic, account)
+            return await self._guest(request, token, invitee, topic, typed["name"])
         except people.Mistake as mistake:
             return await self._page(request, invitee, topic, typed, {mistake.field: str(mistake)}, 400)
         except FormRefused as refused:
+            if used:
+                return await self._used(request, invitee, topic, str(refused))
             return await self._page(request, invitee, topic, typed, {"form": str(refused)}, 400)
-        except StanzaError as error:
-            return await self._page(request, invitee, topic, typed, {"local": error.text}, 409)
-        # Kept before it is told: what the bus loses, the invitations component finds when it starts.
-        current = await self._topics.invitee(invitee.id)
-        if current is None or current.state == "revoked":
-            return self._taken_back(request)
-        await self._topics.save_invitee(replace(current, state="joined", jid=account.jid, reason=""))
-        await self._state.publish("invitee-joined", announcement(invitee=invitee.id, jid=account.jid))
-        return self._desk.pages.render(request, "joined.html", account=account, topic=topic)
 
-    async def _register(self, request: Request, invitee: r.Invitee, typed: dict[str, str]) -> r.Account:
-        desk = self._desk
-        name = people.display_name(typed["name"] or invitee.name, invitee.address)
-        jid = people.chat_address(typed["local"], invitee.address, desk.host, desk.accounts.exists, may_vary=False)
-        password = people.password(
-            field(request, "password"), desk.options.password_characters_least, invitee.address, name
-        )
-        try:
-            return await desk.accounts.create(jid, name, invitee.address, await desk.verifiers(password))
-        except StanzaError:
-            # The same link, sent twice at once: who was faster made the account for both.
-            account = await desk.accounts.find(invitee.address)
-            if account is None:
-                raise
-            return account
+    # ---- coming in
+
+    async def _known(self, request: Request, token: str, topic: r.Topic, account: r.Account) -> bytes:
+        joined = await self._topics.redeem_link(digest(token), account.jid)
+        if joined is None:
+            return self._taken_back(request)
+        await self._announce(joined, account.jid)
+        name = quote(account.email or account.jid, safe="")
+        return self._on(request, f"as/{name}/t/{quote(topic.id, safe='')}")
+
+    async def _guest(self, request: Request, token: str, invitee: r.Invitee, topic: r.Topic, typed: str) -> bytes:
+        desk, jid = self._desk, f"{invitee.id}@{self._guests}"
+        name = people.display_name(typed or invitee.name, invitee.address)
+        if await desk.accounts.get(jid) is None:
+            with suppress(StanzaError):  # the same link, sent twice at once: the guest is there, one of both comes in
+                await desk.accounts.create(jid, name, None, ())
+        joined = await self._topics.redeem_link(digest(token), jid)
+        if joined is not None:
+            self._let_in[digest(token), field(request, "form")] = desk.now()
+            await self._announce(joined, jid)
+        elif not self._is_second_click(request, token):
+            return await self._used(request, invitee, topic)
+        await self._admission(topic.id, jid)
+        until = datetime.fromtimestamp(desk.now(), UTC) + timedelta(hours=desk.guests.hours)
+        scope = Scope(topic.room, topic.id, until).text()
+        code = await desk.tokens.code(jid, desk.guests.entry_seconds, scope)
+        return self._on(request, f"guest/{quote(jid, safe='')}/{code}/t/{quote(topic.id, safe='')}")
+
+    def _is_second_click(self, request: Request, token: str) -> bool:
+        recent = self._desk.now() - self._desk.guests.entry_seconds
+        while self._let_in and next(iter(self._let_in.values())) < recent:
+            self._let_in.popitem(last=False)
+        return (digest(token), field(request, "form")) in self._let_in
+
+    async def _announce(self, invitee: r.Invitee, jid: str) -> None:
+        # Kept before it is told: what the bus loses, the invitations component finds when it starts.
+        await self._desk.state.publish("invitee-joined", announcement(invitee=invitee.id, jid=jid))
+
+    async def _admission(self, topic: str, jid: str) -> None:
+        """Wait until the topic has taken somebody in, for some seconds: then the room opens at once."""
+        for _ in range(_ADMISSION_STEPS):
+            current = await self._topics.get(topic)
+            if current is None or jid in current.members:
+                return
+            await self._desk.pause(_ADMISSION_STEP_SECONDS)
+
+    def _on(self, request: Request, fragment: str) -> bytes:
+        """To the dashboard; what stands behind ``#`` stays in the browser."""
+        self._desk.pages.headers(request)
+        request.setHeader("Cache-Control", "no-store")
+        request.setResponseCode(303)
+        request.setHeader("Location", f"/#/{fragment}")
+        return b""
+
+    async def _mail_another(self, request: Request, invitee: r.Invitee, topic: r.Topic) -> bytes:
+        desk, now = self._desk, datetime.fromtimestamp(self._desk.now(), UTC)
+        if await self._topics.mails_since(invitee.address, now - timedelta(days=1)) >= _MAILS_PER_DAY:
+            text = f"{invitee.address} was written to often enough today. Look into your mail, or try again tomorrow."
+            return desk.pages.message(request, "Not now", text, 429)
+        token, key = secrets.token_urlsafe(32), f"enter:{secrets.token_hex(12)}"
+        link = f"{desk.url}i/{token}"
+        letter = desk.letters.enter(key, invitee.address, invitee.name or invitee.address, topic.name, link)
+        until = now + timedelta(days=_LINK_DAYS)
+        expires = max(invitee.expires, until) if invitee.expires else until
+        changed = replace(invitee, token_hash=digest(token), expires=expires)
+        await self._topics.save_invitee(changed, [("mail", key, letter)], by="")
+        text = f"A new link is on its way to {invitee.address}."
+        return desk.pages.message(request, "Look into your mail", text)
+
+    # ---- finding and showing
+
+    async def _account(self, invitee: r.Invitee) -> r.Account | None:
+        """The account of whoever was invited: by the address, or because it took over from the guest."""
+        account = await self._desk.accounts.find(invitee.address)
+        if account is None and invitee.jid and address.domain(invitee.jid) != self._guests:
+            account = await self._desk.accounts.get(invitee.jid)
+        return account
 
     async def _find(self, request: Request, token: str) -> tuple[r.Invitee, r.Topic] | bytes:
         pages = self._desk.pages
@@ -102,6 +180,20 @@ class InvitationLink:
         text = "This link has been taken back, or it was not copied whole. Ask whoever invited you for a new one."
         return self._desk.pages.message(request, "This link does not work", text, 404)
 
+    async def _used(self, request: Request, invitee: r.Invitee, topic: r.Topic, error: str = "") -> bytes:
+        """A link brings one in once; who lost the way in gets another one by mail."""
+        desk = self._desk
+        return desk.pages.render(
+            request,
+            "link_used.html",
+            400 if error else 200,
+            invitee=invitee,
+            topic=topic,
+            account=await self._account(invitee),
+            errors={"form": error} if error else {},
+            form=desk.forms.open(request, "/i/"),
+        )
+
     async def _page(
         self,
         request: Request,
@@ -113,7 +205,9 @@ class InvitationLink:
     ) -> bytes:
         desk = self._desk
         inviter = await desk.accounts.get(invitee.inviter)
-        values: dict[str, Any] = {"name": people.display_name(invitee.name, invitee.address), "local": "", **typed}
+        guest = await desk.accounts.get(f"{invitee.id}@{self._guests}")
+        name = guest.name if guest is not None else people.display_name(invitee.name, invitee.address)
+        values: dict[str, Any] = {"name": name, **typed}
         return desk.pages.render(
             request,
             "invitation.html",
@@ -123,10 +217,9 @@ class InvitationLink:
             when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC)) if topic.start else "",
             until=f"{invitee.expires.day} {invitee.expires:%B}" if invitee.expires else "",
             invitee=invitee,
-            known=await desk.accounts.find(invitee.address),
+            known=await self._account(invitee),
             typed=values,
             errors=errors,
             form=desk.forms.open(request, "/i/"),
-            host=desk.host,
-            least=desk.options.password_characters_least,
+            hours=desk.guests.hours,
         )

@@ -1,5 +1,5 @@
 """
-The mails of the web part: confirm your address, you already have an account.
+The mails of the web part: confirm your address, you already have an account, choose a new password, come in again.
 
 Complete messages (RFC 5322) as payloads of outbox jobs; Message-ID is made of the job's key, so that a mail sent twice
 is recognised as one. Leaves out invitations: the component that invites writes those.
@@ -45,6 +45,23 @@ class Letters:
             "If it was not you, do nothing: nothing was changed.\n"
         )
         return self._payload(key, address, "You already have an account", text)
+
+    def reset(self, key: str, address: str, name: str, link: str, minutes: float) -> str:
+        """The payload of the mail with the link to a new password."""
+        text = (
+            f"Hello {name},\n\nsomebody, hopefully you, asked for a new password for your account at {self._url}.\n\n"
+            f"Choose it within {minutes:g} minutes:\n\n{link}\n\n"
+            "If it was not you, do nothing: the old password goes on working.\n"
+        )
+        return self._payload(key, address, "Choose a new password", text)
+
+    def enter(self, key: str, address: str, name: str, topic: str, link: str) -> str:
+        """The payload of the mail with one more link for somebody who followed an invitation's before."""
+        text = (
+            f"Hello {name},\n\nhere is a new link into {topic}. It works once, like the one before:\n\n{link}\n\n"
+            "If you did not ask for it, do nothing.\n"
+        )
+        return self._payload(key, address, "Your new link", text)
 
     def _payload(self, key: str, address: str, subject: str, text: str) -> str:
         message = EmailMessage(policy=SMTP)

@@ -1,15 +1,12 @@
 """
-Registration and validation of a mail address: two web forms, the only classic ones of the product.
+Registration and validation of a mail address: two web forms, the only classic ones of the product beside resetting.
 
 The answer to a registration is the same, and takes as long, whether the address is known or not; its owner learns the
-rest by mail. An account exists only after the mailed link's POST. Leaves out password reset.
+rest by mail. An account exists only after the mailed link's POST. Leaves out guests, who register in the chat.
 """
 
-import hashlib
-import json
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,30 +16,14 @@ from twisted.web.http import Request
 from ccm import people
 from ccm import records as r
 from ccm.errors import StanzaError
-from ccm.interfaces import IAccounts, IOutbox, IPending
-from ccm.web.forms import FormRefused, Forms, Rate, field
-from ccm.web.letters import Letters
-from ccm.web.options import WebOptions
-from ccm.web.pages import Pages, answering
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What every form of the web part needs."""
-
-    host: str
-    url: str
-    pages: Pages
-    forms: Forms
-    letters: Letters
-    accounts: IAccounts
-    options: WebOptions
-    verifiers: Callable[[str], Awaitable[tuple[r.Verifier, ...]]]
-    now: Callable[[], float]
+from ccm.interfaces import IOutbox, IPending
+from ccm.web.desk import Desk, digest, errors_of
+from ccm.web.forms import FormRefused, Rate, field, secret
+from ccm.web.pages import answering
 
 
 class Registration:
-    """``/register`` and ``/validate/<token>``."""
+    """``/register``, ``/register/again`` and ``/validate/<token>``."""
 
     app = answering(Klein(), lambda page: page._desk.pages)
 
@@ -51,6 +32,7 @@ class Registration:
         self._pending = pending
         self._outbox = outbox
         self._registrations = Rate(desk.options.registrations_per_hour, 3600, desk.now)
+        self._mails = Rate(desk.options.mails_per_address_per_hour, 3600, desk.now)
         self._attempts = Rate(desk.options.attempts_per_minute, 60, desk.now)
 
     @app.route("/register", methods=["GET"])
@@ -68,22 +50,42 @@ class Registration:
             return self._closed(request)
         typed = {name: field(request, name) for name in ("address", "name", "local")}
         try:
-            desk.forms.check(request)
+            await desk.take(request)
             address = people.mail_address(typed["address"])
             name = people.display_name(typed["name"], address)
             jid = people.chat_address(typed["local"], address, desk.host, desk.accounts.exists, may_vary=False)
             password = people.password(
-                field(request, "password"), desk.options.password_characters_least, address, name
+                secret(request, "password"), desk.options.password_characters_least, address, name, jid
             )
         except people.Mistake as mistake:
             return self._form(request, typed, {mistake.field: str(mistake)}, 400)
         except FormRefused as refused:
-            return self._form(request, typed, {"form": str(refused)}, 400)
+            return self._form(request, typed, errors_of(refused), 400)
         if not self._registrations.allow(request.getClientAddress().host):
             text = "Too many registrations from your network within the hour. Try again later."
             return self._form(request, typed, {"form": text}, 429)
-        await self._take(address, jid, name, await desk.verifiers(password))
-        return desk.pages.render(request, "sent.html", address=address, hours=desk.options.validation_hours)
+        async with desk.neutral():
+            verifiers = await desk.verifiers(password)
+            if self._mails.allow(address.casefold()):
+                await self._take(address, jid, name, verifiers)
+        return self._sent(request, address)
+
+    @app.route("/register/again", methods=["POST"])
+    async def again(self, request: Request) -> bytes:
+        """Mail the link once more; the answer is the same whoever asks for whatever address."""
+        desk = self._desk
+        try:
+            await desk.take(request)
+            address = people.mail_address(field(request, "address"))
+        except (people.Mistake, FormRefused) as refused:
+            return self._form(request, {"address": field(request, "address")}, {"form": str(refused)}, 400)
+        if not self._registrations.allow(request.getClientAddress().host):
+            text = "That was asked for too often from your network. Try again in an hour."
+            return desk.pages.message(request, "Not now", text, 429, link="/register", link_text="Back")
+        async with desk.neutral():
+            if self._mails.allow(address.casefold()):
+                await self._mail_again(address)
+        return self._sent(request, address, again=True)
 
     @app.route("/validate/<token>", methods=["GET"])
     async def look(self, request: Request, token: str) -> bytes:
@@ -93,8 +95,7 @@ class Registration:
         waiting = await self._pending.look(digest(token))
         if waiting is None:
             return self._stale(request)
-        form = self._desk.forms.open(request, "/validate/")
-        return self._desk.pages.render(request, "validate.html", waiting=waiting, form=form, error="")
+        return self._confirmation(request, waiting, {})
 
     @app.route("/validate/<token>", methods=["POST"])
     async def confirm(self, request: Request, token: str) -> bytes:
@@ -103,14 +104,11 @@ class Registration:
         if self._attempts.full(request.getClientAddress().host):
             return self._tried_too_often(request)
         try:
-            desk.forms.check(request)
+            desk.forms.check(request)  # the token proves a person enough: no time is waited for
             account = await self._pending.confirm(digest(token))
         except FormRefused as refused:
             waiting = await self._pending.look(digest(token))
-            if waiting is None:
-                return self._stale(request)
-            form = desk.forms.open(request, "/validate/")
-            return desk.pages.render(request, "validate.html", 400, waiting=waiting, form=form, error=str(refused))
+            return self._stale(request) if waiting is None else self._confirmation(request, waiting, errors_of(refused))
         except StanzaError as error:
             if error.condition == "conflict":
                 text = f"{error.text} Register again with another chat address."
@@ -121,16 +119,30 @@ class Registration:
         return desk.pages.render(request, "welcome.html", account=account)
 
     async def _take(self, address: str, jid: str, name: str, verifiers: tuple[r.Verifier, ...]) -> None:
-        desk = self._desk
-        token = secrets.token_urlsafe(32)
-        key = f"validate:{secrets.token_hex(12)}"
-        if await desk.accounts.find(address) is not None:
-            await self._outbox.add([("mail", key, desk.letters.known(key, address))])
+        if await self._desk.accounts.find(address) is not None:
+            await self._tell_known(address)
             return
-        expires = datetime.fromtimestamp(desk.now(), UTC) + timedelta(hours=desk.options.validation_hours)
-        pending = r.PendingRegistration(address, jid, name, verifiers, digest(token), expires)
-        letter = desk.letters.validate(key, address, name, f"{desk.url}validate/{token}", desk.options.validation_hours)
-        await self._pending.add(pending, [("mail", key, letter)])
+        await self._mail_link(r.PendingRegistration(address, jid, name, verifiers, b"", datetime.fromtimestamp(0, UTC)))
+
+    async def _mail_again(self, address: str) -> None:
+        if await self._desk.accounts.find(address) is not None:
+            await self._tell_known(address)
+            return
+        waiting = await self._pending.find(address)
+        if waiting is not None:
+            await self._mail_link(waiting)
+
+    async def _mail_link(self, waiting: r.PendingRegistration) -> None:
+        """One more link; those of earlier mails go on working until one of them is used."""
+        desk, token = self._desk, secrets.token_urlsafe(32)
+        key, hours = f"validate:{secrets.token_hex(12)}", desk.options.validation_hours
+        expires = datetime.fromtimestamp(desk.now(), UTC) + timedelta(hours=hours)
+        letter = desk.letters.validate(key, waiting.address, waiting.name, f"{desk.url}validate/{token}", hours)
+        await self._pending.add(replace(waiting, token_hash=digest(token), expires=expires), [("mail", key, letter)])
+
+    async def _tell_known(self, address: str) -> None:
+        key = f"validate:{secrets.token_hex(12)}"
+        await self._outbox.add([("mail", key, self._desk.letters.known(key, address))])
 
     def _form(self, request: Request, typed: dict[str, str], errors: dict[str, str], status: int = 200) -> bytes:
         desk = self._desk
@@ -146,6 +158,17 @@ class Registration:
             least=desk.options.password_characters_least,
         )
 
+    def _sent(self, request: Request, address: str, *, again: bool = False) -> bytes:
+        desk = self._desk
+        form = desk.forms.open(request, "/register")
+        hours = desk.options.validation_hours
+        return desk.pages.render(request, "sent.html", address=address, hours=hours, form=form, again=again)
+
+    def _confirmation(self, request: Request, waiting: r.PendingRegistration, errors: dict[str, str]) -> bytes:
+        form = self._desk.forms.open(request, "/validate/")
+        status = 400 if errors else 200
+        return self._desk.pages.render(request, "validate.html", status, waiting=waiting, form=form, errors=errors)
+
     def _closed(self, request: Request) -> bytes:
         text = "Registration is closed here. Somebody who has an account can invite you."
         return self._desk.pages.message(request, "Registration is closed", text, 403)
@@ -159,13 +182,3 @@ class Registration:
         return self._desk.pages.message(
             request, "This link does not work", text, 404, link="/register", link_text="Register again"
         )
-
-
-def digest(token: str) -> bytes:
-    """What is kept of a token: its SHA-256."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def announcement(**facts: str) -> bytes:
-    """Facts for the bus, as JSON."""
-    return json.dumps(facts).encode()

@@ -14,10 +14,10 @@ from twisted.web.http import Request
 
 from ccm import records as r
 from ccm.interfaces import IOutbox, ISessionState, ISuppression, ITopics
+from ccm.web.desk import Desk
 from ccm.web.forms import Rate, field
 from ccm.web.intake import keep
 from ccm.web.pages import answering
-from ccm.web.registration import Desk
 from ccm.web.times import spoken
 
 #: Answer -> its button, and what the page says once it is given.

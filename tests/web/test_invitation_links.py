@@ -1,15 +1,19 @@
-"""Links of invitations: who follows one joins, an outsider with an account made on the way, once."""
+"""Links of invitations: who follows one joins, once: an account by signing in, a stranger as a guest."""
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 import pytest_twisted
-from web_site import GOOD, HOST
+from web_site import HOST
 
 from ccm import records as r
+from ccm.session.guests import Scope
+from ccm.session.tokens import Tokens
 from ccm.testing.contracts import together
 
 TOKEN = "token-of-the-link"
@@ -54,7 +58,9 @@ def invite(site):
         topic_changes = {k: v for k, v in changes.items() if k in ("visibility", "start")}
         if "topic_state" in changes:
             topic_changes["state"] = changes["topic_state"]
-        await stores.topics.save(replace(topic, **topic_changes))
+        known = await stores.topics.get("t1")
+        revision = known.revision if known else topic.revision
+        await stores.topics.save(replace(topic, revision=revision, **topic_changes))
         invitee = r.Invitee(
             f"i-{token}",
             "t1",
@@ -84,57 +90,123 @@ async def test_the_page_tells_who_invites_to_what_and_when_and_uses_nothing_up(s
     assert len(await site.stores.accounts.all()) == 1
 
 
+GUEST = f"i-{TOKEN}@guests.{HOST}"
+
+
+def entered(site, answer):
+    """Guest and code in the fragment that a redirect leads to."""
+    assert answer.status == 303, answer.text
+    found = re.fullmatch(r"/#/guest/([^/]+)/([^/]+)/t/t1", answer.header("Location"))
+    assert found, answer.header("Location")
+    return unquote(found[1]), found[2]
+
+
 @pytest_twisted.ensureDeferred
-async def test_a_stranger_needs_only_a_password_and_has_a_proven_address(site, invite, joined):
+async def test_a_stranger_comes_in_as_a_guest_with_a_code_for_one_sign_in(site, invite, joined):
     await invite()
-    page = await site.browser().fill(LINK, {"name": "", "local": "", "password": GOOD})
-    assert page.status == 200
-    assert 'href="/#/t/t1"' in page.text
-    account = await site.stores.accounts.find("tom.adler@mail.example")
-    assert (account.jid, account.name) == (f"tom.adler@{HOST}", "Tom Adler")
-    assert joined == [{"invitee": f"i-{TOKEN}", "jid": f"tom.adler@{HOST}"}]
-    assert await site.mails() == []
-
-
-@pytest_twisted.ensureDeferred
-async def test_who_has_an_account_joins_with_one_button(site, invite, joined):
-    await site.stores.accounts.create(f"kim@{HOST}", "Kim", "kim@mail.example", ())
-    await invite("Kim@mail.example")
-    page = await site.browser().get(LINK)
-    assert 'name="password"' not in page.text
-    assert f"kim@{HOST}" in page.text
-    done = await site.browser().fill(LINK, {})
-    assert done.status == 200
-    assert joined == [{"invitee": f"i-{TOKEN}", "jid": f"kim@{HOST}"}]
+    jid, code = entered(site, await site.browser().fill(LINK, {"name": "Tom A"}, wait_seconds=0.2))
+    assert jid == GUEST
+    assert (await site.stores.accounts.get(jid)).name == "Tom A"
+    assert joined == [{"invitee": f"i-{TOKEN}", "jid": GUEST}]
     kept = await site.stores.topics.invitee(f"i-{TOKEN}")
-    assert (kept.state, kept.jid) == ("joined", f"kim@{HOST}")  # also where nobody listens to the bus
+    assert (kept.state, kept.jid) == ("joined", GUEST)  # also where nobody listens to the bus
+    tokens = Tokens(site.stores.tokens, site.clock.moment)
+    bearer = await tokens.admit(code)
+    scope = Scope.parse(bearer.scope)
+    assert (bearer.jid, scope.room, scope.topic) == (GUEST, f"t1@conference.{HOST}", "t1")
+    assert timedelta(hours=11) < scope.until - site.clock.moment() <= timedelta(hours=12)
+    assert await tokens.admit(code) is None
+    assert await site.mails() == []
     assert site.hashed == []
 
 
 @pytest_twisted.ensureDeferred
-async def test_the_same_link_twice_makes_no_second_account(site, invite, joined):
+async def test_the_name_is_prefilled_and_needs_no_typing(site, invite):
     await invite()
-    await site.browser().fill(LINK, {"password": GOOD})
-    again = await site.browser().get(LINK)
-    assert 'name="password"' not in again.text
-    assert (await site.browser().fill(LINK, {"local": "mallory", "password": "another password of four"})).status == 200
-    assert len(await site.stores.accounts.all()) == 2
-    assert {who["jid"] for who in joined} == {f"tom.adler@{HOST}"}
-    account = await site.stores.accounts.find("tom.adler@mail.example")
-    assert account.verifiers[0].stored_key == GOOD.encode()
+    entered(site, await site.browser().fill(LINK, {}))
+    assert (await site.stores.accounts.get(GUEST)).name == "Tom Adler"
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_race_of_two_posts_makes_one_account_and_both_are_let_in(site, invite, joined):
+async def test_no_secret_is_in_a_page_nor_in_a_cookie_for_more_than_the_form(site, invite):
     await invite()
-    browsers = [site.browser() for _ in range(2)]
+    browser = site.browser()
+    answer = await browser.fill(LINK, {})
+    assert answer.text == ""
+    assert answer.header("Cache-Control") == "no-store"
+    assert answer.header("Referrer-Policy") == "no-referrer"
+    assert answer.header("Set-Cookie") == ""
+    assert set(browser.cookies) == {"/i/"}
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_code_ends_after_two_minutes(site, invite):
+    await invite()
+    _, code = entered(site, await site.browser().fill(LINK, {}))
+    site.clock.advance(121)
+    assert await Tokens(site.stores.tokens, site.clock.moment).admit(code) is None
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_has_an_account_goes_on_to_sign_in_with_the_address_filled_in(site, invite, joined):
+    await site.stores.accounts.create(f"kim@{HOST}", "Kim", "kim@mail.example", ())
+    await invite("Kim@mail.example")
+    page = await site.browser().get(LINK)
+    assert 'name="name"' not in page.text
+    assert f"kim@{HOST}" in page.text
+    done = await site.browser().fill(LINK, {})
+    assert (done.status, done.header("Location")) == (303, "/#/as/kim%40mail.example/t/t1")
+    assert joined == [{"invitee": f"i-{TOKEN}", "jid": f"kim@{HOST}"}]
+    kept = await site.stores.topics.invitee(f"i-{TOKEN}")
+    assert (kept.state, kept.jid) == ("joined", f"kim@{HOST}")
+    again = await site.browser().get(LINK)
+    assert "has brought you in before" in again.text
+    assert "/#/as/kim%40mail.example/t/t1" in again.text
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_link_works_once_and_then_mails_another_one_to_its_owner(site, invite, joined):
+    await invite()
+    entered(site, await site.browser().fill(LINK, {"name": "Tom"}))
+    page = await site.browser().get(LINK)
+    assert "has brought you in before" in page.text
+    answer = await site.browser().fill(LINK, {"name": "Mallory"})
+    assert "A new link is on its way to tom.adler@mail.example" in answer.text
+    assert len(joined) == 1
+    other = await site.link()
+    assert other != LINK
+    assert entered(site, await site.browser().fill(other, {}))[0] == GUEST  # the same guest comes back
+    assert (await site.stores.accounts.get(GUEST)).name == "Tom"
+
+
+@pytest_twisted.ensureDeferred
+async def test_new_links_are_mailed_three_times_a_day(site, invite):
+    await invite()
+    await site.browser().fill(LINK, {})
+    statuses = [(await site.browser().fill(LINK, {})).status for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert len(await site.mails()) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_of_parallel_posts_one_redeems(site, invite, joined):
+    await invite()
+    browsers = [site.browser() for _ in range(4)]
     tokens = [(await browser.get(LINK)).token for browser in browsers]
-    site.clock.advance(5)
-    typed = [{"form": token, "local": f"tom{n}", "password": GOOD} for n, token in enumerate(tokens)]
-    answers = await together(*(browser.post(LINK, fields) for browser, fields in zip(browsers, typed, strict=True)))
-    assert [answer.status for answer in answers] == [200, 200]
-    assert len(await site.stores.accounts.all()) == 2
-    assert len({who["jid"] for who in joined}) == 1
+    fields = [{"form": token} for token in tokens]
+    answers = await together(*(browser.post(LINK, typed) for browser, typed in zip(browsers, fields, strict=True)))
+    assert sorted(answer.status for answer in answers) == [200, 200, 200, 303]
+    assert len(joined) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_double_click_lets_in_what_it_let_in(site, invite, joined):
+    await invite()
+    browser = site.browser()
+    form = {"form": (await browser.get(LINK)).token}
+    answers = await together(browser.post(LINK, form), browser.post(LINK, form))
+    assert {entered(site, answer)[0] for answer in answers} == {GUEST}
+    assert len(joined) == 1
 
 
 @pytest_twisted.ensureDeferred
@@ -150,30 +222,26 @@ async def test_revoked_unknown_and_expired_links_take_nobody_in(site, invite, jo
     late = await browser.get("/i/late")
     assert late.status == 410
     assert "This link ended on 8 January" in late.text
-    assert (await browser.post("/i/late", {"form": token, "password": GOOD})).status == 410
-    assert (await browser.post(LINK, {"form": token, "password": GOOD})).status == 404
+    assert (await browser.post("/i/late", {"form": token})).status == 410
+    assert (await browser.post(LINK, {"form": token})).status == 404
     assert joined == []
     assert len(await site.stores.accounts.all()) == 1
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_taken_name_and_a_weak_password_keep_what_was_typed(site, invite, joined):
+async def test_a_name_that_cannot_be_shown_is_asked_for_again(site, invite, joined):
     await invite()
-    page = await site.browser().fill(LINK, {"name": "Tom", "local": "ann", "password": GOOD})
+    page = await site.browser().fill(LINK, {"name": "x" * 81})
     assert page.status == 400
-    assert f"ann2@{HOST} is free" in page.text
-    assert (page.value("name"), page.value("local")) == ("Tom", "ann")
-    page = await site.browser().fill(LINK, {"name": "Tom", "local": "tom", "password": "short"})
-    assert page.status == 400
-    assert (page.value("name"), page.value("local"), page.value("password")) == ("Tom", "tom", "")
+    assert "at most 80 characters" in page.text
     assert joined == []
 
 
 @pytest_twisted.ensureDeferred
-async def test_an_invitation_is_taken_even_where_registration_is_closed(open_site, site, invite):
+async def test_guests_come_in_even_where_registration_is_closed(open_site, site, invite):
     closed = await open_site(registration="closed")
     await invite()
-    assert (await closed.browser().fill(LINK, {"password": GOOD})).status == 200
+    assert (await closed.browser().fill(LINK, {})).status == 303
 
 
 @pytest_twisted.ensureDeferred
@@ -182,7 +250,7 @@ async def test_a_post_from_another_site_is_refused(site, invite, joined):
     browser = site.browser()
     token = (await browser.get(LINK)).token
     site.clock.advance(5)
-    answer = await browser.post(LINK, {"form": token, "password": GOOD}, Origin="https://evil.example")
+    answer = await browser.post(LINK, {"form": token}, Origin="https://evil.example")
     assert answer.status == 400
     assert joined == []
 

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pytest
 import pytest_twisted
 from web_site import GOOD, HOST
 
@@ -46,8 +47,10 @@ async def test_a_known_address_gets_the_same_answer_and_the_same_work(site):
     unknown = await site.browser().fill("/register", {"address": "new@mail.example", "password": GOOD})
     known = await site.browser().fill("/register", {"address": "kim@mail.example", "password": GOOD})
     assert known.status == unknown.status == 200
-    assert known.text == unknown.text.replace("new@mail.example", "kim@mail.example")
-    assert known.header("Set-Cookie") == unknown.header("Set-Cookie")
+    there = unknown.text.replace("new@mail.example", "kim@mail.example").replace(unknown.token, known.token)
+    assert known.text == there
+    assert site.pauses == [pytest.approx(0.6)] * 2
+    assert known.header("Set-Cookie").replace(known.token, unknown.token) == unknown.header("Set-Cookie")
     assert len(site.hashed) == 2
     first, second = await site.mails()
     assert "Confirm your mail address" in first["message"]
@@ -166,12 +169,70 @@ async def test_reserved_and_malformed_names_are_refused(site):
 
 
 @pytest_twisted.ensureDeferred
-async def test_the_honeypot_and_haste_are_refused(site):
-    page = await site.browser().fill("/register", {**TYPED, "website": "https://buy.example"})
+async def test_a_filled_honeypot_is_shown_so_that_a_person_can_empty_it(site):
+    browser = site.browser()
+    page = await browser.fill("/register", {**TYPED, "remark2": "https://buy.example"})
     assert page.status == 400
-    page = await site.browser().fill("/register", TYPED, wait_seconds=0.5)
-    assert page.status == 400
+    assert "perhaps by a program that fills in forms" in page.text
+    assert '<div class="row wrong"><label for="remark2">' in page.text
     assert await site.mails() == []
+    assert (await browser.post("/register", {**TYPED, "form": page.token, "remark2": ""})).status == 200
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_program_that_fills_in_passwords_waits_the_rest_of_two_seconds_unseen(site):
+    page = await site.browser().fill("/register", TYPED, wait_seconds=0.5)
+    assert page.status == 200
+    assert site.pauses == [pytest.approx(1.5), pytest.approx(0.6)]
+    assert len(await site.mails()) == 1
+    await site.browser().fill("/register", {**TYPED, "address": "b@mail.example", "local": "b"}, wait_seconds=2.5)
+    assert len(site.pauses) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_link_is_mailed_again_and_both_work_until_one_is_used(site):
+    browser = site.browser()
+    sent = await browser.fill("/register", TYPED)
+    first = await site.link()
+    again = await browser.post("/register/again", {"form": sent.token, "address": "zoe@mail.example"})
+    assert again.status == 200
+    assert "Look once more" in again.text
+    second = await site.link()
+    assert first != second
+    assert (await site.browser().fill(first, {})).status == 200
+    assert site.stores.accounts.exists(f"zoe@{HOST}")
+    assert (await site.browser().get(second)).status == 404
+
+
+@pytest_twisted.ensureDeferred
+async def test_sending_again_tells_nobody_who_has_registered(site):
+    await site.stores.accounts.create(f"kim@{HOST}", "Kim", "kim@mail.example", ())
+    browser = site.browser()
+    form = (await browser.get("/register")).token
+    answers = {}
+    site.clock.advance(3)
+    for address in ("kim@mail.example", "nobody@mail.example"):
+        page = await browser.post("/register/again", {"form": form, "address": address})
+        answers[address] = page.text.replace(address, "").replace(page.token, "")
+    assert len(set(answers.values())) == 1
+    assert [mail["recipient"] for mail in await site.mails()] == ["kim@mail.example"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_address_gets_three_mails_an_hour(site):
+    browser = site.browser()
+    sent = await browser.fill("/register", TYPED)
+    site.clock.advance(3)
+    for _ in range(5):
+        page = await browser.post("/register/again", {"form": sent.token, "address": "zoe@mail.example"})
+        assert page.status == 200
+    assert len(await site.mails()) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_blanks_at_the_ends_of_a_password_are_part_of_it(site):
+    await site.browser().fill("/register", {**TYPED, "password": f" {GOOD} "})
+    assert site.hashed == [f" {GOOD} "]
 
 
 @pytest_twisted.ensureDeferred

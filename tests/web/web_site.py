@@ -17,6 +17,7 @@ from twisted.web.server import Site
 
 from ccm import website
 from ccm.records import Verifier
+from ccm.session.guests import GuestOptions
 from ccm.store.keys import Keys
 from ccm.store.stores import Stores
 from ccm.testing.moments import Moments
@@ -123,7 +124,9 @@ class WebSite:
         self.stores = stores
         self.clock = clock
         self.hashed: list[str] = []
+        self.pauses: list[float] = []
         self.settings: Any = {"server": ServerOptions(), "mail": MailOptions(), "web": WebOptions(**options)}
+        self.settings["guests"] = GuestOptions()
         self.mailer = FileMailer(folder / "mail")
         self.folder = folder
         self.bundle = bundle
@@ -143,6 +146,7 @@ class WebSite:
             self.mailer,
             Front(),
             self.bundle,
+            self.pause,
             self.clock.seconds,
         )
 
@@ -154,6 +158,11 @@ class WebSite:
         """Note a password instead of deriving."""
         self.hashed.append(password)
         return (Verifier("SCRAM-SHA-256", b"salt", 4096, password.encode(), b"server"),)
+
+    async def pause(self, seconds: float) -> None:
+        """Let time pass at once."""
+        self.pauses.append(seconds)
+        self.clock.advance(seconds)
 
     def browser(self) -> Browser:
         """A fresh browser."""
