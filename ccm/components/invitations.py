@@ -6,7 +6,7 @@ back, and who came through a link. The rules are in :mod:`ccm.components.invitat
 """
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
@@ -22,14 +22,16 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
+from ccm.components.guest_list import GuestList, Party
 from ccm.components.identity import component
 from ccm.components.invitation_answers import Answers, Telling, answer_of
 from ccm.components.invitation_desk import InvitationDesk, Outcome
 from ccm.components.invitation_post import KINDS, Limits
 from ccm.components.invitation_rounds import Rounds
-from ccm.components.operations import Answer, Field, Operation, Request, done
+from ccm.components.operations import Answer, Correction, Field, Operation, Request, done
 from ccm.components.room_requests import Sibling
 from ccm.components.topic_elements import invitee_element, topic_element
+from ccm.components.undo import Undo
 from ccm.config import Section
 from ccm.interfaces import IComponentHandler
 from ccm.records import Invitee, Topic
@@ -50,7 +52,8 @@ class InvitationsOptions(Section):
 
     Caps on mails to one address and by one account; how long a mailed link works, at least until the day after the
     meeting; how long before it invitees are reminded; how long a change of a topic waits for another before it is
-    mailed; how often due things are looked for; how many requests make the component busy.
+    mailed; how often due things are looked for; how long a guess can be undone; how many requests make the component
+    busy.
     """
 
     mails_per_address_per_day: int = 3
@@ -60,6 +63,7 @@ class InvitationsOptions(Section):
     reminder_hours: tuple[float, ...] = (24.0, 1.0)
     update_seconds: float = 30.0
     round_seconds: float = 60.0
+    undo_hours: int = 24
     max_requests: int = 100
 
 
@@ -83,6 +87,8 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             ),
             self._knock,
         )
+        self._undo = Undo(context, "invitations", self._revert, self._choose, self._letters, options.undo_hours)
+        self._guests = GuestList(context, self._desk, siblings, self._undo.new_id)
         self._answers = Answers(context, siblings)
         self._rounds = Rounds(context, self._desk.post, self._answers, options.reminder_hours)
         self._unsubscribe: list[Callable[[], None]] = []
@@ -90,7 +96,7 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         self._taking = self._more = False
         topic = Field("topic", "Topic (identifier); empty makes one")
         fields = (
-            Field("address", "Mail address of the person to invite", required=True),
+            Field("address", "Mail addresses of those to invite", required=True),
             topic,
             Field("name", "Name of the topic"),
             Field("start", "Time, as you would say it"),
@@ -118,6 +124,7 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             ),
             Operation("resend", "set", "Send an invitation again", self._resend, (one, other)),
             Operation("rsvp", "set", "Say whether you come", self._rsvp, answer),
+            *self._undo.operations,
             Operation("entered", "set", "", self._entered, inner=True),
             Operation("moved", "set", "", self._moved, inner=True),
             Operation("withdrawn", "set", "", self._withdrawn, inner=True),
@@ -127,7 +134,7 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
     @property
     def parts(self) -> tuple[XMPPHandler, ...]:
         """Handlers to attach beside the table."""
-        return (self, self._letters)
+        return (self, self._letters, self._undo)
 
     # ---- life
 
@@ -208,15 +215,28 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
     # ---- people
 
     async def _invite(self, request: Request) -> Answer:
-        values = request.values
-        wish = {name: values[name] for name in ("name", "start", "tz") if name in values}
-        if request.language:
-            wish["language"] = request.language
-        sure = values.get("sure", "") in ("true", "1")
-        outcome = await self._desk.invite(request.user, request.need("address"), values.get("topic", ""), wish, sure)
-        if outcome.invitee is None:  # a question; corrections of a new topic were told by the topics component
-            self._letters.tell(request.user, outcome.corrections)
-        return await self._answer(request, outcome)
+        request.need("address")
+        return await self._party(request, await self._guests.invite(request, request.values))
+
+    async def _party(self, request: Request, party: Party) -> Answer:
+        """What came of inviting; corrections of a topic were told by the topics component."""
+        corrections = await self._undo.offer(request.user, party.work, party.corrections, party.step)
+        self._letters.tell(request.user, corrections, request.key)
+        return await self._shown(request, party.topic, party.invitees, (*party.told, *corrections))
+
+    async def _revert(self, request: Request, work: Mapping[str, Any]) -> Answer:
+        topic, text = await self._guests.revert(request.user, work)
+        correction = Correction("undone", text, work["topic"], topic.id if topic else "")
+        self._letters.tell(request.user, (correction,), request.key)
+        return await self._shown(request, topic, (), (correction,))
+
+    async def _choose(self, request: Request, work: Mapping[str, Any], values: Mapping[str, str]) -> Answer:
+        if "resend" in values:
+            outcome = await self._desk.resend(request.user, values["resend"])
+            self._letters.tell(request.user, outcome.corrections, request.key)
+            return await self._answer(request, outcome)
+        wish = {**work["wish"], **values, "topic": work["topic"]}
+        return await self._party(request, await self._guests.invite(request, wish, again=True))
 
     async def _resend(self, request: Request) -> Answer:
         typed = request.values.get("address", "")
@@ -248,16 +268,20 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         return Answer(payload, COLUMNS, tuple(rows), table=True)
 
     async def _answer(self, request: Request, outcome: Outcome) -> Answer:
+        invitees = (outcome.invitee,) if outcome.invitee else ()
+        return await self._shown(request, outcome.topic, invitees, outcome.corrections)
+
+    async def _shown(
+        self, request: Request, topic: Topic | None, invitees: Sequence[Invitee], corrections: tuple[Correction, ...]
+    ) -> Answer:
         parts, rows = [], []
-        topic, invitee = outcome.topic, outcome.invitee
-        if topic is not None and invitee is not None:
-            parts.append(invitee_element(invitee, topic.owner, request.user))
-            rows.append(_row(parts[0]))
         if topic is not None:
-            invitees: tuple[Invitee, ...] = await self._context.topics.invitees(topic.id)
-            parts.append(topic_element(topic, invitees, request.user, await self._desk.name_of(topic.owner)))
-        payload = done(ns.INVITATIONS, *parts, corrections=outcome.corrections)
-        return Answer(payload, COLUMNS, tuple(rows), outcome.corrections)
+            parts = [invitee_element(invitee, topic.owner, request.user) for invitee in invitees]
+            rows = [_row(part) for part in parts]
+            everybody: tuple[Invitee, ...] = await self._context.topics.invitees(topic.id)
+            parts.append(topic_element(topic, everybody, request.user, await self._desk.name_of(topic.owner)))
+        payload = done(ns.INVITATIONS, *parts, corrections=corrections)
+        return Answer(payload, COLUMNS, tuple(rows), corrections, table=len(rows) > 1)
 
     # ---- siblings and the bus
 

@@ -189,6 +189,8 @@ class TopicDesk:
         async with self._turns.of(user), self._turns.of(id_):
             now = await self._owned(user, id_, "take it back")
             values = reverted(now, work)
+            if not work["before"]:
+                return now, f"Nothing of {now.name} had changed."
             if not values:
                 return now, f"{now.name} was changed again since, so it stays as it is."
             if "name" in values:

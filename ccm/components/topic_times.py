@@ -72,13 +72,15 @@ class TopicTimes:
         """The time of a topic, with what to say about it."""
         now, zone = self._context.now(), when.zone_of(asked.zone)
         if not asked.phrase.strip():
-            text = f"{_reopened(asked)}No time was given, so {asked.name} {FIRST_GUEST}."
+            text = f"No time was given, so {asked.name} {FIRST_GUEST}."
+            if asked.ended:
+                text = f"{asked.name} had ended; it is open again and {FIRST_GUEST}."
             return Timed(
                 None, asked.minutes, (_correction(asked, "time-guessed", text, alternatives=_soon(now, zone)),)
             )
         minutes = reading.minutes or asked.minutes
         if reading.open:
-            text = f"{_reopened(asked)}{asked.name} {FIRST_GUEST}."
+            text = f"{asked.name} {'had ended; it is open again and ' * asked.ended}{FIRST_GUEST}."
             return Timed(None, minutes, (_correction(asked, "time-read", text),))
         if reading.at is None:
             text = (

@@ -76,12 +76,22 @@ class Undo(XMPPHandler):  # type: ignore[misc]
             Operation("choose", "set", "Choose an alternative", self._chosen, (which, other)),
         )
 
-    async def offer(self, user: str, work: Work, corrections: Sequence[Correction]) -> tuple[Correction, ...]:
-        """Keep how to take a request back; answers its corrections with what can be done about them."""
+    def new_id(self) -> str:
+        """An identifier for a step that another component must know before it is kept."""
+        return b32encode(sha256(self._context.token().encode()).digest()).decode().lower()[:12]
+
+    async def offer(
+        self, user: str, work: Work, corrections: Sequence[Correction], id_: str = ""
+    ) -> tuple[Correction, ...]:
+        """
+        Keep how to take a request back; answers its corrections with what can be done about them.
+
+        :param id_: of :meth:`new_id`; with it the step is kept also if there is nothing to correct.
+        """
         steps = self._context.undo_steps
-        if not corrections or steps is None:
+        if steps is None or not (corrections or id_):
             return tuple(corrections)
-        id_ = b32encode(sha256(self._context.token().encode()).digest()).decode().lower()[:12]
+        id_ = id_ or self.new_id()
         choices: dict[str, Mapping[str, str]] = {}
         offered = []
         for correction in corrections:

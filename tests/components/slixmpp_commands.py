@@ -19,9 +19,12 @@ ORDER = (
     "topic",
     "rename",
     "reschedule",
+    "choose",
+    "undo",
     "visibility",
     "invite",
     "invitations",
+    "resend",
     "outcome",
     "record",
     "publish",
@@ -41,6 +44,8 @@ class Client(ClientXMPP):
         self.results: dict[str, Any] = {}
         self.known: dict[str, str] = {"name": "Licences", "start": "tomorrow at 3pm", "address": "kim@example.org"}
         self.known["visibility"] = "link"
+        self.known["alternative"] = "a1"
+        self.renewed = {"reschedule": {"start": "next century"}}  # unreadable: alternatives are offered
 
     def over(self, results: Any) -> None:
         print(json.dumps(results), flush=True)
@@ -54,7 +59,7 @@ class Client(ClientXMPP):
                 domain = f"{component}.{self.boundjid.domain}"
                 found = await self["xep_0050"].get_commands(domain)
                 for _, node, _ in found["disco_items"]["items"]:
-                    commands[node.rpartition("#")[2]] = (domain, node)
+                    commands.setdefault(node.rpartition("#")[2], (domain, node))
             self.results["found"] = sorted(commands)
             for name in ORDER + LATER:
                 self.results[name] = await self.run_command(*commands[name])
@@ -65,12 +70,15 @@ class Client(ClientXMPP):
     async def run_command(self, domain: str, node: str) -> Any:
         answer = await self["xep_0050"].send_command(domain, node)
         command = answer["command"]
+        self.known.update(self.renewed.get(node.rpartition("#")[2], {}))
         if command["status"] == "executing":
             form = command["form"]
             form["type"] = "submit"
             for name in list(form.get_fields()):
                 if name == "FORM_TYPE":
                     continue
+                if name == "id" and node.endswith(("#choose", "#undo")):
+                    continue  # empty means the last one
                 key = "topic_id" if name == "topic" or (name == "id" and "topics:0" in node) else name
                 key = "invitation_id" if name == "id" and "invitations:0" in node else key
                 form.get_fields()[name]["value"] = self.known.get(key, "")
