@@ -285,7 +285,9 @@ async def test_a_reply_changes_exactly_that_invitee(server_processes: Any, postf
     assert text.startswith("Kim may come: Answers, ")
     assert f"{START.day} " in text
     assert text.endswith("14:00 UTC.")
-    await send(postfix, reply(message, "ACCEPTED", "kim@example.org"))
+    by_lmtp = reply(message, "ACCEPTED", "kim@example.org")
+    by_lmtp.replace_header("To", str(by_lmtp["To"]).replace("@reply.", "@lmtp."))
+    await send(postfix, by_lmtp)
     await ann.hears("Kim is coming: Answers")
     assert await ann.states(topic["id"]) == {
         "kim@example.org": "accepted",
