@@ -1,7 +1,7 @@
 """Assembly of the web part: which page gets what, and the listener for operators."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from ccm.web.invitation import InvitationLink
 from ccm.web.letters import Letters
 from ccm.web.look import Fonts, Look
 from ccm.web.mail import FileMailer
-from ccm.web.operations import Operations
+from ccm.web.operations import Operations, Reading
 from ccm.web.pages import Pages
 from ccm.web.registration import Registration
 from ccm.web.reset import AccountLinks
@@ -122,14 +122,13 @@ def root(
         now=now,
         pause=pause,
         tokens=Tokens(stores.tokens, lambda: datetime.fromtimestamp(now(), UTC)),
-        guests=settings["guests"],
         state=stores.state,
     )
     links = AccountLinks(desk, stores.tokens, stores.outbox)
     registration = Registration(desk, stores.pending, stores.outbox)
     below: dict[str, Any] = {
         "archive": ArchivePages(pages, stores.documents, addresses.web, options),
-        "i": InvitationLink(desk, stores.topics),
+        "i": InvitationLink(desk, stores.topics, settings["guests"]),
         "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
         "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),
         ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
@@ -142,6 +141,6 @@ def root(
     return Root(pages, below, whole, dashboard)
 
 
-def operations(reactor: Any, troubles: Callable[[], list[str]], read: Callable[[], Mapping[str, float]]) -> QuietSite:
+def operations(reactor: Any, troubles: Callable[[], list[str]], read: Reading) -> QuietSite:
     """The listener for operators."""
     return QuietSite(Operations(troubles, read, {}).app.resource(), reactor)

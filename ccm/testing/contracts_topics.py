@@ -7,7 +7,7 @@ from typing import Any
 import pytest_twisted
 
 from ccm import records as r
-from ccm.testing.contracts import refused, together
+from ccm.testing.contracts import refused
 from ccm.testing.moments import Moments
 
 SERVICE = "rooms.example.org"
@@ -211,29 +211,6 @@ class TopicsContract:
         assert await topics.invitee_by_token(b"other") is await topics.invitee_by_token(b"") is None
         await topics.save_invitee(replace(guests[0], token_hash=b""))
         assert await topics.invitee_by_token(b"hash i2") is await topics.invitee_by_token(b"new") is None
-
-    @pytest_twisted.ensureDeferred
-    async def test_a_link_brings_one_in_once(self, topics: Any, clock: Moments) -> None:
-        guest = self.guest(expires=clock.moment(60))
-        await topics.save_invitee(guest)
-        assert not await topics.link_used(b"hash i1")
-        outcomes = await together(*(topics.redeem_link(b"hash i1", "i1@guests.example.org") for _ in range(5)))
-        won = [outcome for outcome in outcomes if outcome is not None]
-        assert won == [await topics.invitee("i1")]
-        assert (won[0].state, won[0].jid, won[0].reason) == ("joined", "i1@guests.example.org", "")
-        assert await topics.link_used(b"hash i1")
-        await topics.save_invitee(replace(won[0], token_hash=b"again"))  # one more link, for who lost the first
-        assert not await topics.link_used(b"again")
-        assert await topics.redeem_link(b"again", "i1@guests.example.org") is not None
-
-    @pytest_twisted.ensureDeferred
-    async def test_a_link_that_ended_or_was_taken_back_brings_nobody_in(self, topics: Any, clock: Moments) -> None:
-        await topics.save_invitee(self.guest(expires=clock.moment(60)))
-        await topics.save_invitee(self.guest("i2", state="revoked"))
-        clock.advance(61)
-        for hash_ in (b"hash i1", b"hash i2", b"other", b""):
-            assert await topics.redeem_link(hash_, "i1@guests.example.org") is None
-        assert (await topics.invitee("i1")).state == "offered"
 
     @pytest_twisted.ensureDeferred
     async def test_what_a_calendar_was_told_is_kept(self, topics: Any, clock: Moments) -> None:

@@ -11,7 +11,6 @@ from twisted.web.http import Request
 
 from ccm import records as r
 from ccm.interfaces import IAccounts, ISessionState
-from ccm.session.guests import GuestOptions
 from ccm.session.tokens import Tokens
 from ccm.web.forms import FormRefused, Forms, Trapped
 from ccm.web.letters import Letters
@@ -38,7 +37,6 @@ class Desk:
     now: Callable[[], float]
     pause: Callable[[float], Awaitable[Any]]
     tokens: Tokens
-    guests: GuestOptions
     state: ISessionState
 
     async def take(self, request: Request) -> None:

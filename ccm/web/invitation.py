@@ -22,7 +22,7 @@ from ccm import address, people
 from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import ITopics
-from ccm.session.guests import Scope
+from ccm.session.guests import GuestOptions, Scope
 from ccm.web.desk import Desk, announcement, digest
 from ccm.web.forms import FormRefused, Rate, field
 from ccm.web.pages import answering
@@ -39,11 +39,12 @@ class InvitationLink:
 
     app = answering(Klein(), lambda page: page._desk.pages)
 
-    def __init__(self, desk: Desk, topics: ITopics) -> None:
+    def __init__(self, desk: Desk, topics: ITopics, options: GuestOptions) -> None:
         self._desk = desk
         self._topics = topics
         self._attempts = Rate(desk.options.attempts_per_minute, 60, desk.now)
-        self._guests = desk.guests.domain(desk.host)
+        self._options = options
+        self._guests = options.domain(desk.host)
         #: (link, form) -> when it let somebody in: the second click on the button is no second redemption.
         self._let_in: OrderedDict[tuple[bytes, str], float] = OrderedDict()
 
@@ -104,13 +105,13 @@ class InvitationLink:
         elif not self._is_second_click(request, token):
             return await self._used(request, invitee, topic)
         await self._admission(topic.id, jid)
-        until = datetime.fromtimestamp(desk.now(), UTC) + timedelta(hours=desk.guests.hours)
+        until = datetime.fromtimestamp(desk.now(), UTC) + timedelta(hours=self._options.hours)
         scope = Scope(topic.room, topic.id, until).text()
-        code = await desk.tokens.code(jid, desk.guests.entry_seconds, scope)
+        code = await desk.tokens.code(jid, self._options.entry_seconds, scope)
         return self._on(request, f"guest/{quote(jid, safe='')}/{code}/t/{quote(topic.id, safe='')}")
 
     def _is_second_click(self, request: Request, token: str) -> bool:
-        recent = self._desk.now() - self._desk.guests.entry_seconds
+        recent = self._desk.now() - self._options.entry_seconds
         while self._let_in and next(iter(self._let_in.values())) < recent:
             self._let_in.popitem(last=False)
         return (digest(token), field(request, "form")) in self._let_in
@@ -221,5 +222,5 @@ class InvitationLink:
             typed=values,
             errors=errors,
             form=desk.forms.open(request, "/i/"),
-            hours=desk.guests.hours,
+            hours=self._options.hours,
         )

@@ -9,6 +9,7 @@ from ccm.testing.contracts import (
 )
 from ccm.testing.contracts_archive import ArchiveContract
 from ccm.testing.contracts_database import DatabaseContract
+from ccm.testing.contracts_links import LinksContract
 from ccm.testing.contracts_outbox import OutboxContract
 from ccm.testing.contracts_topics import DocumentsContract, RoomsContract, TopicsContract, UndoStepsContract
 
@@ -51,6 +52,10 @@ class TestRooms(RoomsContract):
 
 class TestTopics(TopicsContract):
     """``Topics``."""
+
+
+class TestLinks(LinksContract):
+    """``Topics``, the links of their invitations."""
 
 
 class TestUndoSteps(UndoStepsContract):
