@@ -79,6 +79,8 @@ class Client(ClientXMPP):
                     continue
                 if name == "id" and node.endswith(("#choose", "#undo")):
                     continue  # empty means the last one
+                if name == "address" and node.endswith("#resend"):
+                    continue  # where it went before
                 key = "topic_id" if name == "topic" or (name == "id" and "topics:0" in node) else name
                 key = "invitation_id" if name == "id" and "invitations:0" in node else key
                 form.get_fields()[name]["value"] = self.known.get(key, "")

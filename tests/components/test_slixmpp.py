@@ -25,7 +25,7 @@ def test_a_client_that_knows_none_of_our_namespaces_runs_every_command(killable:
         text=True,
     )
     results = json.loads(ran.stdout or '{"error": "no answer"}')
-    assert "error" not in results, (results, ran.stderr[-2000:])
+    assert "error" not in results, (results["error"], results, ran.stderr[-2000:])
     assert set(results["found"]) == COMMANDS
     for name in COMMANDS - {"rsvp"}:  # for who is invited
         assert results[name]["status"] == "completed", name
