@@ -11,6 +11,7 @@ from ccm.errors import StreamError
 from ccm.session.machine import Session
 from ccm.session.options import SaslOptions, SessionOptions
 from ccm.session.realm import Realm
+from ccm.session.sasl import Granted
 from ccm.session.tokens import Tokens
 from ccm.session.verifiers import check_password, make_verifiers
 from ccm.testing import fakes
@@ -64,6 +65,7 @@ class World:
         self.disk_is_slow = self.too_many = False
         self.refuse: Any = None
         self.unsaved: list[tuple[str, Any, Any]] = []
+        self.under_way: list[tuple[str, Any, Any]] = []
         self.events: list[tuple[str, Any]] = []
         self.pool = ParserPool()
         counter = itertools.count(1)
@@ -112,14 +114,25 @@ class World:
             then()
         return True
 
-    def write_records(self) -> None:
-        """What was saved while the disk was slow is on disk now."""
-        unsaved, self.unsaved = self.unsaved, []
-        for id_, make, _ in unsaved:
-            self.saved[id_] = make() if make is not None else None
-        for _, _, then in unsaved:
+    def begin_records(self) -> None:
+        """What was saved while the disk was slow is being written, as it is now; one round at a time."""
+        if not self.under_way:
+            unsaved, self.unsaved = self.unsaved, []
+            self.under_way = [(id_, make() if make is not None else None, then) for id_, make, then in unsaved]
+
+    def end_records(self) -> None:
+        """It is on disk."""
+        under_way, self.under_way = self.under_way, []
+        self.saved.update({id_: plain for id_, plain, _ in under_way})
+        for _, _, then in under_way:
             if then is not None:
                 then()
+
+    def write_records(self) -> None:
+        """All of that."""
+        self.end_records()
+        self.begin_records()
+        self.end_records()
 
     def names(self) -> list[str]:
         """Names of the events fired."""
@@ -148,6 +161,18 @@ class Client:
         self.connection = connection
         self.framing = WebSocketFraming(world.pool) if transport == "websocket" else StreamFraming(world.pool)
         self.session = Session(world.realm, connection, self.framing, transport)  # type: ignore[arg-type]
+
+    @classmethod
+    def signed_in(cls, world: World) -> "Client":
+        """One that has just said who it is, without the arithmetic."""
+        client = cls(world, Connection(), "tcp")
+        client.open()
+        negotiation = client.session._negotiation
+        assert negotiation is not None
+        negotiation._stepped(Granted("ann@localhost"))
+        client.open()
+        client.take()
+        return client
 
     def send(self, data: bytes | str) -> bytes:
         """Send, and take what came back."""

@@ -42,7 +42,9 @@ async def verify(password: str, verifier: Any) -> bool:
 class Process:
     """One run of a server over a session state that outlives it."""
 
-    def __init__(self, state: fakes.MemoryState, clock: Clock, sids: Any, verifiers: Any = VERIFIERS) -> None:
+    def __init__(
+        self, state: fakes.MemoryState, clock: Clock, sids: Any, verifiers: Any = VERIFIERS, missed: Any = None
+    ) -> None:
         self.clock, self.state = clock, state
         services = fakes.make_services()
         fakes.result_of(services.accounts.create("ann@localhost", "Ann", None, verifiers))
@@ -79,7 +81,7 @@ class Process:
             self.saver,
         )
         self.factory = FrontFactory(clock, HttpOptions(), QuietSite(Page(), clock), bosh=self.bosh)
-        fakes.result_of(self.saver.restore(self.bosh))
+        fakes.result_of(self.saver.restore(self.bosh, missed))
         self.front, self.wire = self.connect()
 
     def connect(self) -> tuple[Front, Wire]:
