@@ -1,4 +1,4 @@
-"""Whenever the server dies, whatever answers its client has got by then: it goes on with everything once and in order."""
+"""Whenever the server dies, whatever answers its client has got: it goes on with everything once and in order."""
 
 import itertools
 import re
