@@ -149,11 +149,11 @@ class InvitationDesk:
         async with self._turns.of(user):
             jobs: list[Job] = []
             stale: tuple[str, ...] = ()
+            if invitee.state in ("bounced", "expired", "revoked"):
+                invitee = replace(invitee, state="offered", reason="")
             if willing and reachable:
                 await self.post.check(user, invitee.address)
                 stale, first = newest(invitee), await self.post.is_first(invitee)
-                if invitee.state in ("bounced", "expired", "revoked"):
-                    invitee = replace(invitee, state="offered", reason="")
                 invitee, job = await self.post.write("invite" if first else "again", topic, invitee)
                 jobs = [job]
             await self._context.topics.save_invitee(invitee, jobs, by=user, instead_of=stale)
@@ -176,7 +176,9 @@ class InvitationDesk:
             await end_guest(self._context, gone.jid)
         else:
             await self._topics.set("changed", id=topic.id)
-        return Outcome(await self._context.topics.get(topic.id) or topic, gone)
+        text = f"{gone.name} is no longer invited to {topic.name}."
+        correction = Correction("revoked", text, invitee.state, gone.address)
+        return Outcome(await self._context.topics.get(topic.id) or topic, gone, (correction,))
 
     async def take_back(self, _user: str, id_: str, before: Invitee | None) -> None:
         """
@@ -199,6 +201,8 @@ class InvitationDesk:
                 await self._topics.set("dismiss", id=topic.id, jid=invitee.jid)
                 await end_guest(self._context, invitee.jid)
         elif invitee.state == "revoked":
+            if before.jid and await self._context.accounts.get(before.jid) is None:  # a guest, who ended with it
+                before = replace(before, jid=None, state="offered")
             await self._reinstate(topic, invitee, before)
             if before.jid:
                 await self._admit(topic, before.jid)

@@ -7,8 +7,10 @@ back, and who came through a link. The rules are in :mod:`ccm.components.invitat
 
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
@@ -26,13 +28,13 @@ from ccm.components.guest_list import GuestList, Party
 from ccm.components.identity import component
 from ccm.components.invitation_answers import Answers, Telling, answer_of
 from ccm.components.invitation_desk import InvitationDesk, Outcome
+from ccm.components.invitation_options import InvitationsOptions
 from ccm.components.invitation_post import KINDS, Limits
 from ccm.components.invitation_rounds import Rounds
 from ccm.components.operations import Answer, Correction, Field, Operation, Request, done
 from ccm.components.room_requests import Sibling
 from ccm.components.topic_elements import invitee_element, topic_element
 from ccm.components.undo import Undo
-from ccm.config import Section
 from ccm.interfaces import IComponentHandler
 from ccm.records import Invitee, Topic
 from wokkel.subprotocols import XMPPHandler
@@ -44,27 +46,6 @@ AGAIN_SECONDS = 5
 ARRIVED = "arrived"
 ARRIVED_SECONDS = 60
 COLUMNS = (("id", "Identifier"), ("name", "Name"), ("address", "Address"), ("state", "State"), ("topic", "Topic"))
-
-
-class InvitationsOptions(Section):
-    """
-    ``[components.invitations]``
-
-    Caps on mails to one address and by one account; how long a mailed link works, at least until the day after the
-    meeting; how long before it invitees are reminded; how long a change of a topic waits for another before it is
-    mailed; how often due things are looked for; how long a guess can be undone; how many requests make the component
-    busy.
-    """
-
-    mails_per_address_per_day: int = 3
-    invitations_per_user_per_hour: int = 20
-    invitations_per_user_per_day: int = 100
-    link_days: int = 7
-    reminder_hours: tuple[float, ...] = (24.0, 1.0)
-    update_seconds: float = 30.0
-    round_seconds: float = 60.0
-    undo_hours: int = 24
-    max_requests: int = 100
 
 
 class Invitations(XMPPHandler):  # type: ignore[misc]
@@ -226,7 +207,7 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
 
     async def _revert(self, request: Request, work: Mapping[str, Any]) -> Answer:
         topic, text = await self._guests.revert(request.user, work)
-        correction = Correction("undone", text, work["topic"], topic.id if topic else "")
+        correction = Correction("undone", work.get("said", text), work["topic"], topic.id if topic else "")
         self._letters.tell(request.user, (correction,), request.key)
         return await self._shown(request, topic, (), (correction,))
 
@@ -239,10 +220,11 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         return await self._party(request, await self._guests.invite(request, wish, again=True))
 
     async def _resend(self, request: Request) -> Answer:
-        typed = request.values.get("address", "")
-        outcome = await self._desk.resend(request.user, request.need("id"), typed)
-        self._letters.tell(request.user, outcome.corrections)
-        return await self._answer(request, outcome)
+        before = await self._context.topics.invitee(request.need("id"))
+        outcome = await self._desk.resend(request.user, request.need("id"), request.values.get("address", ""))
+        return await self._undoable(
+            request, outcome, before, "The invitation is as it was before; what had left has left."
+        )
 
     async def _rsvp(self, request: Request) -> Answer:
         values = request.values
@@ -254,7 +236,19 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         return await self._answer(request, outcome)
 
     async def _revoke(self, request: Request) -> Answer:
-        return await self._answer(request, await self._desk.revoke(request.user, request.need("id")))
+        before = await self._context.topics.invitee(request.need("id"))
+        outcome = await self._desk.revoke(request.user, request.need("id"))
+        return await self._undoable(request, outcome, before, "The invitation stands again.")
+
+    async def _undoable(self, request: Request, outcome: Outcome, before: Invitee | None, said: str) -> Answer:
+        """Tell what was done to one invitation, and offer to undo it."""
+        corrections = outcome.corrections
+        if outcome.topic is not None and before is not None:
+            one = [before.id, msgspec.json.encode(before).decode()]
+            work = {"topic": outcome.topic.id, "made": False, "invitees": [one], "undo": "", "wish": {}, "said": said}
+            corrections = await self._undo.offer(request.user, work, corrections)
+        self._letters.tell(request.user, corrections, request.key)
+        return await self._answer(request, replace(outcome, corrections=corrections))
 
     async def _list(self, request: Request) -> Answer:
         topic = await self._desk.topic_of(request.user, request.need("topic"))

@@ -535,6 +535,25 @@ async def test_what_changed_while_nobody_looked_is_mailed_at_the_next_start(worl
 # ---- undo
 
 
+@pytest_twisted.ensureDeferred
+async def test_taking_back_and_sending_again_can_be_undone_by_one_request(world: World) -> None:
+    kim, topic = await world.invite()
+    await world.mails()
+    for name, state, sentence in (
+        ("revoke", "revoked", "Kim is no longer invited to Audit."),
+        ("resend", "offered", "I sent Kim the invitation to Audit again."),
+    ):
+        done = await world.ask(name, id=kim.id)
+        (correction,) = done.elements(ns.TOPICS, "correction")
+        assert str(correction).startswith(sentence)
+        assert (await world.invitee(kim.id)).state == state
+        back = await world.ask("undo", id=correction["undo"])
+        assert next(back.elements(ns.TOPICS, "correction"))["code"] == "undone"
+        assert await world.invitee(kim.id) == kim
+        assert await world.mails() == []
+    assert (await world.stage.stores.topics.get(topic.id)).members == ("ann@localhost",)
+
+
 class Siblings:
     """Stands in for the topics component."""
 
