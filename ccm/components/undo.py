@@ -186,8 +186,11 @@ def _answered(message: Element) -> dict[str, str] | None:
     """What a submitted form or a word says; ``None`` if the message is about something else."""
     for x in message.elements(ns.DATA_FORMS, "x"):
         if x.getAttribute("type") == "submit":
-            form = data_form.Form.fromElement(x)
-            if form.formNamespace == CHOICE:
+            try:
+                form = data_form.Form.fromElement(x)
+            except data_form.Error:
+                continue
+            if CHOICE in (form.formNamespace, form.get("FORM_TYPE")):  # its type may be left out (XEP-0068 §3.1)
                 return {name: str(form.get(name) or "") for name in ("id", "choice")}
     word = " ".join("".join(map(str, body.children)) for body in message.elements() if body.name == "body")
     word = word.strip().strip(".!").lower()
