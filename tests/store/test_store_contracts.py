@@ -9,6 +9,7 @@ from ccm.testing.contracts import (
 )
 from ccm.testing.contracts_archive import ArchiveContract
 from ccm.testing.contracts_database import DatabaseContract
+from ccm.testing.contracts_invitees import InviteesContract
 from ccm.testing.contracts_links import LinksContract
 from ccm.testing.contracts_outbox import OutboxContract
 from ccm.testing.contracts_topics import DocumentsContract, RoomsContract, TopicsContract, UndoStepsContract
@@ -52,6 +53,10 @@ class TestRooms(RoomsContract):
 
 class TestTopics(TopicsContract):
     """``Topics``."""
+
+
+class TestInvitees(InviteesContract):
+    """``Topics``, those invited."""
 
 
 class TestLinks(LinksContract):
