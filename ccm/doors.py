@@ -76,6 +76,7 @@ class Doors:
             self._saver,
             limits=settings["session"],
             visitors=realm.visitors,
+            shaping=realm.shaping,
         )
         self._websocket = WebSocketGate(
             partial(_session, realm, "websocket"),
@@ -85,6 +86,7 @@ class Doors:
             reactor,
             self._turn,
             realm.visitors,
+            realm.shaping,
         )
 
     async def restore(self, records: Keeper, missed: Missed) -> None:

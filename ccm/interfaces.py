@@ -59,6 +59,9 @@ class IConnection(Interface):
     def write(data: bytes) -> None:
         """Queue bytes; what one reactor turn queues is sent at once at its end."""
 
+    def slow(seconds: float) -> None:
+        """Read nothing more for so long, unless reading pauses already: its client asks for too much."""
+
     def start_tls() -> None:
         """Switch to TLS after what has been written; bytes already received in clear are discarded."""
 

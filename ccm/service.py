@@ -26,12 +26,14 @@ from ccm.departures import Departures
 from ccm.doors import Doors, bundle, end_changed
 from ccm.durability import barrier_of
 from ccm.errors import CCMError, ConfigError
+from ccm.load import LoadWatch
 from ccm.muc.service import MucService
 from ccm.router.contacts import Contacts
 from ccm.router.router import Router
 from ccm.router.services import Services
 from ccm.session.keeping import Keeper
 from ccm.session.realm import Realm
+from ccm.session.shaping import Shaping
 from ccm.session.tokens import Tokens
 from ccm.session.visitors import Visitors
 from ccm.settings import Settings
@@ -138,6 +140,8 @@ class Server(Service):
         sessions = settings["session"]
         records = Keeper(stores.state, running.spawn, later, sessions.resume_seconds, sessions.resume_waiting)
         keepers = [records]
+        visitors = Visitors(settings["visitors"], reactor.seconds)
+        shaping = Shaping(settings["shaping"], reactor.seconds, visitors.counted)
         realm = Realm(
             host=server.host,
             router=router,
@@ -154,7 +158,8 @@ class Server(Service):
             wire=settings["wire"],
             barrier=barrier_of(rooms, stores.database.barrier, keepers),
             save=records.save,
-            visitors=Visitors(settings["visitors"], reactor.seconds),
+            visitors=visitors,
+            shaping=shaping,
             pause=running.pause(reactor),
             guest_host=guest_host,
         )
@@ -166,6 +171,10 @@ class Server(Service):
 
         residents.start()
         self._undo.append(residents.stop)
+        self._traffic = residents.traffic
+        self._watch = LoadWatch(reactor, shaping, visitors, residents.traffic, lambda: stores.database.waiting)
+        self._watch.start()
+        self._undo.append(self._watch.stop)
         mails = website.mailer(reactor, settings)
         intake = website.intake(reactor, settings, stores)
         for endpoint in settings["mail"].intake:
@@ -216,14 +225,14 @@ class Server(Service):
     def _troubles(self) -> list[str]:
         return [] if self.stores.database.available else ["The database does not accept writes."]
 
-    def _figures(self) -> dict[str, float]:
+    def _figures(self) -> dict[str, Any]:
         by_transport = {"tcp": 0, "bosh": 0, "websocket": 0}
         for session in self.router.all_sessions():
             by_transport[session.transport] = by_transport.get(session.transport, 0) + 1
-        figures: dict[str, float] = {f"sessions_{name}": count for name, count in by_transport.items()}
+        figures: dict[str, Any] = {f"sessions_{name}": count for name, count in by_transport.items()}
         figures["accounts_online"] = len(self.router.sessions)
         figures["domains"] = len(self.router.domains())
-        return figures
+        return {**figures, **self._watch.figures(), **self._traffic.figures()}
 
     def _failed(self, failure: Any) -> None:
         """A start that cannot be: say why in one line, and end."""

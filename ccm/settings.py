@@ -24,6 +24,7 @@ from ccm.router.queue_options import ComponentQueueOptions
 from ccm.session.bosh_options import BoshOptions
 from ccm.session.guests import GuestOptions
 from ccm.session.options import SaslOptions, SessionOptions
+from ccm.session.shaping import ShapingOptions
 from ccm.session.visitors import VisitorOptions
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.transports.component import ComponentListenerOptions
@@ -95,6 +96,7 @@ SECTIONS: dict[str, type[Section]] = {
     "wire": WireOptions,
     "session": SessionOptions,
     "visitors": VisitorOptions,
+    "shaping": ShapingOptions,
     "sasl": SaslOptions,
     "guests": GuestOptions,
     "bosh": BoshOptions,

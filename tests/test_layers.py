@@ -38,6 +38,7 @@ ASSEMBLY = {
     "departures",
     "component_service",
     "durability",
+    "load",
     "settings",
     "running",
     "state_folder",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ccm.interfaces import IAccounts, ISession
 from ccm.records import Verifier
 from ccm.session.options import SaslOptions, SessionOptions
+from ccm.session.shaping import Shaping, unshaped
 from ccm.session.tokens import Tokens
 from ccm.session.visitors import Visitors, unlimited
 from ccm.wire.limits import WireOptions
@@ -74,6 +75,10 @@ def _nothing_pending() -> None:
     return None
 
 
+def _never() -> float:
+    return 0.0
+
+
 async def _no_pause(_seconds: float) -> None:
     return None
 
@@ -106,6 +111,7 @@ class Realm:
     :ivar visitors: connections, sessions and failed sign-ins by address, one record for all transports.
     :ivar pause: ``await pause(seconds)`` comes back after them.
     :ivar guest_host: domain of guests, who sign in by tokens alone; ``""`` if there is none.
+    :ivar shaping: how fast clients are read.
     :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.
     """
 
@@ -126,5 +132,6 @@ class Realm:
     save: Save = _keep_nothing
     visitors: Visitors = field(default_factory=unlimited)
     pause: Callable[[float], Awaitable[Any]] = _no_pause
+    shaping: Shaping = field(default_factory=lambda: unshaped(_never))
     guest_host: str = ""
     resumptions: "dict[str, Session]" = field(default_factory=dict)

@@ -73,6 +73,7 @@ class Visitors:
         self.options = options
         self.attempts = Attempts(options, now)
         self.connections = 0
+        self.full = False  #: the server has too much to do to let anybody new in
         self._now = now
         self._exempt = _networks(options.exempt)
         #: ``counted(peer)``: what limits count as that peer; ``None`` if they do not concern it.
@@ -127,8 +128,10 @@ class Visitors:
         """
         A client begins a session.
 
-        :raises Refused: if its address has too many.
+        :raises Refused: if its address has too many, or the server too much to do.
         """
+        if self.full:
+            raise Refused("resource-constraint", "The server has too much to do now. Try again in a minute.")
         address, options = self.counted(peer), self.options
         if address is None:
             return Visit(self, None)

@@ -58,6 +58,11 @@ class Database:
         """``sqlite`` or ``postgresql``."""
         return self._write_engine.dialect.name
 
+    @property
+    def waiting(self) -> int:
+        """Writes that are not on disk yet."""
+        return self._queued - self._settled
+
     async def open(self) -> None:
         """
         Bring the schema up to date and begin to take work.

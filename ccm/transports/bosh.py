@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from ccm import address
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection
 from ccm.session import bosh_body as wire
@@ -20,8 +21,8 @@ from ccm.session.bosh_options import BoshOptions
 from ccm.session.bosh_outlet import Stream
 from ccm.session.bosh_terms import CONTENT_TYPE, of_creation
 from ccm.session.bosh_window import Window
-from ccm.session.limits import TokenBucket
 from ccm.session.options import SessionOptions
+from ccm.session.shaping import Flow, Shaping, unshaped
 from ccm.session.visitors import Refused, Visit, Visitors, unlimited
 from ccm.transports.http_wheel import Wheel
 from ccm.wire.framing import Body, BoshFraming
@@ -78,15 +79,28 @@ class HeldSession(BoshSession):
 
     slot = 0  #: the timer wheel's
     visit: Visit | None = None  #: what its client's address is charged with
-    bucket: TokenBucket | None = None  #: what it may send
+    flow: Flow | None = None  #: what it may send
+    now: Callable[[], float] | None = None
     limits: SessionOptions | None = None
 
-    def authenticated(self, _jid: str) -> None:
+    def authenticated(self, jid: str) -> None:
         """The client has signed in: other limits hold from now on."""
         if self.visit is not None:
             self.visit.signed_in()
-        if self.bucket is not None and self.limits is not None:
-            self.bucket.change(self.limits.bytes_per_second, self.limits.burst_bytes)
+        if self.flow is not None and self.limits is not None:
+            self.flow.signed_in(address.bare(jid), self.limits.bytes_per_second, self.limits.burst_bytes)
+
+    def slow(self, seconds: float) -> None:
+        """Answer nothing for so long: the client has few requests to send more with."""
+        if self.now is not None:
+            self.hold_back(self.now() + seconds)
+
+    def leave(self) -> None:
+        """It is over: nothing is charged for it any more."""
+        if self.visit is not None:
+            self.visit.leave()
+        if self.flow is not None:
+            self.flow.leave()
 
 
 class BoshSessions:
@@ -110,6 +124,7 @@ class BoshSessions:
         *,
         limits: SessionOptions | None = None,
         visitors: Visitors | None = None,
+        shaping: Shaping | None = None,
     ) -> None:
         self.options = options
         self.pool = pool
@@ -117,6 +132,7 @@ class BoshSessions:
         self._stream, self._clock, self._barrier, self._random, self._saver = stream, clock, barrier, random, saver
         self._limits = limits
         self._visitors = visitors or unlimited()
+        self._shaping = shaping or unshaped(clock.seconds)
         self._dirty: dict[HeldSession, None] = {}
         self._unsaved: dict[Handle, None] = {}  # whose answers wait until they are saved
         self._wheel: Wheel[HeldSession] = Wheel(clock, self._tick)
@@ -150,7 +166,9 @@ class BoshSessions:
 
     def _submit(self, session: HeldSession, body: Body, handle: Handle, size: int) -> None:
         handle.session, now = session, self._clock.seconds()
-        pause = session.bucket.take(size) if session.bucket is not None else 0
+        flow = session.flow
+        cost = flow.cost(body.events, size) if flow is not None and flow.loaded else size
+        pause = flow.take(cost) if flow is not None else 0
         if pause:
             session.hold_back(now + pause)
         session.request(body, handle, now)
@@ -211,11 +229,12 @@ class BoshSessions:
         """Take in a session, new or restored."""
         if self._limits is not None:
             limits, session.limits = self._limits, self._limits
-            session.bucket = TokenBucket(
-                limits.bytes_per_second_before_login, limits.burst_bytes_before_login, self._clock.seconds
+            session.now = self._clock.seconds
+            session.flow = self._shaping.flow(
+                session.peer, limits.bytes_per_second_before_login, limits.burst_bytes_before_login
             )
             if _signed_in(session):
-                session.authenticated("")
+                session.authenticated(getattr(session.stream, "jid", ""))
         self.sessions[session.sid] = session
         self._wheel.schedule(session, session.deadline())
 
@@ -276,8 +295,8 @@ class BoshSessions:
             except Exception:
                 log.failure("A BOSH session failed: {sid_head}", sid_head=session.sid[:6])
                 session.refuse("internal-server-error", "Something went wrong here. Sign in again.")
-            if session.over and session.visit is not None:
-                session.visit.leave()
+            if session.over:
+                session.leave()
             if session.sid in self.sessions:
                 self._wheel.schedule(session, session.deadline())
                 if self._saver is not None and not session.over and _signed_in(session):
@@ -291,8 +310,7 @@ class BoshSessions:
 
     def _forget(self, session: HeldSession) -> None:
         self.sessions.pop(session.sid, None)
-        if session.visit is not None:
-            session.visit.leave()
+        session.leave()
         if self._saver is not None:
             self._saver.gone(session)
 

@@ -14,9 +14,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from ccm import address
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection
-from ccm.session.limits import TokenBucket
 from ccm.session.machine import Session
 from ccm.session.realm import Realm
 from ccm.session.visitors import Refused, Visit
@@ -75,9 +75,10 @@ class ClientConnection(Protocol):
         if isinstance(handle, socket.socket) and handle.family in (socket.AF_INET, socket.AF_INET6):
             for option, value in _KEEP_ALIVE:
                 handle.setsockopt(socket.IPPROTO_TCP, option, value)
-        self._bucket = TokenBucket(
-            options.bytes_per_second_before_login, options.burst_bytes_before_login, clients.clock.seconds
+        self._flow = clients.realm.shaping.flow(
+            self.peer, options.bytes_per_second_before_login, options.burst_bytes_before_login
         )
+        transport.bufferSize = clients.realm.shaping.read_bytes
         self._outgoing = Outgoing(transport, clients.turn, options.outgoing_bytes, self._overflow)
         self._framing = StreamFraming(clients.pool)
         self._session = Session(clients.realm, self, self._framing, "tcp")
@@ -103,11 +104,11 @@ class ClientConnection(Protocol):
         """Hand on what came; stop reading for a while if it was too much."""
         if self._closing or self._session is None:
             return
-        self._session.received(self._framing.feed(data))
-        pause = self._bucket.take(len(data))
-        if pause and not self._closing and self._paused is None:
-            self.transport.pauseProducing()
-            self._paused = self._clients.clock.callLater(pause, self._read_on)
+        events, flow = self._framing.feed(data), self._flow
+        self._session.received(events)
+        pause = flow.take(flow.cost(events, len(data)) if flow.loaded else len(data))
+        if pause:
+            self.slow(pause)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002
         """Tell the session."""
@@ -120,6 +121,7 @@ class ClientConnection(Protocol):
         if self._session is None:
             return
         self._outgoing.drop()
+        self._flow.leave()
         if self._paused is not None:
             self._paused.cancel()
             self._paused = None
@@ -130,6 +132,12 @@ class ClientConnection(Protocol):
     def write(self, data: bytes) -> None:
         """Send at the end of this turn."""
         self._outgoing.write(data)
+
+    def slow(self, seconds: float) -> None:
+        """Read nothing more for so long."""
+        if not self._closing and self._paused is None:
+            self.transport.pauseProducing()
+            self._paused = self._clients.clock.callLater(seconds, self._read_on)
 
     def start_tls(self) -> None:
         """Switch after what was written."""
@@ -149,12 +157,12 @@ class ClientConnection(Protocol):
         self._outgoing.close()
         self._paused = self._clients.clock.callLater(_LINGER_SECONDS, self._abort)
 
-    def authenticated(self, _jid: str) -> None:
+    def authenticated(self, jid: str) -> None:
         """Other limits hold from now on."""
         if self._visit is not None:
             self._visit.signed_in()
         options = self._clients.realm.options
-        self._bucket.change(options.bytes_per_second, options.burst_bytes)
+        self._flow.signed_in(address.bare(jid), options.bytes_per_second, options.burst_bytes)
 
     # ----
 

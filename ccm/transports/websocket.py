@@ -16,11 +16,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from ccm import address
 from ccm.config import Section
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection
-from ccm.session.limits import TokenBucket
 from ccm.session.options import SessionOptions
+from ccm.session.shaping import Shaping, unshaped
 from ccm.session.visitors import Refused, Visit, Visitors, unlimited
 from ccm.transports.http_head import BadHead, Head, tokens
 from ccm.transports.http_wheel import Wheel
@@ -67,8 +68,10 @@ class WebSocketGate:
         clock: IReactorTime,
         turn: Turn,
         visitors: Visitors | None = None,
+        shaping: Shaping | None = None,
     ) -> None:
         self.visitors = visitors or unlimited()
+        self.shaping = shaping or unshaped(clock.seconds)
         self.stream, self.pool, self.options, self.limits, self.clock, self.turn = (
             stream,
             pool,
@@ -131,9 +134,9 @@ class WebSocketConnection:
         self.peer, self.secure, self._visit = peer, secure, visit
         self._gate, self._transport = gate, transport
         limits = gate.limits
-        self._bucket = TokenBucket(
-            limits.bytes_per_second_before_login, limits.burst_bytes_before_login, gate.clock.seconds
-        )
+        self._flow = gate.shaping.flow(peer, limits.bytes_per_second_before_login, limits.burst_bytes_before_login)
+        self._cost = 0  # of what was read and not accounted for
+        transport.bufferSize = gate.shaping.read_bytes
         self._outgoing = Outgoing(transport, gate.turn, limits.outgoing_bytes, self._overflow)
         self._frames = ws.Frames(gate.pool.options.max_stanza_bytes_before_login, gate.options.max_fragments)
         self._framing = WebSocketFraming(gate.pool)
@@ -160,15 +163,16 @@ class WebSocketConnection:
         except ws.FrameError as error:
             self._refuse(error.code, error.reason)
             return
-        pause = self._bucket.take(len(data))
-        if pause and not self._closing and self._timer is None:
-            self._transport.pauseProducing()
-            self._timer = self._gate.clock.callLater(pause, self._read_on)
+        cost, self._cost = self._cost, 0
+        pause = self._flow.take(cost + len(data))
+        if pause:
+            self.slow(pause)
 
     def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002
         """Tell the session."""
         self._closing = True
         self._visit.leave()
+        self._flow.leave()
         self._gate.connections.discard(self)
         self._gate.wheel.forget(self)
         self._outgoing.drop()
@@ -193,6 +197,12 @@ class WebSocketConnection:
         """One complete element is one text message (RFC 7395 §3.3)."""
         self._outgoing.write(ws.text(data))
 
+    def slow(self, seconds: float) -> None:
+        """Read nothing more for so long."""
+        if not self._closing and self._timer is None:
+            self._transport.pauseProducing()
+            self._timer = self._gate.clock.callLater(seconds, self._read_on)
+
     def start_tls(self) -> None:
         """Never: RFC 7395 §3.9 leaves encryption to the WebSocket's own TLS."""
         raise StreamError("unsupported-feature", "TLS is negotiated below; use wss.")
@@ -201,11 +211,11 @@ class WebSocketConnection:
         """The stream is over, ``<close/>`` was written: close the WebSocket, too."""
         self._leave(ws.NORMAL if error is None else ws.POLICY, "")
 
-    def authenticated(self, _jid: str) -> None:
+    def authenticated(self, jid: str) -> None:
         """Other limits hold from now on."""
         self._visit.signed_in()
         limits = self._gate.limits
-        self._bucket.change(limits.bytes_per_second, limits.burst_bytes)
+        self._flow.signed_in(address.bare(jid), limits.bytes_per_second, limits.burst_bytes)
         self._frames.max_bytes = self._gate.options.max_message_bytes
 
     # ----
@@ -220,7 +230,11 @@ class WebSocketConnection:
         elif self._closing:
             return
         elif isinstance(event, ws.Message):
-            self._session.received(self._framing.feed(event.payload))
+            events = self._framing.feed(event.payload)
+            self._session.received(events)
+            if self._flow.loaded:
+                size = len(event.payload)
+                self._cost += self._flow.cost(events, size) - size
         elif isinstance(event, ws.Ping):
             self._count_ping()
             self._outgoing.write(ws.pong(event.payload))

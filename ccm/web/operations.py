@@ -14,7 +14,8 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 from twisted.web.http import Request
 
-Reading = Callable[[], Mapping[str, float]]
+#: Figures by name; those of several domains are a mapping themselves.
+Reading = Callable[[], Mapping[str, float | Mapping[str, float]]]
 
 
 class _Readings(Collector):
@@ -26,7 +27,14 @@ class _Readings(Collector):
 
     def collect(self) -> Iterable[Metric]:
         for name, value in self._read().items():
-            yield GaugeMetricFamily(f"ccm_{name}", self._help.get(name, name.replace("_", " ")), value=value)
+            told = self._help.get(name, name.replace("_", " "))
+            if isinstance(value, Mapping):
+                family = GaugeMetricFamily(f"ccm_{name}", told, labels=("domain",))
+                for domain, each in value.items():
+                    family.add_metric((domain,), each)
+                yield family
+            else:
+                yield GaugeMetricFamily(f"ccm_{name}", told, value=value)
 
 
 class Operations:
