@@ -161,6 +161,18 @@ export class Client extends Emitter {
     await this.list();
   }
 
+  /**
+   * A guest keeps the place: makes an account, which everything said here belongs to.
+   * @param {{name: string, local: string, password: string}} wish only the password is needed
+   * @returns {Promise<{jid: string, code: string}>} the account, and a bearer for its first sign-in
+   */
+  async claim({ name, local, password }) {
+    const given = Object.fromEntries(Object.entries({ name, local, password }).filter(([, value]) => value));
+    const answer = await this.session.request($iq({ type: 'set', to: this.components.host('accounts') }).c('claim', { xmlns: NS.accounts, ...given }));
+    const done = kid(answer, 'done');
+    return { jid: attr(kid(done, 'account'), 'jid'), code: text(kid(done, 'entry')) };
+  }
+
   // -- corrections
 
   /** Restore what was before a correction. @param {string} component that told it @param {string} id of what can be undone */

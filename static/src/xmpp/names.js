@@ -18,6 +18,7 @@ export const NS = Object.freeze({
   correct: 'urn:xmpp:message-correct:0', // XEP-0308
   mam: 'urn:xmpp:mam:2', // XEP-0313
   sid: 'urn:xmpp:sid:0', // XEP-0359
+  occupant: 'urn:xmpp:occupant-id:0', // XEP-0421
   retract: 'urn:xmpp:message-retract:1', // XEP-0424
   reactions: 'urn:xmpp:reactions:0', // XEP-0444
 

@@ -8,9 +8,9 @@ import { attr, bare, kid, kids, resource, text } from './xml.js';
 /**
  * @typedef {{id: string, originId: string, clientId: string, room: string, nick: string, body: string, at: Date,
  *   delayed: boolean, subject: string | null, replaces: string, retracts: string, reactsTo: string, reactions: string[],
- *   record: boolean | null, typing: '' | 'composing' | 'paused', error: RequestError | null, jid: string}} RoomMessage
+ *   record: boolean | null, typing: '' | 'composing' | 'paused', error: RequestError | null, jid: string, occupant: string}} RoomMessage
  * @typedef {{nick: string, room: string, type: string, jid: string, affiliation: string, role: string, codes: string[],
- *   show: string, newNick: string, error: RequestError | null}} RoomPresence
+ *   show: string, newNick: string, error: RequestError | null, occupant: string}} RoomPresence
  * @typedef {{id: string, address: string, name: string, state: string, jid: string, reason: string}} Invitee
  * @typedef {{id: string, name: string, room: string, state: string, start: Date | null, minutes: number, zone: string,
  *   owner: string, ownerName: string, visibility: string, revision: number, document: string, invitees: Invitee[]}} Topic
@@ -72,6 +72,7 @@ export function readMessage(message, known = {}) {
     clientId: attr(message, 'id'),
     room,
     nick: resource(from),
+    occupant: attr(kid(message, 'occupant-id', NS.occupant), 'id'),
     body: text(kid(message, 'body')),
     at: known.at || instant(attr(delay, 'stamp')) || known.now || new Date(),
     delayed: Boolean(known.at || delay),
@@ -97,6 +98,7 @@ export function readPresence(presence) {
     nick: resource(from),
     room: bare(from),
     type,
+    occupant: attr(kid(presence, 'occupant-id', NS.occupant), 'id'),
     jid: bare(attr(item, 'jid')),
     affiliation: attr(item, 'affiliation') || 'none',
     role: attr(item, 'role') || 'none',

@@ -7,7 +7,7 @@
  * @typedef {import('./read.js').RoomMessage} RoomMessage
  * @typedef {{key: string, id: string, originId: string, clientId: string, nick: string, body: string, at: Date, mine: boolean,
  *   state: 'sent' | 'sending' | 'slow' | 'kept' | 'failed', why: string, edited: boolean, withdrawn: boolean,
- *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number}} Line
+ *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number, author?: string}} Line
  */
 
 export class RoomLog {
@@ -44,7 +44,7 @@ export class RoomLog {
     if (sent) this.#origins.add(origin);
     into.push({
       key: message.id || sent || `${origin}${(this.#keys += 1)}`, id: message.id, originId: message.originId, clientId: message.clientId,
-      nick: message.nick, body: message.body, at: message.at, mine, state: 'sent', why: '',
+      nick: message.nick, author: message.occupant, body: message.body, at: message.at, mine, state: 'sent', why: '',
       edited: false, withdrawn: false, offRecord: !message.id && !onRecord, reactions: new Map(),
     });
   }
@@ -53,9 +53,9 @@ export class RoomLog {
   #amend(message, into) {
     const all = into === this.lines ? this.lines : [...this.lines, ...into];
     const by = message.retracts || message.reactsTo;
-    const line = all.findLast((other) => (by ? other.id === by : other.nick === message.nick && other.clientId === message.replaces));
+    const line = all.findLast((other) => (by ? other.id === by : same(other, message) && other.clientId === message.replaces));
     if (!line) return;
-    const own = line.nick === message.nick || !message.nick; // without a nick it is the room itself: moderation
+    const own = same(line, message) || !message.nick; // without a nick it is the room itself: moderation
     if (message.retracts && !own) return;
     if (message.retracts) Object.assign(line, { withdrawn: true, body: '' });
     else if (message.replaces) Object.assign(line, { edited: true, body: message.body });
@@ -64,4 +64,9 @@ export class RoomLog {
       for (const word of message.reactions) line.reactions.set(word, (line.reactions.get(word) ?? new Set()).add(message.nick));
     }
   }
+}
+
+/** @param {Line} line @param {RoomMessage} message @returns {boolean} whether one person said both, under whatever nick */
+function same(line, message) {
+  return line.author && message.occupant ? line.author === message.occupant : line.nick === message.nick;
 }

@@ -34,6 +34,7 @@ export class Room extends Emitter {
   /** Who is writing. @type {Set<string>} */ typing = new Set();
   /** @type {RequestError | null} */ refusal = null;
   /** How many came while the connection was lost. */ missed = 0;
+  /** By what the room knows me, whatever my nick is (XEP-0421); `''` before I was inside. */ occupantId = '';
 
   #log = new RoomLog();
   #outbox;
@@ -212,6 +213,7 @@ export class Room extends Emitter {
       this.occupants.set(p.nick, { nick: p.nick, jid: p.jid, affiliation: p.affiliation, role: p.role, show: p.show });
       if (p.codes.includes('110')) {
         this.nick = p.nick;
+        this.occupantId = p.occupant;
         if (p.codes.includes('201')) this.#unlock();
         if (this.state === 'joining') this.#entered();
       }
@@ -300,7 +302,9 @@ export class Room extends Emitter {
   #apply(message, into) {
     if (message.id && this.#log.has(message.id)) return;
     const waited = this.#outbox.settle(message, this.nick);
-    this.#log.apply(message, { waited, mine: message.nick === this.nick, onRecord: this.onRecord }, into);
+    const known = this.occupantId && message.occupant;
+    const mine = known ? message.occupant === this.occupantId : message.nick === this.nick;
+    this.#log.apply(message, { waited, mine, onRecord: this.onRecord }, into);
   }
 
   // -- the archive
