@@ -32,8 +32,24 @@ test('what a person asks of a busy component waits until it is available', async
   assert.deepEqual(sent, []);
   assert.deepEqual(components.waiting.map((turn) => turn.what), ['one', 'two']);
   components.presence('topics', FREE);
-  await clock.pass(2);
+  await clock.pass(3);
   assert.deepEqual([await one, await two, sent, components.waiting], ['one', 'two', ['one', 'two'], []]);
+});
+
+test('a component that is free for a moment only stays busy here', async () => {
+  const { clock, components, sent, ask } = start();
+  components.presence('topics', BUSY);
+  const one = ask('one');
+  for (let i = 0; i < 8; i += 1) {
+    components.presence('topics', i % 2 ? BUSY : FREE);
+    await clock.pass(0.5);
+    assert.equal(components.busy('topics'), true);
+  }
+  assert.deepEqual(sent, []);
+  components.presence('topics', FREE);
+  await clock.pass(3);
+  assert.equal(await one, 'one');
+  assert.equal(components.busy('topics'), false);
 });
 
 test('it does not wait for ever: after its patience it goes out to the busy component', async () => {

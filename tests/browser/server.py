@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -24,12 +25,14 @@ class Server:
     """
     ``twistd ccm`` with the configuration of ``make run``.
 
+    :param sets: more options, as ``--set`` takes them.
     :ivar folder: where it keeps its state and its log.
     :ivar url: where the dashboard is, with a slash at the end.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sets: Iterable[str] = ()) -> None:
         self.folder = folder
+        self._sets = tuple(sets)
         self._port = free_port()
         self._c2s = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,7 +51,7 @@ class Server:
             f'web.url="{self.url}"',
         ]
         twistd = [str(Path(sys.executable).with_name("twistd")), "--pidfile=", "-n", "ccm", "--config", "etc/dev.toml"]
-        for one in sets:
+        for one in (*sets, *self._sets):
             twistd += ["--set", one]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(twistd, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

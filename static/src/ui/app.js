@@ -15,7 +15,7 @@ import './talk.js';
 import { topicsPane } from './topics.js';
 
 // The dialogues come after the first view, but before they are asked for: one may be offline then.
-const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js')]);
+const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js'), import('./claim.js')]);
 const WET_MS = 4000;
 const BANNER_MS = 3000;
 const SLOW_MS = 300;
@@ -136,6 +136,11 @@ class App extends PlainElement {
     /** @type {any} */ (this.querySelector('ccm-ask')).open(typeof question === 'string' ? { kind: question } : question);
   }
 
+  async keepPlace() {
+    await dialogues();
+    /** @type {any} */ (this.querySelector('ccm-claim')).open();
+  }
+
   signOut() {
     this.client.forget();
     this.notes.forget();
@@ -253,7 +258,7 @@ class App extends PlainElement {
       <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${banner(this)}
       <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${talkPane(this, this.#tick)}${outcomePane(this)}</main>
       <div class="foot elsewhere">${this.toastInFrame ? this.notes.view() : nothing}</div>${tabs(this)}</div>
-      <ccm-wish .app=${this}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>
+      <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : nothing}
       ${session.state === 'over' ? html`<dialog class="small over" aria-labelledby="sign-in-title" @cancel=${(e) => e.preventDefault()}><div class="panel"><ccm-sign-in over .session=${session}></ccm-sign-in></div></dialog>` : nothing}`;
   }
 }

@@ -3,6 +3,7 @@
  */
 import { html, nothing } from 'lit';
 import { clock, count, when } from '../words.js';
+import { slowness } from './busy.js';
 import { chip } from './chips.js';
 import { icon, mark } from './icons.js';
 import { guestsOf, headcount, peopleHere } from './people.js';
@@ -49,12 +50,13 @@ export function head(app) {
   const here = peopleHere(app, room);
   const faces = here.filter((one) => !one.reporter).slice(0, 4);
   const outcome = client.outcomes.get(topic.id);
+  const slow = slowness(app, 'invitations');
   return html`<header class="head"><button class="ico drawer" type="button" aria-label="Topics" aria-expanded=${app.drawer} @click=${() => app.openDrawer(!app.drawer)}>${icon('topics')}</button>
     <h2 id="talk-title" dir="auto" tabindex="-1">${topic.name}</h2><div class="sub">${state(app)}${outcome ? html`<span>${outcome.label}</span>` : nothing}</div>
     <div class="do"><button class="stack" type="button" aria-label="Here: ${here.map((one) => one.nick).join(', ') || 'nobody yet'}" data-testid="people" @click=${() => app.show('people')}>
       ${faces.map(({ nick }) => html`<span class="av ${tint(nick)}" aria-hidden="true">${initial(nick)}</span>`)}${here.some((one) => one.reporter) ? html`<span class="av r" aria-hidden="true">${mark()}</span>` : nothing}
       ${here.length ? nothing : html`<span class="av" aria-hidden="true">${icon('people')}</span>`}</button>
-    <button class="btn s" type="button" data-testid="invite" @click=${() => app.wish('', topic)}>${icon('people')}Invite</button>
+    <button class="btn s" type="button" data-testid="invite" title=${slow?.words ?? nothing} aria-disabled=${slow?.gone ? 'true' : nothing} @click=${() => !slow?.gone && app.wish('', topic)}>${icon(slow ? 'hourglass' : 'people')}Invite${slow ? html`<span class="vh">. ${slow.words}</span>` : nothing}</button>
     ${topic.state === 'live' && app.isOwner ? html`<button class="btn s opt" type="button" @click=${() => app.deeds.end(topic)}>End meeting</button>` : nothing}
     ${more(app)}</div></header>${guests(app, here)}`;
 }

@@ -5,6 +5,7 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { clock, count, day, distance } from '../words.js';
+import { slowness } from './busy.js';
 import { icon } from './icons.js';
 
 const KINDS = [
@@ -97,7 +98,7 @@ const VISIBILITY = { public: 'Public archive', link: 'Whoever has the link', mem
 
 function bar(app, outcome) {
   const offline = app.session.state !== 'online';
-  const gone = app.client.components.get('reporter')?.state === 'gone';
+  const slow = slowness(app, 'reporter');
   const topic = app.topic;
   const missing = outcome.attributes.filter((a) => !a.values.length);
   const where = app.isOwner && !offline
@@ -110,7 +111,7 @@ function bar(app, outcome) {
       <div class="row"><button class="btn" type="button" @click=${() => app.deeds.copy(url)}>Copy link</button>
       <a class="btn prime" data-testid="document" href=${url} target="_blank" rel="noopener">${icon('globe')}Open the document</a></div></div>`;
   }
-  const state = { why: html`<b>${count(missing.length, 'attribute')} missing.</b> The reporter asks for ${missing.length === 1 ? 'it' : 'them'} before publishing.`, disabled: false, verb: 'Publish…' };
+  const state = { why: html`<b>${count(missing.length, 'attribute')} missing.</b> The reporter asks for ${missing.length === 1 ? 'it' : 'them'} before publishing.`, disabled: false, waits: false, verb: 'Publish…' };
   if (!missing.length) Object.assign(state, { why: html`<b>Everything is filled.</b> Publishing makes it readable for all it is meant for.`, verb: 'Publish' });
   if (outcome.mode === 'interviewing') {
     const asked = outcome.attributes.find((a) => a.name === outcome.asking);
@@ -118,13 +119,13 @@ function bar(app, outcome) {
   }
   if (outcome.mode === 'grace') Object.assign(state, { why: html`<b>Ready.</b> ${outcome.until ? `Goes out by itself at ${clock(outcome.until)}.` : 'Goes out by itself.'}`, verb: 'Approve and publish' });
   if (app.publishing) Object.assign(state, { disabled: true, why: html`<b>Asked the reporter.</b>` });
-  if (gone) Object.assign(state, { why: 'The reporter is away. It catches up when it is back.', disabled: true });
+  if (slow) Object.assign(state, slow.gone ? { why: 'The reporter is away. It catches up when it is back.', disabled: true } : { why: slow.words, waits: true });
   if (offline) Object.assign(state, { why: 'Publishing needs the connection. Nothing is lost meanwhile.', disabled: true });
   return html`<div class="pubbar">${meter(outcome)}<p class="hint" id="publish-why" role="status">${state.why}</p>
     <div class="row">${where}<span>
       ${outcome.mode === 'grace' && !offline ? html`<button class="btn" type="button" data-testid="hold" @click=${() => app.deeds.hold(topic)}>Hold it</button>` : nothing}
       <button class="btn ${state.disabled ? '' : 'prime'}" type="button" data-testid="publish" aria-disabled=${state.disabled ? 'true' : nothing} aria-describedby="publish-why"
-        @click=${() => !state.disabled && app.deeds.publish(topic)}>${icon(outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></span></div></div>`;
+        @click=${() => !state.disabled && app.deeds.publish(topic)}>${icon(state.waits ? 'hourglass' : outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></span></div></div>`;
 }
 
 /** @param {any} app */

@@ -4,6 +4,7 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { clock, count, topicLine } from '../words.js';
+import { slowness } from './busy.js';
 import { icon, mark, stateMark } from './icons.js';
 import { headcount } from './people.js';
 import { initial } from './plain.js';
@@ -39,12 +40,11 @@ function row(app, topic) {
 
 /** @param {any} app @param {string} [words] */
 export function wishDoor(app, words = 'New topic or invitation') {
-  const invitations = app.client.components.get('invitations');
-  const [busy, gone] = [invitations?.state === 'busy', invitations?.state === 'gone'];
-  return html`<div class="ask"><button class="box" type="button" data-testid="new" aria-describedby=${busy || gone ? 'why-slow' : nothing} @click=${() => app.wish('')}>
-      ${icon(busy ? 'hourglass' : 'plus')}${words}<kbd>N</kbd></button>
-    ${busy ? html`<p class="hint" id="why-slow">Invitations are slow just now. Yours waits its turn and goes out by itself.</p>` : nothing}
-    ${gone ? html`<p class="hint" id="why-slow">Invitations are off since ${clock(new Date(invitations.since))}. Everything else works.</p>` : nothing}</div>`;
+  const slow = slowness(app, 'topics') ?? slowness(app, 'invitations');
+  const off = slowness(app, 'topics')?.gone;
+  return html`<div class="ask"><button class="box" type="button" data-testid="new" aria-disabled=${off ? 'true' : nothing} aria-describedby=${slow ? 'why-slow' : nothing} @click=${() => !off && app.wish('')}>
+      ${icon(slow ? 'hourglass' : 'plus')}${words}<kbd>N</kbd></button>
+    ${slow ? html`<p class="hint" id="why-slow" data-testid="why-slow">${slow.words}</p>` : nothing}</div>`;
 }
 
 /** @param {any} app */
@@ -62,6 +62,8 @@ export function topicsPane(app) {
     <header><a class="brand" href="#/">${mark()}CCM</a>
       <button class="ico" type="button" aria-label="Keys" title="Keys (?)" @click=${() => app.show('keys')}><kbd>?</kbd></button></header>
     ${(topics.length || !app.client.listed) && !app.isGuest ? wishDoor(app) : nothing}
+    ${app.isGuest ? html`<div class="ask"><button class="box" type="button" data-testid="keep-place" @click=${() => app.keepPlace()}>${icon('lock')}Keep your place</button>
+      <p class="hint">You are a guest here for some hours.</p></div>` : nothing}
     <div class="scroll" tabindex="0" role="group" aria-label="Topic list">
       ${topics.length ? GROUPS.map(([state, title]) => group(app, title, topics.filter((t) => t.state === state).sort(byStart))) : nothing}
       ${!topics.length && app.client.listed ? html`<p class="hint none-yet">Your topics will stand here, with the next meeting on top.</p>` : nothing}

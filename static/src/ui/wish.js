@@ -5,11 +5,12 @@
 import { html, nothing } from 'lit';
 import { inOneLine, readWish } from '../one-field.js';
 import { count, failure, list } from '../words.js';
+import { slowness } from './busy.js';
 import { icon } from './icons.js';
 import { PlainElement, initial, tint } from './plain.js';
 
 class WishField extends PlainElement {
-  static properties = { app: { attribute: false }, _wish: { state: true }, _words: { state: true }, _busy: { state: true }, _error: { state: true }, _picked: { state: true } };
+  static properties = { app: { attribute: false }, tick: { type: Number }, _wish: { state: true }, _words: { state: true }, _busy: { state: true }, _error: { state: true }, _picked: { state: true } };
 
   /** The topic to invite to, or `null` for a new one. @type {any} */
   #into = null;
@@ -129,6 +130,11 @@ class WishField extends PlainElement {
     field.focus();
   }
 
+  // Whoever does it must be there.
+  get #slow() {
+    return slowness(this.app, this._wish.people.length || this.#into ? 'invitations' : 'topics');
+  }
+
   get #suspicious() {
     const told = this.#told && this._wish.addresses.includes(this.#told.address) ? this.#told : null;
     return told ?? this._wish.suspect;
@@ -142,14 +148,15 @@ class WishField extends PlainElement {
   }
 
   #key(event) {
-    const options = this.#options;
+    const options = this.#slow?.gone ? [] : this.#options;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       const step = event.key === 'ArrowDown' ? 1 : -1;
       this._picked = options.length ? (this._picked + step + options.length) % options.length : 0;
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      if (event.ctrlKey || event.metaKey) this.#do(true);
+      if (this.#slow?.gone) this._error = this.#slow.words;
+      else if (event.ctrlKey || event.metaKey) this.#do(true);
       else if (options[this._picked]) options[this._picked].run();
       else this._error = 'An e-mail address, or a few words for the topic, is enough.';
     }
@@ -187,14 +194,15 @@ class WishField extends PlainElement {
   }
 
   render() {
-    const options = this.#options;
+    const slow = this.#slow;
+    const options = slow?.gone ? [] : this.#options;
     const verb = this.#into ? 'Invite' : this._wish.addresses.length ? 'Create and invite' : 'Create';
     return html`<dialog class="one" aria-labelledby="wish-label" data-testid="one-field">
       <div class="in"><button class="ico" type="button" aria-label="Close, keep my words" @click=${this.close}>${icon('close')}</button>
         <label for="wish" id="wish-label">${this.#into ? `Whom do you want in “${this.#into.name}”?` : 'Whom do you want to talk to, about what, and when?'}</label>
         <input id="wish" role="combobox" aria-expanded=${options.length > 0} aria-controls="wish-options" aria-autocomplete="list" aria-activedescendant=${options.length ? `wish-${this._picked}` : nothing}
           aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="kim@example.org budget tomorrow 15:00" @input=${this.#input} @keydown=${this.#key} @paste=${this.#paste}>
-        <p class="hint" id="wish-hint">${this._error ? html`<span class="error" role="alert">${this._error}</span>` : 'Only an e-mail address is needed. I guess the rest, and you can change it later.'}</p></div>
+        <p class="hint" id="wish-hint">${this._error ? html`<span class="error" role="alert">${this._error}</span>` : slow ? html`<span data-testid="wish-slow">${icon('hourglass')} ${slow.words}</span>` : 'Only an e-mail address is needed. I guess the rest, and you can change it later.'}</p></div>
       ${this.#preview()}
       <div class="opt" role="listbox" id="wish-options" aria-label="What to do" ?hidden=${!options.length}>
         ${options.map((o, i) => html`<div role="option" id="wish-${i}" aria-selected=${i === this._picked} @click=${o.run}>${icon(/** @type {any} */ (o.icon))}<span dir="auto">${o.text}</span>${o.key ? html`<kbd>${o.key}</kbd>` : nothing}</div>`)}</div>

@@ -11,6 +11,7 @@ import { attr, kid, text } from './xml.js';
 
 export const PATIENCE_SECONDS = 30;
 const AGAIN_SECONDS = 5;
+const CALM_SECONDS = 1;
 const SPREAD_SECONDS = 2;
 const MAX_WAITING = 50;
 const NAMES = ['topics', 'invitations', 'reporter'];
@@ -25,6 +26,7 @@ export class Components extends Emitter {
   #states = /** @type {Map<string, Component>} */ (new Map());
   #lines = /** @type {Map<string, any[]>} */ (new Map());
   #timers = /** @type {Map<string, any>} */ (new Map());
+  #calm = /** @type {Map<string, any>} */ (new Map());
   #running = /** @type {Set<string>} */ (new Set());
 
   /** @param {import('./session.js').Session} session @param {import('./session.js').Clock} clock @param {() => number} [random] */
@@ -70,15 +72,17 @@ export class Components extends Emitter {
     if (type && type !== 'unavailable') return;
     const state = type ? 'gone' : text(kid(stanza, 'show')) === 'dnd' ? 'busy' : 'here';
     const before = this.get(name);
+    this.clock.clearTimeout(this.#calm.get(name));
+    if (before?.state === 'busy' && state === 'here') return this.#calmed(name);
     const since = before?.state === state ? before.since : this.clock.now();
     this.#states.set(name, { state, since, words: text(kid(stanza, 'status')) });
-    if (before?.state === 'busy' && state === 'here') this.#freed(name);
     this.emit('change');
   }
 
   /** Nothing is known any more, and nothing waits. */
   forget() {
     for (const turn of this.waiting) turn.takeBack();
+    for (const timer of this.#calm.values()) this.clock.clearTimeout(timer);
     this.#states = new Map();
   }
 
@@ -103,11 +107,15 @@ export class Components extends Emitter {
     });
   }
 
-  // Available again: all browsers notice at the same time, and need not ask at the same time.
-  #freed(name) {
-    const soon = this.clock.now() + this.random() * SPREAD_SECONDS * 1000;
-    for (const turn of this.#lines.get(name) ?? []) turn.due = Math.min(turn.due, soon);
-    this.#pump(name);
+  // Available again, unless it is busy again at once. All browsers notice at the same time, and need not ask at the same time.
+  #calmed(name) {
+    const seconds = CALM_SECONDS + this.random() * SPREAD_SECONDS;
+    this.#calm.set(name, this.clock.setTimeout(() => {
+      this.#states.set(name, { state: 'here', since: this.clock.now(), words: '' });
+      for (const turn of this.#lines.get(name) ?? []) turn.due = 0;
+      this.emit('change');
+      this.#pump(name);
+    }, seconds * 1000));
   }
 
   #withdraw(turn) {
