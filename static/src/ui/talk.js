@@ -206,7 +206,7 @@ class Talk extends PlainElement {
     const name = html`<b dir="auto">${line.nick}</b>`;
     const classes = `msg ${same ? 'same' : ''} ${line.offRecord ? 'off' : ''} ${called ? 'called' : ''} ${route.kind === 'm' && route.target === line.id ? 'found' : ''}`;
     const words = line.withdrawn ? html`<p class="hint">${line.nick} withdrew this.</p>` : (reporter && this.#asked(line, outcome)) || html`<p dir="auto">${this.#body(line.body)}</p>`;
-    return html`<li class=${classes} tabindex="-1" data-testid="message" data-id=${line.id || nothing} data-state=${line.state} data-nick=${line.nick}>
+    return html`<li class=${classes} tabindex="-1" data-testid="message" data-id=${line.id || nothing} data-state=${line.state} data-mine=${String(line.mine)} data-nick=${line.nick}>
       <span class="av ${reporter ? 'r' : tint(line.nick)}" aria-hidden="true">${reporter ? mark() : initial(line.nick)}</span>
       <div>${same ? html`<span class="vh">${name} ${at}</span>` : html`<div class="who">${name}${role ? html`<span class="role">${role}</span>` : nothing}${at}</div>`}
         ${words}${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}edited</span>` : nothing}
