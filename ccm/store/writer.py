@@ -197,20 +197,12 @@ def _appended(driver: Any, batch: list[Job]) -> bool:
     """
     Commit a batch of nothing but inserts by SQLite's driver alone, which spares half of what a small commit costs.
 
-    A lone insert is a transaction by itself: SQLite commits it before ``execute`` returns.
-
     :returns: whether it is committed; if not, nothing of it is, and each job is to be tried by itself.
     """
+    if len(batch) == 1:
+        return batch[0].change is None and _lone(driver, batch[0])
     if any(job.change is not None for job in batch):
         return False
-    if len(batch) == 1:
-        try:
-            driver.execute(batch[0].statement, batch[0].row)
-        except Exception as error:
-            if is_broken(error):
-                raise
-            return False
-        return True
     driver.execute("BEGIN IMMEDIATE")
     try:
         for statement, run in groupby(batch, _statement):
@@ -221,6 +213,17 @@ def _appended(driver: Any, batch: list[Job]) -> bool:
         driver.execute("ROLLBACK")
         return False
     driver.execute("COMMIT")
+    return True
+
+
+def _lone(driver: Any, job: Job) -> bool:
+    """A statement outside a transaction is one by itself: SQLite commits it before ``execute`` returns."""
+    try:
+        driver.execute(job.statement, job.row)
+    except Exception as error:
+        if is_broken(error):
+            raise
+        return False
     return True
 
 
