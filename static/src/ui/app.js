@@ -259,7 +259,7 @@ class App extends PlainElement {
       <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${talkPane(this, this.#tick)}${outcomePane(this)}</main>
       <div class="foot elsewhere">${this.toastInFrame ? this.notes.view() : nothing}</div>${tabs(this)}</div>
       <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : nothing}
-      ${session.state === 'over' ? html`<dialog class="small over" aria-labelledby="sign-in-title" @cancel=${(e) => e.preventDefault()}><div class="panel"><ccm-sign-in over .session=${session}></ccm-sign-in></div></dialog>` : nothing}`;
+      ${session.state === 'over' ? html`<dialog class="small over" aria-labelledby="sign-in-title" @cancel=${(e) => e.preventDefault()}><div class="panel"><ccm-sign-in over ?guest=${this.isGuest} .session=${session}></ccm-sign-in></div></dialog>` : nothing}`;
   }
 }
 

@@ -8,6 +8,8 @@ import { icon } from './icons.js';
 
 const SHOWN_MS = 12_000;
 const SAME_MS = 60_000;
+const MOMENT_MS = 3000;
+const MAX_SHOWN = 3;
 const UNDO_MS = 24 * 3_600_000;
 const MAX_KEPT = 100;
 const MAX_TURNS = 3;
@@ -19,7 +21,7 @@ const MAX_CHOICES = 3;
  */
 
 export class Notes {
-  /** @type {Told | null} */ shown = null;
+  /** The newest, with those of the same moment and topic. @type {Told[]} */ shown = [];
   #all = /** @type {Told[]} */ ([]);
   #account = '';
   #timer = 0;
@@ -65,7 +67,7 @@ export class Notes {
     if (!told.topic && !told.room) told.topic = this.app.topic?.id ?? '';
     if (!known) {
       this.#all = [...this.all, told].slice(-MAX_KEPT);
-      this.shown = told;
+      this.#present(told);
     }
     this.#save();
     this.#count();
@@ -75,11 +77,18 @@ export class Notes {
   forget() {
     this.store.removeItem(this.#key);
     this.#all = [];
-    this.shown = null;
+    this.shown = [];
+  }
+
+  // What one request brought about stands together: a day that was read in two ways is not hidden by who was invited.
+  #present(told) {
+    const last = this.shown.at(-1);
+    const together = last && last.topic === told.topic && last.kind !== 'failed' && told.kind !== 'failed' && told.at.getTime() - last.at.getTime() < MOMENT_MS;
+    this.shown = together ? [...this.shown, told].slice(-MAX_SHOWN) : [told];
   }
 
   close() {
-    this.shown = null;
+    this.shown = [];
     clearTimeout(this.#timer);
     this.app.requestUpdate();
   }
@@ -99,8 +108,12 @@ export class Notes {
   // A toast stays at least ten seconds, longer while it is looked at; a failure until it is closed.
   #count() {
     clearTimeout(this.#timer);
-    if (!this.shown || this.shown.kind === 'failed' || this.#held) return;
+    if (!this.shown.length || this.#failed || this.#held) return;
     this.#timer = window.setTimeout(() => (document.hidden ? this.#count() : this.close()), SHOWN_MS);
+  }
+
+  get #failed() {
+    return this.shown.some((note) => note.kind === 'failed');
   }
 
   #hold(held) {
@@ -117,7 +130,7 @@ export class Notes {
 
   /** The one that is seen, else the newest that can be undone. */
   undoLast() {
-    const note = this.shown && this.canUndo(this.shown) ? this.shown : this.all.findLast((one) => this.canUndo(one));
+    const note = this.shown.findLast((one) => this.canUndo(one)) ?? this.all.findLast((one) => this.canUndo(one));
     if (note) this.undo(note);
   }
 
@@ -133,7 +146,7 @@ export class Notes {
 
   // All corrections of one request are undone together.
   async #settle(note, how, promise, what) {
-    if (this.shown === note) this.close();
+    this.shown = this.shown.filter((one) => one.undo !== note.undo);
     const same = this.all.filter((one) => one.undo === note.undo);
     for (const one of same) one.settled = how;
     this.#save();
@@ -164,12 +177,12 @@ export class Notes {
     return html`<a class="btn s" href="#/t/${topic.id}" data-testid="open" @click=${() => { this.close(); this.app.go('talk'); }}>Open</a>`;
   }
 
-  /** What can be done about a note, wherever it stands. @param {Told} note */
-  actions(note) {
+  /** What can be done about a note, wherever it stands. @param {Told} note @param {boolean} [undo] whether Undo stands here */
+  actions(note, undo = true) {
     if (note.settled) return html`<span class="hint">${note.settled === 'undone' ? 'Undone' : 'Changed since'}</span>`;
     const may = this.canUndo(note);
     return html`${may ? note.alternatives.slice(0, MAX_CHOICES).map((one) => html`<button class="btn s" type="button" data-testid="alternative" @click=${() => this.choose(note, one)}>${one.label}</button>`) : nothing}
-      ${may ? html`<button class="btn s" type="button" data-testid="undo" @click=${() => this.undo(note)}>Undo</button>` : nothing}`;
+      ${may && undo ? html`<button class="btn s" type="button" data-testid="undo" @click=${() => this.undo(note)}>Undo</button>` : nothing}`;
   }
 
   #turn(turn) {
@@ -187,12 +200,13 @@ export class Notes {
 
   /** The region exists from the start, so that it is announced; what it holds comes and goes. */
   view() {
-    const note = this.shown;
-    const failed = note?.kind === 'failed';
+    const failed = this.#failed;
+    const { shown } = this;
+    const last = (note) => shown.findLast((one) => one.undo === note.undo) === note;
     return html`<div role=${failed ? 'alert' : 'status'} @mouseenter=${() => this.#hold(true)} @mouseleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
-      ${note ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : note.room ? 'mail' : 'pen')}<p dir="auto">${note.text}</p><span class="acts">
-        ${this.#open(note)}${this.actions(note)}${this.#change(note)}
-        <button class="ico" type="button" aria-label="Close this note. It stays in the log" @click=${() => this.close()}>${icon('close')}</button></span></div>` : nothing}</div>
+      ${shown.length ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : shown[0].room ? 'mail' : 'pen')}
+        <div class="notes">${shown.map((note) => html`<div class="note"><p dir="auto">${note.text}</p><span class="acts">${this.#open(note)}${this.actions(note, last(note))}${this.#change(note)}</span></div>`)}</div>
+        <button class="ico" type="button" aria-label="Close this note. It stays in the log" @click=${() => this.close()}>${icon('close')}</button></div>` : nothing}</div>
       <div role="group" aria-label="What waits its turn">${this.#turns()}</div>`;
   }
 

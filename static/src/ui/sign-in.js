@@ -14,11 +14,12 @@ const EXAMPLES = [
 ];
 
 class SignIn extends PlainElement {
-  static properties = { session: { attribute: false }, over: { type: Boolean }, address: {}, problem: {}, topic: {}, _busy: { state: true }, _error: { state: true }, _shown: { state: true } };
+  static properties = { session: { attribute: false }, over: { type: Boolean }, guest: { type: Boolean }, address: {}, problem: {}, topic: {}, _busy: { state: true }, _error: { state: true }, _shown: { state: true } };
 
   constructor() {
     super();
     this.over = false;
+    this.guest = false;
     this.address = '';
     this.problem = '';
     this.topic = '';
@@ -61,11 +62,11 @@ class SignIn extends PlainElement {
     const off = !globalThis.isSecureContext || !globalThis.crypto?.subtle;
     return html`<form @submit=${this.#submit} aria-busy=${this._busy} novalidate>
       ${this.over
-        ? html`<h2 id="sign-in-title">Sign in again</h2><p class="hint">Your session ended. What you wrote is kept.</p>`
+        ? html`<h2 id="sign-in-title">Sign in again</h2><p class="hint">${this.guest ? 'Your visit has ended. Open the link in your mail again, or sign in if you have an account. What you wrote is kept.' : 'Your session ended. What you wrote is kept.'}</p>`
         : html`<h1 id="sign-in-title">Talk it through. The minutes are already written.</h1>${this.topic ? html`<p class="hint" data-testid="on-to">Sign in, and you are in the conversation.</p>` : nothing}`}
       ${off ? html`<p class="notice" role="alert">Sign-in is off because this page is not encrypted. Ask whoever runs it for https.</p>` : nothing}
       <div><label class="l" for="identity">E-mail or chat address</label>
-        <input class="field" id="identity" name="identity" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" .value=${this.over ? this.session.account : this.address} ?disabled=${off}></div>
+        <input class="field" id="identity" name="identity" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" .value=${this.guest ? '' : this.over ? this.session.account : this.address} ?disabled=${off}></div>
       <div><label class="l" for="password">Password</label>
         <div class="pw"><input class="field" id="password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="current-password" ?disabled=${off} aria-describedby="sign-in-error">
           <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>Show</button></div></div>
@@ -79,7 +80,7 @@ class SignIn extends PlainElement {
     if (this.over) return this.#form();
     return html`<main class="page"><section class="side" aria-labelledby="sign-in-title"><a class="brand" href="/">${mark()}CCM</a>
       ${this.#form()}
-      <div class="low"><a href="/register">Create an account</a><a href="/archive/">Published documents</a></div></section>
+      <div class="low"><a href="/register">Create an account</a><a href="/reset">Forgot the password?</a><a href="/archive/">Published documents</a></div></section>
       <section class="show" aria-label="What CCM does"><div class="colh" aria-hidden="true"><span>What people say</span><span></span><span>What is kept</span></div>
       ${EXAMPLES.map((e) => html`<div class="said"><p><b>${e.who}</b>${e.said}</p><span class="mark ${e.kind}" aria-hidden="true">${e.sign}</span><p>${e.kept}<small>${e.as}</small></p></div>`)}
       </section></main>`;

@@ -122,6 +122,7 @@ class WishField extends PlainElement {
     this.#told = { address: odd[0].was, better: odd[0].now };
     const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
     if (topic) {
+      if (topic.id !== this.app.route.topic) location.hash = `#/t/${topic.id}`;
       this.#into = topic;
       this._words = odd.map((c) => c.was).join(', ');
       field.value = this._words;
