@@ -42,7 +42,7 @@ from ccm.wire.stanza import Stanza, attribute, parse_element
 SECRET = "a secret of sixteen bytes or more"
 HOST = "localhost"
 ROOMS = "conference.localhost"
-SIBLINGS = {name: f"{name}.{HOST}" for name in ("topics", "invitations", "reporter")}
+SIBLINGS = {name: f"{name}.{HOST}" for name in ("accounts", "topics", "invitations", "reporter")}
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)  # a Sunday
 
 
