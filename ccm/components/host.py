@@ -77,6 +77,7 @@ class LocalComponent(StreamManager):  # type: ignore[misc]
     """
 
     timeout = REQUEST_SECONDS
+    apart = False
 
     def __init__(
         self,

@@ -26,7 +26,13 @@ _ORANGE = 2
 
 
 class Server(Protocol):
-    """One connection of a component."""
+    """
+    One connection of a component.
+
+    :ivar apart: others may serve the same domain, and know nothing of what this one asks.
+    """
+
+    apart: bool
 
     def hand(self, stanza: Stanza) -> None:
         """Give it a stanza."""

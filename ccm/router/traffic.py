@@ -126,6 +126,8 @@ class ServedDomain:
             repeatable=repeatable,
         )
         self._several = False
+        self._joined = 0
+        self._numbers: dict[str, Server] = {}
         #: (to, origin-id) of messages -> when they passed
         self._passed: OrderedDict[tuple[str, str], float] = OrderedDict()
 
@@ -140,6 +142,8 @@ class ServedDomain:
         """To a connection, now or in its turn."""
         if stanza.kind == "presence":
             self.presence.asked(stanza)
+        elif stanza.kind == "iq" and stanza.attrs.get("type") in ("result", "error") and self._returned(stanza):
+            return
         self.backlog.offer(stanza)
 
     def deliver_raw(self, template: FanOut) -> None:
@@ -148,12 +152,20 @@ class ServedDomain:
 
     # ---- connections
 
-    def join(self, server: Server) -> None:
-        """One more serves it. :raises StanzaError: ``conflict`` if the domain is served otherwise."""
+    def join(self, server: Server, welcome: Callable[[], None] = lambda: None) -> None:
+        """
+        One more serves it.
+
+        :param welcome: called before it gets anything.
+        :raises StanzaError: ``conflict`` if the domain is served otherwise.
+        """
         if not self.backlog.servers:
             self._router.add_domain(self.jid, self)
         else:
             self._several = True
+        welcome()
+        self._joined += 1
+        self._numbers[str(self._joined)] = server
         self.presence.join(server)
         self.backlog.add(server)
 
@@ -161,6 +173,7 @@ class ServedDomain:
         """One is gone."""
         if server not in self.backlog.servers:
             return
+        self._numbers = {number: each for number, each in self._numbers.items() if each is not server}
         if len(self.backlog.servers) == 1:
             self._router.remove_domain(self.jid, self)
         self.backlog.remove(server)
@@ -169,7 +182,9 @@ class ServedDomain:
     def came(self, stanza: Stanza, server: Server) -> None:
         """The component sent a stanza: bring it on, unless it is a late answer, no news, or said before."""
         if stanza.kind == "iq":
-            if stanza.attrs.get("type") in ("result", "error") and not self.backlog.answered(stanza):
+            if stanza.attrs.get("type") not in ("result", "error"):
+                stanza = self._marked(stanza, server)
+            elif not self.backlog.answered(stanza):
                 return
         elif stanza.kind == "presence":
             changed = self.presence.said(stanza, server)
@@ -181,6 +196,24 @@ class ServedDomain:
         self._router.route(stanza, self)
 
     # ---- inside
+
+    def _marked(self, stanza: Stanza, server: Server) -> Stanza:
+        """A request of the component's own: its id tells which connection the answer is for."""
+        if not server.apart or stanza.id is None:
+            return stanza
+        number = next((number for number, each in self._numbers.items() if each is server), "0")
+        return stanza.copy(id=f"{number}.{stanza.id}")
+
+    def _returned(self, stanza: Stanza) -> bool:
+        """Whether an answer was for a connection's own request; it has it then, unless it is gone."""
+        number, dot, id_ = (stanza.id or "").partition(".")
+        if not dot or not number.isdecimal() or int(number) > self._joined:
+            return False
+        server = self._numbers.get(number)
+        if server is not None and server.apart:
+            server.hand(stanza.copy(id=id_))
+            return True
+        return server is None
 
     def _echo(self, stanza: Stanza) -> bool:
         """

@@ -63,6 +63,7 @@ class ComponentConnection(Protocol):
     """One stream of a component."""
 
     transport: Any
+    apart = True
 
     def __init__(self, listener: "ComponentListener") -> None:
         self._listener = listener
@@ -155,12 +156,11 @@ class ComponentConnection(Protocol):
         if len(domain.connections) >= self._listener.options.connections_per_domain:
             raise StreamError("conflict", "That domain has as many connections as it may. Close one first.")
         try:
-            domain.join(self)
+            domain.join(self, lambda: self.write(b"<handshake/>"))
         except StanzaError as error:
             raise StreamError("conflict", error.text) from error
         self._domain = domain
         self._timer.cancel()
-        self.write(b"<handshake/>")
         log.info("A component has come.", jid=self._wanted)
 
     def _stanza(self, stanza: Stanza, domain: ServedDomain) -> None:

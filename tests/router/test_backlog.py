@@ -15,6 +15,8 @@ DOMAIN = "topics.localhost"
 
 
 class Connection:
+    apart = True
+
     def __init__(self) -> None:
         self.got: list[Stanza] = []
 

@@ -33,7 +33,7 @@ class World:
     def connect(self, domain: str = "topics.localhost") -> "Stream":
         return Stream(self, domain)
 
-    def ask(self, number: int = 1, sender: str = "ann@localhost/one") -> None:
+    def ask(self, number: int | str = 1, sender: str = "ann@localhost/one") -> None:
         attrs = {"type": "get", "id": str(number), "to": "topics.localhost", "from": sender}
         self.router.route(Stanza("iq", attrs, b"<q xmlns='u'/>", (("u", "q"),)), self.ann)
 
@@ -185,6 +185,35 @@ def test_what_a_dying_connection_was_asked_goes_to_another_one() -> None:
     two.send("<iq type='result' id='1' from='topics.localhost' to='ann@localhost/one'/>")
     assert [(stanza.id, stanza.type) for stanza in world.ann.received] == [("1", "result")]
     assert world.router.domains() == ("topics.localhost",)
+
+
+def test_an_answer_comes_back_to_the_connection_that_asked() -> None:
+    world = World()
+    one, two = ready(world), ready(world)
+    asks = "<iq type='get' id='H_1' from='topics.localhost' to='ann@localhost/one'><q xmlns='u'/></iq>"
+    one.send(asks)
+    two.send(asks)
+    ids = [stanza.id for stanza in world.ann.received]
+    assert len(set(ids)) == 2
+    for id_, mine, other in ((ids[1], two, one), (ids[0], one, two)):
+        attrs = {"type": "result", "id": id_ or "", "to": "topics.localhost", "from": "ann@localhost/one"}
+        world.router.route(Stanza("iq", attrs), world.ann)
+        assert "id='H_1'" in mine.take()
+        assert other.take() == ""
+    one.protocol.connectionLost()
+    world.router.route(Stanza("iq", {**attrs, "id": ids[0] or ""}), world.ann)
+    assert two.take() == ""
+
+
+def test_what_waits_comes_after_the_handshake_of_one_who_joins() -> None:
+    world = World()
+    ready(world)
+    for number in range(40):  # more than a window
+        world.ask(number)
+    two = world.connect()
+    said = two.handshake()
+    world.ask("k", "kim@localhost/one")
+    assert (said + two.take()).startswith("<handshake/><iq ")
 
 
 def test_a_late_answer_reaches_nobody() -> None:
