@@ -246,6 +246,9 @@ class ITopics(Interface):
     def invitee_by_mail_token(token: str) -> Awaitable[r.Invitee | None]:
         """*async* The invitee who answers by the addresses and pages with that token."""
 
+    def abandoned(*, limit: int = 100) -> Awaitable[tuple[r.Invitee, ...]]:
+        """*async* Those whose topic was deleted and whose calendars have not been told."""
+
     def lapsed(now: datetime, *, limit: int = 100) -> Awaitable[tuple[r.Invitee, ...]]:
         """*async* Those whose links have ended and who have not answered."""
 

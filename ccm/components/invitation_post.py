@@ -117,7 +117,7 @@ class Post:
         if told is None:
             return invitee, ()
         gone = replace(invitee, told=None, shift=invitee.shift + 2)
-        unreached = await self.withdraw(invitee) == newest(invitee)[0] or invitee.state == "bounced"
+        unreached = await self.withdraw(invitee) == newest(invitee)[0] or invitee.state in ("bounced", "revoked")
         if unreached or not await self.is_willing(invitee.address):
             return gone, ()
         name = cancel_key(kind, invitee)
@@ -181,20 +181,30 @@ class Post:
     async def cancel_all(self, topic: Topic) -> None:
         """Tell everybody that a topic is off; it is deleted afterwards."""
         for invitee in await self._context.topics.invitees(topic.id):
-            if invitee.state in _OPEN:
-                _, jobs = await self.cancel("cancel", topic, invitee)
-                await self._context.outbox.add(jobs)
+            gone, jobs = await self.cancel("cancel", topic, invitee)
+            await self._context.topics.save_invitee(gone, jobs, by="")
 
-    async def restore_all(self, topic: Topic) -> None:
-        """The topic is on again: take the cancellations back, or invite again where they have left."""
-        for invitee in await self._context.topics.invitees(topic.id):
-            if invitee.state not in _OPEN or invitee.told is None:
-                continue
-            if await self._context.outbox.withdraw(cancel_key("cancel", invitee)):
-                continue
-            if await self.is_willing(invitee.address):
-                written, job = await self.write("again", topic, replace(invitee, shift=invitee.shift + 2))
-                await self._context.topics.save_invitee(written, [job], by="")
+    async def cancel_abandoned(self) -> None:
+        """The same for topics that were deleted while nobody could be told."""
+        context = self._context
+        for invitee in await context.topics.abandoned():
+            told = invitee.told
+            assert told is not None
+            topic = Topic(
+                id=invitee.topic,
+                name=told.name,
+                room=f"{invitee.topic}@{context.rooms}",
+                owner=invitee.inviter,
+                state="ended",
+                start=told.start,
+                minutes=60,
+                zone=context.zone,
+                language=context.language,
+                created=told.at,
+                sequence=told.sequence,
+            )
+            _, jobs = await self.cancel("cancel", topic, invitee)
+            await context.topics.delete_invitee(invitee.id, jobs)
 
     # ---- inside
 

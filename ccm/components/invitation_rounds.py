@@ -30,6 +30,7 @@ class Rounds:
     async def walk(self) -> tuple[Telling, ...]:
         """Do what is due; whom to tell what."""
         told = []
+        await self._post.cancel_abandoned()
         await self._remind()
         for invitee in await self._context.topics.lapsed(self._context.now()):
             told.append(await self._answers.expired(invitee))

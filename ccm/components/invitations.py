@@ -109,7 +109,6 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             Operation("entered", "set", "", self._entered, inner=True),
             Operation("moved", "set", "", self._moved, inner=True),
             Operation("withdrawn", "set", "", self._withdrawn, inner=True),
-            Operation("restored", "set", "", self._restored, inner=True),
         )
 
     @property
@@ -144,9 +143,9 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         for job, why in await self._context.outbox.parked():  # what was given up while nobody listened
             if job.kind == "mail" and job.key.partition(":")[0] in KINDS:
                 self._tell(await self._answers.failed(job.key, why))
+        self._later("round", 0, self._round)
         await self._admit_joined()
         self._tell(*await self._rounds.catch_up_all())
-        await self._round()
 
     async def _admit_joined(self) -> None:
         """Who joined while nobody listened; the topics component may start after this one."""
@@ -296,12 +295,6 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         topic = await self._context.topics.get(request.need("topic"))
         if topic is not None:
             await self._desk.post.cancel_all(topic)
-        return Answer(done(ns.INVITATIONS))
-
-    async def _restored(self, request: Request) -> Answer:
-        topic = await self._context.topics.get(request.need("topic"))
-        if topic is not None:
-            await self._desk.post.restore_all(topic)
         return Answer(done(ns.INVITATIONS))
 
     def _mail(self, judge: Callable[[str, str], Awaitable[Telling | None]]) -> Callable[[bytes], Any]:

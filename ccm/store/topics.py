@@ -71,14 +71,18 @@ class Topics:
         return await self._database.write(lambda connection: _save(connection, topic))
 
     async def delete(self, id_: str) -> None:
-        """Remove a topic with its members and invitees; what it published stays."""
+        """
+        Remove a topic with its members and invitees; what it published stays.
+
+        An invitee whose calendar has not been told stays, too, without links: see :meth:`abandoned`.
+        """
 
         def change(connection: Connection) -> None:
             connection.execute(delete(topics).where(topics.c.id == id_))
             connection.execute(delete(topic_members).where(topic_members.c.topic == id_))
             gone = select(invitees.c.id).where(invitees.c.topic == id_)
             connection.execute(delete(invitation_links).where(invitation_links.c.invitee.in_(gone)))
-            connection.execute(delete(invitees).where(invitees.c.topic == id_))
+            connection.execute(delete(invitees).where(invitees.c.topic == id_, invitees.c.told_sequence.is_(None)))
 
         await self._database.write(change)
 
@@ -123,6 +127,12 @@ class Topics:
             return None
         rows = await self._rows(select(invitees).where(invitees.c.mail_token == token).limit(1))
         return _invitee(rows[0]) if rows else None
+
+    async def abandoned(self, *, limit: int = 100) -> tuple[Invitee, ...]:
+        alone = and_(invitees.c.told_sequence.is_not(None), invitees.c.topic.not_in(select(topics.c.id)))
+        return tuple(
+            map(_invitee, await self._rows(select(invitees).where(alone).order_by(invitees.c.seq).limit(limit)))
+        )
 
     async def lapsed(self, now: datetime, *, limit: int = 100) -> tuple[Invitee, ...]:
         over = and_(invitees.c.state == "offered", invitees.c.expires <= to_micros(now))

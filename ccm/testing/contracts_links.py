@@ -6,7 +6,7 @@ from typing import Any
 import pytest_twisted
 
 from ccm.testing.contracts import together
-from ccm.testing.contracts_topics import TopicsContract
+from ccm.testing.contracts_invitees import InviteesContract
 from ccm.testing.moments import Moments
 
 
@@ -15,7 +15,7 @@ class LinksContract:
 
     @pytest_twisted.ensureDeferred
     async def test_a_link_brings_one_in_once(self, topics: Any, clock: Moments) -> None:
-        guest = TopicsContract.guest(expires=clock.moment(60))
+        guest = InviteesContract.guest(expires=clock.moment(60))
         await topics.save_invitee(guest)
         assert not await topics.link_used(b"hash i1")
         outcomes = await together(*(topics.redeem_link(b"hash i1", "i1@guests.example.org") for _ in range(5)))
@@ -29,8 +29,8 @@ class LinksContract:
 
     @pytest_twisted.ensureDeferred
     async def test_a_link_that_ended_or_was_taken_back_brings_nobody_in(self, topics: Any, clock: Moments) -> None:
-        await topics.save_invitee(TopicsContract.guest(expires=clock.moment(60)))
-        await topics.save_invitee(TopicsContract.guest("i2", state="revoked"))
+        await topics.save_invitee(InviteesContract.guest(expires=clock.moment(60)))
+        await topics.save_invitee(InviteesContract.guest("i2", state="revoked"))
         clock.advance(61)
         for hash_ in (b"hash i1", b"hash i2", b"other", b""):
             assert await topics.redeem_link(hash_, "i1@guests.example.org") is None

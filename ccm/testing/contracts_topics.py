@@ -187,6 +187,19 @@ class TopicsContract:
         assert (await topics.of_member("ann@example.org")).items == await topics.invitees("t1") == ()
 
     @pytest_twisted.ensureDeferred
+    async def test_who_has_not_been_told_of_the_deletion_is_kept(self, topics: Any, clock: Moments) -> None:
+        await topics.save(self.topic(clock))
+        told = InviteesContract.guest(told=r.Told(1, "Topic t1", None, clock.moment()))
+        await topics.save_invitee(told)
+        await topics.save_invitee(InviteesContract.guest("i2"))
+        assert await topics.abandoned() == ()
+        await topics.delete("t1")
+        assert await topics.abandoned() == (told,)
+        assert await topics.invitee_by_token(told.token_hash) is None
+        await topics.delete_invitee("i1")
+        assert await topics.abandoned() == ()
+
+    @pytest_twisted.ensureDeferred
     async def test_what_starts_soon_is_found(self, topics: Any, clock: Moments) -> None:
         for id_, seconds, state in (("t1", 60, "planned"), ("t2", 30, "planned"), ("t3", 40, "ended")):
             await topics.save(self.topic(clock, id_, start=clock.moment(seconds), state=state, sequence=2))

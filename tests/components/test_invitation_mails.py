@@ -253,6 +253,20 @@ async def test_deleting_a_topic_cancels_it_everywhere(world: World) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_topic_deleted_while_nobody_listened_is_cancelled_at_the_next_start(world: World) -> None:
+    invitee, topic = await world.invite()
+    _, first = entry(await world.mail("invites you"))
+    world.stage.components.pop("invitations").stop()
+    await world.ask("delete", TOPICS, id=topic.id)
+    assert await world.mails() == []
+    world.stage.host(invitations.plugin, world.options, mail_replies="reply.example.net")
+    method, event = entry(await world.mail("Cancelled: Audit, Tue 24 Nov, 15:00 CET"))
+    assert (method, event["UID"], event["ORGANIZER"]) == ("CANCEL", first["UID"], first["ORGANIZER"])
+    assert event.decoded("dtstart") == first.decoded("dtstart")
+    assert await world.invitee(invitee.id) is None
+
+
+@pytest_twisted.ensureDeferred
 async def test_taking_back_tells_the_calendar_and_inviting_again_brings_it_back(world: World) -> None:
     invitee, topic = await world.invite()
     await world.mail("invites you")
@@ -470,6 +484,17 @@ async def test_a_mail_that_waits_is_told_once_and_so_is_its_leaving(world: World
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_report_that_a_server_asks_to_wait_is_told(world: World) -> None:
+    kim, _ = await world.invite()
+    await world.hear(kind="delay", token=kim.mail_token, said="4.7.1 450 Greylisted, come back later")
+    assert await world.told("has not left") == (
+        "The invitation to kim@example.org has not left yet: "
+        "example.org asks new senders to wait; it is tried again by itself."
+    )
+    assert (await world.invitee(kim.id)).state == "offered"
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_report_marks_the_invitee_and_another_address_is_one_request(world: World) -> None:
     kim, _ = await world.invite()
     await world.mails()
@@ -610,21 +635,6 @@ async def test_undoing_another_sending_is_undoing_nothing_but_that(world: World,
     await desk.take_back("ann@localhost", kim.id, kim)
     assert await world.mails() == []
     assert await world.invitee(kim.id) == kim
-
-
-@pytest_twisted.ensureDeferred
-async def test_a_topic_that_is_there_again_is_in_every_calendar_again(world: World, desk: InvitationDesk) -> None:
-    kim, topic = await world.invite()
-    await world.mails()
-    await desk.post.cancel_all(topic)
-    await desk.post.restore_all(topic)
-    assert await world.mails() == []
-    await desk.post.cancel_all(topic)
-    assert [entry(mail)[0] for mail in await world.mails()] == ["CANCEL"]
-    await desk.post.restore_all(topic)
-    (mail,) = await world.mails()
-    assert (entry(mail)[0], int(entry(mail)[1]["SEQUENCE"])) == ("REQUEST", 2)
-    assert (await world.invitee(kim.id)).shift == 2
 
 
 # ---- commands

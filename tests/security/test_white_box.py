@@ -9,7 +9,7 @@ from pathlib import Path
 
 import icalendar
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm.components.invitation_mail import Invitation, calendar, compose
@@ -69,17 +69,20 @@ def check_calendar(data: bytes) -> None:
     events = whole.walk("VEVENT")
     assert len(events) == 1 and len(whole.subcomponents) == 1
     expected = {
-        "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "URL", "ORGANIZER", "ATTENDEE", "STATUS",
+        "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "URL", "ORGANIZER", "ATTENDEE",
+        "STATUS",
     }  # fmt: skip
     assert set(events[0]) == expected
     assert str(events[0]["ATTENDEE"]) == "mailto:kim@example.org" and str(events[0]["URL"]) == INVITATION.link
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(TYPED, TYPED)
 def test_icalendar_injection_whatever_is_typed_makes_one_event_with_our_properties(topic: str, name: str) -> None:
     check_calendar(calendar(replace(INVITATION, topic=replace(TOPIC, name=topic), inviter=name), "noreply@localhost"))
 
 
+@settings(deadline=None)  # a busy machine is no defect
 @given(TYPED, TYPED)
 def test_mail_header_injection_whatever_is_typed_makes_one_mail_to_one_address(topic: str, name: str) -> None:
     check_mail(topic, name)
