@@ -23,7 +23,7 @@ log = Logger()
 
 PREFIX = "sm:"
 _AGAIN_SECONDS = 1.0
-_SLOW_SECONDS = 2.0
+_PATIENT_SECONDS = 4.0
 Missed = Callable[[dict[str, Any]], Awaitable[Iterable[FanOut]]]
 
 
@@ -66,6 +66,8 @@ class Keeper:
         self._under_way: dict[str, Make | None] = {}
         self._writing = False
         self._failing = False
+        self._failures = 0
+        self._watch: Callable[[], None] | None = None  # calls off what looks whether it takes too long
         self._waiting: list[_Wait] = []
         self._hurried: dict[_Wait, None] = {}
         self._count = 0
@@ -84,7 +86,8 @@ class Keeper:
 
         :param make: makes the record when it is written, so that it holds the newest; ``None`` means to forget it.
         :param then: called once such a record would survive this process.
-        :param otherwise: called in its place if the session state fails or is slow: for those who cannot wait.
+        :param otherwise: called in its place if the session state fails twice or takes five seconds: for those who
+            cannot wait.
         :returns: false if too many wait already; then neither is called.
         """
         self._dirty.pop(id_, None)
@@ -122,20 +125,35 @@ class Keeper:
 
     def _begin(self) -> None:
         self._begins = None
-        calls_off = self._later(_SLOW_SECONDS, self._hurry)
+        self._look_later()
 
         def rest(_: None) -> None:
-            calls_off()
-            self._writing = self._failing = False
+            self._writing = False
+            self._worked()
 
         def failed(error: BaseException) -> None:
             """What comes until the next attempt waits for it, too."""
-            calls_off()
             log.warn("Session records were not saved; it is tried again in a second: {error!r}", error=error)
             self._begins = self._later(_AGAIN_SECONDS, self._begin)
-            self._hurry()
+            self._failures += 1
+            if self._failures > 1:  # one may be a hiccup of this process or the network
+                self._hurry()
 
         self._spawn(self._write(), rest, failed)
+
+    def _worked(self) -> None:
+        self._failing, self._failures = False, 0
+        if self._watch is not None:
+            self._watch()
+            self._watch = None
+
+    def _look_later(self) -> None:
+        if self._watch is None:
+            self._watch = self._later(_PATIENT_SECONDS, self._slow)
+
+    def _slow(self) -> None:
+        """If this process itself stood still, what it did not hear of comes before another second is over."""
+        self._watch = self._later(1.0, self._hurry)
 
     def _hurry(self) -> None:
         """Records cannot be saved now: those go on who cannot wait."""
@@ -152,6 +170,7 @@ class Keeper:
             self._begins = None
         self._dirty = {**self._under_way, **self._dirty}
         await self._write()
+        self._worked()
 
     async def restore(self, realm: Realm, framing: Callable[[str], Framing], missed: Missed | None = None) -> int:
         """
@@ -208,7 +227,9 @@ class Keeper:
                 self._waiting = [*(wait for wait in waiting if wait.then is not _nothing), *self._waiting]
                 self._count = len(self._waiting)
                 raise
-            self._failing = False
+            self._worked()
+            if self._dirty or self._waiting:
+                self._look_later()
             self._count -= len(waiting)
             for wait in waiting:
                 self._hurried.pop(wait, None)
@@ -220,11 +241,19 @@ class Keeper:
             return  # another round has put it
         make = self._dirty.pop(id_)
         self._under_way[id_] = make
-        plain = make() if make is not None else None
+        plain = _made(make)
         if plain is None:
             await self._state.delete(self._prefix + id_)
         else:
             await self._state.set(self._prefix + id_, msgspec.json.encode(plain), self._seconds)
+
+
+def _made(make: Make | None) -> dict[str, Any] | None:
+    try:
+        return make() if make is not None else None
+    except Exception:  # one session's fault is not the others'; it cannot be resumed after a crash
+        log.failure("A session record could not be made.")
+        return None
 
 
 def _nothing() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_twisted
+from fixtures.real_services import Redis
 from fixtures.server import ServerProcess
 from real.ledger import Ledger
 from real.people import PASSWORD, Person
@@ -36,6 +37,8 @@ from ccm.reporter.effects import Publish
 from ccm.reporter.state import State, from_json
 from ccm.reporter.templates import Templates
 from ccm.reporter.transcript import Message
+from ccm.store.options import StateOptions
+from ccm.store.redis import RedisState
 
 LINES = 200
 RESUMED = 0.95  # of all sessions that a kill interrupts, at least
@@ -71,12 +74,23 @@ async def test_fifty_kills_in_a_discussion_lose_and_double_nothing(
     await hold(server_processes(), tmp_path, kills=50, seed=_seed())
 
 
+@pytest.mark.real
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest_twisted.ensureDeferred
+async def test_kills_lose_and_double_nothing_where_redis_keeps_the_session_state(
+    server_processes: Callable[..., ServerProcess], own_redis: Redis, tmp_path: Path
+) -> None:
+    server = server_processes({"state": {"url": own_redis.url}})
+    await hold(server, tmp_path, kills=30, seed=_seed(), redis=own_redis.url)
+
+
 def _seed() -> int:
     """Another one each time; KILL_SEED repeats a run."""
     return int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(10**6))
 
 
-async def hold(server: ServerProcess, folder: Path, *, kills: int, seed: int) -> None:
+async def hold(server: ServerProcess, folder: Path, *, kills: int, seed: int, redis: str = "") -> None:
     """*async* The discussion with its kills, and all that must be true of it afterwards."""
     print(f"KILL_SEED={seed} ledger={folder / 'ledger.jsonl'}")
     dice = random.Random(seed)
@@ -128,7 +142,7 @@ async def hold(server: ServerProcess, folder: Path, *, kills: int, seed: int) ->
     for person in people.values():
         assert person.resumed >= RESUMED * (person.resumed + person.begun - 1), person.name
     assert killer.kills == kills
-    saved = _state_of(server, topic)
+    saved = await _state_of(server, topic, redis)
     assert msgspec.to_builtins(from_json(bytes(saved.state))) == msgspec.to_builtins(replay(topic, archive, url))
     assert _documents(server, topic) == 1
     assert document["version"] == 1
@@ -242,9 +256,17 @@ def replay(topic: Topic, archive: list[Element], url: str) -> State:
     return state
 
 
-def _state_of(server: ServerProcess, topic: Topic) -> Saved:
-    with sqlite3.connect(server.state / "ccm.sqlite") as database:
-        (value,) = database.execute("SELECT value FROM state WHERE key = ?", (f"discussion:{topic.id}",)).fetchone()
+async def _state_of(server: ServerProcess, topic: Topic, redis: str) -> Saved:
+    key = f"discussion:{topic.id}"
+    if redis:
+        state = RedisState(reactor, StateOptions(url=redis))
+        await state.open()
+        value = await state.get(key)
+        await state.close()
+        assert value is not None
+    else:
+        with sqlite3.connect(server.state / "ccm.sqlite") as database:
+            (value,) = database.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
     return msgspec.json.decode(value, type=Saved)
 
 

@@ -136,7 +136,7 @@ class Run:
         self.clock.advance(0)
 
     def second(self) -> None:
-        """Time passes, unless something waits for the disk: after two seconds it would be sent all the same."""
+        """Time passes, unless something waits for the disk: after five seconds it would be sent all the same."""
         if not self.disk.settling:
             self.clock.advance(1)
 
@@ -200,7 +200,7 @@ LIFE = st.lists(st.sampled_from(["say", "tell", "turn", "second", "write", "read
 DURING = st.lists(st.sampled_from(["say", "tell", "turn", "second", "write"]), max_size=4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(LIFE, st.tuples(st.booleans(), st.booleans(), DURING)), min_size=1, max_size=4))
 def test_a_client_gets_all_once_and_in_order_however_often_the_server_dies(lives: list[Any]) -> None:
     run = Run()

@@ -229,10 +229,12 @@ def test_who_wrote_to_a_bosh_session_is_acknowledged_once_its_record_holds_the_m
 
 
 def test_an_answer_goes_out_all_the_same_where_nothing_can_be_saved() -> None:
-    _, state, process = slow_world()
+    clock, state, process = slow_world()
     process.post(5)
     state.broken = True
     process.say("1")
+    assert process.wire.value() == b""
+    clock.advance(1.1)
     assert b"id='1'" in one(process.wire)[2]
 
 
