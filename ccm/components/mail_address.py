@@ -10,6 +10,7 @@ that looks like a slip is suspected, never corrected; see :mod:`ccm.components.m
 import html
 import re
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
@@ -23,23 +24,27 @@ MAX_PASTED_CHARACTERS = 10_000
 MAX_ADDRESSES = 50
 
 _NOT_IN = r"/\s<>\"'“”„«»(),;:\[\]{}|\\"
+# Every repetition is bounded, and begins where a word does: what is pasted may be made to be slow to read.
 _ADDRESS = re.compile(
-    rf"[^{_NOT_IN}@]+(?:(?<=\w)'(?=\w)[^{_NOT_IN}@]+)*@+[^{_NOT_IN}@]+(?:,(?:com|org|net|de|fr|nl|io|eu|uk)\b)?"
+    rf"(?<![^{_NOT_IN}])[^{_NOT_IN}@]{{1,64}}(?:(?<=\w)'(?=\w)[^{_NOT_IN}@]{{1,64}}){{0,2}}@{{1,3}}"
+    rf"[^{_NOT_IN}@]{{1,255}}(?:,(?:com|org|net|de|fr|nl|io|eu|uk)\b)?"
 )
 _SPELLED = re.compile(
-    r"(?P<local>[\w.+-]+)\s*(?:[\(\[{<]\s*(?:at|ät)\s*[\)\]}>]|\s(?:at|ät)\s)\s*"
-    r"(?P<domain>[\w-]+(?:(?:\s*[\(\[{]\s*(?:dot|punkt|point|punt)\s*[\)\]}]\s*|\s+(?:dot|punkt|point|punt)\s+|\.)[\w-]+)+)",
+    r"(?<![\w.+-])(?P<local>[\w.+-]{1,64})\s?(?:[\(\[{<]\s?(?:at|ät)\s?[\)\]}>]|\s(?:at|ät)\s)\s?"
+    r"(?P<domain>[\w-]{1,63}(?:(?:\s?[\(\[{]\s?(?:dot|punkt|point|punt)\s?[\)\]}]\s?|\s(?:dot|punkt|point|punt)\s|\.)"
+    r"[\w-]{1,63}){1,8})",
     re.IGNORECASE,
 )
-_DOT = re.compile(r"\s*[\(\[{]\s*(?:dot|punkt|point|punt)\s*[\)\]}]\s*|\s+(?:dot|punkt|point|punt)\s+", re.IGNORECASE)
-_SPACED = re.compile(r"(?<=[\w.+-])\s+@\s*(?=[\w-]+\.\w)|(?<=[\w.+-])@\s+(?=[\w-]+\.\w)")
+_DOT = re.compile(r"\s?[\(\[{]\s?(?:dot|punkt|point|punt)\s?[\)\]}]\s?|\s(?:dot|punkt|point|punt)\s", re.IGNORECASE)
+_SPACED = re.compile(r"(?<=[\w.+-])\s@\s?(?=[\w-]{1,63}\.\w)|(?<=[\w.+-])@\s(?=[\w-]{1,63}\.\w)")
+_LINK = re.compile(r"<a\s[^<>]{0,300}?mailto:([^\"'<>?\s]{3,320})[^<>]{0,300}>[^<]{0,200}</a>", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"[,;\n|•·]+|(?<!\S)(?:and|und|et|en|&|\+|cc:?|bcc:?|to:|an:|à:|aan:|from:|with|mit|avec|met)(?!\S)", re.IGNORECASE
 )
 _ENTRIES = re.compile(r"[;\n|•·]+")
 _EDGES = " \t\r\n<>()[]{}\"'“”„«»*-–—:;,.|/"
-_QUOTED = re.compile(r"[\"“„«']([^\"“”„«»]{1,100})[\"”“»']\s*[<(\[]?\s*$")
-_BEHIND = re.compile(r"\s*[>]?\s*\(([^()@]{2,60})\)")
+_QUOTED = re.compile(r"[\"“„«']([^\"“”„«»]{1,100})[\"”“»']\s?[<(\[]?\s?$")
+_BEHIND = re.compile(r"\s?>?\s?\(([^()@]{2,60})\)")
 _SAYING = re.compile(
     r"^(?:please|bitte|invite|also|and|mail|email|e-mail|address|adresse|adres|to|for|copy|contact|name|the|"
     r"attendees?|participants?|guests?|teilnehmer|invites?|add|send|hi|hello)$",
@@ -81,7 +86,7 @@ def read_all(text: str, own_domain: str = "") -> Pasted:
     found: dict[str, MailAddress] = {}
     words: list[str] = []
     end = 0
-    for match in _ADDRESS.finditer(text):
+    for match in islice(_ADDRESS.finditer(text), 2 * MAX_ADDRESSES):
         name, loose = _beside(text[end : match.start()], bracketed=text[: match.start()].endswith("<"))
         end = match.end()
         behind = _BEHIND.match(text, end)
@@ -91,11 +96,11 @@ def read_all(text: str, own_domain: str = "") -> Pasted:
         one = _one(match[0], name, own_domain)
         if one is None:
             words.append(match[0])
-        elif len(found) < MAX_ADDRESSES:
+        else:
             found.setdefault(one.address.casefold(), one)
     name, loose = _beside(text[end:], bracketed=False)
     words += [*loose, *([name] if name else [])]
-    return Pasted(tuple(found.values()), tuple(dict.fromkeys(words)))
+    return Pasted(tuple(found.values())[:MAX_ADDRESSES], tuple(dict.fromkeys(words)))
 
 
 def read(text: str, own_domain: str = "") -> MailAddress:
@@ -120,8 +125,9 @@ def _plain(text: str) -> str:
     """The text as if it had been written plainly."""
     text = html.unescape(re.sub(r"[\u200b\u200e\u200f\u2060\ufeff\xad]", "", text.replace("\xa0", " ")))
     text = text.replace("＠", "@").replace("﹫", "@")
-    text = re.sub(r"<a\s[^>]*?mailto:([^\"'>?]+)[^>]*>.*?</a>", r" \1 ", text, flags=re.IGNORECASE | re.DOTALL)
-    text = re.sub(r"</?(?:p|br|li|ul|ol|div|span|td|tr)\b[^>]*>", "\n", text, flags=re.IGNORECASE)
+    text = re.sub(r"[ \t\r\f\v]+", " ", text)
+    text = _LINK.sub(r" \1 ", text)
+    text = re.sub(r"</?(?:p|br|li|ul|ol|div|span|td|tr)\b[^<>]{0,300}>", "\n", text, flags=re.IGNORECASE)
     text = re.sub(r"mailto:([^\s?>\"']+)(?:\?[^\s>\"']*)?", lambda match: unquote(match[1]), text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:e-?mail|mail|adresse|address)\s*:\s*", " ", text, flags=re.IGNORECASE)
     text = _SPELLED.sub(_signs, text)
