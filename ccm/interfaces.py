@@ -353,6 +353,9 @@ class IOutbox(Interface):
     def waits(key: str) -> Awaitable[bool]:
         """*async* Whether a job is waiting, and nobody at work on it."""
 
+    def stands(keys: Iterable[str]) -> Awaitable[bool]:
+        """*async* Whether any of these jobs is neither finished nor given up."""
+
     def parked() -> Awaitable[tuple[tuple[r.OutboxJob, str], ...]]:
         """*async* Jobs given up, with the reason."""
 

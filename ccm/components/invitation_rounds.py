@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ccm.components.context import Context
 from ccm.components.invitation_answers import Answers, Telling
-from ccm.components.invitation_post import Post
+from ccm.components.invitation_post import Post, newest
 from ccm.components.operations import Correction
 from ccm.components.room_requests import stamp
 from ccm.records import Invitee, Topic
@@ -39,11 +39,20 @@ class Rounds:
         return tuple(each for each in told if each is not None)
 
     async def catch_up_all(self) -> tuple[Telling, ...]:
-        """Mail every change that a stop kept from being mailed."""
+        """Mail every change that a stop kept from being mailed; tell what left meanwhile."""
         told: list[Telling] = []
         for topic in await self._context.topics.active():
             told += await self.catch_up(topic.id)
+            for invitee in await self._context.topics.invitees(topic.id):
+                if invitee.state == "offered" and invitee.reason and not invitee.jid:
+                    told += await self._left(invitee)
         return tuple(told)
+
+    async def _left(self, invitee: Invitee) -> tuple[Telling, ...]:
+        """A mail that had to wait may have left while nobody listened."""
+        keys = newest(invitee)
+        telling = None if await self._context.outbox.stands(keys) else await self._answers.sent(keys[0])
+        return (telling,) if telling else ()
 
     async def catch_up(self, id_: str) -> tuple[Telling, ...]:
         """Mail a topic's change; who got their mails of the day is told later, and whoever invited them now."""

@@ -118,6 +118,10 @@ class Outbox:
         mine = select(outbox.c.id).where(outbox.c.key == key, _IDLE)
         return await self._database.read(lambda connection: connection.execute(mine).first()) is not None
 
+    async def stands(self, keys: Iterable[str]) -> bool:
+        mine = select(outbox.c.id).where(outbox.c.key.in_(tuple(keys)), outbox.c.state == "waiting")
+        return await self._database.read(lambda connection: connection.execute(mine).first()) is not None
+
     async def parked(self) -> tuple[tuple[OutboxJob, str], ...]:
         statement = select(outbox).where(outbox.c.state == "parked").order_by(outbox.c.id).limit(_PARKED_SHOWN)
         rows = await self._database.read(lambda connection: connection.execute(statement).all())

@@ -99,6 +99,8 @@ class OutboxContract:
         (job,) = await outbox.claim("mail", 10, 60)
         assert not await outbox.withdraw("m1")
         assert not await outbox.waits("m1")
+        assert await outbox.stands(("m1", "m2"))
+        assert not await outbox.stands(("m2",))
         await outbox.retry(job.id, 30, "451 later")
         assert await outbox.waits("m1")
         assert await outbox.withdraw("m1")

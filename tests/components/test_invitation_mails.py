@@ -484,6 +484,24 @@ async def test_a_mail_that_waits_is_told_once_and_so_is_its_leaving(world: World
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_left_while_nobody_listened_is_told_at_the_next_start(world: World) -> None:
+    kim, _ = await world.invite()
+    (mail,) = await world.mails(leave=True)
+    down = {"key": mail.key, "address": "kim@example.org", "reason": "127.0.0.1:25 cannot be reached: refused"}
+    await world.stage.stores.state.publish("mail-delayed", json.dumps(down).encode())
+    await world.told("has not left")
+    for left in (False, True):
+        world.stage.components.pop("invitations").stop()
+        if left:
+            assert len(await world.mails()) == 1
+        world.stage.host(invitations.plugin, world.options, mail_replies="reply.example.net")
+        for _ in range(20):
+            await wait()
+        assert any("is on its way now" in text for text in world.chats.texts()) is left
+    assert (await world.invitee(kim.id)).reason == ""
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_report_that_a_server_asks_to_wait_is_told(world: World) -> None:
     kim, _ = await world.invite()
     await world.hear(kind="delay", token=kim.mail_token, said="4.7.1 450 Greylisted, come back later")

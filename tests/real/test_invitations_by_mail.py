@@ -94,6 +94,11 @@ async def play(server_processes: Any, postfix: Any, port: int) -> tuple[Any, Inv
     )
     await server.add_accounts(PASSWORD, "ann")
     await deferToThread(server.start)
+    return server, await enter(server)
+
+
+async def enter(server: Any) -> Inviter:
+    """Ann signs in."""
     client = await sign_in(
         reactor,
         "tcp",
@@ -104,7 +109,7 @@ async def play(server_processes: Any, postfix: Any, port: int) -> tuple[Any, Inv
         timeout_seconds=PATIENCE_SECONDS,
     )
     client.send("<presence/>")
-    return server, Inviter(client)
+    return Inviter(client)
 
 
 async def arrived(postfix: Any, subject: str) -> Any:
@@ -267,6 +272,22 @@ async def test_a_mail_server_that_is_down_is_told_at_once_and_gets_the_same_mail
     assert message["Message-ID"].endswith("@example.net>")
     assert await ann.states(topic["id"]) == {"kim@example.org": "offered"}
     assert invitee["state"] == "offered"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_mail_that_waits_outlives_a_killed_server(server_processes: Any, own_postfix: Any) -> None:
+    server, ann = await play(server_processes, own_postfix, own_postfix.port)
+    _, topic = await ann.invite("kim@example.org", "Power cuts")
+    await ann.hears("has not left yet")
+    await deferToThread(server.kill)
+    await deferToThread(server.start)
+    again = await enter(server)
+    await deferToThread(own_postfix.start)
+    await arrived(own_postfix, "Ann invites you: Power cuts")
+    _, text = await again.hears("is on its way")
+    assert text == "The invitation to kim@example.org is on its way now."
+    assert len(own_postfix.delivered()) == 1
+    assert await again.states(topic["id"]) == {"kim@example.org": "offered"}
 
 
 @pytest_twisted.ensureDeferred
