@@ -1,5 +1,7 @@
 """Names that are guessed and varied, and addresses as people type them."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +92,10 @@ def test_a_clean_name_is_one_short_line(text: str) -> None:
 def test_a_variant_by_the_day_comes_before_a_number() -> None:
     assert names.vary("Audit", ("Audit",), "24 Nov") == "Audit, 24 Nov"
     assert names.vary("Audit", ("Audit", "Audit, 24 Nov"), "24 Nov") == "Audit (2)"
+
+
+@pytest.mark.parametrize("part", ["<a mailto:", "a@", "a", "'", " at ", "<p", "a ", "a@b.c ", '"', ", a"])
+def test_a_paste_made_to_be_slow_is_read_soon(part: str) -> None:
+    begun = process_time()
+    mail_address.read_all(part * (4000 // len(part)))
+    assert process_time() - begun < 2
