@@ -241,16 +241,17 @@ class Keeper:
             return  # another round has put it
         make = self._dirty.pop(id_)
         self._under_way[id_] = make
-        plain = _made(make)
-        if plain is None:
+        record = _made(make)
+        if record is None:
             await self._state.delete(self._prefix + id_)
         else:
-            await self._state.set(self._prefix + id_, msgspec.json.encode(plain), self._seconds)
+            await self._state.set(self._prefix + id_, record, self._seconds)
 
 
-def _made(make: Make | None) -> dict[str, Any] | None:
+def _made(make: Make | None) -> bytes | None:
     try:
-        return make() if make is not None else None
+        plain = make() if make is not None else None
+        return msgspec.json.encode(plain) if plain is not None else None
     except Exception:  # one session's fault is not the others'; it cannot be resumed after a crash
         log.failure("A session record could not be made.")
         return None

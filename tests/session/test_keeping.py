@@ -63,6 +63,7 @@ def test_a_record_that_cannot_be_made_keeps_no_other_from_being_written() -> Non
     state, hands, told = fakes.MemoryState(), fakes.Hands(), []
     keeper = Keeper(state, fakes.spawn, hands.later)
     keeper.save("a", lambda: {}["gone"], lambda: told.append("a"))
+    keeper.save("c", plain(of_no_form=object()))
     keeper.save("b", plain(n=1), lambda: told.append("b"))
     hands.advance(0)
     assert told == ["a", "b"] and fakes.result_of(state.keys("sm:")) == ("sm:b",)
