@@ -257,7 +257,7 @@ class App extends PlainElement {
     return html`${skip}
       <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${banner(this)}
       <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${talkPane(this, this.#tick)}${outcomePane(this)}</main>
-      <div class="foot elsewhere">${this.toastInFrame ? this.notes.view() : nothing}</div>${tabs(this)}</div>
+      <section class="foot elsewhere" aria-label="Notes">${this.toastInFrame ? this.notes.view() : nothing}</section>${tabs(this)}</div>
       <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : nothing}
       ${session.state === 'over' ? html`<dialog class="small over" aria-labelledby="sign-in-title" @cancel=${(e) => e.preventDefault()}><div class="panel"><ccm-sign-in over ?guest=${this.isGuest} .session=${session}></ccm-sign-in></div></dialog>` : nothing}`;
   }

@@ -43,7 +43,7 @@ export function talkPane(app, tick) {
     ${client.topics.size ? nothing : html`<div class="try">${TRY.map(([words, what]) => html`<button type="button" @click=${() => app.wish(words)}><span>${words}<small>${what}</small></span>${icon('arrow')}</button>`)}</div>`}</div>${foot(app)}</section>`;
 }
 
-const foot = (app) => html`<div class="foot">${app.notes.view()}</div>`;
+const foot = (app) => html`<div class="foot">${app.toastInFrame ? nothing : app.notes.view()}</div>`;
 
 /** @param {any} app */
 export function tabs(app) {

@@ -1,0 +1,132 @@
+"""
+What was guessed is told where one looks, with a way back: other readings by one click, Undo from the toast, by keys and
+from the log; several people invited in one sentence, each a chip with what can be done.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from browser.dashboard import NARROW, PHONE, WIDE, Judge, add_account, invite, signed_in, wish
+from browser.server import Server
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def start(page: Page) -> str:
+    return str(page.get_by_test_id("planned").inner_text())
+
+
+def test_a_guess_can_be_read_otherwise_and_undone_in_the_toast_by_keys_and_from_the_log(
+    browser: Browser, server: Server, artefacts: Path
+) -> None:
+    add_account(server, "ann")
+    ann = signed_in(browser, server, "ann")
+    judge = Judge(ann, artefacts)
+    toast = ann.get_by_test_id("toast")
+
+    # One sentence, three people, a day with two readings: one request, one toast.
+    wish(ann, "Kim Vos <kim@example.org>; bob@example.org, tom@example.org 3/4 licence audit")
+    expect(ann.get_by_role("heading", name="Licence audit", exact=True)).to_be_visible()
+    expect(toast).to_contain_text("may also mean")
+    expect(toast).to_contain_text("Kim Vos, Bob and Tom")
+    expect(ann.get_by_test_id("chip")).to_have_count(3)
+    read = start(ann)
+    toast.get_by_test_id("undo").first.focus()  # while it has the focus it stays
+    judge.look("toast")
+    for size, screen in ((PHONE, "toast-phone"), (NARROW, "toast-narrow")):
+        ann.set_viewport_size(size)  # type: ignore[arg-type]
+        judge.look(screen)
+    ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+    # The other reading is one click away, and says so itself.
+    toast.get_by_test_id("alternative").first.click()
+    expect(ann.get_by_test_id("planned")).not_to_have_text(read)
+    expect(toast).to_be_visible()
+
+    # A new name, and back by the keys alone.
+    ann.get_by_label("More for this topic").click()
+    ann.get_by_role("button", name="Change the time").click()
+    ann.locator("#ask-value").fill("yesterday at 3")
+    ann.locator("#ask-value").press("Enter")
+    expect(toast).to_contain_text("had already passed")
+    moved = start(ann)
+    ann.keyboard.press("Alt+z")
+    expect(ann.get_by_test_id("planned")).not_to_have_text(moved)
+
+    # All of it stands in the log, after a reload too; what was undone says so.
+    ann.reload()
+    expect(ann.get_by_test_id("connection")).to_have_text("Connected", timeout=15_000)
+    ann.locator("#talk-title").focus()
+    ann.keyboard.press("l")
+    told = ann.get_by_test_id("told")
+    expect(told.filter(has_text="had already passed")).to_contain_text("Undone")
+    judge.look("log")
+    told.filter(has_text="I invited").get_by_test_id("undo").click()
+    expect(told.filter(has_text="I invited")).to_contain_text("Undone")
+    ann.keyboard.press("Escape")
+    expect(ann.get_by_test_id("chip")).to_have_count(0, timeout=10_000)
+    assert not judge.wrong, "\n".join(judge.wrong)
+
+
+def test_an_invitee_is_a_chip_with_what_can_be_done(browser: Browser, server: Server, artefacts: Path) -> None:
+    for name in ("ann", "kim"):
+        add_account(server, name)
+    ann, kim = signed_in(browser, server, "ann"), signed_in(browser, server, "kim", PHONE)
+    judge = Judge(ann, artefacts)
+    wish(ann, "Licence audit tomorrow 10:00")
+    expect(ann.get_by_role("heading", name="Licence audit", exact=True)).to_be_visible()
+    invite(ann, "bob@example.org, kim@localhost")
+    chips = ann.get_by_test_id("chip")
+    expect(chips).to_have_count(2)
+
+    # Again, and back: in the chip's menu, by the keyboard alone.
+    bob = chips.filter(has_text="Bob")
+    bob.locator("summary").focus()
+    ann.keyboard.press("Enter")
+    judge.look("chip")
+    ann.keyboard.press("Escape")
+    expect(bob.locator("summary")).to_be_focused()
+    ann.keyboard.press("Enter")
+    bob.get_by_role("button", name="Send it again").press("Enter")
+    expect(ann.get_by_test_id("toast")).to_contain_text("I sent Bob the invitation to Licence audit again.")
+    bob.locator("summary").press("Enter")
+    bob.get_by_role("button", name="Take the invitation back").press("Enter")
+    expect(chips).to_have_count(1)
+
+    # On Kim's phone the toast of the invitation is a way in, whatever part is looked at.
+    kim.get_by_role("link", name="Outcome").click()
+    toast = kim.get_by_test_id("toast")
+    expect(toast).to_contain_text("Ann")
+    phone = Judge(kim, artefacts)
+    phone.look("invited-phone")
+    toast.get_by_test_id("open").first.click()
+    expect(kim.get_by_role("heading", name="Licence audit", exact=True)).to_be_visible()
+
+    # Who is here is listed once.
+    ann.get_by_test_id("people").click()
+    expect(ann.get_by_test_id("here").filter(has_text="Kim")).to_have_count(1, timeout=10_000)
+    expect(ann.get_by_test_id("invitee").filter(has_text="Kim")).to_have_count(0)
+    expect(ann.get_by_test_id("invitee").filter(has_text="Bob")).to_have_attribute("data-state", "revoked")
+    judge.look("people")
+    assert not judge.wrong + phone.wrong, "\n".join(judge.wrong + phone.wrong)
+
+
+def test_a_link_says_who_signs_in_and_a_topic_of_others_is_not_waited_for(
+    browser: Browser, server: Server, artefacts: Path
+) -> None:
+    add_account(server, "ann")
+    page = browser.new_context(viewport=WIDE).new_page()  # type: ignore[arg-type]
+    page.goto(server.url + "#/as/ann%40localhost/t/nowhere")
+    expect(page.get_by_label("E-mail or chat address")).to_have_value("ann@localhost")
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    expect(page).to_have_url(re.compile(r"#/t/nowhere$"))
+    page.get_by_label("Password", exact=True).fill("a meadow in November")
+    page.get_by_label("Password", exact=True).press("Enter")
+    expect(page.get_by_test_id("absent")).to_contain_text("not among yours", timeout=15_000)
+    judge = Judge(page, artefacts)
+    judge.look("absent")
+    page.get_by_role("link", name="To my topics").click()
+    expect(page.get_by_role("heading", name="Whom do you want to talk something through with?")).to_be_visible()
+    assert not judge.wrong, "\n".join(judge.wrong)
