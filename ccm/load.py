@@ -61,7 +61,7 @@ class LoadWatch:
         now, before = self._reactor.seconds(), self.load.level
         level = self.load.judge(Measures(now - self._due, _memory(), self._commits()), now)
         if level != before:
-            log.info("The load is {level}.", level=LEVELS[level])
+            log.info("The load is {name}.", name=LEVELS[level])
             self._shaping.level = level
             self._visitors.full = level >= _RED
             self._traffic.strain(level)

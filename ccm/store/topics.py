@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, and_, cast, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from zope.interface import implementer
 
 from ccm.errors import Overtaken, StanzaError
@@ -250,7 +251,13 @@ def _save(connection: Connection, topic: Topic) -> Topic:
         "revision": revision,
         "sequence": topic.sequence,
     }
-    upsert(connection, topics, row)
+    try:
+        if known:
+            connection.execute(update(topics).where(topics.c.id == topic.id).values(row))
+        else:
+            connection.execute(insert(topics).values(row))
+    except IntegrityError as error:  # another process has made it in the same moment
+        raise Overtaken(f"The topic {topic.id} was made meanwhile. Read it again.") from error
     connection.execute(delete(topic_members).where(topic_members.c.topic == topic.id))
     rows = [{"jid": jid, "topic": topic.id, "created": row["created"]} for jid in dict.fromkeys(topic.members)]
     if rows:
