@@ -209,7 +209,8 @@ class Reporter(MUCClient):  # type: ignore[misc]
         known = self.discussions.get(room.roomJID.userhost())
         if known is None or not _human(room, user):
             return
-        self._context.spawn(self._room.attended(known.topic, True))
+        who = user.entity.userhost() if user.entity is not None else ""
+        self._context.spawn(self._room.attended(known.topic, True, who))
         if user.entity is not None:
             self._context.spawn(self._room.entered(known.topic, user.entity.userhost()))
 

@@ -119,9 +119,9 @@ class ReporterRoom:
         """Tell the topics component that the talk was declared over."""
         await self._topics.set("end", id=topic.id, for_=topic.owner)
 
-    async def attended(self, topic: Topic, there: bool) -> None:
-        """Tell the topics component whether somebody is in the room."""
-        await self._ignoring_gone(self._topics.set("live", id=topic.id, on="true" if there else "false"))
+    async def attended(self, topic: Topic, there: bool, jid: str = "") -> None:
+        """Tell the topics component whether somebody is in the room, and who came."""
+        await self._ignoring_gone(self._topics.set("live", id=topic.id, on="true" if there else "false", jid=jid))
 
     async def entered(self, topic: Topic, jid: str) -> None:
         """Tell the invitations component who has come."""

@@ -27,6 +27,10 @@ from ccm.records import Topic
 _SAME_REQUEST = timedelta(minutes=2)
 
 
+#: Whoever comes to their own topic longer before its time than this does not start it.
+PREPARING = timedelta(minutes=15)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """
@@ -268,10 +272,17 @@ class TopicDesk:
         self._changed(topic)
         return topic
 
-    async def attended(self, id_: str, there: bool) -> Topic:
-        """Somebody is in the room: the topic is live. Nobody any more: planned again, if its time is still to come."""
+    async def attended(self, id_: str, there: bool, jid: str = "") -> Topic:
+        """
+        Somebody is in the room: the topic is live. Nobody any more: planned again, if its time is still to come.
+
+        :param jid: who came; the owner alone, long before its time or where none is set, prepares and starts nothing.
+        """
         async with self._turns.of(id_):
             topic = await self._known(id_)
+            early = topic.start is None or topic.start > self._context.now() + PREPARING
+            if there and jid == topic.owner and early:
+                return topic
             if there and topic.state == "planned":
                 topic = replace(topic, state="live")
             elif not there and topic.state == "live" and topic.start and topic.start > self._context.now():

@@ -221,7 +221,9 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         return await self._inner(await self._desk.bequeath(request.need("id"), address.prepare(request.need("jid"))))
 
     async def _live(self, request: Request) -> Answer:
-        return await self._inner(await self._desk.attended(request.need("id"), request.need("on") == "true"))
+        return await self._inner(
+            await self._desk.attended(request.need("id"), request.need("on") == "true", request.values.get("jid", ""))
+        )
 
     async def _published(self, request: Request) -> Answer:
         return await self._inner(await self._desk.published(request.need("id"), request.need("document")))

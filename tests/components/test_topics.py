@@ -227,3 +227,28 @@ async def test_the_owner_says_who_may_read_the_document(stage: Any, rooms: Any) 
     assert corrections(guessed)["visibility-guessed"] == (
         "What Mine comes to is shown to those who take part, as I read “nobody”."
     )
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_owner_alone_starts_nothing_long_before_its_time(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    made = topic_of(await ann.ask(TOPICS, "set", request("create", name="Mine")))
+    desk = topics_desk(stage)
+
+    async def come(jid: str) -> str:
+        return str((await desk.attended(made["id"], True, jid)).state)
+
+    assert await come("ann@localhost") == "planned"
+    await ann.ask(TOPICS, "set", request("reschedule", id=made["id"], start="tomorrow at 3"))
+    assert await come("ann@localhost") == "planned"
+    await ann.ask(TOPICS, "set", request("reschedule", id=made["id"], start="in 10 minutes"))
+    assert await come("ann@localhost") == "live"
+    assert (await desk.attended(made["id"], False)).state == "planned"
+    await ann.ask(TOPICS, "set", request("reschedule", id=made["id"]))
+    assert await come("kim@localhost") == "live"
+
+
+def topics_desk(stage: Any) -> Any:
+    """The desk behind the component that is hosted."""
+    return next(each._desk for each in stage.components["topics"] if hasattr(each, "_desk"))
