@@ -39,7 +39,9 @@ async def seed(reactor: Any, folder: Path) -> None:
         r.Topic("t1", "Licence audit", room, "ann@localhost", "planned", start, 60, "UTC", "en", now, members)
     )
     hash_, until = hashlib.sha256(b"token").digest(), now + timedelta(days=7)
-    invitee = r.Invitee("i1", "t1", "kim@example.org", "", "ann@localhost", "offered", None, "", hash_, until)
+    invitee = r.Invitee(
+        "i1", "t1", "kim@example.org", "Kim", "ann@localhost", "offered", None, "", hash_, until, "answer"
+    )
     await stores.topics.save_invitee(invitee)
     await stores.close()
 

@@ -22,6 +22,8 @@ PAGES = {
     "no-such-document": "archive/none",
     "document": "archive/portal",
     "invitation": "i/token",
+    "answer": "rsvp/answer",
+    "no-more-mail": "unsubscribe/answer",
     "mails": "dev/mail",
 }
 PASSWORD = "a meadow in November"
