@@ -118,7 +118,7 @@ export function failure(error, what) {
 
 /** @param {{reason?: string, words?: string, message?: string}} error @returns {string} why somebody is not signed in */
 export function signInFailure(error) {
-  if (error.reason === 'wrong') return 'That address and password do not go together. Nothing was changed.';
+  if (error.reason === 'wrong') return 'That address and password do not go together. Nothing was changed. If you have just registered, open the link in the mail first.';
   if (error.reason === 'unreachable') return 'There is no connection just now. What you typed is kept; try again in a moment.';
   return `Sign-in was refused: ${error.message}`;
 }

@@ -2,7 +2,7 @@
  * The head of a talk: its name, its state in words, who is here, who is invited, and what can be done with the topic.
  */
 import { html, nothing } from 'lit';
-import { clock, count, when } from '../words.js';
+import { clock, count, day, when } from '../words.js';
 import { slowness } from './busy.js';
 import { chip } from './chips.js';
 import { icon, mark } from './icons.js';
@@ -16,8 +16,8 @@ function state(app) {
   const offline = app.session.state !== 'online';
   const people = room.state === 'in' ? headcount(app, room) : 0;
   if (topic.state === 'live' && offline) return html`<span>Live at ${clock(app.lostAt)}</span>`;
-  if (topic.state === 'live') return html`<span class="lv">Live</span><span>${count(Math.max(people, 1), 'person', 'people')} here</span>${topic.start ? html`<span class="num" data-testid="planned">${topic.start <= now ? `since ${clock(topic.start)}` : `planned for ${when(topic.start, now)}`}</span>` : nothing}`;
-  if (topic.state === 'planned') return html`<span>${topic.start ? when(topic.start, now) : 'Starts when the first guest arrives'}</span>`;
+  if (topic.state === 'live') return html`<span class="lv">Live</span><span>${count(Math.max(people, 1), 'person', 'people')} here</span>${topic.start ? html`<span class="num" data-testid="planned">${topic.start <= now ? `since ${clock(topic.start)}` : `planned for ${day(topic.start, now)}, ${clock(topic.start)}`}</span>` : nothing}`;
+  if (topic.state === 'planned') return html`<span data-testid="planned">${topic.start ? when(topic.start, now) : 'Starts when the first guest arrives'}</span>`;
   if (topic.state === 'published') return html`<span>Published</span>${topic.document ? html`<a href=${topic.document} target="_blank" rel="noopener">Open the document</a>` : nothing}`;
   return html`<span>Ended, not published yet</span>`;
 }
