@@ -1,8 +1,10 @@
 """Invitations through a Postfix that really runs, from the request in a chat to the answer in the same chat."""
 
+import contextlib
 import email
 import email.policy
 import smtplib
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -12,6 +14,7 @@ import pytest
 import pytest_twisted
 from icalendar import Calendar, vText
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
@@ -172,6 +175,13 @@ async def passed_on(postfix: Any, words: str) -> float:
     return time.monotonic()
 
 
+def report_address(server: Any, invitee: str) -> str:
+    """How Postfix's log names a report about that invitee."""
+    with contextlib.closing(sqlite3.connect(server.state / "ccm.sqlite")) as database:
+        row = database.execute("SELECT mail_token FROM invitees WHERE id = ?", (invitee,)).fetchone()
+    return f"to=<bounces+{row[0]}@"
+
+
 @pytest_twisted.ensureDeferred
 async def test_an_invitation_is_delivered_changed_and_cancelled_in_one_calendar(
     server_processes: Any, postfix: Any
@@ -226,11 +236,12 @@ async def test_an_invitation_is_delivered_changed_and_cancelled_in_one_calendar(
 async def test_a_report_minutes_later_is_told_in_one_exact_sentence(
     server_processes: Any, postfix: Any, address: str, sentence: str
 ) -> None:
-    _, ann = await play(server_processes, postfix, postfix.late_port)
+    server, ann = await play(server_processes, postfix, postfix.late_port)
     invitee, topic = await ann.invite(address, "Reports")
     assert invitee["state"] == "offered"
+    reporting = Deferred.fromCoroutine(passed_on(postfix, report_address(server, invitee["id"])))
     told, text = await ann.hears("did not arrive")
-    reported = await passed_on(postfix, "to=<bounces+")
+    reported = await reporting
     assert text == sentence
     assert told - reported < TOLD_SECONDS
     assert await ann.states(topic["id"]) == {address: "bounced"}
