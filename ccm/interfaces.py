@@ -394,6 +394,9 @@ class IPending(Interface):
     def find(name: str) -> Awaitable[r.PendingRegistration | None]:
         """*async* The newest that waits with that mail address or bare JID."""
 
+    def as_account(name: str, host: str) -> Awaitable[r.Account | None]:
+        """*async* Who waits under a chat address of *host* (or its local part), as an account that is switched off."""
+
     def confirm(token_hash: bytes) -> Awaitable[r.Account]:
         """
         *async* Make the account, in the transaction that uses the token up; the address's others are forgotten.

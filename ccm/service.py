@@ -161,6 +161,7 @@ class Server(Service):
             visitors=visitors,
             shaping=shaping,
             pause=running.pause(reactor),
+            waiting=lambda name: stores.pending.as_account(name, server.host),
             guest_host=guest_host,
         )
         self._undo.append(records.finish)

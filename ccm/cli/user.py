@@ -51,7 +51,9 @@ async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores)
         for account in await stores.accounts.all():
             print(f"{account.jid}\t{account.name}\t{account.email or '-'}\t{account.created:%Y-%m-%d}")
         return 0
-    jid = _jid(arguments.jid, settings["server"].host)
+    host = settings["server"].host
+    guests = (settings["guests"].domain(host),) if arguments.verb == "delete" else ()
+    jid = _jid(arguments.jid, host, *guests)
     if arguments.verb == "delete":
         await stores.accounts.delete(jid)
         print(f"{jid} is gone.")
@@ -69,9 +71,9 @@ async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores)
     return 0
 
 
-def _jid(typed: str, host: str) -> str:
+def _jid(typed: str, host: str, *more: str) -> str:
     jid = address.prepare(typed if "@" in typed else f"{typed}@{host}")
-    if address.domain(jid) != host or "/" in jid:
+    if address.domain(jid) not in (host, *more) or "/" in jid:
         raise CCMError(f"{typed} is no account of {host}: write it as name@{host}.")
     return jid
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ccm.interfaces import IAccounts, ISession
-from ccm.records import Verifier
+from ccm.records import Account, Verifier
 from ccm.session.options import SaslOptions, SessionOptions
 from ccm.session.shaping import Shaping, unshaped
 from ccm.session.tokens import Tokens
@@ -83,6 +83,10 @@ async def _no_pause(_seconds: float) -> None:
     return None
 
 
+async def _nobody_waits(_name: str) -> Account | None:
+    return None
+
+
 def _keep_nothing(
     _id: str,
     make: Make | None,
@@ -110,6 +114,8 @@ class Realm:
     :ivar save: keeps a resumption record, or forgets it; see :meth:`ccm.session.keeping.Keeper.save`.
     :ivar visitors: connections, sessions and failed sign-ins by address, one record for all transports.
     :ivar pause: ``await pause(seconds)`` comes back after them.
+    :ivar waiting: who has registered with that chat address and not yet confirmed the mail address, as an account that
+        is switched off; ``None`` for any other name.
     :ivar guest_host: domain of guests, who sign in by tokens alone; ``""`` if there is none.
     :ivar shaping: how fast clients are read.
     :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.
@@ -133,5 +139,6 @@ class Realm:
     visitors: Visitors = field(default_factory=unlimited)
     pause: Callable[[float], Awaitable[Any]] = _no_pause
     shaping: Shaping = field(default_factory=lambda: unshaped(_never))
+    waiting: "Callable[[str], Awaitable[Account | None]]" = _nobody_waits
     guest_host: str = ""
     resumptions: "dict[str, Session]" = field(default_factory=dict)

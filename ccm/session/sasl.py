@@ -2,7 +2,8 @@
 Signing in (RFC 6120 §6): SCRAM-SHA-1, SCRAM-SHA-256, PLAIN (RFC 4616), OAUTHBEARER (RFC 7628), ANONYMOUS (RFC 4505).
 
 Whatever the mechanism, :func:`authorise` has the last word on who somebody may act as. Unknown names go through the
-same exchange as known ones. Leaves out channel binding and EXTERNAL.
+same exchange as known ones. Who has registered, and proves to know the password, is told to confirm the mail address:
+only by chat address, since by mail address it would tell who has an account. Leaves out channel binding and EXTERNAL.
 """
 
 import json
@@ -181,7 +182,7 @@ class _Scram:
         signature = self._exchange.finish(data)
         if signature is None or self._account is None:
             raise _wrong()
-        return _Proven(_usable(self._account), self._first.authzid, signature, self._account)
+        return _Proven(_usable(self._realm, self._account), self._first.authzid, signature, self._account)
 
 
 class _Plain:
@@ -204,7 +205,7 @@ class _Plain:
         fits = await self._realm.verify_password(password, verifier)
         if not fits or account is None:
             raise _wrong()
-        return _Proven(_usable(account), authzid, None, account)
+        return _Proven(_usable(self._realm, account), authzid, None, account)
 
 
 class _Bearer:
@@ -236,7 +237,7 @@ class _Bearer:
             self._failed = True  # RFC 7628 §3.2.3: the client answers this, then comes the failure
             return Challenge(json.dumps({"status": "invalid_token"}).encode())
         name = authzid[2:].replace("=2C", ",").replace("=3D", "=")
-        return _Proven(_usable(account), name, None, account, bearer.scope)
+        return _Proven(_usable(self._realm, account), name, None, account, bearer.scope)
 
 
 class _Anonymous:
@@ -280,7 +281,7 @@ def encode(data: bytes) -> bytes:
 async def _find(realm: Realm, gate: _Gate, name: str) -> Account | None:
     account = None
     if name and len(name) <= 1024 and name.isprintable():
-        account = await realm.accounts.find(name)
+        account = await realm.accounts.find(name) or await realm.waiting(name)
     await gate.claim(account.jid if account is not None else name.casefold()[:1024])
     return account
 
@@ -292,11 +293,16 @@ def _verifier(realm: Realm, account: Account | None, name: str, mechanism: str) 
     return made_up(mechanism, name.casefold(), realm.secret, realm.sasl.iterations)
 
 
-def _usable(account: Account) -> str:
+def _usable(realm: Realm, account: Account) -> str:
+    if not account.enabled and not realm.accounts.exists(account.jid):
+        raise SaslError("account-disabled", "Confirm your mail address first: open the link in the mail that you got.")
     if not account.enabled:
         raise SaslError("account-disabled", "This account is switched off. Ask the operator.")
     return account.jid
 
 
 def _wrong() -> SaslError:
-    return SaslError("not-authorized", "Name and password do not fit together.")
+    return SaslError(
+        "not-authorized",
+        "Name and password do not fit together. If you have just registered, open the link in the mail first.",
+    )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select
 from zope.interface import implementer
 
+from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IDatabase, IPending
 from ccm.records import Account, PendingRegistration
@@ -62,6 +63,17 @@ class Pending:
         statement = select(pending).where(mine, lasting).order_by(pending.c.expires.desc()).limit(1)
         row = await self._database.read(lambda connection: connection.execute(statement).first())
         return None if row is None else _pending(row)
+
+    async def as_account(self, name: str, host: str) -> Account | None:
+        """Who waits under a chat address of *host* (or its local part), as an account that is switched off."""
+        try:
+            jid = address.prepare(name if "@" in name else f"{name}@{host}")
+        except StanzaError:
+            return None
+        found = await self.find(jid) if address.domain(jid) == host else None
+        if found is None or found.jid != jid:
+            return None
+        return Account(jid, found.name, None, found.expires, found.verifiers, enabled=False)
 
     async def confirm(self, token_hash: bytes) -> Account:
         now = seconds_to_micros(self._now())

@@ -247,6 +247,12 @@ class PendingContract:
         await pending.add(second)
         assert await pending.find(first.address) == await pending.find(first.jid) == second
         assert await pending.look(b"hash") == first  # the earlier mail's link works as well
+        local, _, host = first.jid.partition("@")
+        for name in (first.jid, local.upper()):
+            found = await pending.as_account(name, host)
+            assert (found.jid, found.verifiers, found.enabled) == (first.jid, first.verifiers, False)
+        for name in (first.address, "nobody", f"{local}@elsewhere.example", "@", ""):
+            assert await pending.as_account(name, host) is None
         await pending.confirm(b"hash")
         assert await pending.find(first.address) is await pending.look(b"second") is None
 

@@ -119,10 +119,11 @@ class Registration:
         return desk.pages.render(request, "welcome.html", account=account)
 
     async def _take(self, address: str, jid: str, name: str, verifiers: tuple[r.Verifier, ...]) -> None:
-        if await self._desk.accounts.find(address) is not None:
-            await self._tell_known(address)
-            return
-        await self._mail_link(r.PendingRegistration(address, jid, name, verifiers, b"", datetime.fromtimestamp(0, UTC)))
+        waiting = r.PendingRegistration(address, jid, name, verifiers, b"", datetime.fromtimestamp(0, UTC))
+        # Kept in both cases, so that signing in under the new name tells nobody who has an account; no mail holds the
+        # link of somebody who has one.
+        known = await self._desk.accounts.find(address) is not None
+        await self._mail_link(waiting, known=known)
 
     async def _mail_again(self, address: str) -> None:
         if await self._desk.accounts.find(address) is not None:
@@ -132,12 +133,15 @@ class Registration:
         if waiting is not None:
             await self._mail_link(waiting)
 
-    async def _mail_link(self, waiting: r.PendingRegistration) -> None:
+    async def _mail_link(self, waiting: r.PendingRegistration, *, known: bool = False) -> None:
         """One more link; those of earlier mails go on working until one of them is used."""
         desk, token = self._desk, secrets.token_urlsafe(32)
         key, hours = f"validate:{secrets.token_hex(12)}", desk.options.validation_hours
         expires = datetime.fromtimestamp(desk.now(), UTC) + timedelta(hours=hours)
-        letter = desk.letters.validate(key, waiting.address, waiting.name, f"{desk.url}validate/{token}", hours)
+        if known:
+            letter = desk.letters.known(key, waiting.address)
+        else:
+            letter = desk.letters.validate(key, waiting.address, waiting.name, f"{desk.url}validate/{token}", hours)
         await self._pending.add(replace(waiting, token_hash=digest(token), expires=expires), [("mail", key, letter)])
 
     async def _tell_known(self, address: str) -> None:

@@ -50,6 +50,8 @@ async def test_a_known_address_gets_the_same_answer_and_the_same_work(site):
     there = unknown.text.replace("new@mail.example", "kim@mail.example").replace(unknown.token, known.token)
     assert known.text == there
     assert site.pauses == [pytest.approx(0.6)] * 2
+    for local in ("new", "kim2"):  # signing in tells no more than the page
+        assert await site.stores.pending.as_account(local, HOST) is not None
     assert known.header("Set-Cookie").replace(known.token, unknown.token) == unknown.header("Set-Cookie")
     assert len(site.hashed) == 2
     first, second = await site.mails()
