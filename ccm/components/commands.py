@@ -13,6 +13,7 @@ from twisted.words.xish.domish import Element
 from zope.interface import implementer
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
+from ccm import address
 from ccm import namespaces as ns
 from ccm.components.client_zone import ClientZone
 from ccm.components.context import Context
@@ -82,7 +83,7 @@ class Commands(XMPPHandler):  # type: ignore[misc]
         if values is None and operation.fields:
             if action != "execute" or command.hasAttribute("sessionid"):
                 raise StanzaError("bad-request", "Send the filled-in form.")
-            return _form(operation, self._namespace)
+            return await _form(operation, self._namespace, address.bare(iq.getAttribute("from") or ""))
         for each in operation.fields:
             if each.required and not (values or {}).get(each.name):
                 raise StanzaError("not-acceptable", f"“{each.label}” is needed. Fill it in and send the form again.")
@@ -138,22 +139,28 @@ def _submitted(command: Element, operation: Operation) -> dict[str, str] | None:
     return values
 
 
-def _form(operation: Operation, namespace: str) -> Element:
+async def _form(operation: Operation, namespace: str, user: str) -> Element:
     element = _command("executing")
     actions = element.addElement("actions")
     actions["execute"] = "complete"
     actions.addElement("complete")
     form = data_form.Form("form", operation.title, formNamespace=namespace)
     for each in operation.fields:
-        form.addField(_field(each))
+        form.addField(_field(each, await each.options(user) if each.options else ()))
     element.addChild(form.toElement())
     return element
 
 
-def _field(each: Field) -> data_form.Field:
+def _field(each: Field, choices: Sequence[tuple[str, str]]) -> data_form.Field:
     value: object = each.value or None
     if each.kind == "boolean":
         value = each.value == "true"
+    if choices:
+        options = [data_form.Option(value, label) for value, label in choices]
+        first = choices[0][0] if each.required else None
+        return data_form.Field(
+            "list-single", each.name, value=first, options=options, label=each.label, required=each.required
+        )
     return data_form.Field(each.kind, each.name, value=value, label=each.label, required=each.required)
 
 

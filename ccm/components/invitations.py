@@ -22,6 +22,7 @@ from zope.interface import implementer
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
+from ccm.components.choices import invitations_of, topics_of
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
 from ccm.components.guest_list import GuestList, Party
@@ -75,7 +76,8 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         self._unsubscribe: list[Callable[[], None]] = []
         self._calls: dict[str, IDelayedCall] = {}
         self._taking = self._more = False
-        topic = Field("topic", "Topic (identifier); empty makes one")
+        mine = topics_of(context)
+        topic = Field("topic", "Topic; none makes one", options=mine)
         fields = (
             Field("address", "Mail addresses of those to invite", required=True),
             topic,
@@ -84,12 +86,12 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             Field("tz", "Time zone"),
             Field("sure", "Send even if the address looks mistyped", "boolean"),
         )
-        which = (Field("topic", "Topic (identifier)", required=True),)
-        one = Field("id", "Invitation (identifier)", required=True)
+        which = (Field("topic", "Topic", required=True, options=mine),)
+        one = Field("id", "Invitation", required=True, options=invitations_of(context))
         other = Field("address", "Another mail address, if the mail came back")
         answer = (
             Field("answer", "accepted, tentative or declined", required=True),
-            Field("topic", "Topic (identifier)"),
+            Field("topic", "Topic", options=mine),
             Field("id", "Invitation (identifier), instead of the topic"),
             Field("comment", "A word to who invited you"),
         )

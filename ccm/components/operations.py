@@ -32,6 +32,7 @@ class Field:
     One parameter: an attribute of the compact request, a field of the form.
 
     :ivar kind: of XEP-0004, e.g. ``text-single`` or ``boolean``.
+    :ivar options: answers ``(value, label)`` of what a bare JID may choose from, the likeliest first, for the form.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Field:
     kind: str = "text-single"
     required: bool = False
     value: str = ""
+    options: Callable[[str], Awaitable[tuple[tuple[str, str], ...]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

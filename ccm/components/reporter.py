@@ -23,6 +23,7 @@ from zope.interface import implementer
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
+from ccm.components.choices import topics_of
 from ccm.components.context import Context
 from ccm.components.identity import component
 from ccm.components.operations import Answer, Field, Operation, Request, done
@@ -82,7 +83,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         self._failures = DeferredLock()
         self._unsubscribe: Callable[[], None] | None = None
         self.discussions: dict[str, RoomDiscussion] = {}
-        which = Field("topic", "Topic (identifier)", required=True)
+        which = Field("topic", "Topic", required=True, options=topics_of(context))
         on = Field("on", "On the record", "boolean", value="false")
         self.operations = (
             Operation("outcome", "get", "Show the outcome so far", self._outcome, (which,)),

@@ -21,6 +21,7 @@ import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
 from ccm.components import when
+from ccm.components.choices import topics_of
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
 from ccm.components.identity import component
@@ -73,7 +74,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             minutes=options.minutes,
         )
         self._undo = Undo(context, "topics", self._revert, self._choose, self._letters, options.undo_hours)
-        which = Field("id", "Topic (identifier)", required=True)
+        which = Field("id", "Topic", required=True, options=topics_of(context))
         name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
         about = Field("about", "What was said before, to take a name from")
         seen = Field("visibility", "Readers of the document: public, link or members", value="public")

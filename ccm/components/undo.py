@@ -70,7 +70,7 @@ class Undo(XMPPHandler):  # type: ignore[misc]
         self._letters = letters
         self._lasts = timedelta(hours=hours)
         which = Field("id", "Correction (identifier); empty means the last one")
-        other = Field("alternative", "Alternative (identifier)", required=True)
+        other = Field("alternative", "Alternative", required=True, options=self._offered)
         self.operations = (
             Operation("undo", "set", "Take back what was guessed", self._undone, (which,)),
             Operation("choose", "set", "Choose an alternative", self._chosen, (which, other)),
@@ -92,20 +92,25 @@ class Undo(XMPPHandler):  # type: ignore[misc]
         if steps is None or not (corrections or id_):
             return tuple(corrections)
         id_ = id_ or self.new_id()
-        choices: dict[str, Mapping[str, str]] = {}
+        choices: dict[str, dict[str, Any]] = {}
         offered = []
         for correction in corrections:
             named: list[Alternative] = []
             for alternative in correction.alternatives:
                 named.append(replace(alternative, id=f"a{len(choices) + 1}"))
-                choices[named[-1].id] = alternative.values
+                choices[named[-1].id] = {"label": alternative.label, "values": dict(alternative.values)}
             offered.append(replace(correction, undo=id_, alternatives=tuple(named)))
         now = self._context.now()
-        step = UndoStep(
-            id_, user, self._name, now, now + self._lasts, _json(work), _json({k: dict(v) for k, v in choices.items()})
-        )
+        step = UndoStep(id_, user, self._name, now, now + self._lasts, _json(work), _json(choices))
         await steps.keep(step)
         return tuple(offered)
+
+    async def _offered(self, user: str) -> tuple[tuple[str, str], ...]:
+        """The alternatives of the last step."""
+        steps = self._context.undo_steps
+        step = await steps.latest(user, self._name) if steps is not None else None
+        choices = json.loads(step.choices) if step is not None else {}
+        return tuple((id_, choice["label"]) for id_, choice in choices.items())
 
     # ---- operations
 
@@ -127,10 +132,10 @@ class Undo(XMPPHandler):  # type: ignore[misc]
         step, chosen = await self._step(request), request.need("alternative")
         if step.component != self._name:
             return await self._forwarded(step, request, "choose", id=step.id, alternative=chosen)
-        values = json.loads(step.choices).get(chosen)
-        if values is None:
+        choice = json.loads(step.choices).get(chosen)
+        if choice is None:
             raise StanzaError("item-not-found", "That was not among the alternatives. Choose one that was offered.")
-        return await self._choose(request, json.loads(step.work), values)
+        return await self._choose(request, json.loads(step.work), choice["values"])
 
     async def _step(self, request: Request) -> UndoStep:
         """One of the user's own; nobody learns whether others have one."""

@@ -87,7 +87,7 @@ async def test_what_cannot_be_guessed_is_asked_for_in_words(stage: Any, rooms: A
     stage.host(invitations.plugin)
     ann = await stage.person("ann", "Ann")
     refused = await ann.ask(TOPICS, "set", command("rename", submit(name="Two")))
-    assert "“Topic (identifier)” is needed." in refused.toXml()
+    assert "“Topic” is needed." in refused.toXml()
     node = f"{ns.INVITATIONS}#invite"
     text = f"<command xmlns='{ns.COMMANDS}' node='{node}'>{submit(address='kim@example.org', sure='1')}</command>"
     invited = await ann.ask("invitations.localhost", "set", text)
@@ -134,3 +134,26 @@ async def test_the_clients_zone_is_asked_for_when_none_is_given(stage: Any, room
 def test_an_offset_stands_for_a_zone(offset: str, zone: str) -> None:
     assert zone_of_offset(offset, "Europe/Berlin", datetime(2026, 11, 22, tzinfo=UTC)) == zone
     ZoneInfo(zone)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_form_offers_topics_and_alternatives_to_choose_from(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    ids = []
+    for name, start in (("Audit", "tomorrow at 3"), ("Budget", "")):
+        stage.advance(seconds=1)
+        ids.append(shown(await ann.ask(TOPICS, "set", command("create", submit(name=name, start=start))))["id"])
+    form = (await ann.ask(TOPICS, "set", command("rename", action="execute"))).command.x
+    which = next(field for field in form.elements(ns.DATA_FORMS, "field") if field.getAttribute("var") == "id")
+    assert which["type"] == "list-single"
+    labels = {str(option.value): option["label"] for option in which.elements(ns.DATA_FORMS, "option")}
+    assert labels == {ids[1]: "Budget", ids[0]: "Audit (Mon 23 Nov, 15:00 CET, tomorrow)"}
+    form = (await ann.ask(TOPICS, "set", command("choose", action="execute"))).command.x
+    other = next(field for field in form.elements(ns.DATA_FORMS, "field") if field.getAttribute("var") == "alternative")
+    assert [option["label"] for option in other.elements(ns.DATA_FORMS, "option")] == [
+        "Mon 23 Nov, 10:00 CET, tomorrow",
+        "Tue 24 Nov, 10:00 CET, in 2 days",
+    ]
+    done = await ann.ask(TOPICS, "set", command("choose", submit(alternative="a2")))
+    assert shown(done)["start"] == "2026-11-24T09:00:00Z"
