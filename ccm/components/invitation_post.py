@@ -144,8 +144,11 @@ class Post:
         :returns: those who got their mails of the day and must wait.
         """
         waiting = []
-        for invitee in await self._context.topics.invitees(topic.id):
-            if invitee.told is None or invitee.told.sequence >= topic.sequence or invitee.state not in _OPEN:
+        for known in await self._context.topics.invitees(topic.id):
+            if known.told is None or known.told.sequence >= topic.sequence or known.state not in _OPEN:
+                continue
+            invitee = await self._context.topics.invitee(known.id)  # an answer may have come since
+            if invitee is None or invitee.told is None or invitee.state not in _OPEN:
                 continue
             if not await self._correct(topic, invitee, invitee.told):
                 waiting.append(invitee)
@@ -181,6 +184,8 @@ class Post:
     async def cancel_all(self, topic: Topic) -> None:
         """Tell everybody that a topic is off; it is deleted afterwards."""
         for invitee in await self._context.topics.invitees(topic.id):
+            if invitee.told is None:
+                continue
             gone, jobs = await self.cancel("cancel", topic, invitee)
             await self._context.topics.save_invitee(gone, jobs, by="")
 

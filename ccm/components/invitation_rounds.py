@@ -74,8 +74,9 @@ class Rounds:
             assert topic.start is not None
             hours = next(each for each in self._hours if topic.start - timedelta(hours=each) <= now)
             due = topic.start - timedelta(hours=hours)
-            for invitee in await self._context.topics.invitees(topic.id):
-                if self._wants(invitee, due):
+            for known in await self._context.topics.invitees(topic.id):
+                invitee = await self._context.topics.invitee(known.id) if self._wants(known, due) else None
+                if invitee is not None and self._wants(invitee, due):
                     await self._mail(topic, invitee, hours)
 
     def _wants(self, invitee: Invitee, due: datetime) -> bool:
