@@ -21,6 +21,9 @@ TICK_SECONDS = 1.0
 _TRIES = 3
 _SCANNED = 64  #: senders that are looked at for one free place
 _SMOOTHED = 0.1  #: weight of the newest answer in the mean time
+_NEWEST = 0.5  #: weight of the newest second in the rate
+_REFUSED = 2  #: refusals in a row after which a sender is slowed
+_GOLDEN = 0.618
 _FEW = 10  #: requests open below which slow answers say nothing about load
 _ORANGE = 2
 
@@ -76,6 +79,9 @@ class Backlog:
         self._ring: deque[Sender] = deque()  # those with something waiting, each once
         self._waiting_bytes = 0
         self._draining = False
+        self._scatter = 0.0
+        self._done = 0  # answered since the last tick
+        self._rate = 0.0  # answered in a second, smoothed
         self._stop_tick: Callable[[], None] | None = None
 
     @property
@@ -124,10 +130,12 @@ class Backlog:
         entry = Entry(stanza, sender, now)
         inner = "@" not in sender.jid  # components wait for one another: a window between them could stand still
         if stanza.kind == "iq" and attrs.get("type") in ("get", "set"):
-            if self.open >= options.max_requests or self._waiting_bytes >= options.max_bytes:
+            if self._is_full(sender):
                 self.refused += 1
+                sender.refused += 1
                 self._refuse(stanza, _full())
-                self._slow(from_, self._pause())
+                if sender.refused > _REFUSED:
+                    self._slow(from_, options.slow_seconds * self._scattered())
                 return
             entry.due, entry.counted = now + options.request_seconds, not inner
             self.open += 1
@@ -162,9 +170,22 @@ class Backlog:
         safe = self._repeatable or entry.stanza.attrs.get("type") == "get"
         return safe and entry.tries < _TRIES and entry.due > self._now()
 
+    def _is_full(self, sender: Sender) -> bool:
+        """Whether a request would wait too long; who has none open waits for a turn only, so may ask yet."""
+        options = self._options
+        if self.open >= options.max_requests or self._waiting_bytes >= options.max_bytes:
+            return True
+        few = self.open < options.high_requests * len(self.servers)
+        return not few and not sender.idle and self.open > self._rate * options.max_wait_seconds > 0
+
     def _pause(self) -> float:
         """How long it takes until something of what is open has been answered."""
-        return min(max(self.seconds, 0.1), self._options.slow_seconds)
+        return min(max(self.seconds, 0.1), self._options.slow_seconds) * self._scattered()
+
+    def _scattered(self) -> float:
+        """Between three quarters and one, so that not all who were slowed come back in one moment."""
+        self._scatter = (self._scatter + _GOLDEN) % 1.0
+        return 0.75 + self._scatter / 4
 
     def _wait(self, entry: Entry, *, first: bool = False) -> None:
         sender = entry.sender
@@ -235,7 +256,9 @@ class Backlog:
 
     def _closed(self, entry: Entry) -> None:
         self.open -= 1
+        self._done += 1
         entry.sender.working -= 1
+        entry.sender.refused = 0
         if entry.counted and entry.server in self.servers:
             self.servers[entry.server] -= 1
 
@@ -256,7 +279,11 @@ class Backlog:
     def _tick(self) -> None:
         """Give up what is due; look how things stand."""
         self._stop_tick = None
-        now = self._now()
+        now, options = self._now(), self._options
+        saturated = self.open > options.window_requests * len(self.servers)  # else it had no more to do
+        if saturated or self._done > self._rate:
+            self._rate += _NEWEST * (self._done / TICK_SECONDS - self._rate)
+        self._done = 0
         for entry in [entry for entry in self._work.values() if entry.due <= now]:
             del self._work[entry.key]
             self._closed(entry)

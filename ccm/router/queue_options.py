@@ -7,10 +7,11 @@ class ComponentQueueOptions(Section):
     """
     Requests on their way to components, in this process and outside alike.
 
-    A connection (the component in this process counts as one) has ``window_requests`` in work at once; what else comes
-    waits here, sender by sender in turn. More than ``max_requests`` open ones of a domain, or ``max_bytes`` of stanzas
-    that wait, are refused before they are begun. One not answered within ``request_seconds`` is answered with an error.
-    Who has ``requests_per_sender`` open is read from more slowly, by ``slow_seconds`` at a time at most.
+    A connection (the component in this process counts as one) has ``window_requests`` in work at once; what else
+    comes waits here, sender by sender in turn. More than ``max_requests`` open ones of a domain, or ``max_bytes`` of
+    stanzas that wait, are refused before they are begun; and so is what would wait for longer than
+    ``max_wait_seconds``. One not answered within ``request_seconds`` is answered with an error. Who has
+    ``requests_per_sender`` open is read from more slowly, by ``slow_seconds`` at a time at most.
 
     ``high_*``: a component shows itself busy at so many open requests for each connection, or when answers take so
     long; ``low_*``: available again when both are below. ``stick_seconds``: how long a sender's messages stay with one
@@ -22,8 +23,9 @@ class ComponentQueueOptions(Section):
     window_requests: int = 32
     max_requests: int = 1000
     max_bytes: int = 16_777_216
+    max_wait_seconds: float = 4.0
     request_seconds: int = 30
-    requests_per_sender: int = 64
+    requests_per_sender: int = 32
     slow_seconds: float = 2.0
     high_requests: int = 100
     low_requests: int = 40

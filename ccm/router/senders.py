@@ -47,12 +47,14 @@ class Sender:
     """
     :ivar server: the connection that its stanzas go to, if one was chosen.
     :ivar working: its requests there.
+    :ivar refused: its requests refused since one was last answered.
     :ivar stays_until: until then it keeps its connection, for the order of what was sent there.
     """
 
     jid: str
     server: Any = None
     working: int = 0
+    refused: int = 0
     stays_until: float = 0.0
     queue: deque[Entry] = field(default_factory=deque)
 

@@ -27,6 +27,7 @@ from ccm.wire.parsers import ParserPool
 log = Logger()
 
 _LINGER_SECONDS = 5.0
+_MOST_READ = 65_536
 #: A dead peer is noticed after 60 + 3 * 10 seconds of silence.
 _KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
@@ -78,7 +79,7 @@ class ClientConnection(Protocol):
         self._flow = clients.realm.shaping.flow(
             self.peer, options.bytes_per_second_before_login, options.burst_bytes_before_login
         )
-        transport.bufferSize = clients.realm.shaping.read_bytes
+        self._reads(clients.realm.shaping.read_bytes)
         self._outgoing = Outgoing(transport, clients.turn, options.outgoing_bytes, self._overflow)
         self._framing = StreamFraming(clients.pool)
         self._session = Session(clients.realm, self, self._framing, "tcp")
@@ -104,6 +105,8 @@ class ClientConnection(Protocol):
         """Hand on what came; stop reading for a while if it was too much."""
         if self._closing or self._session is None:
             return
+        if len(data) >= self._read_bytes < _MOST_READ:
+            self._reads(2 * self._read_bytes)
         events, flow = self._framing.feed(data), self._flow
         self._session.received(events)
         pause = flow.take(flow.cost(events, len(data)) if flow.loaded else len(data))
@@ -137,6 +140,7 @@ class ClientConnection(Protocol):
         """Read nothing more for so long."""
         if not self._closing and self._paused is None:
             self.transport.pauseProducing()
+            self._reads(self._clients.realm.shaping.read_bytes)
             self._paused = self._clients.clock.callLater(seconds, self._read_on)
 
     def start_tls(self) -> None:
@@ -165,6 +169,10 @@ class ClientConnection(Protocol):
         self._flow.signed_in(address.bare(jid), options.bytes_per_second, options.burst_bytes)
 
     # ----
+
+    def _reads(self, count: int) -> None:
+        """So much at once from now on: what one connection sends keeps others waiting."""
+        self._read_bytes = self.transport.bufferSize = count
 
     def _read_on(self) -> None:
         self._paused = None

@@ -136,7 +136,7 @@ class WebSocketConnection:
         limits = gate.limits
         self._flow = gate.shaping.flow(peer, limits.bytes_per_second_before_login, limits.burst_bytes_before_login)
         self._cost = 0  # of what was read and not accounted for
-        transport.bufferSize = gate.shaping.read_bytes
+        transport.bufferSize = 4 * gate.shaping.read_bytes
         self._outgoing = Outgoing(transport, gate.turn, limits.outgoing_bytes, self._overflow)
         self._frames = ws.Frames(gate.pool.options.max_stanza_bytes_before_login, gate.options.max_fragments)
         self._framing = WebSocketFraming(gate.pool)

@@ -104,7 +104,9 @@ class Voice(Protocol):
                 self.ready.callback(self)
                 return
             asked = self.asked.get(heard.attrs["id"])
-            if asked is not None:
+            if asked is None:
+                self.hears(heard)
+            else:
                 asked.answers.append(heard)
                 if not asked.done.called:
                     asked.done.callback(heard)

@@ -185,8 +185,27 @@ def test_more_than_the_bound_is_refused_before_it_is_begun() -> None:
     for number in range(5):
         world.ask(number)
     assert world.refused == [("3", "resource-constraint"), ("4", "resource-constraint")]
-    assert [jid for jid, _ in world.slowed] == ["ann@localhost/x"] * 2
     assert one.ids == ["0"]
+    assert world.slowed == []
+    world.ask(5)
+    assert [(jid, 1.5 <= seconds <= 2.0) for jid, seconds in world.slowed] == [("ann@localhost/x", True)]
+
+
+def test_what_would_wait_too_long_is_refused_unless_its_sender_has_nothing_open() -> None:
+    world = World(high_requests=5, window_requests=2, max_wait_seconds=2.0)
+    one = world.join()
+    for number in range(6):
+        world.ask(number)
+    for place in (0, 1):
+        world.answer(one.got[place])
+    world.clock.advance(1)  # two in the first second: one in a second, smoothed
+    for number in range(6, 10):
+        world.ask(number)
+    assert world.refused == [(str(number), "resource-constraint") for number in (7, 8, 9)]
+    world.ask("k", "kim")
+    world.answer(one.got[2])
+    world.answer(one.got[3])
+    assert "k" in one.ids
 
 
 def test_who_asks_more_than_others_is_slowed_and_nobody_else() -> None:

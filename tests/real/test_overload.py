@@ -1,0 +1,181 @@
+"""
+Fifty times what a component can do: it shows itself busy, chat goes on, nothing that was accepted is lost.
+
+What it can do is measured in the same run, by clients that wait for their answers.
+"""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_twisted
+from fixtures.server import ServerProcess
+from real.crowd import Heard, Voice, gather, percentile
+from real.many_topics import TOPICS, Make, options, processes, rows, start
+from real.people import PASSWORD
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall, deferLater
+from twisted.internet.threads import deferToThread
+
+from ccm import namespaces as ns
+from ccm.session.options import SessionOptions
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(280)]
+
+TIMES = 50
+FLOODERS = 40
+MEASURED_SECONDS = 3.0
+TALK_SECONDS = 0.02
+BUSY_SECONDS = 1.0
+AVAILABLE_SECONDS = 10.0
+
+
+class Talk:
+    """One says something fifty times a second, the other hears it. :ivar delays: in seconds."""
+
+    def __init__(self, speaker: Voice, listener: Voice) -> None:
+        self.delays: list[float] = []
+        self._said: dict[str, float] = {}
+        self._speaker, self._listener = speaker, listener
+        self.presence: list[tuple[float, bool]] = []
+        listener.hears = self._heard
+        self._loop = LoopingCall(self._say)
+        self._loop.start(TALK_SECONDS)
+
+    def _say(self) -> None:
+        id_ = f"m{len(self._said)}"
+        self._said[id_] = reactor.seconds()
+        said = f"<message type='chat' id='{id_}' to='{self._listener.jid}'><body>So it is.</body></message>"
+        self._speaker.send(said.encode())
+
+    def _heard(self, heard: Heard) -> None:
+        if heard.kind == "message":
+            self.delays.append(heard.at - self._said[heard.attrs["id"]])
+        elif heard.attrs.get("from") == TOPICS and heard.type == "":
+            self.presence.append((heard.at, b"<show>dnd</show>" in heard.inner))
+
+    def take(self) -> list[float]:
+        """The delays since the last time."""
+        delays, self.delays = self.delays, []
+        return delays
+
+    async def end(self) -> None:
+        """*async* Nothing more is said; all was heard."""
+        self._loop.stop()
+        await deferLater(reactor, 0.5)
+        assert self._said
+
+
+def flood(server: ServerProcess, rate: float, seconds: float) -> "subprocess.Popen[str]":
+    """The clients that ask, in a process of their own."""
+    script = Path(__file__).with_name("flood.py")
+    names = [f"f{number}" for number in range(FLOODERS)]
+    command = [sys.executable, str(script), str(server.c2s), PASSWORD, str(rate), str(seconds), *names]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+async def told(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    """*async* The next line it prints."""
+    assert process.stdout is not None
+    line = await deferToThread(process.stdout.readline)
+    assert line, "the flood ended"
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+async def one_by_one(voice: Voice, over: list[bool]) -> None:
+    """*async* Somebody who asks as people do."""
+    while not over:
+        await voice.ask(TOPICS, "get", f"<topics xmlns='{ns.TOPICS}'/>").done
+        await deferLater(reactor, 0.2)
+
+
+async def overload(server: ServerProcess, seconds: float, report: Path) -> None:
+    """*async* The whole of it, on a server that runs."""
+    speaker, listener, patient = await gather(reactor, server.c2s, PASSWORD, ["ann", "kim", "lee"])
+    talk = Talk(speaker, listener)
+    listener.send(f"<presence type='subscribe' to='{TOPICS}'/>".encode())
+    measuring = flood(server, 0, MEASURED_SECONDS)
+    began = await told(measuring)
+    measured = await told(measuring)
+    capacity = measured["answers"]["result"] / (measured["ended"] - began["began"])
+    await deferLater(reactor, 3.0)
+    talk.take()
+    await deferLater(reactor, 4.0)
+    unloaded = percentile(talk.take(), 99)
+    talk.presence.clear()
+
+    over: list[bool] = []
+    asking = Deferred.fromCoroutine(one_by_one(patient, over))
+    flooding = flood(server, TIMES * capacity, seconds)
+    began = await told(flooding)
+    talk.take()
+    ended = await told(flooding)
+    loaded = percentile(talk.take(), 99)
+    await deferLater(reactor, AVAILABLE_SECONDS)
+    over.append(True)
+    await asking.addTimeout(35, reactor)
+    await talk.end()
+
+    busy = next(at for at, dnd in talk.presence if dnd) - began["began"]
+    free = next((at for at, dnd in talk.presence if not dnd and at > ended["ended"]), None)
+    figures = {
+        "capacity": round(capacity, 1),
+        "offered": round(ended["offered"] / (ended["ended"] - began["began"]), 1),
+        "answers": ended["answers"],
+        "busy_after_seconds": round(busy, 3),
+        "available_after_seconds": round(free - ended["ended"], 3) if free else None,
+        "chat_p99_ms": [round(unloaded * 1000, 1), round(loaded * 1000, 1)],
+        "asked_one_by_one": len(patient.asked),
+    }
+    report.write_text(json.dumps(figures, indent=1))
+    print(figures)
+    assert figures["offered"] > 0.9 * TIMES * capacity, figures
+    assert 0 <= busy < BUSY_SECONDS, figures
+    assert free is not None, figures
+    assert free - ended["ended"] < AVAILABLE_SECONDS, figures
+    assert loaded <= 2 * unloaded + 0.05, figures
+    assert "twice" not in ended["answers"], figures
+    assert set(ended["answers"]) <= {"result", "resource-constraint"}, figures
+    assert Counter(len(asked.answers) for asked in patient.asked.values()) == {1: len(patient.asked)}
+    made = Counter(name for (name,) in rows(server, "SELECT name FROM topics"))
+    created = {**measured["created"], **ended["created"]}
+    assert [name for name, how in created.items() if how == "result" and made[name] != 1] == []
+    assert [name for name, how in created.items() if how != "result" and made[name]] == []
+    assert set(made.values()) == {1}
+
+
+async def on_a_server(make: Make, postgres: Any, redis: Any, seconds: float, apart: bool, report: Path) -> None:
+    """*async* With the limits that ship."""
+    limits = SessionOptions()
+    server = make(options(postgres, redis))
+    shipped = {"bytes_per_second": limits.bytes_per_second, "burst_bytes": limits.burst_bytes}
+    server.configure({"session": shipped})
+    children = processes(server, 1) if apart else []
+    try:
+        await start(server, children, ["ann", "kim", "lee", *(f"f{number}" for number in range(FLOODERS))])
+        await overload(server, seconds, report)
+    finally:
+        for child in children:
+            child.end()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_component_asked_for_far_too_much_is_busy_and_nothing_else_suffers(
+    server_processes: Make, postgres: Any, own_redis: Any, tmp_path: Path
+) -> None:
+    await on_a_server(server_processes, postgres, own_redis, 5.0, True, tmp_path / "figures.json")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("apart", [True, False], ids=["apart", "inside"])
+@pytest_twisted.ensureDeferred
+async def test_half_a_minute_of_far_too_much(
+    server_processes: Make, postgres: Any, own_redis: Any, tmp_path: Path, apart: bool
+) -> None:
+    await on_a_server(server_processes, postgres, own_redis, 30.0, apart, tmp_path / "figures.json")
