@@ -6,7 +6,7 @@ Everything that people typed passes through the email package or Jinja2's escapi
 so no header or markup can be smuggled in. Leaves out sending, and reading what comes back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -77,7 +77,8 @@ def compose(invitation: Invitation) -> Mail:
     zone = when.zone_of(topic.zone)
     name, address = parseaddr(invitation.sender)
     local, _, domain = address.rpartition("@")
-    inviter = " ".join(invitation.inviter.split())
+    inviter = " ".join("".join(c if c.isprintable() else " " for c in invitation.inviter).split())
+    invitation = replace(invitation, inviter=inviter)
     at = spelled(topic, invitation.was if kind in _GONE else topic.start, invitation.now)
     values = {
         "kind": kind,

@@ -458,6 +458,16 @@ async def test_nobody_fills_the_inviters_chat(world: World) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_name_that_breaks_lines_breaks_no_header(world: World) -> None:
+    world.ann = await world.stage.person("ann", "Ann\r\nBcc: all@example.org\u202e", "ann@mail.example")
+    await world.invite()
+    mail = await world.mail("invites you")
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("Ann Bcc: all@example.org invites you: Audit")
+    assert str(entry(mail)[1]["ORGANIZER"].params["CN"]) == "Ann Bcc: all@example.org"
+
+
+@pytest_twisted.ensureDeferred
 async def test_words_come_back_here_if_the_inviter_has_no_mail_address(world: World) -> None:
     world.ann = await world.stage.person("ann", "Ann")
     kim, _ = await world.invite()
