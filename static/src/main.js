@@ -5,6 +5,7 @@ import { Strophe } from 'strophe.js';
 import './ui/app.js';
 import { Client } from './xmpp/client.js';
 import { Session } from './xmpp/session.js';
+import { Tabs } from './xmpp/tabs.js';
 
 const LOCK_MS = 400;
 const clock = {
@@ -53,7 +54,8 @@ async function start() {
   const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
   const client = new Client({ session, store: sessionStorage, clock, zone, language });
   const app = /** @type {any} */ (document.createElement('ccm-app'));
-  Object.assign(app, { client, session });
+  const tabs = new Tabs({ session, client, channel: new BroadcastChannel('ccm-tabs'), clock });
+  Object.assign(app, { client, session, tabs });
 
   addEventListener('online', () => session.tryNow());
   document.addEventListener('visibilitychange', () => {

@@ -36,7 +36,7 @@ def invite(page: Page, address: str) -> None:
     page.get_by_test_id("new").first.click()
     page.locator("#wish").fill(address)
     page.locator("#wish").press("Enter")
-    expect(page.locator("#talk-title")).to_be_visible()
+    expect(page.locator("#talk-title")).to_contain_text(address.partition("@")[0].capitalize())
 
 
 def enter(page: Page, link: str) -> None:
@@ -173,3 +173,31 @@ def test_a_known_address_is_asked_for_the_password_alone(browser: Browser, serve
     tom.get_by_label("Password", exact=True).press("Enter")
     say(tom, "Here I am.")
     expect(message(ann, "Here I am.")).to_be_visible(timeout=15_000)
+
+
+def test_who_is_signed_in_in_another_tab_joins_at_once(browser: Browser, server: Server, ann: Page) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    first = context.new_page()
+    links = {"kim": mailed_link(first, server, "kim@example.org", "/i/")}
+    for name in ("zoe", "tom"):  # with accounts, but away: they are told by mail
+        user(server, "add", name, "--email", f"{name}@example.org")
+        invite(ann, f"{name}@example.org")
+        links[name] = mailed_link(first, server, f"{name}@example.org", "/i/")
+    first.goto(server.url)
+    sign_in(first, "zoe")
+    second = context.new_page()
+    enter(second, links["kim"])
+    say(second, "From the other tab.")
+    ann.get_by_test_id("topic").filter(has_text="Kim").click()
+    expect(message(ann, "From the other tab.")).to_be_visible(timeout=15_000)
+    expect(ann.get_by_test_id("people")).to_have_attribute("aria-label", "Here: Ann, Reporter, Zoe")
+    expect(second.get_by_test_id("new").first).to_be_visible()
+
+    # A known address likewise, if it is that account's; another one is asked for the password.
+    enter(context.new_page(), links["zoe"])
+    tom = context.new_page()
+    tom.goto(links["tom"])
+    tom.get_by_role("button", name="Join the conversation").click()
+    expect(tom.get_by_label("E-mail or chat address")).to_have_value("tom@example.org")
+    tom.wait_for_timeout(1_000)
+    expect(tom.get_by_label("Password", exact=True)).to_be_visible()

@@ -176,7 +176,8 @@ class App extends PlainElement {
     const route = readRoute(location.hash);
     if (route.address || route.guest) history.replaceState(null, '', route.rest);
     this.address = route.address || this.address;
-    if (route.guest) this.#enter(route.guest);
+    if (route.guest) this.#enter(route.guest, route.topic);
+    else if (route.address && route.topic) this.#borrow(route.topic, '');
     const changed = route.topic !== this.route.topic;
     this.route = route;
     if (changed) this.#arrived();
@@ -184,12 +185,18 @@ class App extends PlainElement {
     this.requestUpdate();
   }
 
+  /** @returns {Promise<boolean>} whether another tab of this browser was signed in, and so is this one now */
+  async #borrow(topic, code) {
+    await this.resumed;
+    return this.session.state === 'out' && this.tabs.borrow({ topic, code }).catch(() => false);
+  }
+
   // A guest's way in. Who is signed in here comes in under the own name instead.
-  async #enter({ jid, code }) {
+  async #enter({ jid, code }, topic) {
     await this.resumed;
     try {
       if (this.session.state === 'online' && !this.isGuest) await this.client.accept(code);
-      else await this.session.signInByToken(jid, code);
+      else if (!(await this.#borrow(topic, code))) await this.session.signInByToken(jid, code);
       this.missing.clear();
       this.requestUpdate();
     } catch {
