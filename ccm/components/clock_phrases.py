@@ -128,11 +128,10 @@ def take_span(text: str, part: Part | None, *, has_day: bool) -> tuple[str, Cloc
     """A beginning and an end: ``14-15 uhr``, ``from 2 to 4``, ``10am-noon``."""
     for match in _SPAN.finditer(text):
         lead, dash = bool(match["lead"]), match["end"] == "-"
-        word = match["end"] in ("a", "and", "und", "et", "en", "to") and not lead
-        if word and (match["end"] != "to" or not _marked(match, "2")):
+        if match["end"] in ("a", "and", "und", "et", "en", "to") and not lead and not _plainly_to(match, has_day):
             continue
         marked = lead or _marked(match, "1") or _marked(match, "2")
-        if not (marked or (has_day and dash) or (dash and _only_hours(match, text))):
+        if not (marked or (has_day and (dash or match["end"] == "to")) or (dash and _only_hours(match, text))):
             continue
         pair = _pair(match, part)
         if pair is None:
@@ -163,6 +162,13 @@ def _only_hours(match: re.Match[str], text: str) -> bool:
     return (
         int(match["hour2"] or 0) > 12 and int(match["hour1"] or 0) < 24 and len(text.split()) == len(match[0].split())
     )
+
+
+def _plainly_to(match: re.Match[str], has_day: bool) -> bool:
+    """Whether *X to Y* is a span: *ten to three* may be ten minutes before it."""
+    if match["end"] != "to" or not (_marked(match, "2") or has_day):
+        return False
+    return _marked(match, "1") or int(match["hour1"]) not in (5, 10, 20, 25)
 
 
 def _marked(match: re.Match[str], which: str) -> bool:
@@ -246,7 +252,11 @@ _QUARTERS = re.compile(rf"\b(dreiviertel|viertel) {_H}\b(?: uhr)?")
 _FRENCH = re.compile(rf"\b{_H} ?(?:heures?|h) (et quart|et demie?|moins le quart|moins (\d{{1,2}}))\b")
 _SPACED = re.compile(rf"\b(?P<lead>at|um|a|om)\s+{_H} (15|30|45|00)\b(?!\s*(?:min|uhr|h|uur|heures?))\s*(am|pm)?")
 _SPACED_HALF = re.compile(rf"(?<!\d ){_H} (15|30|45)\s*(am|pm)\b")
-_DIGITS = re.compile(r"(?:^|\b(?:at|um|a|om|@)\s+)([01]\d|2[0-3])([0-5]\d)(?: ?(?:hrs|hours|h|uhr))?(?=\s|$)")
+# Four digits alone may be a year.
+_DIGITS = re.compile(
+    r"(?:^(?!20[2-4]\d$)|\b(?:at|um|a|om|@)\s+|(?<=\s)(?=[01]))([01]\d|2[0-3])([0-5]\d)"
+    r"(?: ?(?:hrs|hours|h|uhr))?(?=\s|$)"
+)
 _HUNDREDS = re.compile(r"(?<![\d:./-])([01]?\d|2[0-3])([0-5]\d) ?(?:hrs|hours|uhr|h)\b")
 _MERIDIEM = re.compile(rf"\b{_H}([0-5]\d)\s?(am|pm)\b")
 _NOON = re.compile(r"\b(?:at |a |om |um |am )?(?:12 )?(?:noon|midday|mittags?|midi)\b")
@@ -327,6 +337,14 @@ def _midnight(_match: re.Match[str], _part: Part | None) -> Clock:
     return Clock(time(0, 0), next_day=True)
 
 
+def _to(match: re.Match[str], part: Part | None) -> Clock | None:
+    """*Ten to three*; only where it cannot be from ten to three."""
+    before = match.string[: match.start()].rstrip()
+    if " to " in match[0] and match[1].isdigit() and "min" not in match[0] and not before.endswith(("at", "@")):
+        return None
+    return _less(int(match[2]), _minutes(match[1]), part, match[3] or "")
+
+
 def _around_half(match: re.Match[str], part: Part | None) -> Clock | None:
     sign = -1 if match[2] in ("nach", "over") else 1
     return _less(int(match[3]), 30 + sign * int(match[1]), part)
@@ -355,7 +373,7 @@ def _worded(language: str) -> tuple[tuple[re.Pattern[str], Meaning], ...]:
         (_AROUND_HALF, _around_half),
         (_HALF_PAST, lambda match, part: _spoken(int(match[1]), 30, part, match[2] or "")),
         (_PAST, lambda match, part: _spoken(int(match[3]), _minutes(match[1]), part, match[4] or "")),
-        (_TO, lambda match, part: _less(int(match[2]), _minutes(match[1]), part, match[3] or "")),
+        (_TO, _to),
         (_QUARTERS, lambda match, part: _less(int(match[2]), 15 if match[1] == "dreiviertel" else 45, part)),
         (_HALF, lambda match, part: _half(match, part, language)),
         (_FRENCH, _french),

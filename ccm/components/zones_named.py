@@ -111,7 +111,7 @@ def peel(text: str) -> tuple[str, tzinfo | None]:
     if found and found[1].lower() in _names():
         return _without(text, found), ZoneInfo(_names()[found[1].lower()])
     for letters, name in _LETTERS.items():
-        found = re.search(rf"\(?\b{letters}\b\)?", text)
+        found = re.search(rf"\(?(?<![A-Za-z]){letters}\b\)?", text)
         if found is None and len(letters) > 2:
             found = re.search(rf"(?<=\d|m|h|r)\s+\(?\b{letters.lower()}\b\)?", text)
             if found and not re.search(rf"{_CLOCK_BEFORE}$", text[: found.start()].lower() + " "):
