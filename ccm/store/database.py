@@ -1,9 +1,10 @@
 """
 The durable store as the reactor sees it: SQLAlchemy Core on SQLite (default) or PostgreSQL.
 
-Writes go to one thread with group commit (:mod:`ccm.store.writer`), queries to a pool of reader threads; results come
-back once for each batch. *Acknowledged means on disk*: every Deferred fires after the commit, never before. Both
-queues are bounded. Leaves out retrying: who is refused tells the peer to try again.
+Writes go to one thread with group commit (:mod:`ccm.store.writer`), queries to a pool of reader threads
+(:mod:`ccm.store.reads`); results come back once for each batch. *Acknowledged means on disk*: every Deferred fires
+after the commit, never before. Both queues are bounded. Leaves out retrying: who is refused tells the peer to try it
+again.
 """
 
 from collections import deque
@@ -22,6 +23,7 @@ from ccm.interfaces import IDatabase
 from ccm.store.checkpoint import Checkpoints, unclean
 from ccm.store.engines import database_file, is_broken, reader_engine, writer_engine
 from ccm.store.options import StoreOptions
+from ccm.store.reads import Reads
 from ccm.store.upgrade import upgrade
 from ccm.store.writer import Job, Writer
 from ccm.threads import Threads
@@ -46,7 +48,7 @@ class Database:
         self._read_engine = reader_engine(options, state_dir)
         self._file = database_file(self._write_engine)
         self._readers = Threads(1, options.reader_threads, "ccm store reader")
-        self._reading = 0
+        self._reads = Reads(reactor, self._read_engine, self._readers, options.read_queue)
         self._queued = 0
         self._settled = 0
         self._barriers: deque[tuple[int, Deferred[None]]] = deque()
@@ -93,11 +95,7 @@ class Database:
         """See :meth:`ccm.interfaces.IDatabase.read`. Fails with ``StoreUnavailable`` if too many queries wait."""
         if self._writer is None:
             return fail(_closed())
-        if self._reading >= self._options.read_queue:
-            return fail(StoreUnavailable("Too many queries wait for the store. Try again later."))
-        self._reading += 1
-        done = self._in_thread(lambda: _query(self._read_engine, query))
-        return done.addBoth(self._was_read)
+        return self._reads.ask(query)
 
     def write(self, change: Callable[[Connection], T]) -> "Deferred[T]":
         """See :meth:`ccm.interfaces.IDatabase.write`."""
@@ -150,13 +148,10 @@ class Database:
 
     def _let_go(self) -> None:
         self.available = False
+        self._reads.send()
         self._readers.stop()
         self._read_engine.dispose()
         self._write_engine.dispose()
-
-    def _was_read(self, result: Any) -> Any:
-        self._reading -= 1
-        return result
 
     def _in_thread(self, function: Callable[[], T]) -> "Deferred[T]":
         return deferToThreadPool(self._reactor, self._readers, function)
@@ -164,16 +159,6 @@ class Database:
 
 def _closed() -> StoreUnavailable:
     return StoreUnavailable("The store is closed. Try again when the server is up.")
-
-
-def _query(engine: Engine, query: Callable[[Connection], T]) -> T:
-    try:
-        with engine.connect() as connection, connection.begin():
-            return query(connection)
-    except Exception as error:
-        if is_broken(error):
-            raise StoreUnavailable(f"The store cannot be read now: {error}") from error
-        raise
 
 
 def _prepare(engine: Engine, file: Path | None, options: StoreOptions) -> None:
