@@ -28,7 +28,7 @@ from sklearn.linear_model import LogisticRegression
 from ccm.reporter.attributes import read
 from ccm.reporter.candidates import LEAST, Candidate, assigned
 from ccm.reporter.hearing import Said, next_question, seen
-from ccm.reporter.likeness import KIND, SCALE, STATED, WORD, Likeness, statement_features
+from ccm.reporter.likeness import KIND, SCALE, STATED, TALK, WORD, Likeness, statement_features, words_of_talk
 from ccm.reporter.remarks import flat, sentences
 from ccm.reporter.state import Asked
 from ccm.reporter.templates import Templates
@@ -41,6 +41,8 @@ MEANING = 0.1  # how much a word's vector counts beside the word itself
 MATTER = 0.3  # how much it counts that a remark is of the matter at all
 VOCABULARY = 8_000  # words that no talk holds: the most frequent ones
 LEAST_WEIGHT = 8  # a feature whose weights are all nearer to 0 than this is dropped
+SHORTEST = 300  # characters of a discussion from which its words tell what it is
+PART = 20  # remarks of a background that count as one discussion
 BACKGROUND = 1_500  # remarks of a background that are taken
 
 
@@ -111,6 +113,19 @@ def background(path: str, templates: Templates) -> Iterator[Example]:
                 example, question = _example(Said(message.text.strip(), message.nick, question, 3), signs)
                 yield Example(f"background {meeting.id}", 0, "incident", message.text, example, set())
                 taken += 1
+        texts = [message.text for message in meeting.messages]
+        for start in range(0, len(texts), PART):
+            part = " ".join(texts[start : start + PART])
+            if len(part) > SHORTEST:
+                yield Example(f"background {meeting.id}", 0, TALK, part, words_of_talk(flat(part)), {"meeting"})
+
+
+def talks(data: list[Example]) -> Iterator[Example]:
+    """Whole discussions by what they are: their words, in any order."""
+    for (writer, talk, type_), remarks in groupby(data, key=lambda e: (e.writer, e.talk, e.type)):
+        text = " ".join(remark.text for remark in remarks)
+        if len(text) > SHORTEST and not writer.startswith("background"):
+            yield Example(writer, talk, TALK, text, words_of_talk(flat(text)), {type_})
 
 
 class Vectors:
@@ -138,15 +153,17 @@ def train(data: list[Example], vectors: Vectors) -> Weights:
     """Columns and weights as :class:`Likeness` takes them."""
     columns: dict[str, list[str]] = {}
     weights: dict[str, dict[str, list[int]]] = {}
-    talk = [example for example in data if example.type != KIND]
+    talk = [example for example in data if example.type not in (KIND, TALK)]
     matter = _fitted(talk, [bool(example.labels) for example in talk], vectors, _matter)
+    data = [*data, *talks(talk)]
     for type_ in sorted({example.type for example in data}):
         mine = [example for example in data if example.type == type_]
         keys = sorted({label for example in mine for label in example.labels})
         tables = []
         for key in keys:
-            table = _fitted(mine, [key in example.labels for example in mine], vectors if type_ != KIND else None)
-            if type_ != KIND:
+            meant = vectors if type_ not in (KIND, TALK) else None
+            table = _fitted(mine, [key in example.labels for example in mine], meant)
+            if meant is not None:
                 for name in table.keys() | matter.keys():
                     table[name] = table.get(name, 0.0) + MATTER * matter.get(name, 0.0)
             tables.append({name: round(weight * SCALE) for name, weight in table.items()})
@@ -172,7 +189,7 @@ def _fitted(data: list[Example], wanted: list[bool], vectors: Vectors | None, us
     if vectors is not None:
         matrix = hstack([matrix, csr_matrix(np.stack([vectors.sum(e) for e in data]) * MEANING)]).tocsr()
     matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
-    strength = STRENGTH if vectors is not None else 1.0
+    strength = STRENGTH if vectors is not None or data[0].type == TALK else 1.0
     model: Any = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=1)
     model.fit(matrix, wanted)
     names = vectorizer.get_feature_names_out()

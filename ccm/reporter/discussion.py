@@ -8,10 +8,10 @@ reporter: a shell needs nothing but this module. Leaves out I/O, clocks, and the
 import re
 from dataclasses import replace
 
-from ccm.reporter import commands, record
+from ccm.reporter import commands, meetings, record
 from ccm.reporter.attributes import answer
 from ccm.reporter.context import Context, Step
-from ccm.reporter.effects import Converted, Say
+from ccm.reporter.effects import Say
 from ccm.reporter.interview import (
     end,
     grace_over,
@@ -22,9 +22,9 @@ from ccm.reporter.interview import (
     request_publish,
     skipped,
 )
-from ccm.reporter.listening import as_meeting, as_topic, conjoined, observed
+from ccm.reporter.listening import conjoined, observed
 from ccm.reporter.orders import addressed, asks_to_publish
-from ccm.reporter.outcomes import Mark, agenda_item, mark_of
+from ccm.reporter.outcomes import Mark, mark_of
 from ccm.reporter.record import Source
 from ccm.reporter.remarks import flat
 from ccm.reporter.state import Entry, State, Value, from_json, new_state, to_json
@@ -103,12 +103,9 @@ def _signed(before: State, after: State, source: str, jid: str | None) -> State:
 def _remark(state: State, message: Message, context: Context) -> Step:
     mark = mark_of(message.text)
     if mark is not None:
-        meeting = state if _refused(mark, message, state, context) else as_meeting(state, mark.verb, context)
-        done = _marked(meeting, message, mark, context)
-        after = _follow(done, message, context)
-        if after[0].type != state.type:
-            return after[0], (Converted(state.type, after[0].type), *after[1])
-        return after
+        meeting = state if _refused(mark, message, state, context) else meetings.marked(state, mark.verb, context)
+        after, effects = _follow(_marked(meeting, message, mark, context), message, context)
+        return after, (*meetings.turned(state, meeting, context), *effects)
     low = flat(message.text)
     said, place = addressed(low, context.names)
     wish = asks_to_publish(said or low, bool(said)) if "publish" in low or said else ""
@@ -122,12 +119,14 @@ def _remark(state: State, message: Message, context: Context) -> Step:
         order = commands.spoken(state, said, message, context)
         if order is not None:
             return _follow(order, message, context)
-    title = agenda_item(message.text, state.type == "meeting") if low[:1].isdigit() else ""
-    if title:
-        return as_topic(state, message, title, context)
     if state.mode == "interviewing":
         return interviewed(state, message, low, context)
-    return observed(state, message, low, context, told=bool(said))
+    begun = meetings.announced(state, message, low, context)
+    if begun is not None:
+        return begun
+    state, effects = observed(state, message, low, context, told=bool(said))
+    state, more = meetings.looked_back(state, context)
+    return state, (*effects, *more)
 
 
 def _marked(

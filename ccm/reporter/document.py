@@ -232,11 +232,12 @@ def _headline(sections: tuple[Section, ...], decisions: Sequence[Item], actions:
     for key in ("introduction", "outcome", "goal", "identification", "what", "story"):
         if by_key.get(key):
             return by_key[key][0].text
-    return f"{_count(len(decisions), 'decision')}, {_count(len(actions), 'action')}."
+    counts = f"{_count(len(decisions), 'decision')} and {_count(len(actions), 'action')}."
+    return counts[0].upper() + counts[1:]
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number or 'No'} {noun}{'' if number == 1 else 's'}"
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _items(state: State, kind: str, day: str, said: dict[str, str], present: Sequence[str]) -> tuple[Item, ...]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from ccm.reporter.attributes import Finding, Reading, read, trimmed
 from ccm.reporter.candidates import LEAST, MUCH, Candidate
-from ccm.reporter.likeness import Likeness, features, trained
+from ccm.reporter.likeness import features, trained
 from ccm.reporter.remarks import Sentence, after_fillers, flat, is_phatic, is_question, sentences
 from ccm.reporter.state import Asked
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs
 
 RULE = {LABEL: MUCH, LEAD: 300, CUE: 150, WEAK: 10}
+UNTIED = 40  # the least score of a sentence in which no rule found anything
 REMEMBERED = 200  # characters of a question
 
 
@@ -79,12 +80,17 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
         return Heard(reading, tuple(_by_rule(finding, parts) for finding in reading.findings), after)
     if is_phatic(low) and not reading.findings:
         return Heard(reading, (), after)
-    scores = model.scores(type_, seen(said, low, reading))
     stated = [part for part in parts if part.start not in but and not is_phatic(part.low)]
+    whole = model.scores(type_, seen(said, low, reading))
+    each = [whole] if len(stated) == 1 else [model.scores(type_, _seen_alone(said, part, reading)) for part in stated]
     ties = []
-    for key, score in scores.items():
-        if score > LEAST and (tie := _tie(key, score, said.text, reading, stated, model, signs)):
-            ties.append(tie)
+    for key, score in whole.items():
+        likely = max(range(len(stated)), key=lambda number: (each[number][key], -number), default=None)
+        for number, part in enumerate(stated):
+            here = max(score, each[number][key]) if number == likely else each[number][key]
+            tie = _tie(key, here, said.text, low, part, reading, signs) if here > LEAST else None
+            if tie and (here > UNTIED or any(f.key == key and f.start == tie.start for f in reading.findings)):
+                ties.append(tie)
     return Heard(reading, tuple(ties), after)
 
 
@@ -99,6 +105,13 @@ def seen(said: Said, low: str, reading: Reading) -> set[str]:
         found=tuple(sorted({(f.key, f.weight) for f in reading.findings})),
         place=said.place,
     )
+
+
+def _seen_alone(said: Said, part: Sentence, reading: Reading) -> set[str]:
+    """What the model sees of one sentence of several."""
+    found = tuple(f for f in reading.findings if part.start <= f.start < part.end)
+    alone = Said(said.text[part.start : part.end], said.by, said.question, said.place)
+    return seen(alone, part.low, Reading(found, "", None))
 
 
 def next_question(said: Said, low: str, reading: Reading) -> Asked | None:
@@ -119,29 +132,16 @@ def _sentence_of(place: int, parts: list[Sentence]) -> int:
     return max((part.start for part in parts if part.start <= place), default=0)
 
 
-def _tie(
-    key: str, score: int, text: str, reading: Reading, stated: list[Sentence], model: Likeness, signs: Signs
-) -> Tie | None:
-    """The words that fill an attribute: those the rules found, else the sentence that is most like it."""
+def _tie(key: str, score: int, text: str, low: str, part: Sentence, reading: Reading, signs: Signs) -> Tie | None:
+    """The words of a sentence that fill an attribute: those the rules found, else all that have any weight."""
+    start, end = part.start + after_fillers(part.low), part.end
     for finding in reading.findings:
-        if finding.key == key:
-            return Tie(key, score, finding.start, finding.end, _sentence_of(finding.start, stated))
-    if not stated:
-        return None
-    best = stated[0]
-    if len(stated) > 1:
-        type_ = signs.template.key
-
-        def likely(part: Sentence) -> tuple[int, int]:
-            sentence = text[part.start : part.end]
-            return model.scores(type_, features(sentence, part.low))[key], -part.start
-
-        best = max(stated, key=likely)
-    start, end = best.start + after_fillers(best.low), best.end
+        if finding.key == key and part.start <= finding.start < part.end:
+            return Tie(key, score, finding.start, finding.end, part.start)
     if signs.shapes[key] == "name":
         start, end = _name_in(text, start, end)
-    found = trimmed(Finding(key, CUE, start, end), flat(text), "")
-    return Tie(key, score, found.start, found.end, best.start) if found.end > found.start else None
+    found = trimmed(Finding(key, CUE, start, end), low, "")
+    return Tie(key, score, found.start, found.end, part.start) if found.end > found.start else None
 
 
 _QUOTED = re.compile(r"[\"“«„]([^\"”»“]{2,60})[\"”»“]")

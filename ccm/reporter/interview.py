@@ -8,11 +8,12 @@ passes a question, *stop* ends them all without publishing; anybody may answer. 
 import re
 from datetime import datetime
 
-from ccm.reporter import commands, record
+from ccm.reporter import commands, meetings, record
 from ccm.reporter.attributes import Finding, Reading, answer, read
 from ccm.reporter.candidates import CARRIED, MORE
-from ccm.reporter.context import Context, Step
+from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
+from ccm.reporter.likeness import of_talk
 from ccm.reporter.listening import converted
 from ccm.reporter.orders import addressed
 from ccm.reporter.outcomes import links_of, stamp
@@ -56,21 +57,37 @@ def request_publish(
 
 
 def _recognised(state: State, context: Context) -> Step:
-    """A type nobody stated: that of which people said at least three things, if they said more than of an incident."""
+    """A type nobody stated plainly: the one that the content is most like, if somebody said its word at all."""
     if state.settled or state.type == "meeting":
         return state, ()
-    strength = {key: _strength(state, key, context) for key in context.templates.keys() if key != "meeting"}  # noqa: SIM118 - not a mapping
-    best = max(strength, key=lambda key: (strength[key], key == state.type))
-    if strength[best] >= 6 and strength[best] >= strength[state.type] + 3:
-        return converted(state, best, context)
+    state, effects = meetings.if_like_one(state, context)
+    if effects:
+        return state, effects
+    low = record.pending_text(state)
+    content = of_talk(low)
+    named = statements(context.templates).named(low)
+    likely = {key: score - content.get(state.type, 0) for key, score in content.items() if key in context.templates}
+    best = max(likely, key=lambda key: (likely[key], key), default=state.type)
+    if best not in (state.type, meetings.MEETING):
+        said = _strength(state, best, context) - _strength(state, state.type, context)
+        if (
+            likely[best] > UNSAID
+            or (likely[best] > LIKELY and best in named)
+            or (likely[best] > 0 and said >= MORE_SAID)
+        ):
+            return converted(state, best, context)
     return record.replace(state, settled=True, pending=()), ()
+
+
+# Hundredths of log-odds by which a talk must be more like a type than like an incident: where somebody said its word,
+# where nobody did; where it is only a little more like it, how many more attributes it must have filled.
+LIKELY, UNSAID, MORE_SAID = 50, 400, 4
 
 
 def _strength(state: State, key: str, context: Context) -> int:
     """How much people said of a discussion of that type: two for each sure attribute, one for each likely one."""
-    heard = record.heard_as(state.pending, context.templates.signs(key))
     surest: dict[str, int] = {}
-    for candidate in heard:
+    for candidate in record.heard_as(state.pending, context.templates.signs(key)):
         surest[candidate.key] = max(candidate.score, surest.get(candidate.key, 0))
     return sum(2 if score >= MORE else score >= CARRIED for score in surest.values())
 

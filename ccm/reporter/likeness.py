@@ -15,12 +15,14 @@ from itertools import pairwise
 from ccm.reporter.templates import Templates
 
 KIND, STATED = "kind", "stated"  # the model of sentences that say what kind of discussion this is
+TALK = "talk"  # the model of whole discussions
 SCALE = 100  # weights are hundredths of the log-odds
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[?!:€$%]")
 _QUOTED = re.compile(r"[\"“«„][^\"”»“]{2,60}[\"”»“]")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+")
 _PROPER = re.compile(r"(?<=[a-z,] )[A-Z]\w+ [A-Z]\w+")
+LEAST_TALK = 100  # characters
 _SMILE = re.compile(r"[:;]-?[)D(P]|[\U0001F300-\U0001FAFF]|\b(?:lol|haha\w*|omg)\b")
 
 
@@ -112,6 +114,19 @@ def trained() -> Likeness:
     """The model that is shipped."""
     found = json.loads(files("ccm.reporter").joinpath("likeness.json").read_text(encoding="utf-8"))
     return Likeness(found["columns"], found["weights"])
+
+
+def words_of_talk(low: str) -> set[str]:
+    """What the model sees of a whole discussion."""
+    return {f"w {word}" for word in WORD.findall(low)}
+
+
+def of_talk(low: str) -> dict[str, int]:
+    """How much what was said is like a discussion of each type that the model knows, as against all the others."""
+    model = trained()
+    if len(low) < LEAST_TALK or not model.knows(TALK):
+        return {}
+    return model.scores(TALK, words_of_talk(low))
 
 
 def statement_features(low: str, templates: Templates) -> list[tuple[str, set[str]]]:

@@ -11,6 +11,7 @@ from ccm.reporter.candidates import Candidate
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Converted, Effect, Say
 from ccm.reporter.hearing import RULE, Said, hear
+from ccm.reporter.likeness import of_talk
 from ccm.reporter.outcomes import links_of
 from ccm.reporter.record import Source
 from ccm.reporter.remarks import Sentence, flat, is_phatic, sentences
@@ -28,7 +29,10 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
         stated, end = statements(context.templates).type_of(part)
         surely = bool(stated)
         if not stated and not state.settled and state.type == "incident":
-            stated, end = statements(context.templates).likely(part)
+            content = (
+                of_talk(record.pending_text(state)) if not context.templates.type_keys.isdisjoint(part.keys) else {}
+            )
+            stated, end = statements(context.templates).likely(part, content)
         if not stated:
             continue
         if len(part.low) - end < 45:
@@ -100,24 +104,6 @@ def converted(state: State, key: str, context: Context, *, carry: bool = True, s
     if kept:
         words += f" I have {conjoined(kept)} already."
     return state, (Converted(old, key), Say(words))
-
-
-def as_meeting(state: State, verb: str, context: Context) -> State:
-    """The first marked line makes a discussion of no stated type a meeting."""
-    if (state.settled and not state.guessed) or state.type == "meeting" or "meeting" not in context.templates:
-        return state
-    if verb not in ("startmeeting", "topic", "action", "decision", "agenda", "title", "chair"):
-        return state
-    templates = context.templates
-    return record.convert(
-        state, templates.get("meeting"), templates.get(state.type), templates.signs("meeting"), carry=False
-    )
-
-
-def as_topic(state: State, message: Message, title: str, context: Context) -> Step:
-    before = state.type
-    state = commands.topic(as_meeting(state, "agenda", context), title, message)
-    return state, ((Converted(before, state.type),) if state.type != before else ())
 
 
 def conjoined(words: list[str]) -> str:

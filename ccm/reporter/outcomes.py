@@ -103,8 +103,6 @@ _LINE = re.compile(
 REPLACEMENT = re.compile(
     r"s(?P<mark>[/|])(?P<old>(?:(?!(?P=mark)).)+)(?P=mark)(?P<new>(?:(?!(?P=mark)).)*)(?:(?P=mark)g?)?$"
 )
-_NUMBERED = re.compile(r"\s*(?P<number>\d{1,2})[.)]\s+(?P<title>\S[^\n]{1,79})$")
-_FIRST_ITEM = re.compile(r"\s*[01][.)]\s+(?:greetings|introductions?|welcome|roll call|opening|hello)\b", re.IGNORECASE)
 _URL = re.compile(r"\b(?:https?://|mailto:|xmpp:)[^\s<>\"'`|\\^{}\[\]]+", re.IGNORECASE)
 _PREFIX: dict[str, str] = {
     "action": "A", "decision": "D", "question": "Q", "topic": "T", "info": "I", "idea": "E", "link": "L", "help": "H",
@@ -127,17 +125,6 @@ def mark_of(text: str) -> Mark | None:
         return None
     verb = _LINES[found["verb"].lower().replace("-", " ").replace("sub topic", "subtopic")]
     return Mark(verb, found["text"].strip(), False)
-
-
-def agenda_item(text: str, in_meeting: bool) -> str:
-    """The title of a numbered agenda line, or ``""``."""
-    if text[:1].isspace() or not text[:1].isdigit():
-        return ""
-    found = _NUMBERED.match(text)
-    if found is None or not (in_meeting or _FIRST_ITEM.match(text)):
-        return ""
-    title = found["title"].strip()
-    return "" if title.endswith(("?", ",", ";")) or len(title.split()) > 12 else title
 
 
 def links_of(text: str) -> tuple[str, ...]:

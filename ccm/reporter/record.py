@@ -12,12 +12,14 @@ import msgspec
 from ccm.reporter.candidates import ANSWERED, CARRIED, Candidate, assigned, kept
 from ccm.reporter.hearing import Said, hear
 from ccm.reporter.outcomes import MAX_ENTRIES, stamp
+from ccm.reporter.remarks import flat
 from ccm.reporter.state import Asked, Entry, Pending, State, Value
 from ccm.reporter.templates import Signs, Template
 from ccm.reporter.transcript import Message
 
 MAX_PENDING = 300
 MAX_PENDING_CHARS = 2000
+OPENING = 40  # remarks that tell what kind of talk it is
 replace = msgspec.structs.replace
 
 
@@ -86,6 +88,11 @@ def heard_as(pending: Iterable[Pending], signs: Signs) -> list[Candidate]:
         found.extend(tie.candidate(remark.text, remark.by, remark.source, remark.at) for tie in read.ties)
         question = read.question
     return found
+
+
+def pending_text(state: State) -> str:
+    """What was said first while the type was unknown, in lower case."""
+    return flat(" ".join(remark.text for remark in state.pending[:OPENING]))
 
 
 def convert(state: State, template: Template, old: Template, signs: Signs, *, carry: bool = True) -> State:

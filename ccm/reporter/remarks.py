@@ -224,6 +224,7 @@ _COMPOUND = (
 
 
 NOT_STATED = 80  # hundredths of log-odds
+CONTENT = 150  # how much the content of a talk may count beside a sentence about its kind
 
 
 class TypeStatements:
@@ -301,15 +302,23 @@ class TypeStatements:
                     return type_, start + found.end(1)
         return "", 0
 
-    def likely(self, sentence: Sentence) -> tuple[str, int]:
-        """The same as the model sees it, for sentences of which no pattern is sure."""
+    def likely(self, sentence: Sentence, content: dict[str, int]) -> tuple[str, int]:
+        """
+        The same as the model sees it, for sentences of which no pattern is sure.
+
+        :param content: how much what was said so far is like each type (:func:`ccm.reporter.likeness.of_talk`).
+        """
         low = sentence.low
         if self._templates.type_keys.isdisjoint(sentence.keys) or sentence.asks:
             return "", 0
         model = trained()
         scored = [
-            (model.scores(KIND, seen)[STATED], key)
+            (model.scores(KIND, seen)[STATED] + max(-CONTENT, min(CONTENT, content.get(key, 0) // 2)), key)
             for key, seen in (statement_features(low, self._templates) if model.knows(KIND) else ())
         ]
         score, key = max(scored, default=(NOT_STATED, ""))
         return (key, len(low)) if score > NOT_STATED else ("", 0)
+
+    def named(self, low: str) -> set[str]:
+        """The types whose word is said in it, in whatever way."""
+        return {self._templates.type_of(re.sub(r"\s+", " ", m[0])) for m in self._templates.type_name.finditer(low)}

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from ccm.reporter.agenda import agenda_item
 from ccm.reporter.anchors import ANY, keys_of_pattern, keys_of_text, words_of
 from ccm.reporter.dates import due
 from ccm.reporter.orders import addressed, asks_to_publish
-from ccm.reporter.outcomes import agenda_item, links_of, mark_of, owner_of
+from ccm.reporter.outcomes import links_of, mark_of, owner_of
 
 NAMES = frozenset({"kim", "ann", "gkellogg"})
 
