@@ -217,6 +217,7 @@ class ComponentProcess(Service):
         endpoint = clientFromString(reactor, self._endpoint)
         self._component = ExternalComponent(endpoint, self._domain, self._secret, handlers, reactor)
         self._component.startService()
+        running.started()
         log.info("CCM component {handler} serves {domain}.", handler=self._handler, domain=self._domain)
 
     async def stop(self) -> None:

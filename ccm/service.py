@@ -193,6 +193,7 @@ class Server(Service):
         for endpoint in settings["listen"].operations:
             port = await serverFromString(reactor, endpoint).listen(operations)
             self._undo.append(port.stopListening)
+        running.started()
         log.info("CCM is ready: {url}", url=addresses.web)
         return self
 

@@ -123,10 +123,8 @@ class LocalComponent(StreamManager):  # type: ignore[misc]
         """Give a stanza to the handlers that observe it, in this turn or a later one."""
         if self._inbox or self._spent >= self._turn_seconds:
             self._inbox.append(stanza)
-        elif stanza.kind == "iq":
-            self._begin(stanza)
         else:
-            self._dispatch(stanza)
+            self._begin(stanza)
 
     def _begin(self, stanza: Stanza) -> None:
         if not self._turning:

@@ -14,10 +14,10 @@ class ComponentQueueOptions(Section):
     ``requests_per_sender`` open is read from more slowly, by ``slow_seconds`` at a time at most.
 
     ``high_*``: a component shows itself busy at so many open requests for each connection, or when answers take so
-    long; ``low_*``: available again when both are below. ``stick_seconds``: how long a sender's messages stay with one
-    of several connections; ``max_senders`` are remembered. ``retry_sets``: domains of external components that carry
-    out a request of type set once however often it is sent, as CCM's own do. ``turn_milliseconds``: how long a
-    component in this process may begin requests before others have their turn.
+    long; ``low_*``: available again when both are below. ``stick_seconds``: how long a sender's messages stay with
+    one of several connections; ``max_senders`` are remembered. ``retry_sets``: domains of external components that
+    carry out a request of type set once however often it is sent, as CCM's own do. ``turn_milliseconds``: how long a
+    component in this process may take stanzas before others have their turn.
     """
 
     window_requests: int = 32

@@ -20,7 +20,7 @@ class ShapingOptions(Section):
     """
     Bytes a second, and their burst, that all connections of one account and of one address may send together; 0 means
     no limit, and ``visitors.exempt`` holds for addresses. ``read_bytes``: what is read from one connection before
-    others have their turn; twice as much each time it has sent more, until something slows it.
+    others have their turn; more if it goes on sending, until something slows it.
 
     *Levels* of load are green, yellow, orange and red; the three numbers of ``lag_milliseconds`` (how late the server's
     own timers are), ``memory_mib`` and ``commit_jobs`` (writes that wait for the disk) say where the last three begin,
@@ -33,7 +33,7 @@ class ShapingOptions(Section):
     account_burst_bytes: int = 262_144
     address_bytes_per_second: int = 1_048_576
     address_burst_bytes: int = 4_194_304
-    read_bytes: int = 2048
+    read_bytes: int = 1024
     lag_milliseconds: tuple[int, int, int] = (100, 300, 1000)
     memory_mib: tuple[int, int, int] = (1024, 1536, 2048)
     commit_jobs: tuple[int, int, int] = (2000, 10_000, 30_000)

@@ -28,6 +28,7 @@ log = Logger()
 
 _LINGER_SECONDS = 5.0
 _MOST_READ = 65_536
+_FULL_READS = 4
 #: A dead peer is noticed after 60 + 3 * 10 seconds of silence.
 _KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
@@ -105,8 +106,8 @@ class ClientConnection(Protocol):
         """Hand on what came; stop reading for a while if it was too much."""
         if self._closing or self._session is None:
             return
-        if len(data) >= self._read_bytes < _MOST_READ:
-            self._reads(2 * self._read_bytes)
+        if len(data) >= self._read_bytes:
+            self._read_full()
         events, flow = self._framing.feed(data), self._flow
         self._session.received(events)
         pause = flow.take(flow.cost(events, len(data)) if flow.loaded else len(data))
@@ -173,6 +174,13 @@ class ClientConnection(Protocol):
     def _reads(self, count: int) -> None:
         """So much at once from now on: what one connection sends keeps others waiting."""
         self._read_bytes = self.transport.bufferSize = count
+        self._full_reads = 0
+
+    def _read_full(self) -> None:
+        """There may be more; who goes on sending is read in larger pieces, which cost less."""
+        self._full_reads += 1
+        if self._full_reads >= _FULL_READS and self._read_bytes < _MOST_READ:
+            self._reads(2 * self._read_bytes)
 
     def _read_on(self) -> None:
         self._paused = None
