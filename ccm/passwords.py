@@ -30,7 +30,9 @@ def check(password: str, *personal: str, least: int = LEAST_CHARACTERS) -> None:
         raise WeakPassword(f"Take at least {least} characters; four plain words do well.")
     from zxcvbn import zxcvbn  # its word lists are only loaded by those who set passwords
 
-    known = {part for text in personal for part in (text, *text.replace("@", " ").replace(".", " ").split())}
+    known: set[str] = set()
+    for text in personal:
+        known |= {text, text.partition("@")[0], *text.replace("@", " ").replace(".", " ").split()}
     if zxcvbn(password[:_LOOKED_AT], user_inputs=sorted(known))["score"] < _LEAST_SCORE:
         raise WeakPassword(
             "That password is one of the first anybody would try. Take another; four plain words do well."

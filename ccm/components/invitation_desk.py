@@ -283,6 +283,8 @@ class InvitationDesk:
             if account is not None:
                 return Person(account.email or account.jid, account.name, account)
         found = mail_address.read(typed, host)
+        if addresses.domain(found.address) == self._context.guest_host:
+            raise StanzaError("not-acceptable", "That is a guest's address here. Invite their mail address instead.")
         account = await accounts.find(found.address)
         if account is not None:
             return Person(account.email or account.jid, account.name, account)

@@ -31,7 +31,7 @@ def test_a_component_of_somebody_else_owns_no_room(tmp_path: Path) -> None:
         Clock(), settings, cast(Any, SimpleNamespace(state=None)), nothing, Addresses.of(settings, 80), lambda: 0.0
     )
     assert set(residents.secrets) == {"bridge.example.org", "topics.example.org"}
-    assert residents.domains == {f"{name}.example.org" for name in ("topics", "invitations", "reporter")}
+    assert residents.domains == {f"{name}.example.org" for name in ("accounts", "topics", "invitations", "reporter")}
 
 
 def test_a_domain_served_here_or_a_shared_secret_stops_the_check(tmp_path: Path) -> None:

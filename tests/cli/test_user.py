@@ -1,0 +1,43 @@
+"""``ccm user``: what it refuses, in one sentence and with exit code 1."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def ccm(tmp_path):
+    config = tmp_path / "ccm.toml"
+    config.write_text(f'[server]\nhost = "localhost"\nstate = "{tmp_path / "var"}"\n[sasl]\niterations = 4096\n')
+    command = [str(Path(sys.executable).with_name("ccm")), "--config", str(config), "user"]
+
+    def run(*arguments, password=""):
+        return subprocess.run([*command, *arguments], input=password, text=True, capture_output=True, timeout=120)
+
+    return run
+
+
+def test_short_and_common_passwords_are_refused_and_the_sentence_says_what_to_take(ccm):
+    short = ccm("add", "ann", password="short\n")
+    common = ccm("add", "ann", password="Password1234\n")
+    own = ccm("add", "annabel.smith", password="annabel.smith\n")
+    assert [each.returncode for each in (short, common, own)] == [1, 1, 1]
+    assert "Take at least 10 characters" in short.stderr
+    assert "one of the first anybody would try" in common.stderr
+    assert "Traceback" not in short.stderr + common.stderr + own.stderr
+    assert "annabel.smith@localhost" not in ccm("list").stdout
+
+
+def test_a_good_password_makes_an_account_and_the_same_rule_holds_for_another_one(ccm):
+    assert ccm("add", "ann", password="a meadow in November\n").returncode == 0
+    assert ccm("passwd", "ann", password="qwertyuiop12\n").returncode == 1
+    assert ccm("passwd", "ann", password="another meadow in May\n").returncode == 0
+
+
+def test_only_a_guest_who_is_there_is_deleted_and_none_is_added(ccm):
+    refused = ccm("add", "kim@guests.localhost", password="a meadow in November\n")
+    assert "is no account of localhost" in refused.stderr
+    gone = ccm("delete", "kim@guests.localhost")
+    assert "There is no such account" in gone.stderr
