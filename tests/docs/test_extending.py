@@ -21,7 +21,7 @@ from ccm.wire.stanza import Stanza
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-FILES = dict(re.findall(r"```python title=(\S+)\n(.*?)```", TEXT, re.DOTALL))
+FILES = dict(re.findall(r"```python title=([^\s/]+)\n(.*?)```", TEXT, re.DOTALL))
 OPTIONS = "\n".join(re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL))
 
 
