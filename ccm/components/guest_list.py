@@ -19,6 +19,7 @@ from ccm.components.context import Context
 from ccm.components.invitation_desk import InvitationDesk
 from ccm.components.operations import Alternative, Correction, Request
 from ccm.components.room_requests import Sibling
+from ccm.components.topic_changes import talked
 from ccm.errors import StanzaError
 from ccm.records import Account, Invitee, InviteeState, Topic
 
@@ -111,6 +112,8 @@ class GuestList:
         ]
         if topic is None:
             return None, "There was nothing to take back: nobody had been invited."
+        if work["made"] and talked(topic):
+            return topic, talked(topic)
         if work["made"]:
             await self._topics.set("delete", for_=user, id=id_)
             return None, f"{topic.name} is undone: it is gone, and nobody is invited."

@@ -28,6 +28,15 @@ def created(topic: Topic) -> Mapping[str, Any]:
     return {"did": "create", "id": topic.id}
 
 
+def talked(topic: Topic) -> str:
+    """Why a topic that was made on a guess must stay all the same; ``""`` if nothing would be lost with it."""
+    if topic.state in ("ended", "published"):
+        return f"{topic.name} has been talked through, so it stays. Delete it if you mean that."
+    if topic.state == "live" and len(topic.members) > 1:
+        return f"People talk in {topic.name} already, so it stays. Delete it if you mean that."
+    return ""
+
+
 def changes(before: Topic, after: Topic) -> Mapping[str, Any]:
     """The parts that differ, as they were and as they are."""
     parts = [name for name in PARTS if getattr(before, name) != getattr(after, name)]

@@ -17,7 +17,7 @@ from ccm.components import names, when
 from ccm.components.context import Context
 from ccm.components.operations import Alternative, Correction
 from ccm.components.room_requests import RoomRequests
-from ccm.components.topic_changes import changes, created, readers, reverted
+from ccm.components.topic_changes import changes, created, readers, reverted, talked
 from ccm.components.topic_times import Asked, TopicTimes
 from ccm.components.turns import Turns
 from ccm.errors import StanzaError
@@ -187,8 +187,8 @@ class TopicDesk:
         if work["did"] == "create":
             async with self._turns.of(id_):
                 topic = await self._owned(user, id_, "take it back")
-                if topic.state in ("ended", "published"):
-                    return topic, f"{topic.name} has been talked through, so it stays. Delete it if you mean that."
+                if talked(topic):
+                    return topic, talked(topic)
             return await self.delete(user, id_), f"{topic.name} is undone: it is gone."
         async with self._turns.of(user), self._turns.of(id_):
             now = await self._owned(user, id_, "take it back")

@@ -1,5 +1,6 @@
 """Taking back what was guessed and choosing something else, in every way in which a client may ask for it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest_twisted
@@ -199,3 +200,16 @@ async def test_calendars_learn_of_what_changed_and_of_its_undoing(stage: Any, ro
     assert (back.sequence, back.minutes, back.start) == (made.sequence + 2, 60, made.start)
     await scene.ask(TOPICS, "visibility", id=made.id, visibility="link")
     assert (await stage.stores.topics.get(made.id)).sequence == made.sequence + 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_topic_in_which_people_talk_is_not_undone(stage: Any, rooms: Any) -> None:
+    scene = await Scene.open(stage)
+    await stage.person("bob", "Bob")
+    done = await scene.ask(INVITATIONS, "invite", address="bob, moon")
+    made = await stage.stores.topics.get(topic(done)["id"])
+    await stage.stores.topics.save(replace(made, state="live"))
+    for to, code in ((INVITATIONS, "address-unread"), (TOPICS, "name-guessed")):
+        undone = await scene.ask(to, "undo", id=correction(done, code)["undo"])
+        assert str(undone.correction) == "People talk in Ann and Bob already, so it stays. Delete it if you mean that."
+    assert await stage.stores.topics.get(made.id) is not None
