@@ -22,6 +22,7 @@ from twisted.words.xish.xmlstream import STREAM_CONNECTED_EVENT, STREAM_END_EVEN
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import namespaces as ns
+from ccm.components.observing import named
 from ccm.router.queue_options import ComponentQueueOptions
 from ccm.router.router import Router
 from ccm.router.traffic import ServedDomain, Traffic
@@ -47,6 +48,11 @@ class LocalStream(utility.EventDispatcher):
         self.otherEntity = JID(domain.jid)
         self._domain = domain
         self._server = server
+
+    def _getEventAndObservers(self, event: Any) -> Any:
+        if isinstance(event, str) and not event.startswith(self.prefix):
+            event = named(event)
+        return super()._getEventAndObservers(event)  # type: ignore[no-untyped-call]
 
     def send(self, obj: Any) -> None:
         """
