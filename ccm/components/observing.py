@@ -14,7 +14,7 @@ from twisted.words.xish import xpath
 _NAMES = re.compile(r"/(\w+)(?:\[[^\]/]*\])*(?:/(\w+)|\Z)")
 
 
-class NamedQuery(xpath.XPathQuery):  # type: ignore[misc]
+class NamedQuery(xpath.XPathQuery):
     """Matches what the query matches, at less cost."""
 
     def __init__(self, query: str) -> None:
