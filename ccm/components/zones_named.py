@@ -83,7 +83,9 @@ _REGIONS = {
     "peking": "Asia/Shanghai",
     "tokio": "Asia/Tokyo",
 }
-_CLOCK_BEFORE = r"(?:\d[\d:.]*\s*(?:am|pm|h|uhr|uur)?\s+)"
+_CAPITALS = re.compile(rf"\(?(?<![A-Za-z])({'|'.join(sorted(_LETTERS, key=len, reverse=True))})\b\)?")
+_SMALL = re.compile(rf"(?<=\d|m|h|r)\s+\(?\b({'|'.join(each.lower() for each in _LETTERS if len(each) > 2)})\b\)?")
+_CLOCK_BEFORE = re.compile(r"(?:\d[\d:.]*\s*(?:am|pm|h|uhr|uur)?\s+)$")
 _OFFSET = re.compile(r"\b(?:utc|gmt)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?\b", re.IGNORECASE)
 _BARE_OFFSET = re.compile(r"(?<=\d) ?([+-])(0\d|1[0-4]):?([0-5]\d)$")
 _NAME = re.compile(r"\(?\b([A-Za-z]+(?:/[A-Za-z_+-]+){1,2})\b\)?")
@@ -110,14 +112,14 @@ def peel(text: str) -> tuple[str, tzinfo | None]:
     found = _NAME.search(text)
     if found and found[1].lower() in _names():
         return _without(text, found), ZoneInfo(_names()[found[1].lower()])
-    for letters, name in _LETTERS.items():
-        found = re.search(rf"\(?(?<![A-Za-z]){letters}\b\)?", text)
-        if found is None and len(letters) > 2:
-            found = re.search(rf"(?<=\d|m|h|r)\s+\(?\b{letters.lower()}\b\)?", text)
-            if found and not re.search(rf"{_CLOCK_BEFORE}$", text[: found.start()].lower() + " "):
-                found = None
-        if found:
-            return re.sub(r"\btime\b", " ", _without(text, found)), ZoneInfo(name)
+    found = _CAPITALS.search(text)
+    if found is None:
+        found = _SMALL.search(text)
+        if found and not _CLOCK_BEFORE.search(text[: found.start()].lower() + " "):
+            found = None
+    if found:
+        name = _LETTERS[found[1].upper()]
+        return re.sub(r"\btime\b", " ", _without(text, found)), ZoneInfo(name)
     return _place(fold(text))
 
 
@@ -128,11 +130,11 @@ def _place(text: str) -> tuple[str, tzinfo | None]:
             name = _REGIONS.get(candidate) or _cities().get(candidate)
             if name and place not in _MINE:
                 return _without(text, found), ZoneInfo(name)
-    found = _BEHIND.search(text)  # 3pm London
-    if found:
-        name = _REGIONS.get(found["place"]) or _cities().get(found["place"])
+    behind = _BEHIND.search(text)  # 3pm London
+    if behind:
+        name = _REGIONS.get(behind["place"]) or _cities().get(behind["place"])
         if name:
-            return _without(text, found), ZoneInfo(name)
+            return _without(text, behind), ZoneInfo(name)
     return text, None
 
 
@@ -148,7 +150,7 @@ def _names() -> dict[str, str]:
 @cache
 def _cities() -> dict[str, str]:
     """City -> zone, of those whose name is the last part of a zone's."""
-    found = {}
+    found: dict[str, str] = {}
     for name in sorted(available_timezones()):
         area, _, city = name.rpartition("/")
         if area.partition("/")[0] in ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Pacific"):
