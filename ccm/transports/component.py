@@ -45,8 +45,8 @@ class ComponentListenerOptions(Section):
     External components.
 
     Secrets have at least ``min_secret_bytes``; ``weak_secrets`` allows well-known and shared ones. A domain is served
-    by ``connections_per_domain`` at most. Reading pauses above ``bytes_per_second`` (0: never); ``outgoing_bytes``
-    unsent cut the connection.
+    by ``connections_per_domain`` at most. Of one, ``read_bytes`` are read before others have their turn; reading
+    pauses above ``bytes_per_second`` (0: never); ``outgoing_bytes`` unsent cut the connection.
     """
 
     min_secret_bytes: int = 16
@@ -54,6 +54,7 @@ class ComponentListenerOptions(Section):
     handshake_seconds: int = 10
     connections_per_domain: int = 16
     max_stanza_bytes: int = 524_288
+    read_bytes: int = 4096
     bytes_per_second: int = 4_194_304
     burst_bytes: int = 8_388_608
     outgoing_bytes: int = 8_388_608
@@ -78,6 +79,7 @@ class ComponentConnection(Protocol):
         listener, options = self._listener, self._listener.options
         self._framing = StreamFraming(listener.pool, options.max_stanza_bytes, ns.COMPONENT)
         self._outgoing = Outgoing(self.transport, listener.turn, options.outgoing_bytes, self.transport.loseConnection)
+        self.transport.bufferSize = options.read_bytes
         self._bucket = TokenBucket(options.bytes_per_second, options.burst_bytes, listener.clock.seconds)
         self._timer = listener.clock.callLater(options.handshake_seconds, self._late)
 
