@@ -125,8 +125,13 @@ class Correction:
         return Correction(
             element["code"],
             str(element),
-            *(element.getAttribute(name, "") for name in ("was", "now", "other", "undo")),
-            tuple(Alternative(str(each), {}, each["id"]) for each in element.elements(ns.TOPICS, "alternative")),
+            was=element.getAttribute("was", ""),
+            now=element.getAttribute("now", ""),
+            other=element.getAttribute("other", ""),
+            undo=element.getAttribute("undo", ""),
+            alternatives=tuple(
+                Alternative(str(each), {}, each["id"]) for each in element.elements(ns.TOPICS, "alternative")
+            ),
         )
 
 
