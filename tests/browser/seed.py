@@ -26,7 +26,7 @@ TALK = (
 
 
 async def seed(reactor: Any, folder: Path) -> None:
-    """Everything below the token ``token`` and the slug ``portal``."""
+    """Everything below the token ``token``, a used link below ``used``, and the slug ``portal``."""
     stores = await open_stores(reactor, StoreOptions(), StateOptions(), folder, host="localhost")
     now = datetime.now(UTC)
     made = document("portal", talk=TALK)
@@ -43,7 +43,16 @@ async def seed(reactor: Any, folder: Path) -> None:
         "i1", "t1", "kim@example.org", "Kim", "ann@localhost", "offered", None, "", hash_, until, "answer"
     )
     await stores.topics.save_invitee(invitee)
+    used = r.Invitee("i2", "t1", "tom@example.org", "Tom", "ann@localhost", "offered", None, "", _hash("used"), until)
+    await stores.topics.save_invitee(used)
+    await stores.topics.redeem_link(_hash("used"), "i2@guests.localhost")
+    for purpose, scope in (("reset", ""), ("address", "ann@new.example")):
+        await stores.tokens.issue(r.Token(_hash("token"), purpose, "ann@localhost", scope, until))
     await stores.close()
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ WIDTHS = (1440, 1000, 390, 320)
 PAGES = {
     "register": "register",
     "reset": "reset",
+    "new-password": "reset/token",
+    "new-address": "address/token",
+    "link-used": "i/used",
     "archive": "archive/",
     "nothing-found": "archive/?q=mirrors+of+venus",
     "no-such-document": "archive/none",
