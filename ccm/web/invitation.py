@@ -32,6 +32,7 @@ _ADMISSION_STEPS = 60
 _ADMISSION_STEP_SECONDS = 0.05
 _MAILS_PER_DAY = 3
 _LINK_DAYS = 7
+_MOST_NAMES = 100
 
 
 class InvitationLink:
@@ -94,7 +95,7 @@ class InvitationLink:
 
     async def _guest(self, request: Request, token: str, invitee: r.Invitee, topic: r.Topic, typed: str) -> bytes:
         desk, jid = self._desk, f"{invitee.id}@{self._guests}"
-        name = people.display_name(typed or invitee.name, invitee.address)
+        name = await self._name(topic, people.display_name(typed or invitee.name, invitee.address))
         if await desk.accounts.get(jid) is None:
             with suppress(StanzaError):  # the same link, sent twice at once: the guest is there, one of both comes in
                 await desk.accounts.create(jid, name, None, ())
@@ -109,6 +110,14 @@ class InvitationLink:
         scope = Scope(topic.room, topic.id, until).text()
         code = await desk.tokens.code(jid, self._options.entry_seconds, scope)
         return self._on(request, f"guest/{quote(jid, safe='')}/{code}/t/{quote(topic.id, safe='')}")
+
+    async def _name(self, topic: r.Topic, wish: str) -> str:
+        """The wish, marked if somebody who takes part is called so: no guest passes for another."""
+        for jid in topic.members[:_MOST_NAMES]:
+            account = await self._desk.accounts.get(jid)
+            if account is not None and account.name.casefold() == wish.casefold():
+                return f"{wish} (guest)"
+        return wish
 
     def _is_second_click(self, request: Request, token: str) -> bool:
         recent = self._desk.now() - self._options.entry_seconds

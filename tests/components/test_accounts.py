@@ -262,8 +262,10 @@ async def test_a_guest_sees_the_one_topic_and_makes_no_other(house):
 
 @pytest_twisted.ensureDeferred
 async def test_a_guest_enters_no_other_room_and_writes_to_nobody_outside(house):
-    ann, guest, _ = await visit(house)
+    ann, guest, topic = await visit(house)
+    invite = f"<x xmlns='{ns.MUC_USER}'><invite to='bob@{HOST}'/></x>"
     for xml in (
+        f"<message to='{topic['room']}'>{invite}</message>",
         f"<presence to='other@{ROOMS}/Kim'><x xmlns='{ns.MUC}'/></presence>",
         f"<message to='ann@{HOST}' type='chat'><body>psst</body></message>",
         f"<presence to='ann@{HOST}' type='subscribe'/>",

@@ -128,6 +128,13 @@ async def test_the_name_is_prefilled_and_needs_no_typing(site, invite):
 
 
 @pytest_twisted.ensureDeferred
+async def test_no_guest_passes_for_somebody_who_takes_part(site, invite):
+    await invite()
+    entered(site, await site.browser().fill(LINK, {"name": "ann VISSER"}))
+    assert (await site.stores.accounts.get(GUEST)).name == "ann VISSER (guest)"
+
+
+@pytest_twisted.ensureDeferred
 async def test_no_secret_is_in_a_page_nor_in_a_cookie_for_more_than_the_form(site, invite):
     await invite()
     browser = site.browser()
