@@ -27,9 +27,13 @@ class NamedQuery(xpath.XPathQuery):
         """Whether the query finds something in *element*."""
         if self._stanza is not None and element.name != self._stanza:
             return False
-        if self._payload is not None and all(child.name != self._payload for child in element.elements()):
+        if self._payload is not None and not _has(element, self._payload):
             return False
         return bool(super().matches(element))  # type: ignore[no-untyped-call]
+
+
+def _has(element: Any, name: str) -> bool:
+    return name in [child.name for child in element.children if not isinstance(child, str)]
 
 
 @cache
