@@ -17,6 +17,15 @@ MAX_TOPICS = 10
 Options = Callable[[str], Awaitable[tuple[tuple[str, str], ...]]]
 
 
+def among(*choices: tuple[str, str]) -> Options:
+    """The same ``(value, label)`` for everybody."""
+
+    async def options(_: str) -> tuple[tuple[str, str], ...]:
+        return choices
+
+    return options
+
+
 def topics_of(context: Context) -> Options:
     """The topics that somebody takes part in."""
 

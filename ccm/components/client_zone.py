@@ -45,16 +45,16 @@ class ClientZone:
         self._context = context
 
     async def of(self, jid: str) -> str:
-        """An IANA zone for a full JID; the server's if the client does not tell."""
+        """An IANA zone for a full JID; ``""`` if the client does not tell: then the topic's, or the server's, holds."""
         home = self._context.zone
         if "/" not in jid:
-            return home
+            return ""
         try:
             answer = await self._ask(TimeRequest(JID(jid), JID(self._context.domain)))
         except (JabberError, RequestTimeout, ConnectionLost):
-            return home
+            return ""
         told = [str(each) for time in answer.elements(ns.TIME, "time") for each in time.elements(ns.TIME, "tzo")]
-        return zone_of_offset(told[0].strip(), home, self._context.now()) if told else home
+        return zone_of_offset(told[0].strip(), home, self._context.now()) if told else ""
 
 
 def zone_of_offset(offset: str, home: str, now: datetime) -> str:

@@ -89,8 +89,9 @@ class Commands(XMPPHandler):  # type: ignore[misc]
                 raise StanzaError("not-acceptable", f"“{each.label}” is needed. Fill it in and send the form again.")
         sender = iq.getAttribute("from") or ""
         values = values or {}
-        if "tz" not in values and any(each.name == "tz" for each in operation.fields):
-            values["tz"] = await self._zones.of(sender)
+        asks_for_zone = "tz" not in values and any(each.name == "tz" for each in operation.fields)
+        if asks_for_zone and (zone := await self._zones.of(sender)):
+            values["tz"] = zone
         request = Request(sender, values, language_of(command) or language_of(iq), None, key)
         return _result(await execute(operation, request, self._gate), operation, self._namespace)
 
@@ -159,7 +160,7 @@ def _field(each: Field, choices: Sequence[tuple[str, str]]) -> data_form.Field:
         options = [data_form.Option(value, label) for value, label in choices]
         first = choices[0][0] if each.required else None
         return data_form.Field(
-            "list-single", each.name, value=first, options=options, label=each.label, required=each.required
+            "list-single", each.name, value=value or first, options=options, label=each.label, required=each.required
         )
     return data_form.Field(each.kind, each.name, value=value, label=each.label, required=each.required)
 

@@ -22,7 +22,7 @@ from zope.interface import implementer
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
-from ccm.components.choices import invitations_of, topics_of
+from ccm.components.choices import among, invitations_of, topics_of
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
 from ccm.components.guest_list import GuestList, Party
@@ -46,6 +46,7 @@ AGAIN_SECONDS = 5
 #: Kind of the outbox jobs in which the intake and the pages hand over what they heard; their lease.
 ARRIVED = "arrived"
 ARRIVED_SECONDS = 60
+ANSWERS = (("accepted", "Yes"), ("tentative", "Perhaps"), ("declined", "No"))
 COLUMNS = (("id", "Identifier"), ("name", "Name"), ("address", "Address"), ("state", "State"), ("topic", "Topic"))
 
 
@@ -90,7 +91,7 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         one = Field("id", "Invitation", required=True, options=invitations_of(context))
         other = Field("address", "Another mail address, if the mail came back")
         answer = (
-            Field("answer", "accepted, tentative or declined", required=True),
+            Field("answer", "Do you come?", required=True, options=among(*ANSWERS)),
             Field("topic", "Topic", options=mine),
             Field("id", "Invitation (identifier), instead of the topic"),
             Field("comment", "A word to who invited you"),

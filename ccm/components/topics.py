@@ -21,7 +21,7 @@ import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
 from ccm.components import when
-from ccm.components.choices import topics_of
+from ccm.components.choices import among, topics_of
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
 from ccm.components.identity import component
@@ -77,7 +77,8 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         which = Field("id", "Topic", required=True, options=topics_of(context))
         name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
         about = Field("about", "What was said before, to take a name from")
-        seen = Field("visibility", "Readers of the document: public, link or members", value="public")
+        readers = among(("public", "Everybody"), ("link", "Whoever has the link"), ("members", "Its members"))
+        seen = Field("visibility", "Who may read the document", value="public", options=readers)
         self.operations = (
             Operation("topics", "get", "List my topics", self._list, (Field("after", "After (identifier)"),)),
             Operation("topic", "get", "Show a topic", self._get, (which,)),
