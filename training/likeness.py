@@ -43,7 +43,7 @@ VOCABULARY = 8_000  # words that no talk holds: the most frequent ones
 LEAST_WEIGHT = 8  # a feature whose weights are all nearer to 0 than this is dropped
 SHORTEST = 300  # characters of a discussion from which its words tell what it is
 PART = 20  # remarks of a background that count as one discussion
-BACKGROUND = 1_500  # remarks of a background that are taken
+BACKGROUND = 200  # remarks of a background that are taken
 
 
 @dataclass

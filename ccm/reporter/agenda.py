@@ -35,7 +35,8 @@ _NEXT = re.compile(
 )
 _NO_TITLE = re.compile(
     r"(?:it|that|this|them|the (?:next|rest|other|agenda)|next|(?:item |point |number |topic )?#?\d+|something|"
-    r"anything|what|how|whether|if|work|bed|lunch|sleep|the meeting|point|be|do|see|get|have|make)\b(?! (?:of|for|about)\b)"
+    r"anything|what|how|whether|if|work|bed|lunch|sleep|the meeting|point|be|do|see|get|have|make)"
+    r"\b(?! (?:of|for|about)\b)"
 )
 _INLINE = re.compile(r"(?:^|[\s,;])\(?(\d)[.)]\s*")
 

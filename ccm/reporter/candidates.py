@@ -15,8 +15,8 @@ LEAST = -80  # below, a remark is no candidate
 SURE = 200  # from here on a sentence may fill a second attribute …
 NEAR = 150  # … which it fits almost as well as the first
 MORE = 250  # … and an attribute may take a second sentence
-MUCH = 400  # nothing is surer, but an answer
-CARRIED = 150  # what came over from the discussion's former type
+MUCH = 600  # nothing is surer, but an answer
+CARRIED = 0  # what came over from the discussion's former type: nearly everything else is better
 ANSWERED = 100_000  # answered when asked, or put right by hand
 BEST = 6  # candidates kept for each attribute
 VALUES = 4  # sentences in an attribute
@@ -30,6 +30,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar source: archive id of the message.
     :ivar at: its time, ISO 8601 in UTC, or ``""``.
     :ivar place: where in the message the sentence begins.
+    :ivar plain: people said what it is: "the goal is …".
     :ivar carried: came over from the discussion's former type.
     """
 
@@ -40,6 +41,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str
     at: str = ""
     place: int = 0
+    plain: bool = False
     carried: bool = False
 
 

@@ -16,7 +16,8 @@ from ccm.reporter.state import Asked
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs
 
 RULE = {LABEL: MUCH, LEAD: 300, CUE: 150, WEAK: 10}
-UNTIED = 40  # the least score of a sentence in which no rule found anything
+UNTIED = 0  # the least score of a sentence in which no rule found anything
+TRUST = {LABEL: 150, LEAD: 100, CUE: 40, WEAK: 0}  # what a rule counts beside what the model makes of it
 REMEMBERED = 200  # characters of a question
 
 
@@ -41,6 +42,7 @@ class Tie:
     Words of a remark and an attribute.
 
     :ivar sentence: where their sentence begins.
+    :ivar plain: people said what it is: "the goal is …".
     """
 
     key: str
@@ -48,10 +50,11 @@ class Tie:
     start: int
     end: int
     sentence: int
+    plain: bool = False
 
     def candidate(self, text: str, by: str, source: str, at: str) -> Candidate:
         """The same, to be remembered."""
-        return Candidate(self.key, self.score, text[self.start : self.end], by, source, at, self.sentence)
+        return Candidate(self.key, self.score, text[self.start : self.end], by, source, at, self.sentence, self.plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
     for key, score in whole.items():
         likely = max(range(len(stated)), key=lambda number: (each[number][key], -number), default=None)
         for number, part in enumerate(stated):
-            here = max(score, each[number][key]) if number == likely else each[number][key]
+            trust = max((TRUST[f.weight] for f in reading.findings if f.key == key and _within(f, part)), default=0)
+            here = trust + max(score, each[number][key]) if number == likely else trust + each[number][key]
             tie = _tie(key, here, said.text, low, part, reading, signs) if here > LEAST else None
             if tie and (here > UNTIED or any(f.key == key and f.start == tie.start for f in reading.findings)):
                 ties.append(tie)
@@ -107,9 +111,13 @@ def seen(said: Said, low: str, reading: Reading) -> set[str]:
     )
 
 
+def _within(finding: Finding, part: Sentence) -> bool:
+    return part.start <= finding.start < part.end
+
+
 def _seen_alone(said: Said, part: Sentence, reading: Reading) -> set[str]:
     """What the model sees of one sentence of several."""
-    found = tuple(f for f in reading.findings if part.start <= f.start < part.end)
+    found = tuple(f for f in reading.findings if _within(f, part))
     alone = Said(said.text[part.start : part.end], said.by, said.question, said.place)
     return seen(alone, part.low, Reading(found, "", None))
 
@@ -125,7 +133,8 @@ def next_question(said: Said, low: str, reading: Reading) -> Asked | None:
 
 
 def _by_rule(finding: Finding, parts: list[Sentence]) -> Tie:
-    return Tie(finding.key, RULE[finding.weight], finding.start, finding.end, _sentence_of(finding.start, parts))
+    sentence = _sentence_of(finding.start, parts)
+    return Tie(finding.key, RULE[finding.weight], finding.start, finding.end, sentence, finding.weight >= LEAD)
 
 
 def _sentence_of(place: int, parts: list[Sentence]) -> int:
@@ -136,8 +145,8 @@ def _tie(key: str, score: int, text: str, low: str, part: Sentence, reading: Rea
     """The words of a sentence that fill an attribute: those the rules found, else all that have any weight."""
     start, end = part.start + after_fillers(part.low), part.end
     for finding in reading.findings:
-        if finding.key == key and part.start <= finding.start < part.end:
-            return Tie(key, score, finding.start, finding.end, part.start)
+        if finding.key == key and _within(finding, part):
+            return Tie(key, score, finding.start, finding.end, part.start, finding.weight >= LEAD)
     if signs.shapes[key] == "name":
         start, end = _name_in(text, start, end)
     found = trimmed(Finding(key, CUE, start, end), low, "")

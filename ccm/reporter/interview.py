@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ccm.reporter import commands, meetings, record
 from ccm.reporter.attributes import Finding, Reading, answer, read
-from ccm.reporter.candidates import CARRIED, MORE
+from ccm.reporter.candidates import MORE
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
 from ccm.reporter.likeness import of_talk
@@ -82,6 +82,7 @@ def _recognised(state: State, context: Context) -> Step:
 # Hundredths of log-odds by which a talk must be more like a type than like an incident: where somebody said its word,
 # where nobody did; where it is only a little more like it, how many more attributes it must have filled.
 LIKELY, UNSAID, MORE_SAID = 50, 400, 4
+SOME = 150  # the least score of what counts as said
 
 
 def _strength(state: State, key: str, context: Context) -> int:
@@ -89,7 +90,7 @@ def _strength(state: State, key: str, context: Context) -> int:
     surest: dict[str, int] = {}
     for candidate in record.heard_as(state.pending, context.templates.signs(key)):
         surest[candidate.key] = max(candidate.score, surest.get(candidate.key, 0))
-    return sum(2 if score >= MORE else score >= CARRIED for score in surest.values())
+    return sum(2 if score >= MORE else score >= SOME for score in surest.values())
 
 
 def _missing(state: State, context: Context) -> list[Attribute]:

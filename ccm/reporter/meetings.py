@@ -76,7 +76,9 @@ def turned(before: State, state: State, context: Context) -> tuple[Effect, ...]:
 
 def _meeting(state: State, context: Context) -> State:
     templates = context.templates
-    if (state.settled and not state.guessed) or state.type == MEETING or MEETING not in templates:
+    if (state.settled and not state.guessed) or state.type == MEETING or state.mode == "interviewing":
+        return state
+    if MEETING not in templates:
         return state
     return record.convert(
         state, templates.get(MEETING), templates.get(state.type), templates.signs(MEETING), carry=False

@@ -100,16 +100,14 @@ def convert(state: State, template: Template, old: Template, signs: Signs, *, ca
     Make the discussion one of *template*'s type.
 
     What was said is read again as a discussion of that type, except what was surer where it stood; values of the old
-    attributes that were sure are carried over and stand where nothing surer is found.
+    attributes that people stated plainly are carried over and stand where nothing better is found.
     """
     keys = {attribute.key for attribute in template.attribute}
     chosen = {(attribute, value.source) for attribute, values in state.attributes.items() for value in values}
-    sure = [c for c in state.heard if (c.key, c.source) in chosen and c.score >= CARRIED]
+    sure = [c for c in state.heard if (c.key, c.source) in chosen and c.plain]
     targets = {attribute.key: attribute.carry.get(template.key, "") for attribute in old.attribute if carry}
     carried = [
-        replace(c, key=targets[c.key], score=min(c.score, CARRIED), carried=True)
-        for c in sure
-        if targets.get(c.key, "") in keys
+        replace(c, key=targets[c.key], score=CARRIED, carried=True) for c in sure if targets.get(c.key, "") in keys
     ]
     meant = {(c.source, c.place): c.score for c in sure}
     again = [c for c in heard_as(state.pending, signs) if c.score >= meant.get((c.source, c.place), 0)]
