@@ -1,8 +1,9 @@
 """
 Ends the sessions of an account at once when somebody outside the router has ended it or its password.
 
-Whoever does so tells the session state's bus (``account-ended``, JSON ``jid``, ``why``, ``but``). What the bus loses, the
-server finds in the store within seconds. Leaves out accounts that end in-band (XEP-0077).
+Whoever does so tells the session state's bus (``account-ended``, JSON ``jid``, ``why``, and ``but``: the session that
+stays). What the bus loses, the server finds in the store within seconds. Leaves out accounts that end in-band
+(XEP-0077).
 """
 
 from typing import Any
