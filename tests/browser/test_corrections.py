@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.dashboard import NARROW, PHONE, WIDE, Judge, add_account, invite, signed_in, wish
+from browser.dashboard import NARROW, PHONE, WIDE, Judge, add_account, invite, say, signed_in, wish
 from browser.server import Server
 from playwright.sync_api import Browser, Page, expect
 
@@ -129,4 +129,46 @@ def test_a_link_says_who_signs_in_and_a_topic_of_others_is_not_waited_for(
     judge.look("absent")
     page.get_by_role("link", name="To my topics").click()
     expect(page.get_by_role("heading", name="Whom do you want to talk something through with?")).to_be_visible()
+    assert not judge.wrong, "\n".join(judge.wrong)
+
+
+def test_what_the_outcome_holds_is_corrected_and_taken_off_by_its_own_menu(
+    browser: Browser, server: Server, artefacts: Path
+) -> None:
+    add_account(server, "ann")
+    ann = signed_in(browser, server, "ann")
+    judge = Judge(ann, artefacts)
+    wish(ann, "Licence audit now")
+    expect(ann.get_by_test_id("people")).to_have_attribute("aria-label", "Here: Ann, Reporter", timeout=10_000)
+    goal, action = ann.locator("[data-attribute=goal]"), ann.locator("[data-entry=A1]")
+    for words in (
+        "This is a project.",
+        "The goal is one licence for every data set.",
+        "ACTION: Ann to list the mirrors",
+    ):
+        say(ann, words)
+    expect(goal).to_contain_text("one licence for every data set")
+    expect(action).to_be_visible()
+
+    def change(what: str, deed: str, words: str = "") -> None:
+        ann.get_by_label(f"Change {what}").press("Enter")
+        ann.locator("details[open]").get_by_role("button", name=deed).press("Enter")
+        if words:
+            ann.locator("#ask-value").fill(words)
+            ann.locator("#ask-value").press("Enter")
+
+    change("Goal", "Say it otherwise", "Two licences, one of them for text.")
+    expect(goal).to_contain_text("Two licences, one of them for text", timeout=10_000)
+    change("A1", "Correct it", "List all mirrors")
+    expect(action).to_contain_text("List all mirrors", timeout=10_000)
+    ann.get_by_label("Change Goal").click()
+    judge.look("outcome-menu")
+    ann.keyboard.press("Escape")
+    ann.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    ann.get_by_role("link", name="Outcome").click()
+    judge.look("outcome-narrow")
+    change("Goal", "Take it off the record")
+    expect(goal).to_have_attribute("data-filled", "false", timeout=10_000)
+    change("A1", "Take it off the record")
+    expect(action).to_have_count(0, timeout=10_000)
     assert not judge.wrong, "\n".join(judge.wrong)

@@ -85,7 +85,7 @@ class Ask extends PlainElement {
       <div><h3>Here now</h3><ul>${here.map((o) => html`<li class="person" data-testid="here"><span class="av ${o.reporter ? 'r' : tint(o.nick)}" aria-hidden="true">${o.reporter ? mark() : initial(o.nick)}</span>
           <div><b dir="auto">${o.nick}${o.me ? ', you' : ''}</b><small>${o.reporter ? 'Keeps decisions, actions and questions' : o.affiliation === 'owner' ? 'Owner' : 'Takes part'}</small></div></li>`)}</ul></div>
       ${this.#guests('Invited', guests)}${this.#guests('No longer invited', revoked)}
-      <div class="row"><button class="btn prime" type="button" @click=${() => { this.#close(); this.app.wish('', topic); }}>${icon('people')}Invite</button></div></div>`;
+      ${this.app.isGuest ? nothing : html`<div class="row"><button class="btn prime" type="button" @click=${() => { this.#close(); this.app.wish('', topic); }}>${icon('people')}Invite</button></div>`}</div>`;
   }
 
   #guests(title, guests) {

@@ -40,6 +40,12 @@ export class Deeds {
     this.app.show({ kind: 'sure', component: 'topics', title: `Delete “${topic.name}”?`, text: 'The talk and its outcome go for everybody. What was published stays published.', verb: 'Delete it', what: 'It is not deleted.', run });
   }
 
+  /** Say in the talk what an entry or a value of the outcome should be. @param {string} name @param {string} was @param {(words: string) => string[]} lines */
+  reword(name, was, lines) {
+    const run = async (words) => { if (words && words !== was) for (const line of lines(words)) this.app.room.say(line); };
+    this.app.show({ kind: 'value', title: `Change ${name}`, label: 'As it should stand', value: was, verb: 'Say so', hint: 'It is said in the talk, under your name.', what: 'It stands as it was.', run });
+  }
+
   end(topic) {
     return this.attempt(this.#client.end(topic.id), 'The meeting goes on.');
   }

@@ -24,11 +24,12 @@ function state(app) {
 
 function more(app) {
   const { topic, room, deeds } = app;
+  const may = !app.isGuest;
   const item = (sign, words, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words}</button></li>`;
   return html`<details class="menu"><summary class="ico" aria-label="More for this topic">${icon('more')}</summary><menu>
-    ${item('mail', 'Invite', () => app.wish('', topic))}${item('people', 'People', () => app.show('people'))}
-    ${item('pen', 'Rename', () => deeds.rename(topic))}${item('clock', 'Change the time', () => deeds.move(topic))}
-    ${item('lock', room.onRecord ? 'Go off the record' : 'Back on the record', () => deeds.record(topic, !room.onRecord))}
+    ${may ? item('mail', 'Invite', () => app.wish('', topic)) : nothing}${item('people', 'People', () => app.show('people'))}
+    ${may ? item('pen', 'Rename', () => deeds.rename(topic)) : nothing}${may ? item('clock', 'Change the time', () => deeds.move(topic)) : nothing}
+    ${!may ? nothing : item('lock', room.onRecord ? 'Go off the record' : 'Back on the record', () => deeds.record(topic, !room.onRecord))}
     ${topic.state === 'live' && app.isOwner ? item('check', 'End meeting', () => deeds.end(topic)) : nothing}
     ${app.isOwner ? item('close', 'Delete', () => deeds.remove(topic), 'danger') : nothing}</menu></details>`;
 }
@@ -56,7 +57,7 @@ export function head(app) {
     <div class="do"><button class="stack" type="button" aria-label="Here: ${here.map((one) => one.nick).join(', ') || 'nobody yet'}" data-testid="people" @click=${() => app.show('people')}>
       ${faces.map(({ nick }) => html`<span class="av ${tint(nick)}" aria-hidden="true">${initial(nick)}</span>`)}${here.some((one) => one.reporter) ? html`<span class="av r" aria-hidden="true">${mark()}</span>` : nothing}
       ${here.length ? nothing : html`<span class="av" aria-hidden="true">${icon('people')}</span>`}</button>
-    <button class="btn s" type="button" data-testid="invite" title=${slow?.words ?? nothing} aria-disabled=${slow?.gone ? 'true' : nothing} @click=${() => !slow?.gone && app.wish('', topic)}>${icon(slow ? 'hourglass' : 'people')}Invite${slow ? html`<span class="vh">. ${slow.words}</span>` : nothing}</button>
+    ${app.isGuest ? nothing : html`<button class="btn s" type="button" data-testid="invite" title=${slow?.words ?? nothing} aria-disabled=${slow?.gone ? 'true' : nothing} @click=${() => !slow?.gone && app.wish('', topic)}>${icon(slow ? 'hourglass' : 'people')}Invite${slow ? html`<span class="vh">. ${slow.words}</span>` : nothing}</button>`}
     ${topic.state === 'live' && app.isOwner ? html`<button class="btn s opt" type="button" @click=${() => app.deeds.end(topic)}>End meeting</button>` : nothing}
     ${more(app)}</div></header>${guests(app, here)}`;
 }

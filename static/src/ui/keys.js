@@ -12,9 +12,9 @@ export function pressed(app, event) {
   if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) step(app, event.key === 'ArrowUp' ? -1 : 1);
   else if (event.altKey && event.key === 'z') app.notes.undoLast();
   else if (event.altKey && '123'.includes(event.key)) focusPane(app, Number(event.key) - 1);
-  else if (command && event.key === 'k') app.wish('');
+  else if (command && event.key === 'k' && !app.isGuest) app.wish('');
   else if (event.key === 'Escape' && !open) escape(app);
-  else if (plain && event.key === 'n') app.wish('');
+  else if (plain && event.key === 'n' && !app.isGuest) app.wish('');
   else if (plain && event.key === 'l') app.show('notes');
   else if (!typing && event.key === '?') app.show('keys');
   else return;

@@ -45,6 +45,25 @@ function source(app, id, at) {
   return html`<a class="src" href="#/t/${app.topic.id}/m/${encodeURIComponent(id)}" aria-label="Show the message of ${clock(at)}" @click=${() => app.go('talk')}>${icon('back')} ${clock(at)}</a>`;
 }
 
+// Corrections are said in the talk, where everybody sees them, and the reporter acts on them (docs/reporter.md).
+function changes(app, name, deeds) {
+  if (app.session.state !== 'online' || app.room?.state !== 'in') return nothing;
+  return html`<details class="menu fix"><summary class="ico" aria-label="Change ${name}">${icon('more')}</summary><menu>
+    ${deeds.map(([sign, verb, run, kind]) => html`<li><button class=${kind ?? ''} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${verb}</button></li>`)}</menu></details>`;
+}
+
+const dropped = (a) => `Reporter, drop the ${a.name.replaceAll('_', ' ')}.`;
+const attributeChanges = (app, a) => changes(app, a.label, [
+  ['pen', 'Say it otherwise', () => app.deeds.reword(a.label, a.values.at(-1).text, (words) => [dropped(a), `${a.label}: ${words}`])],
+  ['close', 'Take it off the record', () => app.room.say(dropped(a)), 'danger'],
+]);
+
+const entryChanges = (app, entry) => changes(app, entry.id, [
+  ['pen', 'Correct it', () => app.deeds.reword(entry.id, entry.text, (words) => [`#edit ${entry.id} ${words}`])],
+  ...(entry.kind === 'action' && entry.status !== 'done' ? [['check', 'It is done', () => app.room.say(`#done ${entry.id}`)]] : []),
+  ['close', 'Take it off the record', () => app.room.say(`#drop ${entry.id}`), 'danger'],
+]);
+
 function attribute(app, outcome, a) {
   const asked = outcome.mode === 'interviewing' && outcome.asking === a.name;
   const wet = app.wet.has(`${outcome.topic}/${a.name}`);
@@ -54,7 +73,7 @@ function attribute(app, outcome, a) {
     ? html`<b>Asked now.</b> Anyone may answer: just write.`
     : outcome.mode === 'published' ? 'Not said.' : 'Not said yet.';
   return html`<div class="${wet ? 'wet' : ''} ${found ? 'found-entry' : ''}" data-attribute=${a.name} data-filled=${a.values.length > 0}>
-    <dt dir="auto">${a.label}</dt>${a.values.length ? html`<dd>${values}</dd>` : html`<dd class="miss">${missing}</dd>`}</div>`;
+    <dt dir="auto">${a.label}</dt>${a.values.length ? html`<dd>${values}${attributeChanges(app, a)}</dd>` : html`<dd class="miss">${missing}</dd>`}</div>`;
 }
 
 function due(entry, now) {
@@ -75,7 +94,7 @@ function entryRow(app, outcome, entry) {
     <div class="meta">${entry.kind === 'action' ? (entry.owner ? html`<b dir="auto">${entry.owner}</b>` : html`<span class="none">Nobody yet</span>`) : nothing}
       ${due(entry, app.now)}
       ${entry.kind !== 'action' && entry.by ? html`<span><b dir="auto">${entry.by}</b>${entry.kind === 'question' ? ' asked' : ''}</span>` : nothing}
-      ${proposed ? html`<span>to confirm</span>` : ['done', 'carried', 'cancelled'].includes(entry.status) ? html`<span>${entry.status}</span>` : nothing}</div></li>`;
+      ${proposed ? html`<span>to confirm</span>` : ['done', 'carried', 'cancelled'].includes(entry.status) ? html`<span>${entry.status}</span>` : nothing}${entryChanges(app, entry)}</div></li>`;
 }
 
 function entries(app, outcome) {
@@ -121,6 +140,7 @@ function bar(app, outcome) {
   if (app.publishing) Object.assign(state, { disabled: true, why: html`<b>Asked the reporter.</b>` });
   if (slow) Object.assign(state, slow.gone ? { why: 'The reporter is away. It catches up when it is back.', disabled: true } : { why: slow.words, waits: true });
   if (offline) Object.assign(state, { why: 'Publishing needs the connection. Nothing is lost meanwhile.', disabled: true });
+  if (app.isGuest) return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status">${state.why}</p></div>`;
   return html`<div class="pubbar">${meter(outcome)}<p class="hint" id="publish-why" role="status">${state.why}</p>
     <div class="row">${where}<span>
       ${outcome.mode === 'grace' && !offline ? html`<button class="btn" type="button" data-testid="hold" @click=${() => app.deeds.hold(topic)}>Hold it</button>` : nothing}
