@@ -2,7 +2,8 @@
 Discussions written by people who knew none of the reporter's rules, with what is right.
 
 ``corpus/strangers/<set>/*.log`` and its ``gold.json``: type, the words of each attribute, and the numbers of the
-remarks that are small talk.
+remarks that are small talk. What is in ``corpus/held-out`` is in no talk that the model was trained on, and no rule
+was made for it: it stays so.
 """
 
 import json
@@ -16,6 +17,7 @@ from ccm.reporter.state import State
 from ccm.reporter.transcript import Message, read_log
 
 FOLDER = Path(__file__).parent / "corpus" / "strangers"
+HELD_OUT = Path(__file__).parent / "corpus" / "held-out"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reporter.strangers import folded, load_all, missed, small_talk_kept
+from tests.reporter.strangers import HELD_OUT, folded, load_all, missed, small_talk_kept
 
 ALL = load_all()
 
@@ -30,3 +30,15 @@ def test_what_strangers_said_stands_word_for_word_in_the_record(context):
         for values in folded(strange, context).attributes.values():
             for value in values:
                 assert value.text in texts[value.source]
+
+
+def test_seventeen_in_twenty_attributes_are_right_where_nothing_was_learned_from(context):
+    held_out = load_all(HELD_OUT)
+    assert all(folded(strange, context).type == strange.type for strange in held_out)
+    wrong = sum(len(missed(strange, folded(strange, context))) for strange in held_out)
+    assert wrong <= 0.15 * sum(len(strange.attributes) for strange in held_out)
+
+
+def test_small_talk_fills_nothing_where_nothing_was_learned_from(context):
+    for strange in load_all(HELD_OUT):
+        assert small_talk_kept(strange, folded(strange, context)) == []
