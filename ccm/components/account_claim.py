@@ -114,7 +114,10 @@ class AccountClaims:
 
     async def _give_over(self, guest: str, heir: str) -> None:
         context = self._context
-        for topic in (await context.topics.of_member(guest, limit=_PAGE)).items:
+        topics = (await context.topics.of_member(guest, limit=_PAGE)).items
+        for topic in topics:
+            await self._topics.set("changed", id=topic.id)  # whether it answers, before anything is done
+        for topic in topics:
             await self._rooms.succeed(topic.room, guest, heir)
             await self._topics.set("admit", id=topic.id, jid=heir)
             for invitee in await context.topics.invitees(topic.id):

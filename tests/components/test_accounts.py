@@ -214,6 +214,19 @@ async def test_an_address_that_has_an_account_by_now_is_sent_to_sign_in(house):
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_claim_that_cannot_be_carried_out_leaves_the_guest_as_it_was(house):
+    _, guest, topic = await visit(house)
+    house.components["topics"].stop()
+    answer = await claim(guest, password=NEW)
+    assert answer["type"] == "error"
+    assert not house.stores.accounts.exists(f"kim@{HOST}")
+    room = next(r for r in await house.stores.rooms.load_all(ROOMS) if r.jid == topic["room"])
+    assert room.affiliations[guest.bare][0] == "member"
+    house.components["topics"].start()
+    assert (await claim(guest, password=NEW))["type"] == "result"
+
+
+@pytest_twisted.ensureDeferred
 async def test_an_account_takes_the_place_of_a_guest_who_never_was(house):
     _, guest, topic = await visit(house)
     zoe = await account(house, "zoe", "Zoe")
