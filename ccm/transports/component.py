@@ -174,7 +174,7 @@ class ComponentConnection(Protocol):
             raise StreamError("invalid-from", f"This component may only speak as {domain.jid}.")
         stanza.attrs["from"] = sender
         try:
-            stanza.attrs["to"] = address.prepare(stanza.to or "")
+            stanza.attrs["to"] = self._listener.host if stanza.to is None else address.prepare(stanza.to)
         except StanzaError as error:
             raise StreamError("improper-addressing", "A component's stanzas need a valid 'to'.") from error
         domain.came(stanza, self)
@@ -241,6 +241,7 @@ class ComponentListener(Factory):
         wire: WireOptions | None = None,
         traffic: Traffic | None = None,
     ) -> None:
+        self.host = next(iter(router.hosts), "")  # who is meant where a component names nobody, as in pings
         self.secrets = checked(secrets, options.min_secret_bytes, weak=options.weak_secrets)
         self.options = options
         self.clock = clock

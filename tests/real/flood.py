@@ -22,6 +22,7 @@ TOPICS = "topics.localhost"
 LIST = "<topics xmlns='urn:ccm:topics:0'><set xmlns='http://jabber.org/protocol/rsm'><max>5</max></set></topics>"
 OPEN = 4
 STEP_SECONDS = 0.02
+SETTLED_SECONDS = 2.0
 
 
 class Flood:
@@ -107,6 +108,7 @@ async def run(port: int, password: str, rate: float, seconds: float, names: list
     flood = Flood(voices, "c" if not rate else "o")
     for voice in voices:
         voice.hears = lambda heard, voice=voice: flood.heard(voice, heard)
+    await deferLater(reactor, SETTLED_SECONDS)  # what signing in began is done
     print(json.dumps({"began": reactor.seconds()}), flush=True)
     await (flood.open(rate, seconds) if rate else flood.closed(seconds))
     ended = reactor.seconds()

@@ -216,6 +216,15 @@ def test_what_waits_comes_after_the_handshake_of_one_who_joins() -> None:
     assert (said + two.take()).startswith("<handshake/><iq ")
 
 
+def test_what_names_nobody_is_for_the_server_such_as_a_ping() -> None:
+    world = World()
+    stream = ready(world)
+    said = stream.send("<iq type='get' id='p1' from='topics.localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
+    assert "id='p1'" in said
+    assert "from='localhost'" in said
+    assert not stream.transport.disconnecting
+
+
 def test_a_late_answer_reaches_nobody() -> None:
     world = World()
     stream = ready(world)
