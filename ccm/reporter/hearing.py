@@ -98,6 +98,17 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
     return Heard(reading, tuple(ties), after)
 
 
+def likeness(said: Said, key: str, signs: Signs) -> int:
+    """How much a remark is like what fills an attribute; 0 where the model does not know the type."""
+    model, type_ = trained(), signs.template.key
+    if not model.knows(type_):
+        return 0
+    low = flat(said.text)
+    asked = said.question.key if said.question is not None and said.question.by != said.by else ""
+    reading = read(said.text, signs, asked, sentences(low, said.text))
+    return model.scores(type_, seen(said, low, reading))[key]
+
+
 def seen(said: Said, low: str, reading: Reading) -> set[str]:
     """What the model sees of a remark: the same in training."""
     asked = said.question if said.question is not None and said.question.by != said.by else None

@@ -13,6 +13,7 @@ from ccm.reporter.attributes import Finding, Reading, answer, read
 from ccm.reporter.candidates import MORE
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
+from ccm.reporter.hearing import Said, likeness
 from ccm.reporter.likeness import of_talk
 from ccm.reporter.listening import converted
 from ccm.reporter.orders import addressed
@@ -20,8 +21,8 @@ from ccm.reporter.outcomes import links_of, stamp
 from ccm.reporter.record import Source, changed
 from ccm.reporter.remarks import after_fillers, chit_chat, is_phatic, is_question
 from ccm.reporter.shapes import shape_of
-from ccm.reporter.state import State
-from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute, Template
+from ccm.reporter.state import Asked, State
+from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute, Signs, Template
 from ccm.reporter.transcript import Message
 
 
@@ -214,15 +215,30 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
     if (is_phatic(low) and len(low) < 60 and not mine) or (chit_chat(low) > 1 and not mine):
         return state, ()
     shape = signs.shapes[state.asking]
+    told = addressed(low, context.names)[0]
+    if not (mine or told or shape_of(low[after_fillers(low) :]) == shape != "") and _beside(
+        state, message, template, signs
+    ):
+        return state, ()
     key = state.asking if mine else _better_key(state, low, shape, reading, context)
     if mine and (shape == "name" or mine[0].weight == LABEL):
         start, stop = mine[0].start, mine[-1].end if shape != "name" else mine[0].end
     else:
         start, stop = answer(message.text, signs.shapes[key])
+        start = max(start, low.find(told))
     state = record.answered(state, key, message.text[start:stop], Source.of(message), template)
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
     return _next_question(state, context)
+
+
+BESIDE = -100  # hundredths of log-odds below which a remark is no answer to the question that was asked
+
+
+def _beside(state: State, message: Message, template: Template, signs: Signs) -> bool:
+    """Whether a remark is so unlike an answer that it is talk beside the interview; *reporter, …* is always one."""
+    question = Asked(state.asking, "", template.get(state.asking).question.lower(), 1)
+    return likeness(Said(message.text, message.nick, question), state.asking, signs) < BESIDE
 
 
 def _told_instead(state: State, findings: list[Finding], message: Message, template: Template) -> State:

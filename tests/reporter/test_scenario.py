@@ -133,3 +133,11 @@ def test_small_talk_answers_no_question_of_the_interview(context):
     ]
     state = play(texts, context)[-1][0]
     assert (state.asking, state.attributes) == ("name", {})
+
+
+def test_what_is_said_to_the_reporter_is_an_answer_whatever_it_is_like(context):
+    texts = ["This is a project, Night Trains.", "Publish this, reporter.", "take your time", "no hurry, I'm making tea"]
+    state = play(texts, context)[-1][0]
+    assert (state.asking, list(state.attributes)) == ("introduction", ["name"])
+    state = play([*texts, "reporter, take your time"], context)[-1][0]
+    assert state.attributes["introduction"][0].text == "take your time"
