@@ -136,7 +136,8 @@ def test_small_talk_answers_no_question_of_the_interview(context):
 
 
 def test_what_is_said_to_the_reporter_is_an_answer_whatever_it_is_like(context):
-    texts = ["This is a project, Night Trains.", "Publish this, reporter.", "take your time", "no hurry, I'm making tea"]
+    texts = ["This is a project, Night Trains.", "Publish this, reporter."]
+    texts += ["take your time", "no hurry, I'm making tea"]
     state = play(texts, context)[-1][0]
     assert (state.asking, list(state.attributes)) == ("introduction", ["name"])
     state = play([*texts, "reporter, take your time"], context)[-1][0]
