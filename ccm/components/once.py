@@ -58,7 +58,8 @@ class Once:
         if waiting is not None:
             answered: Deferred[Element | None] = Deferred()
             waiting.append(answered)
-            return await answered
+            shared: Element | None = await answered
+            return shared
         self._running[key] = []
         answer: Any = None
         try:
