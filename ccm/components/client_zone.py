@@ -22,6 +22,7 @@ from ccm.components.context import Context
 from wokkel.generic import Request
 
 SECONDS = 3
+MAX_SILENT = 1000
 
 
 class TimeRequest(Request):  # type: ignore[misc]
@@ -37,21 +38,29 @@ class TimeRequest(Request):  # type: ignore[misc]
 
 class ClientZone:
     """
+    Clients that leave such a request unanswered are not asked twice.
+
     :param ask: sends a wokkel ``Request`` and answers the result's element.
     """
 
     def __init__(self, ask: Callable[[Any], Awaitable[Element]], context: Context) -> None:
         self._ask = ask
         self._context = context
+        self._silent: dict[str, None] = {}  # the oldest first
 
     async def of(self, jid: str) -> str:
         """An IANA zone for a full JID; ``""`` if the client does not tell: then the topic's, or the server's, holds."""
         home = self._context.zone
-        if "/" not in jid:
+        if "/" not in jid or jid in self._silent:
             return ""
         try:
             answer = await self._ask(TimeRequest(JID(jid), JID(self._context.domain)))
-        except (JabberError, RequestTimeout, ConnectionLost):
+        except RequestTimeout:
+            if len(self._silent) >= MAX_SILENT:
+                del self._silent[next(iter(self._silent))]
+            self._silent[jid] = None
+            return ""
+        except (JabberError, ConnectionLost):
             return ""
         told = [str(each) for time in answer.elements(ns.TIME, "time") for each in time.elements(ns.TIME, "tzo")]
         return zone_of_offset(told[0].strip(), home, self._context.now()) if told else ""

@@ -26,6 +26,8 @@ from wokkel.disco import DiscoFeature, DiscoIdentity, DiscoItem
 from wokkel.iwokkel import IDisco
 from wokkel.subprotocols import XMPPHandler
 
+#: Label of the choice that leaves an optional list empty.
+NOTHING = "–"
 ACTIONS = ("execute", "complete", "next", "cancel")
 
 
@@ -157,8 +159,9 @@ def _field(each: Field, choices: Sequence[tuple[str, str]]) -> data_form.Field:
     if each.kind == "boolean":
         value = each.value == "true"
     if choices:
-        options = [data_form.Option(value, label) for value, label in choices]
-        first = choices[0][0] if each.required else None
+        none = () if each.required or each.value else (("", NOTHING),)  # else some clients send the first one
+        options = [data_form.Option(value, label) for value, label in (*none, *choices)]
+        first = choices[0][0] if each.required else ""
         return data_form.Field(
             "list-single", each.name, value=value or first, options=options, label=each.label, required=each.required
         )
@@ -167,8 +170,9 @@ def _field(each: Field, choices: Sequence[tuple[str, str]]) -> data_form.Field:
 
 def _result(answer: Answer, operation: Operation, namespace: str) -> Element:
     element = _command("completed")
-    for text in [correction.text for correction in answer.corrections] + ([answer.note] if answer.note else []):
-        element.addElement("note", content=text)["type"] = "info"
+    texts = [correction.text for correction in answer.corrections] + ([answer.note] if answer.note else [])
+    if texts:  # in one note: some clients show the first alone
+        element.addElement("note", content="\n".join(texts))["type"] = "info"
     if answer.columns:
         element.addChild(_table(answer, operation, namespace))
     return element

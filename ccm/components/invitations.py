@@ -261,7 +261,9 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             element = invitee_element(invitee, topic.owner, request.user)
             payload.addChild(element)
             rows.append(_row(element))
-        return Answer(payload, COLUMNS, tuple(rows), table=True)
+        # In words too: some clients show no table after a form.
+        note = ", ".join(f"{each['name']}: {each['state']}" for each in rows) or "Nobody is invited yet."
+        return Answer(payload, COLUMNS, tuple(rows), table=True, note=note)
 
     async def _answer(self, request: Request, outcome: Outcome) -> Answer:
         invitees = (outcome.invitee,) if outcome.invitee else ()

@@ -80,7 +80,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         readers = among(("public", "Everybody"), ("link", "Whoever has the link"), ("members", "Its members"))
         seen = Field("visibility", "Who may read the document", value="public", options=readers)
         self.operations = (
-            Operation("topics", "get", "List my topics", self._list, (Field("after", "After (identifier)"),)),
+            Operation("topics", "get", "List my topics", self._list),
             Operation("topic", "get", "Show a topic", self._get, (which,)),
             Operation("create", "set", "Create a topic", self._create, (name, start, zone, seen, about)),
             Operation("rename", "set", "Rename a topic", self._rename, (which, name)),
@@ -129,7 +129,9 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             invitees = await self._context.topics.invitees(topic.id)
             payload.addChild(topic_element(topic, invitees, request.user, names[topic.owner]))
         payload.addChild(_set(page, topics))
-        return Answer(payload, COLUMNS, tuple(row(topic) for topic in topics), table=True)
+        note = "" if page.complete else f"These are {len(topics)} of {page.total or 'many'}, the newest."
+        rows = tuple(row(topic) for topic in topics)
+        return Answer(payload, COLUMNS, rows, table=True, note=note if topics else "You have no topics yet.")
 
     async def _get(self, request: Request) -> Answer:
         return await self._shown(request, await self._desk.seen_by(request.user, request.need("id")))
