@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from ccm.reporter.discussion import Context, questions_of
-from ccm.reporter.outcomes import stamp
+from ccm.reporter.outcomes import mark_of, stamp
+from ccm.reporter.segments import segments
 from ccm.reporter.state import Entry, State
 from ccm.reporter.transcript import Message, fold_corrections
 
 SCHEMA = "urn:ccm:document:0"
 PRODUCER = "CCM chat reporter 1"
+LONG = 40  # remarks from which on a discussion of any type has topics, announced or found
 
 
 class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,7 +87,13 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A topic in the order of the agenda. *minutes* is ``None`` without times or when it was not reached."""
+    """
+    A topic in the order of the agenda, or of the talk.
+
+    :ivar status: ``reached``, ``planned`` (and not reached), or ``found``: nobody announced it, its title is made of
+        words that were said then more than at other times.
+    :ivar minutes: ``None`` without times or when it was not reached.
+    """
 
     id: str
     title: str
@@ -207,7 +215,8 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         questions=items["question"],
         notes=_items(state, "info", day, said, present) + _items(state, "help", day, said, present),
         ideas=items["idea"],
-        topics=_topics(state, times[-1] if times else None),
+        topics=_topics(state, times[-1] if times else None)
+        or _found_topics(state, lines, present, stamp(times[-1]) if times else ""),
         links=tuple(Link(e.text, e.phrase, e.by, e.source, e.at) for e in state.entries if e.kind == "link"),
         present=present,
         invited=tuple(name for name in meta.invited if name not in present),
@@ -259,14 +268,36 @@ def _topics(state: State, last: datetime | None) -> tuple[Topic, ...]:
     made: list[Topic] = []
     for index, e in enumerate(topics):
         following = topics[index + 1].at if index + 1 < len(topics) else stamp(last)
-        minutes: int | None = None
-        if e.at and following:
-            span = datetime.fromisoformat(following) - datetime.fromisoformat(e.at)
-            minutes = max(0, round(span.total_seconds() / 60))
+        minutes = _minutes(e.at, following)
         items = tuple(i.id for i in state.entries if i.topic == e.id and i.kind in ("action", "decision", "question"))
         status = "reached" if e.status in ("current", "over") else "planned"
         made.append(Topic(e.id, e.text, e.source, e.at, status, minutes, items))
     return tuple(made)
+
+
+def _found_topics(state: State, lines: Sequence[Line], people: Sequence[str], last: str) -> tuple[Topic, ...]:
+    """Topics of a meeting, or of a long talk, in which nobody announced any."""
+    said = [line for line in lines if line.text and not line.reporter and mark_of(line.text) is None]
+    if state.type != "meeting" and len(said) < LONG:
+        return ()
+    found = segments([line.text for line in said], people)
+    places = {line.id: place for place, line in enumerate(lines)}
+    edges = [places[said[segment.start].id] for segment in found[1:]]
+    outcomes = [e for e in state.entries if e.kind in ("action", "decision", "question") and e.source in places]
+    made: list[Topic] = []
+    for number, (segment, start, end) in enumerate(zip(found, (0, *edges), (*edges, len(lines)), strict=False), 1):
+        first = said[segment.start]
+        minutes = _minutes(first.at, lines[end].at if end < len(lines) else last)
+        items = tuple(e.id for e in outcomes if start <= places[e.source] < end)
+        made.append(Topic(f"T{number}", segment.title, first.id, first.at, "found", minutes, items))
+    return tuple(made)
+
+
+def _minutes(start: str, end: str) -> int | None:
+    if not start or not end:
+        return None
+    span = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    return max(0, round(span.total_seconds() / 60))
 
 
 def _is_off(message: Message) -> bool:

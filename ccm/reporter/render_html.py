@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from html import escape
 
 from ccm.reporter.document import Document, Item, Line, Quote, Section
-from ccm.reporter.rendering import COUNTED, anchor, capital, clock, is_safe, linked, short_day, standing, when
+from ccm.reporter.rendering import COUNTED, FOUND, anchor, capital, clock, is_safe, linked, short_day, standing, when
 
 __all__ = ["anchor", "fragment", "page"]
 
@@ -202,14 +202,15 @@ def _topics(document: Document) -> str:
     numbers = {item.number: item.id for item in (*document.actions, *document.decisions, *document.questions)}
     rows = []
     for topic in document.topics:
-        details = [f"{topic.minutes} min"] if topic.minutes is not None and topic.status == "reached" else []
+        details = [f"{topic.minutes} min"] if topic.minutes is not None and topic.status != "planned" else []
         details += ["not reached"] if topic.status == "planned" else []
         details += [f'<a href="#{_e(numbers[n])}">{_e(n)}</a>' for n in topic.items if n in numbers]
         meta = f'<div class="meta">{" ".join(f"<span>{d}</span>" for d in details)}</div>' if details else ""
         rows.append(
             f'<li class="line"><p>{_e(topic.title)}</p>{meta}{_source("", topic.at, topic.source, "", document)}</li>'
         )
-    return f'<section id="topics"><h2>Topics</h2><ol>{"".join(rows)}</ol></section>\n'
+    note = f"<p>{FOUND}</p>" if any(topic.status == "found" for topic in document.topics) else ""
+    return f'<section id="topics"><h2>Topics</h2>{note}<ol>{"".join(rows)}</ol></section>\n'
 
 
 def _links(document: Document) -> str:

@@ -7,7 +7,19 @@ Everything people typed is escaped, so that it shows as typed. Leaves out front 
 import re
 
 from ccm.reporter.document import Document, Item, Quote
-from ccm.reporter.rendering import COUNTED, anchor, by_owner, capital, clock, is_safe, linked, short_day, standing, when
+from ccm.reporter.rendering import (
+    COUNTED,
+    FOUND,
+    anchor,
+    by_owner,
+    capital,
+    clock,
+    is_safe,
+    linked,
+    short_day,
+    standing,
+    when,
+)
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&])|^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
 
@@ -44,8 +56,9 @@ def text(document: Document, url: str = "") -> str:
     out += _listed("Open questions", document.questions, COUNTED["questions"], document, url)
     if document.topics:
         out += ["## Topics", ""]
+        out += [FOUND, ""] if any(topic.status == "found" for topic in document.topics) else []
         for topic in document.topics:
-            details = [f"{topic.minutes} min"] if topic.minutes is not None and topic.status == "reached" else []
+            details = [f"{topic.minutes} min"] if topic.minutes is not None and topic.status != "planned" else []
             details += ["not reached"] if topic.status == "planned" else []
             details += list(topic.items)
             out.append(

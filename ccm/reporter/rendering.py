@@ -118,6 +118,9 @@ def by_owner(document: Document) -> tuple[tuple[str, tuple[Item, ...]], ...]:
     return tuple((owner, tuple(items)) for owner, items in groups.items())
 
 
+FOUND = (
+    "Nobody announced these topics. They were found by the words of the conversation, from which their titles are made."
+)
 COUNTED = {
     "actions": "No actions were recorded.",
     "decisions": "No decisions were recorded.",
