@@ -10,7 +10,6 @@ operations find by ``Request.key``. Leaves out requests of type get, which may b
 from base64 import b32encode
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -18,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted.words.xish.domish import Element
 
 from ccm.components.context import Context
-from ccm.errors import StanzaError, StoreUnavailable
+from ccm.errors import StoreUnavailable
 from ccm.wire.stanza import parse_element
 
 log = Logger()
@@ -58,18 +57,16 @@ class Once:
         if waiting is not None:
             answered: Deferred[Element | None] = Deferred()
             waiting.append(answered)
-            shared: Element | None = await answered
-            return shared
+            return await answered
         self._running[key] = []
-        answer: Any = None
         try:
             answer = await self._do(key, work)
-        except StanzaError as error:
-            answer = Failure(error)
-            raise
-        finally:
+        except Exception:
             for each in self._running.pop(key):
-                each.callback(answer)
+                each.errback(Failure())
+            raise
+        for each in self._running.pop(key):
+            each.callback(answer)
         return answer
 
     async def _do(self, key: str, work: Callable[[], Awaitable[Element | None]]) -> Element | None:
