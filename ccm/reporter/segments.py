@@ -136,7 +136,7 @@ def _title(chosen: Sequence[Term], remarks: Sequence[Sequence[Word]], told: Sequ
         for term in chosen:
             if term not in terms:
                 continue
-            stems = [word.stem for word in remark]
+            stems = [stem for _, stem, _ in remark]
             for place, stem in enumerate(stems):
                 if stem == term[0] and tuple(stems[place : place + len(term)]) == term:
                     forms[term][" ".join(word.text for word in remark[place : place + len(term)])] += 1

@@ -91,19 +91,19 @@ def terms_of(remark: Sequence[Word], people: set[str]) -> dict[Term, None]:
     terms: dict[Term, None] = {}
     last = ""
     for _, stem, _ in remark:
-        if stem in people:
-            stem = ""
-        if stem:
-            terms[(stem,)] = None
-            if last and last != stem:
-                terms[(last, stem)] = None
+        if not stem or stem in people:
+            last = ""
+            continue
+        terms[(stem,)] = None
+        if last and last != stem:
+            terms[(last, stem)] = None
         last = stem
     return terms
 
 
 def verbs_of(remark: Sequence[Word]) -> list[str]:
     """The stems of a remark that stand where verbs do."""
-    return [word.stem for before, word in pairwise(remark) if before.before_verb and word.stem]
+    return [stem for (_, _, before_verb), (_, stem, _) in pairwise(remark) if before_verb and stem]
 
 
 @lru_cache(maxsize=20_000)
