@@ -198,12 +198,15 @@ class Backlog:
         sender, now = entry.sender, self._now()
         server: Server | None = sender.server
         moves = not sender.working and now >= sender.stays_until
-        full = self._options.window_requests
-        if server is None or (moves and entry.due and self.servers[server] >= full):
+        if server is None or (moves and entry.due and not self._has_place(server)):
             server = min(self.servers, key=self.servers.__getitem__)
-        if entry.due and entry.counted and self.servers[server] >= full:
+        if entry.due and entry.counted and not self._has_place(server):
             return None
         return server
+
+    def _has_place(self, server: Server) -> bool:
+        options = self._options
+        return self.servers[server] < (options.window_requests if server.apart else options.local_requests)
 
     def _hand(self, entry: Entry) -> bool:
         """Give it to a connection, if one has a place."""
@@ -239,7 +242,7 @@ class Backlog:
         if self._draining:  # a component in this process may answer at once
             return
         self._draining, ring, tries = True, self._ring, _SCANNED
-        while ring and tries and any(used < self._options.window_requests for used in self.servers.values()):
+        while ring and tries and any(map(self._has_place, self.servers)):
             sender = ring[0]
             entry = sender.queue[0]
             if self._choose(entry) is None:

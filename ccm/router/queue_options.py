@@ -7,7 +7,7 @@ class ComponentQueueOptions(Section):
     """
     Requests on their way to components, in this process and outside alike.
 
-    A connection (the component in this process counts as one) has ``window_requests`` in work at once; what else
+    A connection has ``window_requests`` in work at once, a component in this process ``local_requests``; what else
     comes waits here, sender by sender in turn. More than ``max_requests`` open ones of a domain, or ``max_bytes`` of
     stanzas that wait, are refused before they are begun; and so is what would wait for longer than
     ``max_wait_seconds``. One not answered within ``request_seconds`` is answered with an error. Who has
@@ -21,6 +21,7 @@ class ComponentQueueOptions(Section):
     """
 
     window_requests: int = 32
+    local_requests: int = 8
     max_requests: int = 1000
     max_bytes: int = 16_777_216
     max_wait_seconds: float = 4.0
