@@ -6,7 +6,7 @@ same element, so a dashboard shows it once. For other clients the message holds 
 be done about it; :mod:`ccm.components.undo` reads what comes back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from twisted.words.xish.domish import Element
 
@@ -30,25 +30,36 @@ class Correspondence(XMPPHandler):  # type: ignore[misc]
 
     def tell(self, user: str, corrections: Iterable[Correction], key: str = "") -> None:
         """Say each correction to a bare JID; those with the *key* of a request are told once, if it is made again."""
-        for number, correction in enumerate(corrections):
-            id_ = f"{key}.{number}" if key else ""
-            self.say(user, correction.text, correction.element(), choice(correction), id_=id_)
+        for message in letters(self._domain, user, corrections, key):
+            self.send(message)
 
     def say(self, user: str, text: str, *payloads: Element | None, id_: str = "") -> None:
         """One chat message. :param id_: that no other message of this component has; ``""`` makes one."""
-        message = Element((None, "message"))
-        message["type"], message["to"], message["from"] = "chat", user, self._domain
-        if id_:
-            message["id"] = id_
-            message.addElement((ns.STANZA_ID, "origin-id"))["id"] = id_
-        else:
-            message.addUniqueId()
-        message.addElement("body", content=text)
-        for payload in payloads:
-            if payload is not None:
-                message.addChild(payload)
-        message.addElement((ns.HINTS, "store"))
-        self.send(message)
+        self.send(letter(self._domain, user, text, *payloads, id_=id_))
+
+
+def letters(domain: str, user: str, corrections: Iterable[Correction], key: str = "") -> Iterator[Element]:
+    """The chat messages that tell of corrections; see :meth:`Correspondence.tell`."""
+    for number, correction in enumerate(corrections):
+        id_ = f"{key}.{number}" if key else ""
+        yield letter(domain, user, correction.text, correction.element(), choice(correction), id_=id_)
+
+
+def letter(domain: str, user: str, text: str, *payloads: Element | None, id_: str = "") -> Element:
+    """One chat message of a component; see :meth:`Correspondence.say`."""
+    message = Element((None, "message"))
+    message["type"], message["to"], message["from"] = "chat", user, domain
+    if id_:
+        message["id"] = id_
+        message.addElement((ns.STANZA_ID, "origin-id"))["id"] = id_
+    else:
+        message.addUniqueId()
+    message.addElement("body", content=text)
+    for payload in payloads:
+        if payload is not None:
+            message.addChild(payload)
+    message.addElement((ns.HINTS, "store"))
+    return message
 
 
 def choice(correction: Correction) -> Element | None:

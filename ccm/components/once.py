@@ -45,9 +45,16 @@ class Once:
         self._context = context
         self._running: dict[str, list[Deferred[Element | None]]] = {}
 
-    async def do(self, key: str, work: Callable[[], Awaitable[Element | None]]) -> Element | None:
+    async def do(
+        self,
+        key: str,
+        work: Callable[[], Awaitable[Element | None]],
+        again: Callable[[Element], None] = lambda _: None,
+    ) -> Element | None:
         """
         The answer's payload: of this work, or of the same done before.
+
+        :param again: called with an answer that was kept: what was said beside it may have been lost on its way.
 
         :raises StanzaError: what the work raises; it is not remembered.
         """
@@ -60,7 +67,7 @@ class Once:
             return await answered
         self._running[key] = []
         try:
-            answer = await self._do(key, work)
+            answer = await self._do(key, work, again)
         except Exception:
             for each in self._running.pop(key):
                 each.errback(Failure())
@@ -69,14 +76,20 @@ class Once:
             each.callback(answer)
         return answer
 
-    async def _do(self, key: str, work: Callable[[], Awaitable[Element | None]]) -> Element | None:
+    async def _do(
+        self, key: str, work: Callable[[], Awaitable[Element | None]], again: Callable[[Element], None]
+    ) -> Element | None:
         state, name = self._context.state, f"answered:{key}"
         try:
             known = await state.get(name)
         except StoreUnavailable:
             return await work()  # what it does twice then, it notices itself
         if known is not None:
-            return parse_element(known) if known else None
+            if not known:
+                return None
+            kept = parse_element(known)
+            again(kept)
+            return kept
         answer = await work()
         try:
             await state.set(name, answer.toXml().encode() if answer is not None else b"", KEPT_SECONDS)

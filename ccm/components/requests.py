@@ -17,8 +17,9 @@ import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
 from ccm.components.context import Context
+from ccm.components.correspondence import letters
 from ccm.components.once import Once, hashed, key_of
-from ccm.components.operations import Gate, Operation, Request, execute, refusal
+from ccm.components.operations import Correction, Gate, Operation, Request, execute, refusal
 from ccm.errors import StanzaError
 from wokkel.disco import DiscoFeature
 from wokkel.iwokkel import IDisco
@@ -71,7 +72,9 @@ class Requests(XMPPHandler):  # type: ignore[misc]
                 sender = address.prepare(values["for"])
             request = Request(sender, values, language_of(payload) or language_of(iq), payload, key)
             found = await (
-                self._once.do(key, lambda: self._run(operation, request)) if key else self._run(operation, request)
+                self._once.do(key, lambda: self._run(operation, request), partial(self._tell_again, request))
+                if key
+                else self._run(operation, request)
             )
         except StanzaError as error:
             self.send(refusal(iq, error))
@@ -80,6 +83,12 @@ class Requests(XMPPHandler):  # type: ignore[misc]
         if found is not None:
             result.addChild(found)
         self.send(result)
+
+    def _tell_again(self, request: Request, kept: Element) -> None:
+        """Whoever has heard it does not hear it twice: the messages have the same origin-ids."""
+        corrections = map(Correction.parse, kept.elements(ns.TOPICS, "correction"))
+        for message in letters(self._context.domain, request.user, corrections, request.key):
+            self.send(message)
 
     async def _run(self, operation: Operation, request: Request) -> Element | None:
         return (await execute(operation, request, self._gate)).payload

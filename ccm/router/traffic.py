@@ -125,7 +125,6 @@ class ServedDomain:
             self.presence.become,
             repeatable=repeatable,
         )
-        self._several = False
         self._joined = 0
         self._numbers: dict[str, Server] = {}
         #: (to, origin-id) of messages -> when they passed
@@ -161,8 +160,6 @@ class ServedDomain:
         """
         if not self.backlog.servers:
             self._router.add_domain(self.jid, self)
-        else:
-            self._several = True
         welcome()
         self._joined += 1
         self._numbers[str(self._joined)] = server
@@ -191,7 +188,7 @@ class ServedDomain:
             if changed is None:
                 return
             stanza = changed
-        elif self._several and self._echo(stanza):
+        elif self._joined > 1 and self._echo(stanza):
             return
         self._router.route(stanza, self)
 
