@@ -80,6 +80,7 @@ def test_an_invitee_is_a_chip_with_what_can_be_done(browser: Browser, server: Se
     invite(ann, "bob@example.org, kim@localhost")
     chips = ann.get_by_test_id("chip")
     expect(chips).to_have_count(2)
+    expect(ann.get_by_test_id("one-field")).not_to_be_visible()
 
     # Again, and back: in the chip's menu, by the keyboard alone.
     bob = chips.filter(has_text="Bob")
