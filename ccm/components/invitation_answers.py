@@ -141,7 +141,7 @@ class Answers:
         told, serial = facts.get("start", ""), facts.get("sequence", "")
         if not told or topic.start is None or parse_stamp(told) == topic.start:
             return False
-        return serial.isdigit() and int(serial[:9]) < sequence(topic, invitee)
+        return serial.isdecimal() and serial.isascii() and int(serial[:9]) < sequence(topic, invitee)
 
     def _counter(self, invitee: Invitee, topic: Topic, facts: Mapping[str, str]) -> Telling:
         wanted, now = parse_stamp(facts.get("start", "")), self._context.now()

@@ -37,7 +37,7 @@ from ccm.components.room_requests import Sibling
 from ccm.components.topic_elements import invitee_element, topic_element
 from ccm.components.undo import Undo
 from ccm.interfaces import IComponentHandler
-from ccm.records import Invitee, Topic
+from ccm.records import Invitee, OutboxJob, Topic
 from wokkel.subprotocols import XMPPHandler
 
 log = Logger()
@@ -326,12 +326,20 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
                 self._more = False
                 for job in await self._context.outbox.claim(ARRIVED, 20, ARRIVED_SECONDS):
                     self._more = True
-                    facts = _facts(job.payload.encode(), "kind", "token")
-                    if facts:
-                        self._tell(await self._answers.arrived(facts))
-                    await self._context.outbox.done(job.id)
+                    await self._take(job)
         finally:
             self._taking = False
+
+    async def _take(self, job: OutboxJob) -> None:
+        facts = _facts(job.payload.encode(), "kind", "token")
+        try:
+            told = await self._answers.arrived(facts) if facts else None
+        except (ValueError, OverflowError, LookupError):  # of what a stranger's mail program wrote
+            log.failure("An answer that came by mail could not be read.")
+            await self._context.outbox.park(job.id, "it could not be read: see the log")
+            return
+        self._tell(told)
+        await self._context.outbox.done(job.id)
 
     def _tell(self, *told: Telling | None) -> None:
         for each in told:

@@ -34,6 +34,8 @@ log = Logger()
 
 _ADDRESS = re.compile(r"(bounces|rsvp)\+([a-z0-9]{16,64})")
 _RECIPIENTS = 20
+_PARTS = re.compile(rb"multipart/|message/rfc822|boundary", re.IGNORECASE)
+_MOST_PARTS = 40  # a mail of more, one in another, takes the parser seconds; a report has six such words
 _TEMPORARY = 451
 #: Kind of the outbox jobs, and the channel of the bus that says that there are some.
 ARRIVED = "arrived"
@@ -56,6 +58,9 @@ class Intake:
 
     async def take(self, purpose: str, invitee: Invitee, raw: bytes) -> None:
         """Keep what a mail says. :raises StoreUnavailable: if it cannot be kept."""
+        if sum(1 for _ in _PARTS.finditer(raw)) > _MOST_PARTS:
+            log.info("A mail to {purpose} has too many parts to be an answer; it is left.", purpose=purpose)
+            return
         message: Message = email.message_from_bytes(raw, policy=compat32)
         facts = _report(message) if purpose == "bounces" else replies.read(message, invitee.address)
         if facts is None:

@@ -71,7 +71,7 @@ def _stamp(event: Any) -> str:
     if "DTSTART" not in event:
         return ""
     at = event.decoded("DTSTART")
-    if not isinstance(at, datetime):
+    if not isinstance(at, datetime) or not 2000 <= at.year < 2200:
         return ""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at.tzinfo else ""
 

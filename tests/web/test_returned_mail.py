@@ -375,3 +375,19 @@ async def test_a_library_of_mail_gets_along_with_it(site: Any, factory: IntakeFa
     finally:
         await port.stopListening()
     assert await arrived(site) == [{"kind": "words", "comment": "Ich käme gern später.", "token": TOKEN}]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_mail_of_mails_of_mails_is_left_unread(site: Any, factory: IntakeFactory) -> None:
+    line = Line(factory)
+    await line.begin()
+    nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(50))
+    assert await line.deliver(nested + answer(calendar()), RSVP) == "250 2.0.0 Taken\r\n"
+    assert await arrived(site) == []
+
+
+def test_a_time_out_of_all_bounds_is_none() -> None:
+    text = calendar().replace("20261124T140000Z", "99991231T230000Z")
+    facts = replies.read(email.message_from_bytes(answer(text), policy=compat32), "kim@example.org")
+    assert facts is not None
+    assert facts["start"] == ""
