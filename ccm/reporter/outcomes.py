@@ -309,7 +309,7 @@ def owner_of(text: str, by: str, names: frozenset[str]) -> tuple[str, str]:
         found = pattern.match(text)
         if found and (found["who"].lower() in names or found["who"].lower() in _ROLES or _INITIALS.match(found["who"])):
             return found["who"], found["what"]
-    if re.match(r"i(?:'ll| will)\b", text, re.IGNORECASE):
+    if re.match(r"i(?:'ll|'m|'d)?\s+(?!may\b|might\b|could\b|would\b|think\b|wonder\b)\w", text, re.IGNORECASE):
         return by, text
     return "", text
 

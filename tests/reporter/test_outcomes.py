@@ -59,6 +59,7 @@ def test_plain_talk_is_not_marked(text):
         ("Chairs to publish", "Chairs"),
         ("AC to PR", "AC"),
         ("I'll do it", "me"),
+        ("I ask Brightwatt for a quote by next Wednesday", "me"),
         ("try to find out", ""),
         ("the door needs to be shut", ""),
         ("Merge.", ""),
