@@ -104,8 +104,8 @@ class Flights:
                     continue
                 if flight.landed is not None:
                     flight.landed()
-                flight.template.archived = bool(flight.id) and flight.id == first
+                flight.template.archived = flight.id if flight.id == first else ""
                 self._reflect(flight.template)
-                flight.template.archived = False
+                flight.template.archived = ""
         finally:
             self._busy = False

@@ -87,7 +87,7 @@ class Gaps:
             page: Any = await self._archive.page(jid, after=after or None, limit=_PAGE)
             for row in page.items:
                 template = archived.template(row)
-                template.archived = True
+                template.archived = row.id
                 found.append((row.id, template))
             complete = page.complete or not page.items
             after = found[-1][0] if found else after

@@ -17,6 +17,7 @@ from ccm.session.bosh_queue import Queue
 from ccm.session.bosh_terms import Terms
 from ccm.session.bosh_window import Arrival, Slot, Window
 from ccm.wire.framing import Body, BoshFraming, Event, StreamClosed, StreamOpened
+from ccm.wire.stanza import Stanza
 
 _MAX_RESENDS = 50  # of one rid in a row; §14.3: "MAY choose to impose a limit"
 _REPORT_AFTER_SECONDS = 5.0  # an answer that the client has not seen by then is worth a report (§9.2)
@@ -34,6 +35,11 @@ class BoshSession:
     :param created: rid of the request that creates it, the first to arrive; ``None`` if it is restored.
     :ivar stream: the client's session above; set by the shell before the first request.
     :ivar over: the stream has ended; what remains is to tell the client.
+    :ivar followable: what happened since its record was made follows from the archives of rooms and marks of answers
+        (:mod:`ccm.session.bosh_marks`).
+    :ivar place: id of the archived message that was queued last since its record was made; ``""`` for none.
+    :ivar archived: how many were.
+    :ivar fresh: rid of the answer that is being given for the first time.
     """
 
     channel_binding: bytes | None = None
@@ -55,7 +61,9 @@ class BoshSession:
         self.sid, self.terms, self.window, self.framing, self.peer = sid, terms, window, framing, peer
         self.queue = queue or Queue()
         self.stream: Stream | None = None
-        self.over = False
+        self.over = self.followable = False
+        self.place = ""
+        self.archived = self.fresh = 0
         self._options, self._outlet = options, outlet
         self._created = created
         self._final: bytes | None = None
@@ -99,7 +107,8 @@ class BoshSession:
         arrival, extra = window.arrive(rid, body, handle, now)
         if arrival in (Arrival.READY, Arrival.PARKED):
             self._resends = 0
-            self.queue.arrived(rid, window.size)
+            if self.queue.arrived(rid, window.size):
+                self.followable = False
             if window.lagging and len(window.parked) >= window.size:
                 window.catch_up()
             self._take(now)
@@ -177,6 +186,17 @@ class BoshSession:
         """Queue one complete element."""
         if self.over or not data:
             return
+        self.followable = False
+        self._add(data)
+
+    def write_archived(self, data: bytes, id_: str) -> None:
+        """Queue a message that the archive of a room holds (:attr:`ccm.wire.fanout.FanOut.archived`)."""
+        if self.over:
+            return
+        self.place, self.archived = id_, self.archived + 1
+        self._add(data)
+
+    def _add(self, data: bytes) -> None:
         self.queue.add(data)
         if self.queue.waiting_bytes > self._options.max_queued_bytes:
             self._lose("The client reads too slowly.")
@@ -230,6 +250,8 @@ class BoshSession:
             events.insert(0, StreamOpened(self.terms.to or None, attrs.get("from"), version, attrs.get("xml:lang")))
         if ending:
             events.append(StreamClosed())
+        if restart or not all(map(_is_remark, events)):
+            self.followable = False
         if events and self.stream is not None:
             self.stream.received(events)
         if ending and not self.over:
@@ -316,7 +338,9 @@ class BoshSession:
         if slot.handle is not None:
             self._replied = self._since = now
             self._dry = not units
+            self.fresh = slot.rid
             self._outlet.respond(slot.handle, self, slot.rid, body, 200)
+            self.fresh = 0
 
     def _ack_attributes(self, slot: Slot) -> list[tuple[str, str]]:
         highest = slot.rid
@@ -371,3 +395,8 @@ class BoshSession:
             waiting = self.window.parked.pop(rid)
             if waiting.handle is not None:
                 self._outlet.respond(waiting.handle, self, 0, self._last_word(), 200)
+
+
+def _is_remark(event: Event) -> bool:
+    """Whether it is a message to a room: that changes nothing of the session."""
+    return type(event) is Stanza and event.kind == "message" and event.type == "groupchat"

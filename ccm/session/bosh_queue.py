@@ -74,17 +74,23 @@ class Queue:
             sent.handle, sent.dead, sent.followed = handle, False, False
             self._judge()
 
-    def arrived(self, rid: int, window: int) -> None:
-        """A new request: it confirms, or gives up, every answer that is *window* rids before it."""
+    def arrived(self, rid: int, window: int) -> bool:
+        """
+        A new request: it confirms, or gives up, every answer that is *window* rids before it.
+
+        :returns: whether something that was sent waits again.
+        """
         if not self._sent:
-            return
+            return False
         settled = [known for known in self._sent if known + window <= rid]
-        self._put_back([known for known in settled if self._sent[known].dead])
+        dead = [known for known in settled if self._sent[known].dead]
+        self._put_back(dead)
         for known in settled:
             del self._sent[known]
         for sent in self._sent.values():
             sent.followed = True
         self._judge()
+        return bool(dead)
 
     def take_all(self) -> list[bytes]:
         """The same as :meth:`take`, with whatever is in doubt before it."""

@@ -28,11 +28,7 @@ def to_plain(session: BoshSession, stream: dict[str, Any]) -> dict[str, Any]:
     :param stream: the plain data of the stream above.
     """
     window = session.window
-    taken = window.last
-    for slot in window.open:
-        if not slot.stored:
-            taken = slot.rid - 1
-            break
+    taken = window.taken
     return {
         "version": VERSION,
         "sid": session.sid,

@@ -146,6 +146,32 @@ class Window:
             del self.replies[known]
 
     @property
+    def taken(self) -> int:
+        """The highest rid such that all that came with it and before it is on disk."""
+        for slot in self.open:
+            if not slot.stored:
+                return slot.rid - 1
+        return self.last
+
+    def recall(self, rid: int, taken: int, body: bytes, empty: bytes) -> None:
+        """
+        After a crash: that rid was answered with *body*, and any unanswered before it with *empty*.
+
+        :param taken: the highest rid that was taken by then.
+        """
+        first, now = self.last + 1, self.open[-1].arrived if self.open else 0.0
+        self.open.extend(Slot(later, None, now, stored=True) for later in range(max(first, rid + 1), taken + 1))
+        before = self.open[0].rid if self.open and self.open[0].rid < rid else min(first, rid)
+        while self.open and self.open[0].rid <= rid:
+            self.open.popleft()
+        self.last = max(self.last, taken)
+        for earlier in range(max(before, rid - self.size + 1), rid):
+            self.replies[earlier] = empty
+        self.replies[rid] = body
+        while len(self.replies) > self.size:
+            del self.replies[next(iter(self.replies))]
+
+    @property
     def unanswered(self) -> int:
         """How many requests wait for an answer, parked ones included."""
         return len(self.open) + len(self.parked)

@@ -71,6 +71,11 @@ class Keeper:
         self._waiting: list[_Wait] = []
         self._hurried: dict[_Wait, None] = {}
         self._count = 0
+        self._notes: list[Any] = []
+        self._notes_prefix = f"{prefix.rstrip(':')}-notes:"
+        self._note_keys: list[str] = []  # of those that are kept
+        self._outdated: list[str] = []
+        self._noted = 0
 
     def save(
         self,
@@ -92,9 +97,7 @@ class Keeper:
         """
         self._dirty.pop(id_, None)
         self._dirty[id_] = make
-        if not self._writing:
-            self._writing = True
-            self._begins = self._later(0, self._begin)
+        self._write_soon()
         if then is None:
             return True
         if self._failing and otherwise is not None:
@@ -104,6 +107,44 @@ class Keeper:
             return False
         self._wait(then, otherwise)
         return True
+
+    def note(self, note: Any, then: Callable[[], None]) -> bool:
+        """
+        Keep something small, JSON-able, beside the records; all notes of one turn are one value.
+
+        A record that is made before it is kept before it, or together with it.
+
+        :param then: called once it would survive this process, or cannot be kept.
+        :returns: false if nothing can be kept now; then nothing is called.
+        """
+        if self._failing or self._count >= self._most_waiting:
+            return False
+        self._notes.append(note)
+        self._write_soon()
+        self._wait(then, then)
+        return True
+
+    def outdate(self) -> None:
+        """Forget all notes that are kept, once the records are kept that have been asked for."""
+        self._outdated += self._note_keys
+        self._note_keys = []
+
+    async def notes(self) -> list[Any]:
+        """All notes of the process before; they are kept until :meth:`outdate`."""
+        found: list[Any] = []
+        for key in await self._state.keys(self._notes_prefix):
+            self._note_keys.append(key)
+            try:
+                self._noted = max(self._noted, int(key[len(self._notes_prefix) :]))
+                found += msgspec.json.decode(await self._state.get(key) or b"[]")
+            except (ValueError, TypeError) as error:
+                log.warn("Notes beside session records cannot be used: {error!r}", error=error)
+        return found
+
+    def _write_soon(self) -> None:
+        if not self._writing:
+            self._writing = True
+            self._begins = self._later(0, self._begin)
 
     def after_written(self, then: Callable[[], None]) -> bool:
         """
@@ -216,9 +257,16 @@ class Keeper:
     async def _write(self) -> None:
         while self._dirty or self._waiting:
             waiting, self._waiting = self._waiting, []
+            outdated, self._outdated = self._outdated, []
+            notes: list[Any] = []
             try:
                 for id_ in tuple(self._dirty):
                     await self._put(id_)
+                if outdated:
+                    await self._state.delete(*outdated)
+                notes, self._notes = self._notes, notes  # the records that they follow have been put
+                if notes:
+                    await self._keep(notes)
                 if waiting:
                     await self._state.settle()
             except BaseException:
@@ -226,6 +274,8 @@ class Keeper:
                 self._under_way = {}
                 self._waiting = [*(wait for wait in waiting if wait.then is not _nothing), *self._waiting]
                 self._count = len(self._waiting)
+                self._notes[:0] = notes
+                self._outdated[:0] = outdated
                 raise
             self._worked()
             if self._dirty or self._waiting:
@@ -235,6 +285,12 @@ class Keeper:
                 self._hurried.pop(wait, None)
                 _call(wait.then)
         self._under_way = {}
+
+    async def _keep(self, notes: list[Any]) -> None:
+        self._noted += 1
+        key = f"{self._notes_prefix}{self._noted}"
+        self._note_keys.append(key)
+        await self._state.set(key, msgspec.json.encode(notes), self._seconds)
 
     async def _put(self, id_: str) -> None:
         if id_ not in self._dirty:

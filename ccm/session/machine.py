@@ -51,6 +51,7 @@ class Session:
 
     __slots__ = (
         *(
+            "_archived",
             "_backlog",
             "_bare",
             "_negotiation",
@@ -83,6 +84,8 @@ class Session:
         self.resumption: Resumption | None = None
         self._backlog: deque[Event] | None = None
         self._write: Callable[[bytes], None] = connection.write
+        # A transport with records of its own wants to know what they need not hold.
+        self._archived: Callable[[bytes, str], None] | None = getattr(connection, "write_archived", None)
         self._negotiation: Negotiation | None = Negotiation(self)
 
     # ---- what a transport calls
@@ -134,10 +137,12 @@ class Session:
     def deliver_raw(self, template: FanOut) -> None:
         """Send a copy of a stanza that goes to many."""
         data = (template.declared_head if self.framing.declared else template.head) + self._quoted + template.tail
-        if self.resumption is None:
-            self._write(data)
+        if self.resumption is not None:
+            self.resumption.deliver(data, bool(template.archived))
+        elif template.archived and self._archived is not None:
+            self._archived(data, template.archived)
         else:
-            self.resumption.deliver(data, template.archived)
+            self._write(data)
 
     def close(self, condition: str, text: str = "") -> None:
         """End the stream with an error, for good: nothing of it can be resumed."""
@@ -297,6 +302,7 @@ class Session:
         """Speak through another connection from now on, or through none."""
         self.connection = connection
         self._write = connection.write if connection is not None else _nowhere
+        self._archived = getattr(connection, "write_archived", None)
         if framing is not None:
             self.framing, self.transport = framing, transport
 

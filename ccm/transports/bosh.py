@@ -66,8 +66,8 @@ class Saver(Protocol):
     def now(self, session: BoshSession) -> None:
         """Save it at the end of this turn."""
 
-    def before(self, session: BoshSession, then: Callable[[], None]) -> None:
-        """The same, and call *then* afterwards."""
+    def before(self, session: BoshSession, rid: int, then: Callable[[], None]) -> None:
+        """Save at least what it answered to *rid*, and call *then* afterwards."""
 
     def gone(self, session: BoshSession) -> None:
         """Forget it."""
@@ -203,7 +203,7 @@ class BoshSessions:
                 handle.respond(body, kind, status)
 
         self._unsaved[handle] = None
-        self._saver.before(session, saved)
+        self._saver.before(session, rid, saved)
 
     def drop(self, handle: Handle) -> None:
         """Close the connection of a superseded request."""
@@ -216,7 +216,7 @@ class BoshSessions:
         if not self._dirty:
             self._clock.callLater(0, self._turn)
         self._dirty[session] = None
-        if session.queue.waiting and self._saver is not None and not session.over:
+        if not session.followable and session.queue.waiting and self._saver is not None and not session.over:
             self._saver.now(session)  # who sent that is told that it is kept once it is
 
     def barrier(self) -> Any:

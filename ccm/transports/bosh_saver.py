@@ -1,8 +1,9 @@
 """
 Keeps BOSH sessions in the session state and brings them back at start.
 
-An answer that carries anything is sent once a record on disk holds it: after a crash its client gets the same answer
-again, or what follows it, and nothing twice. Other changes are written together, at most every ``bosh.save_seconds``.
+An answer that carries anything is sent once a record on disk holds it, or a mark of it where rooms' archives hold the
+rest (:mod:`ccm.session.bosh_marks`): after a crash its client gets the same answer again, or what follows it, and
+nothing twice. Other changes are written together, at most every ``bosh.save_seconds``; that outdates marks.
 Only what signed in and bound is kept. Leaves out what is in a record: :mod:`ccm.session.bosh_record`.
 """
 
@@ -14,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from ccm.interfaces import ISessionState
 from ccm.session.bosh import BoshSession
+from ccm.session.bosh_marks import by_session, mark, replay
 from ccm.session.bosh_options import BoshOptions
 from ccm.session.bosh_record import from_plain, to_plain
 from ccm.session.keeping import Keeper, Missed
@@ -26,6 +28,7 @@ from ccm.wire.fanout import FanOut
 from ccm.wire.framing import BoshFraming
 
 PREFIX = "bosh:"
+_ARCHIVED = 200  # messages after which a record is made anew, so that a start need not read too many
 
 
 class BoshSaver:
@@ -54,10 +57,17 @@ class BoshSaver:
         if _is_bound(session):
             self.keeper.save(session.sid, partial(_record, session))
 
-    def before(self, session: BoshSession, then: Callable[[], None]) -> None:
-        """The same, and call *then* once that is done, or fails or takes too long."""
-        if not _is_bound(session) or not self.keeper.save(session.sid, partial(_record, session), then, then):
-            then()
+    def before(self, session: BoshSession, rid: int, then: Callable[[], None]) -> None:
+        """Save it, or a mark of its answer to *rid*; call *then* once that is done, or fails or takes too long."""
+        if _is_bound(session):
+            self.changed(session)
+            followable = session.followable and session.fresh == rid and session.archived <= _ARCHIVED
+            if followable and self.keeper.note(mark(session, rid), then):
+                return
+            if self.keeper.save(session.sid, partial(_record, session), then, then):
+                return
+            session.followable = False  # what it is sent now nobody knows
+        then()
 
     def gone(self, session: BoshSession) -> None:
         """Forget it."""
@@ -74,6 +84,7 @@ class BoshSaver:
     def _save(self) -> None:
         self._timer = None
         changed, self._changed = self._changed, {}
+        self.keeper.outdate()
         for session in changed:
             self.keeper.save(session.sid, partial(_record, session))
 
@@ -84,11 +95,17 @@ class BoshSaver:
         :param missed: what rooms archived for a session since its record was made.
         """
 
+        marks = by_session(await self.keeper.notes())
+
         def again(plain: dict[str, Any], came: Iterable[FanOut]) -> None:
             framing = BoshFraming(sessions.pool)
+            known = marks.get(plain["sid"], ())
             session = from_plain(HeldSession, plain, framing, sessions.options, sessions, self._clock.seconds())
-            session.stream = stream_from_plain(self._realm, framing, session, "bosh", plain["stream"], came)
+            session.stream = stream_from_plain(
+                self._realm, framing, session, "bosh", plain["stream"], replay(session, known, came)
+            )
             sessions.add(session)
+            self.changed(session)  # the marks are outdated soon
 
         return await self.keeper.revive(again, self._realm.accounts, missed)
 
@@ -100,4 +117,7 @@ def _is_bound(session: BoshSession) -> bool:
 def _record(session: BoshSession) -> dict[str, Any] | None:
     if session.over or not _is_bound(session):
         return None
-    return to_plain(session, stream_to_plain(cast(Session, session.stream)))
+    record = to_plain(session, stream_to_plain(cast(Session, session.stream)))
+    session.followable = not session.terms.next_key  # what keys come next is in records alone
+    session.place, session.archived = "", 0
+    return record

@@ -21,14 +21,14 @@ class FanOut:
     :ivar head: bytes up to and including ``to='`` for a stream whose default namespace is ``jabber:client``.
     :ivar declared_head: the same with ``xmlns='jabber:client'`` on the root.
     :ivar tail: the rest, beginning with the quote that closes ``to``.
-    :ivar archived: a room's archive holds it, and it is being sent in the archive's order: who has it can be told
-        from how much he has.
+    :ivar archived: its id if a room's archive holds it and it is being sent in the archives' order, else ``""``: who
+        has it can be told from how much he has.
     """
 
     __slots__ = ("archived", "declared_head", "head", "stanza", "tail")
 
     def __init__(self, stanza: Stanza, from_: str) -> None:
-        self.archived = False
+        self.archived = ""
         self.stanza = stanza.copy(from_=from_, to=None)
         kind = stanza.kind.encode()
         rest = self.stanza.head()[1 + len(kind) :] + b" to='"

@@ -56,7 +56,12 @@ class Room:
 
     def templates(self, first: int) -> list[FanOut]:
         """What is archived from there on."""
-        return [FanOut(Stanza("message", {"type": "groupchat", "id": id_}), "r@c/Kim") for id_ in self.archive[first:]]
+        found = []
+        for number, id_ in enumerate(self.archive[first:], first):
+            template = FanOut(Stanza("message", {"type": "groupchat", "id": id_}), "r@c/Kim")
+            template.archived = f"{number:06}"
+            found.append(template)
+        return found
 
 
 class Request:
