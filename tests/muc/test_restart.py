@@ -250,7 +250,7 @@ def test_only_what_is_reflected_in_the_order_of_the_archive_is_marked_so(house, 
         house.open(ann, "Ann", room, persistentroom=True)
         bob.join("Bob", room)
     marks = []
-    bob.deliver_raw = lambda template: marks.append((template.stanza.child_text("body"), template.archived))
+    bob.deliver_raw = lambda template: marks.append((template.stanza.child_text("body"), bool(template.archived)))
     ann.send(f"<message type='groupchat' to='{rooms[0]}'><subject>S</subject></message>")
     ann.send(f"<message type='groupchat' to='{rooms[0]}'><active xmlns='urn:x'/></message>")
     assert [archived for _, archived in marks] == [False, False]
