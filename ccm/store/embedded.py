@@ -6,7 +6,7 @@ the moments since the last save are missing. The bus reaches this process only. 
 Redis (:mod:`ccm.store.redis`).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select
@@ -23,6 +23,10 @@ _PLAIN = ""  # the field of a key that is no hash; a hash's fields begin with a 
 _MARK = "="
 _AGAIN_SECONDS = 1.0
 _SWEEP_SECONDS = 60.0
+_ADD = (
+    "INSERT INTO state (key, field, value, expires) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (key, field) DO UPDATE SET value = excluded.value, expires = excluded.expires"
+)
 
 log = Logger()
 
@@ -61,6 +65,7 @@ class EmbeddedState:
         self._max_keys = max_keys
         self._entries: dict[str, _Entry] = {}
         self._changed: set[str] = set()
+        self._new: set[str] = set()  # of those: of which nothing was saved before
         self._saving = False
         self._failures = 0
         self._timer: Any = None
@@ -81,6 +86,8 @@ class EmbeddedState:
         return None if entry is None else entry.fields.get(_PLAIN)
 
     async def set(self, key: str, value: bytes, ttl_seconds: float | None = None) -> None:
+        if key not in self._entries and key not in self._changed:
+            self._new.add(key)
         entry = self._entry(key)
         entry.fields = {_PLAIN: value}
         entry.expires = None if ttl_seconds is None else self._now() + ttl_seconds
@@ -122,7 +129,7 @@ class EmbeddedState:
         if self._changed:
             keys = frozenset(self._changed)
             try:
-                await self._database.write(self._save())
+                await self._save_now()
             except Exception:
                 self._failures += 1
                 for key in keys:
@@ -189,6 +196,17 @@ class EmbeddedState:
         self._saving = True
         self._database.write(change).addCallbacks(self._saved, self._lost, errbackArgs=(keys,))  # type: ignore[attr-defined]
 
+    def _save_now(self) -> Awaitable[None]:
+        if len(self._changed) == 1 and self._changed == self._new:
+            (key,) = self._changed
+            entry = self._entries.get(key)
+            if entry is not None and entry.fields.keys() == {_PLAIN}:
+                self._changed.clear()
+                self._new.clear()
+                expires = None if entry.expires is None else seconds_to_micros(entry.expires)
+                return self._database.append(_ADD, (key, _PLAIN, entry.fields[_PLAIN], expires))
+        return self._database.write(self._save())
+
     def _save(self) -> Callable[[Connection], None]:
         keys = tuple(self._changed)
         rows = [
@@ -203,6 +221,7 @@ class EmbeddedState:
             for field, value in entry.fields.items()
         ]
         self._changed.clear()
+        self._new.clear()
 
         def change(connection: Connection) -> None:
             for start in range(0, len(keys), 500):
