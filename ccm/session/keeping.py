@@ -5,6 +5,7 @@ Leaves out the record's content (:mod:`ccm.session.record`).
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ log = Logger()
 PREFIX = "sm:"
 _AGAIN_SECONDS = 1.0
 _PATIENT_SECONDS = 4.0
+_TRIES = 15  #: to read what a record needs at start, a second apart
 Missed = Callable[[dict[str, Any]], Awaitable[Iterable[FanOut]]]
 
 
@@ -225,18 +227,21 @@ class Keeper:
         def again(plain: dict[str, Any], came: Iterable[FanOut]) -> None:
             from_plain(realm, framing(plain["transport"]), None, plain["transport"], plain, came)
 
-        return await self.revive(again, realm.accounts, missed)
+        return await self.revive(again, realm, missed)
 
     async def revive(
         self,
         again: Callable[[dict[str, Any], Iterable[FanOut]], object],
-        accounts: IAccounts,
+        realm: Realm,
         missed: Missed | None = None,
     ) -> int:
         """
         The same for records of any form.
 
+        Records that cannot be used are deleted, but none because the store cannot be read for a while.
+
         :param again: makes a session of a record and what it missed; the stream's record may lie inside as ``stream``.
+        :raises StoreUnavailable: if the store cannot be read for long; all records are there yet.
         """
         count = 0
         for key in await self._state.keys(self._prefix):
@@ -246,10 +251,10 @@ class Keeper:
             try:
                 plain = msgspec.json.decode(value)
                 stream = plain.get("stream", plain)
-                await _check_password(stream, accounts)
-                again(plain, await missed(stream["state"]) if missed is not None else ())
+                came = await _patiently(partial(_came, stream, realm.accounts, missed), realm.pause)
+                again(plain, came)
                 count += 1
-            except (ValueError, KeyError, TypeError, AttributeError, StanzaError, StoreUnavailable) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, StanzaError) as error:
                 log.warn("The session record {key} cannot be used: {error!r}", key=_told(key), error=error)
                 await self._state.delete(key)
         return count
@@ -315,6 +320,25 @@ def _made(make: Make | None) -> bytes | None:
 
 def _nothing() -> None:
     return None
+
+
+async def _came(stream: dict[str, Any], accounts: IAccounts, missed: Missed | None) -> Iterable[FanOut]:
+    """What the session missed. :raises ValueError: if it may not come back."""
+    await _check_password(stream, accounts)
+    return await missed(stream["state"]) if missed is not None else ()
+
+
+async def _patiently(
+    read: Callable[[], Awaitable[Iterable[FanOut]]], pause: Callable[[float], Awaitable[Any]]
+) -> Iterable[FanOut]:
+    """Read what the store has, again if it cannot be read for a moment."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await read()
+        except StoreUnavailable as error:
+            log.warn("Sessions cannot be brought back yet; it is tried again in a second: {error!r}", error=error)
+            await pause(_AGAIN_SECONDS)
+    return await read()
 
 
 async def _check_password(stream: dict[str, Any], accounts: IAccounts) -> None:

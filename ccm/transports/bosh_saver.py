@@ -107,7 +107,7 @@ class BoshSaver:
             sessions.add(session)
             self.changed(session)  # the marks are outdated soon
 
-        return await self.keeper.revive(again, self._realm.accounts, missed)
+        return await self.keeper.revive(again, self._realm, missed)
 
 
 def _is_bound(session: BoshSession) -> bool:

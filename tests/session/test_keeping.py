@@ -1,5 +1,6 @@
 """Resumption records in the session state: written behind, in order, read back at start."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from ccm.doors import end_without_account
 from ccm.durability import barrier_of
+from ccm.errors import StoreUnavailable
 from ccm.session.keeping import Keeper
 from ccm.session.record import to_plain
 from ccm.session.verifiers import SIGNED_IN_BY, make_verifiers
@@ -303,3 +305,39 @@ def test_what_was_missed_is_asked_for_each_record_and_one_that_cannot_be_told_is
     keeper = Keeper(state, fakes.spawn, after.hands.later)
     assert fakes.result_of(keeper.restore(after.realm, framing(after), missed)) == 0
     assert len(asked) == 1 and fakes.result_of(state.keys("sm:")) == ()
+
+
+class Hiccup:
+    """Tells what was missed, but at first for so many times that the store is broken."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.pauses: list[float] = []
+
+    async def missed(self, _marks: dict[str, Any]) -> Any:
+        self.times -= 1
+        if self.times >= 0:
+            raise StoreUnavailable("The store cannot be read now.")
+        return ()
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+def test_a_session_comes_back_although_the_database_hiccups_at_start() -> None:
+    state, after, hiccup = kept(World()), World(), Hiccup(2)
+    realm = replace(after.realm, pause=hiccup.pause)
+    keeper = Keeper(state, fakes.spawn, after.hands.later)
+    assert fakes.result_of(keeper.restore(realm, framing(after), hiccup.missed)) == 1
+    assert hiccup.pauses == [1.0, 1.0]
+    assert fakes.result_of(state.keys("sm:")) == ("sm:one",)
+
+
+def test_while_the_database_stays_broken_the_start_fails_and_no_session_is_lost() -> None:
+    state, after, hiccup = kept(World()), World(), Hiccup(1000)
+    realm = replace(after.realm, pause=hiccup.pause)
+    keeper = Keeper(state, fakes.spawn, after.hands.later)
+    with pytest.raises(StoreUnavailable):
+        fakes.result_of(keeper.restore(realm, framing(after), hiccup.missed))
+    assert 10 <= len(hiccup.pauses) < 60
+    assert fakes.result_of(state.keys("sm:")) == ("sm:one",)
