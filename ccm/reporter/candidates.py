@@ -19,6 +19,7 @@ MUCH = 600  # nothing is surer, but an answer
 CARRIED = 0  # what came over from the discussion's former type: nearly everything else is better
 ANSWERED = 100_000  # answered when asked, or put right by hand
 BEST = 6  # candidates kept for each attribute
+SUBSETS = 10  # attributes among whose subsets the best is looked for
 VALUES = 4  # sentences in an attribute
 
 
@@ -46,15 +47,20 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def kept(heard: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The best of each attribute, in the order in which they were said; every answer stays."""
+    """The best of each attribute, in the order in which they were said; of answers the latest."""
     order = tuple(heard)
-    ranked = sorted(range(len(order)), key=lambda place: (-order[place].score, place))
+
+    def rank(place: int) -> tuple[int, int]:
+        score = order[place].score
+        return -score, -place if score >= ANSWERED else place
+
+    ranked = sorted(range(len(order)), key=rank)
     counts: dict[str, int] = {}
     stay: list[int] = []
     for place in ranked:
         key = order[place].key
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= BEST or order[place].score >= ANSWERED:
+        if counts[key] <= BEST:
             stay.append(place)
     return tuple(order[place] for place in sorted(stay))
 
@@ -95,7 +101,11 @@ def assigned(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str,
 
 
 def _matched(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, Candidate]:
-    """One candidate an attribute, one attribute a sentence, the highest sum of scores: over all subsets of keys."""
+    """
+    One candidate an attribute, one attribute a sentence, the highest sum of scores: over all subsets of keys.
+
+    A type of more than `SUBSETS` attributes takes the surest first instead: the subsets would be too many.
+    """
     bits = {key: 1 << number for number, key in enumerate(dict.fromkeys(c.key for c in heard))}
     order = {id(c): number for number, c in enumerate(heard)}
 
@@ -105,6 +115,14 @@ def _matched(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str,
         later = order[id(c)] if c.key in singles and c.score >= SURE else -order[id(c)]
         return (min(c.score, MUCH) - LEAST) * 100 + later // 4
 
+    if len(bits) > SUBSETS:
+        first: dict[str, Candidate] = {}
+        taken: set[tuple[str, int]] = set()
+        for candidate in sorted(heard, key=lambda c: -gain(c)):
+            if candidate.key not in first and _sentence(candidate) not in taken:
+                first[candidate.key] = candidate
+                taken.add(_sentence(candidate))
+        return first
     rows = groupby(sorted(heard, key=_sentence), key=_sentence)
     best: dict[int, tuple[int, tuple[Candidate, ...]]] = {0: (0, ())}
     for _, row in rows:

@@ -47,6 +47,8 @@ __all__ = [
 ]
 
 MAX_AUTHORS = 2000
+LONGEST = 4000  # characters of a message that are read
+_RUN = re.compile(r"(?:\W|\d|_){80}")
 ONLY_THE_CHAIR = "Only owner or chair may say who is in the chair."
 
 
@@ -65,14 +67,20 @@ def step(state: State, message: Message, context: Context) -> Step:
         return _retracted(state, message, context), ()
     if message.replaces is not None:
         return _signed(state, _corrected(state, message, context), message.replaces, message.jid), ()
-    text = message.text.strip()
+    text = readable(message.text)
     if not text or text[:5].lower() == "[off]" or (message.nick in state.off and not text.startswith(("#on", "/on"))):
         return state, ()
     if not state.recording:
         return _while_off(state, text, context)
     state = _met(state, message)
-    after, effects = _remark(state, message, context)
+    after, effects = _remark(state, message if len(text) == len(message.text) else replace(message, text=text), context)
     return _signed(state, after, message.id, message.jid), effects
+
+
+def readable(text: str) -> str:
+    """What is read of a message: its beginning, up to a long run without letters, which says nothing."""
+    run = _RUN.search(text, 0, LONGEST)
+    return text[: run.start() if run else LONGEST].strip()
 
 
 def _met(state: State, message: Message) -> State:

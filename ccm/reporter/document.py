@@ -8,6 +8,7 @@ made up: every statement names its message. Leaves out rendering, and any look a
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -304,12 +305,22 @@ def _is_off(message: Message) -> bool:
     return message.text.lstrip()[:5].lower() == "[off]"
 
 
+def _without_aside(message: Message) -> Message:
+    """Of a line that goes off the record only the command: what follows it was meant to stay among those present."""
+    found = _OFF.match(message.text)
+    return replace(message, text=found[1]) if found and not message.from_reporter else message
+
+
+_OFF = re.compile(r"\s*([#/]off)\b(?!\s*(?:me)?\s*$).", re.IGNORECASE | re.DOTALL)
+
+
 def _lines(log: Sequence[Message]) -> tuple[Line, ...]:
     """The log as it is printed: corrections in place, withdrawn lines without words, nothing off the record."""
-    texts = {message.id: message.text for message in log}
+    texts = {message.id: _without_aside(message).text for message in log}
     lines: list[Line] = []
     for message in fold_corrections(m for m in log if m.on_record and not _is_off(m)):
         before = texts[message.id]
+        message = _without_aside(message)
         kept = "withdrawn" if before and not message.text else "corrected" if message.text != before else "said"
         lines.append(Line(message.id, message.nick, stamp(message.time), message.text, kept, message.from_reporter))
     return tuple(lines)

@@ -75,7 +75,7 @@ class AnswerPage:
         if isinstance(found, bytes):
             return found
         invitee, topic = found
-        if invitee.state == "revoked" or topic.state in ("ended", "published"):
+        if self._is_over(invitee, topic):
             return await self._page(request, invitee, topic)
         answer = field(request, "answer")
         if answer not in ANSWERS:
@@ -93,6 +93,12 @@ class AnswerPage:
             link_text="Change the answer",
         )
 
+    def _is_over(self, invitee: r.Invitee, topic: r.Topic) -> bool:
+        """Whether there is nothing to come to: what was published before its time still takes place."""
+        to_come = topic.start is not None and topic.start.timestamp() > self._desk.now()
+        ended = topic.state == "ended" or (topic.state == "published" and not to_come)
+        return ended or invitee.state == "revoked"
+
     async def _page(self, request: Request, invitee: r.Invitee, topic: r.Topic, status: int = 200) -> bytes:
         desk = self._desk
         return desk.pages.render(
@@ -106,6 +112,7 @@ class AnswerPage:
             answers=ANSWERS,
             most=COMMENT_CHARACTERS,
             missing=status == 400,
+            over=self._is_over(invitee, topic),
         )
 
     async def _inviter(self, invitee: r.Invitee) -> str:

@@ -147,6 +147,13 @@ def test_the_feed_entry_is_well_formed(context):
     assert ElementTree.fromstring(render_atom.entry(document, url="https://x.org/?a&b")).tag == "entry"
 
 
+@pytest.mark.parametrize("line", ["#off the landlord is broke", "/OFF the landlord is broke"])
+def test_what_is_said_in_the_line_that_goes_off_the_record_is_printed_nowhere(context, line):
+    document = document_of(talk("The reason is rain.", line), context)
+    assert [said.text for said in document.log][-1].lower() in ("#off", "/off")
+    assert not any("landlord" in text for text in all_forms(document))
+
+
 def test_corrected_and_withdrawn_lines_are_shown_as_such_and_off_record_ones_not(context):
     messages = [
         *talk("The reason is rain.", "Secretly, I like it.", "[off] really"),

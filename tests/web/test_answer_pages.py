@@ -93,6 +93,15 @@ async def test_what_is_over_takes_no_answer(site: Any, invite: Any, state: str, 
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_was_published_before_its_time_still_takes_answers(site: Any, invite: Any) -> None:
+    await invite("offered", "published")
+    page = await site.browser().post(ANSWER, {"answer": "accepted"})
+    assert "Ann Visser is told." in page.text
+    (facts,) = await arrived(site)
+    assert facts["answer"] == "accepted"
+
+
+@pytest_twisted.ensureDeferred
 async def test_the_answer_given_is_marked(site: Any, invite: Any) -> None:
     await invite("tentative")
     page = await site.browser().get(ANSWER)
