@@ -36,6 +36,7 @@ from ccm.components.operations import Answer, Correction, Field, Operation, Requ
 from ccm.components.room_requests import Sibling
 from ccm.components.topic_elements import invitee_element, topic_element
 from ccm.components.undo import Undo
+from ccm.errors import StoreUnavailable
 from ccm.interfaces import IComponentHandler
 from ccm.records import Invitee, OutboxJob, Topic
 from wokkel.subprotocols import XMPPHandler
@@ -334,7 +335,9 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
         facts = _facts(job.payload.encode(), "kind", "token")
         try:
             told = await self._answers.arrived(facts) if facts else None
-        except (ValueError, OverflowError, LookupError):  # of what a stranger's mail program wrote
+        except StoreUnavailable:
+            raise
+        except Exception:  # whatever a stranger's mail program wrote, the next answer is not to wait for it
             log.failure("An answer that came by mail could not be read.")
             await self._context.outbox.park(job.id, "it could not be read: see the log")
             return

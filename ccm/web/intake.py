@@ -34,8 +34,8 @@ log = Logger()
 
 _ADDRESS = re.compile(r"(bounces|rsvp)\+([a-z0-9]{16,64})")
 _RECIPIENTS = 20
-_PARTS = re.compile(rb"multipart/|message/rfc822|boundary", re.IGNORECASE)
-_MOST_PARTS = 40  # a mail of more, one in another, takes the parser seconds; a report has six such words
+_PARTS = re.compile(rb"multipart/|message/|boundary", re.IGNORECASE)
+_MOST_PARTS = 24  # a mail of more, one in another, takes the parser seconds; a report has seven such words
 _TEMPORARY = 451
 #: Kind of the outbox jobs, and the channel of the bus that says that there are some.
 ARRIVED = "arrived"

@@ -45,7 +45,7 @@ class MailOptions(Section):
     timeout_seconds: float = 30.0
     intake: tuple[str, ...] = ()
     reply_domain: str = ""
-    intake_bytes: int = 1_048_576
+    intake_bytes: int = 262_144
     intake_connections: int = 20
     intake_seconds: int = 60
 
