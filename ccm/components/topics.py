@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.error import ConnectionLost
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
+from twisted.python.failure import Failure
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 from twisted.words.xish.domish import Element
@@ -39,6 +41,7 @@ from wokkel.subprotocols import XMPPHandler
 log = Logger()
 
 MAX_PAGE = 100
+WARM_SECONDS = 5
 
 
 class TopicsOptions(Section):
@@ -73,6 +76,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             max_members=options.max_members_per_topic,
             minutes=options.minutes,
         )
+        self._warming: IDelayedCall | None = None
         self._undo = Undo(context, "topics", self._revert, self._choose, self._letters, options.undo_hours)
         which = Field("id", "Topic", required=True, options=topics_of(context))
         name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
@@ -107,11 +111,21 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         return answer
 
     def connectionInitialized(self) -> None:
-        self._context.spawn(self._warm())
+        if self._warming is None:
+            self._warming = self._context.clock.callLater(WARM_SECONDS, self._warm)
 
-    async def _warm(self) -> None:
-        """Before anybody waits for it."""
-        await self._context.apart(when.warm)
+    def connectionLost(self, reason: Failure) -> None:
+        if self._warming is not None and self._warming.active():
+            self._warming.cancel()
+        super().connectionLost(reason)
+
+    def _warm(self) -> None:
+        """Load the reader of dates before anybody waits for it, and after the start."""
+
+        async def load() -> None:
+            await self._context.apart(when.warm)
+
+        self._context.spawn(load())
 
     # ---- people
 
