@@ -67,12 +67,10 @@ class BoshSession:
         self._options, self._outlet = options, outlet
         self._created = created
         self._final: bytes | None = None
-        self._told = False
-        self._lingering = False
+        self._told = self._lingering = self._release = False
         self._condition: str | None = None
         self._silent: int | None = None  # rid of a pause request: its answer carries nothing
         self._pause: int | None = None
-        self._release = False
         self._report: tuple[int, int] | None = None
         self._resends = 0
         self._last_empty: float | None = None
@@ -138,8 +136,8 @@ class BoshSession:
             self._since = now
 
     def hold_back(self, until: float) -> None:
-        """Answer nothing before that time: the client has sent too much."""
-        self._quiet_until = until
+        """Answer nothing before that time, or a later one that was said before: the client has sent too much."""
+        self._quiet_until = max(self._quiet_until, until)
 
     def undelivered(self, rid: int, handle: Any) -> None:
         """The answer to that rid was written to a connection that then proved dead."""

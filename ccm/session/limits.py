@@ -6,6 +6,8 @@ Nothing is refused or lost: who is too fast is read later, and TCP pushes back. 
 
 from collections.abc import Callable
 
+MOST_SECONDS = 20.0  #: to stop reading at a time, and of the rate, that can be owed
+
 
 class TokenBucket:
     """
@@ -27,15 +29,18 @@ class TokenBucket:
         """
         Account for bytes that were read.
 
+        What is owed above :data:`MOST_SECONDS` of the rate is forgiven, so that nobody is taken for dead.
+
         :returns: seconds to stop reading, until the next 512 bytes are affordable; 0.0 to go on.
         """
         rate = self.bytes_per_second
         if not rate:
             return 0.0
         now = self._now()
-        self._left = min(self.burst, self._left + (now - self._at) * rate) - count
+        left = min(self.burst, self._left + (now - self._at) * rate) - count
+        self._left = max(left, -MOST_SECONDS * rate)
         self._at = now
-        return 0.0 if self._left >= 0 else (min(512, self.burst) - self._left) / rate
+        return 0.0 if left >= 0 else min((min(512, self.burst) - left) / rate, MOST_SECONDS)
 
     def change(self, bytes_per_second: float, burst: float) -> None:
         """Other terms from now on, with a full bucket."""

@@ -138,11 +138,15 @@ class ClientConnection(Protocol):
         self._outgoing.write(data)
 
     def slow(self, seconds: float) -> None:
-        """Read nothing more for so long."""
-        if not self._closing and self._paused is None:
+        """Read nothing more for so long, at least."""
+        if self._closing:
+            return
+        if self._paused is None:
             self.transport.pauseProducing()
             self._reads(self._clients.realm.shaping.read_bytes)
             self._paused = self._clients.clock.callLater(seconds, self._read_on)
+        elif self._paused.getTime() < self._clients.clock.seconds() + seconds:
+            self._paused.reset(seconds)
 
     def start_tls(self) -> None:
         """Switch after what was written."""

@@ -180,8 +180,10 @@ class WebSocketConnection:
         self._session.disconnected()
 
     def tick(self, now: float) -> float | None:
-        """Ping a silent client, cut one that stays silent."""
+        """Ping a silent client, cut one that stays silent; what is not read from cannot be heard."""
         seconds = self._gate.options.ping_seconds
+        if self._timer is not None:
+            return now + seconds
         if now < self._heard + seconds:
             return self._heard + seconds
         if self._pinged:
@@ -198,10 +200,14 @@ class WebSocketConnection:
         self._outgoing.write(ws.text(data))
 
     def slow(self, seconds: float) -> None:
-        """Read nothing more for so long."""
-        if not self._closing and self._timer is None:
+        """Read nothing more for so long, at least."""
+        if self._closing:
+            return
+        if self._timer is None:
             self._transport.pauseProducing()
             self._timer = self._gate.clock.callLater(seconds, self._read_on)
+        elif self._timer.getTime() < self._gate.clock.seconds() + seconds:
+            self._timer.reset(seconds)
 
     def start_tls(self) -> None:
         """Never: RFC 7395 §3.9 leaves encryption to the WebSocket's own TLS."""
@@ -278,6 +284,7 @@ class WebSocketConnection:
     def _read_on(self) -> None:
         self._timer = None
         if not self._closing:
+            self._heard, self._pinged = self._gate.clock.seconds(), False
             self._transport.resumeProducing()
 
     def _overflow(self) -> None:

@@ -552,3 +552,15 @@ def test_the_payload_of_a_body_is_cut_into_stanzas() -> None:
     )
     assert body.attrs["xmpp:restart"] == "true"
     assert [type(event) for event in body.events] == [Stanza, Nonza]
+
+
+def test_a_short_pause_takes_nothing_off_a_longer_one() -> None:
+    client = Client()
+    client.session.hold_back(client.now + 60)
+    client.session.hold_back(client.now + 0.1)
+    client.send(101, "a")
+    client.session.write(b"<message/>")
+    client.session.flush(client.now + 59)
+    assert 101 not in client.answers
+    client.session.flush(client.now + 60)
+    assert 101 in client.answers

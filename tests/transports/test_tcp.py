@@ -138,6 +138,17 @@ def test_a_client_that_sends_too_much_is_read_later_and_loses_nothing() -> None:
     assert not shell.transport.disconnecting
 
 
+def test_of_two_pauses_the_one_that_ends_later_holds() -> None:
+    shell = Shell()
+    shell.bind()
+    for seconds in (2.0, 9.0, 1.0):
+        shell.protocol.slow(seconds)
+    shell.clock.advance(8.9)
+    assert shell.transport.producerState == "paused"
+    shell.clock.advance(0.2)
+    assert shell.transport.producerState == "producing"
+
+
 def test_a_lost_connection_leaves_no_timer() -> None:
     shell = Shell(bytes_per_second_before_login=10, burst_bytes_before_login=10)
     shell.send(HEADER)

@@ -367,6 +367,20 @@ def test_a_silent_client_is_pinged_and_then_cut() -> None:
     assert wire.disconnecting
 
 
+def test_a_client_that_is_not_read_from_is_not_taken_for_dead() -> None:
+    world = World(options=WebSocketOptions(ping_seconds=10))
+    _, wire = world.opened()
+    world.turn(9)
+    for seconds in (20, 35, 1):
+        world.streams[0].connection.slow(seconds)
+    for _ in range(34):
+        world.turn(1)
+    assert wire.producerState == "paused" and not wire.disconnecting
+    for _ in range(16):
+        world.turn(1)
+    assert frames(wire) == [(ws.PING, b"")] and not wire.disconnecting
+
+
 def test_after_login_messages_may_be_larger() -> None:
     world = World()
     front, _ = world.opened()
