@@ -118,10 +118,14 @@ class IAccounts(Interface):
         """*async* :raises StanzaError: ``conflict`` if JID or address is taken."""
 
     def set_verifiers(jid: str, verifiers: Iterable[r.Verifier]) -> Awaitable[None]:
-        """*async* Replace the password. :raises StanzaError: ``item-not-found``."""
+        """*async* Replace the password and end every token of the account. :raises StanzaError: ``item-not-found``."""
 
     def set_email(jid: str, email: str) -> Awaitable[None]:
-        """*async* Another validated address. :raises StanzaError: ``item-not-found``; ``conflict`` if it is taken."""
+        """
+        *async* Another validated address; links in mails to the account end.
+
+        :raises StanzaError: ``item-not-found``; ``conflict`` if it is taken.
+        """
 
     def delete(jid: str) -> Awaitable[None]:
         """*async* Remove the account and what hangs on it. :raises StanzaError: ``item-not-found``."""

@@ -24,6 +24,7 @@ from ccm.store.upsert import upsert
 
 _MARK = "accounts"  # rises with every change, so that other processes notice
 _VERIFIERS = "verifiers:"  # and a bare JID: what _MARK was when its password was last changed
+_MAILED = ("reset", "address")  # purposes of tokens that stand in mails
 _MOST_RECENT = 20_000  # accounts that are remembered by the name they were found by
 _LONGEST_RECENT = 256  # characters of such a name
 
@@ -114,8 +115,8 @@ class Accounts:
         def change(connection: Connection) -> int:
             statement = update(accounts).where(accounts.c.jid == jid).values(verifiers=blob)
             _one(connection.execute(statement).rowcount)
-            # Whoever signed in with the old password signs in again.
-            connection.execute(delete(tokens).where(tokens.c.subject == jid, tokens.c.purpose == "session"))
+            # Whoever had the old password signs in again, and no link or code they asked for works any longer.
+            connection.execute(delete(tokens).where(tokens.c.subject == jid))
             _touch(connection)
             at = _mark(connection)
             upsert(connection, marks, {"name": _VERIFIERS + jid, "value": at})
@@ -138,6 +139,8 @@ class Accounts:
                 _one(connection.execute(statement).rowcount)
             except IntegrityError as error:
                 raise _taken() from error
+            # A link in a mail to another address than the present one leads nowhere.
+            connection.execute(delete(tokens).where(tokens.c.subject == jid, tokens.c.purpose.in_(_MAILED)))
             _touch(connection)
 
         await self._database.write(change)

@@ -2,8 +2,8 @@
 A forgotten password (``/reset``) and a new mail address (``/address/<token>``): links that were mailed to their owner.
 
 The answer to a reset is the same, and takes as long, whether the address is known or not. A GET of a link uses
-nothing up; its POST does, by one conditional update. A new password ends every session. Leaves out changing them while
-signed in, which the accounts component serves.
+nothing up; its POST does, by one conditional update. A new password ends every session, link and code of the account.
+Leaves out changing them while signed in, which the accounts component serves.
 """
 
 import secrets
@@ -96,7 +96,6 @@ class AccountLinks:
         if await self._tokens.redeem(RESET, digest(token)) is None:
             return self._stale(request)
         await desk.accounts.set_verifiers(account.jid, verifiers)
-        await self._tokens.revoke(RESET, account.jid)
         await desk.end_sessions(account.jid, "password")
         text = "The new password holds. Every device that was signed in has been signed out."
         return desk.pages.render(request, "done.html", title="Sign in with it", text=text, account=account)

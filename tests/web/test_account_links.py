@@ -142,6 +142,28 @@ async def test_a_new_mail_address_holds_once_it_is_confirmed(site):
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_new_password_ends_the_link_to_another_address_that_a_thief_asked_for(site):
+    await kim(site)
+    await waiting(site, "thief@evil.example")
+    await asked(site)
+    assert (await site.browser().fill(await site.link(), {"password": NEW})).status == 200
+    assert (await site.browser().get("/address/t")).status == 404
+    assert (await site.stores.accounts.get(KIM)).email == "kim@mail.example"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_new_address_ends_links_in_mails_to_the_old_one(site):
+    await kim(site)
+    await asked(site)
+    link = await site.link()
+    await waiting(site, "other@mail.example", "u")
+    await waiting(site)
+    assert (await site.browser().fill("/address/t", {})).status == 200
+    for old in (link, "/address/u"):
+        assert (await site.browser().get(old)).status == 404
+
+
+@pytest_twisted.ensureDeferred
 async def test_an_address_taken_meanwhile_changes_nothing(site):
     await kim(site)
     await waiting(site)
