@@ -116,13 +116,14 @@ class Flow:
     :ivar take: ``take(count)`` accounts for bytes that were read; answers seconds to stop reading, 0.0 to go on.
     """
 
-    __slots__ = ("_own", "_shaping", "_shared", "_unsettled", "take")
+    __slots__ = ("_left", "_own", "_shaping", "_shared", "_unsettled", "take")
 
     def __init__(self, shaping: Shaping, own: TokenBucket, shared: list[_Share]) -> None:
         self._shaping = shaping
         self._own = own
         self._shared = shared
         self._unsettled = 0
+        self._left = False
         self.take: Callable[[int], float] = self._take if shared else own.take
 
     @property
@@ -135,7 +136,9 @@ class Flow:
         return self._shaping.cost(events, size)
 
     def signed_in(self, bare: str, bytes_per_second: int, burst: int) -> None:
-        """Other terms from now on; the account's other connections count with it."""
+        """Other terms from now on; the account's other connections count with it. Too late once it has left."""
+        if self._left:
+            return
         self._own.change(bytes_per_second, burst)
         share = self._shaping.of_account(bare)
         if share is not None:
@@ -144,6 +147,7 @@ class Flow:
 
     def leave(self) -> None:
         """The connection is gone; saying so again does nothing."""
+        self._left = True
         shared, self._shared, self.take = self._shared, [], self._own.take
         for share in shared:
             share.leave()

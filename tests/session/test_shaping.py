@@ -54,6 +54,14 @@ def test_an_address_has_a_bucket_unless_it_is_exempt_and_it_goes_with_the_last_c
     assert common.flow("192.0.2.1", 0, 0).take(3000) == 0
 
 
+def test_an_account_has_no_bucket_of_a_connection_that_left_before_its_sign_in_ended() -> None:
+    common = shaping(Moments(), account_bytes_per_second=1000, account_burst_bytes=4000)
+    flow = common.flow("192.0.2.1", 0, 0)
+    flow.leave()
+    flow.signed_in("ann@localhost", 0, 0)
+    assert common._accounts == {}
+
+
 def stanza(kind: str, type_: str | None = None) -> Stanza:
     return Stanza(kind, {"type": type_} if type_ else {})
 
