@@ -104,26 +104,34 @@ class GuestList:
         return Party(shown, invitees, told, tuple(corrections), work, step if told else "")
 
     async def revert(self, user: str, work: Mapping[str, Any]) -> tuple[Topic | None, str]:
-        """Take it back; answers the topic, if there is one still, and a sentence."""
+        """
+        Take it back; answers the topic, if there is one still, and a sentence.
+
+        :raises StanzaError: ``item-not-found`` if *user* takes part in it no more.
+        """
         id_ = work["topic"]
-        topic = await self._context.topics.get(id_) if id_ else None
-        back = [
-            (one, msgspec.json.decode(before, type=Invitee) if before else None) for one, before in work["invitees"]
-        ]
-        if topic is None:
+        if not id_ or await self._context.topics.get(id_) is None:
             return None, "There was nothing to take back: nobody had been invited."
+        topic = await self._desk.topic_of(user, id_)
         if work["made"] and talked(topic):
             return topic, talked(topic)
         if work["made"]:
             await self._topics.set("delete", for_=user, id=id_)
             return None, f"{topic.name} is undone: it is gone, and nobody is invited."
-        for one, before in back:
-            await self._desk.take_back(user, one, before)
+        back = [await self._one(user, *each) for each in work["invitees"]]
         if work["undo"]:
             await self._reverted(user, work["undo"])
-        topic = await self._context.topics.get(id_)
-        name = topic.name if topic else ""
-        return topic, f"The invitation to {name} is taken back." if back else f"Nothing of {name} had changed."
+        topic = await self._context.topics.get(id_) or topic
+        if not back:
+            return topic, f"Nothing of {topic.name} had changed."
+        if not any(back):
+            return topic, f"That invitation to {topic.name} was changed again since, so it stays as it is."
+        return topic, work.get("said") or f"The invitation to {topic.name} is taken back."
+
+    async def _one(self, user: str, id_: str, before: str, after: str = "") -> bool:
+        """Take one invitation back; whether anything of it was."""
+        earlier, later = (msgspec.json.decode(text, type=Invitee) if text else None for text in (before, after))
+        return await self._desk.take_back(user, id_, earlier, later)
 
     async def _reverted(self, user: str, undo: str) -> None:
         """The topic as it was; perhaps somebody took that back already."""
@@ -210,8 +218,8 @@ class GuestList:
 
     async def _each(
         self, user: str, topic: Topic, good: list[_Guest]
-    ) -> tuple[tuple[Invitee, ...], list[tuple[str, str]], list[Correction]]:
-        """Invite one after the other; also what their invitations were before, and who could not be."""
+    ) -> tuple[tuple[Invitee, ...], list[tuple[str, str, str]], list[Correction]]:
+        """Invite one after the other; also what their invitations were before and after, and who could not be."""
         known = {each.address.casefold(): each for each in await self._context.topics.invitees(topic.id)}
         invitees, before, refused = [], [], []
         for guest in good:
@@ -223,8 +231,13 @@ class GuestList:
             if outcome.invitee is not None:
                 earlier = known.get(guest.address.casefold())
                 invitees.append(outcome.invitee)
-                before.append((outcome.invitee.id, msgspec.json.encode(earlier).decode() if earlier else ""))
+                before.append(kept(outcome.invitee, earlier))
         return tuple(invitees), before, refused
+
+
+def kept(after: Invitee, before: Invitee | None) -> tuple[str, str, str]:
+    """What a step keeps of an invitation, for :meth:`GuestList.revert`."""
+    return after.id, msgspec.json.encode(before).decode() if before else "", msgspec.json.encode(after).decode()
 
 
 def _wish(request: Request, values: Mapping[str, str]) -> dict[str, str]:

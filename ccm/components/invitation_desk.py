@@ -169,7 +169,8 @@ class InvitationDesk:
         """Take an invitation back: its links end, the calendar forgets it, and a membership that came of it ends."""
         invitee, topic = await self._mine(user, id_, "take this invitation back")
         gone, jobs = await self.post.cancel("revoke", topic, invitee)
-        gone = replace(gone, state="revoked", token_hash=b"", expires=None)
+        # Always another shift: by it undo knows whether this is the revocation that it takes back.
+        gone = replace(gone, state="revoked", token_hash=b"", expires=None, shift=invitee.shift + 2)
         await self._context.topics.save_invitee(gone, jobs, by="")
         if gone.jid:
             await self._topics.set("dismiss", id=topic.id, jid=gone.jid)
@@ -180,17 +181,23 @@ class InvitationDesk:
         correction = Correction("revoked", text, invitee.state, gone.address)
         return Outcome(await self._context.topics.get(topic.id) or topic, gone, (correction,))
 
-    async def take_back(self, _user: str, id_: str, before: Invitee | None) -> None:
+    async def take_back(self, user: str, id_: str, before: Invitee | None, after: Invitee | None) -> bool:
         """
         Undo what was done to an invitation: it is again as *before*, or gone if there was none.
 
         A mail that has not left does not leave; one that has is followed by a cancellation, or by an invitation again.
+
+        :param after: what it was made then; ``None`` in steps of earlier versions.
+        :returns: whether anything was undone. What somebody changed since stays.
+        :raises StanzaError: ``item-not-found`` if *user* takes part in the topic no more.
         """
         topics = self._context.topics
         invitee = await topics.invitee(id_)
-        topic = await topics.get(invitee.topic) if invitee else None
-        if invitee is None or topic is None:
-            return
+        if invitee is None:
+            return False
+        topic = await self.topic_of(user, invitee.topic)
+        if user not in (invitee.inviter, topic.owner):
+            return False  # somebody else has invited them since
         if before is None or before.state == "revoked":
             gone, jobs = await self.post.cancel("revoke", topic, invitee)
             if before is None:
@@ -201,6 +208,8 @@ class InvitationDesk:
                 await self._topics.set("dismiss", id=topic.id, jid=invitee.jid)
                 await end_guest(self._context, invitee.jid)
         elif invitee.state == "revoked":
+            if after is None or (after.state, after.shift) != (invitee.state, invitee.shift):
+                return False  # another revocation than the one to undo
             if before.jid and await self._context.accounts.get(before.jid) is None:  # a guest, who ended with it
                 before = replace(before, jid=None, state="offered")
             await self._reinstate(topic, invitee, before)
@@ -211,6 +220,7 @@ class InvitationDesk:
             shift, told = (before.shift, before.told) if unsent else (invitee.shift, invitee.told)
             await topics.save_invitee(replace(before, shift=shift, told=told))
         await self._topics.set("changed", id=topic.id)
+        return True
 
     async def _moved(self, invitee: Invitee, typed: str) -> Invitee:
         """The invitee at another address. :raises StanzaError: ``not-allowed`` if mail reached the old one."""

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from dataclasses import replace
 from typing import Any
 
-import msgspec
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
@@ -25,7 +24,7 @@ from ccm import namespaces as ns
 from ccm.components.choices import among, invitations_of, topics_of
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
-from ccm.components.guest_list import GuestList, Party
+from ccm.components.guest_list import GuestList, Party, kept
 from ccm.components.identity import component
 from ccm.components.invitation_answers import Answers, Telling, answer_of
 from ccm.components.invitation_desk import InvitationDesk, Outcome
@@ -210,7 +209,7 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
 
     async def _revert(self, request: Request, work: Mapping[str, Any]) -> Answer:
         topic, text = await self._guests.revert(request.user, work)
-        correction = Correction("undone", work.get("said", text), work["topic"], topic.id if topic else "")
+        correction = Correction("undone", text, work["topic"], topic.id if topic else "")
         self._letters.tell(request.user, (correction,), request.key)
         return await self._shown(request, topic, (), (correction,))
 
@@ -246,8 +245,8 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
     async def _undoable(self, request: Request, outcome: Outcome, before: Invitee | None, said: str) -> Answer:
         """Tell what was done to one invitation, and offer to undo it."""
         corrections = outcome.corrections
-        if outcome.topic is not None and before is not None:
-            one = [before.id, msgspec.json.encode(before).decode()]
+        if outcome.topic is not None and outcome.invitee is not None and before is not None:
+            one = kept(outcome.invitee, before)
             work = {"topic": outcome.topic.id, "made": False, "invitees": [one], "undo": "", "wish": {}, "said": said}
             corrections = await self._undo.offer(request.user, work, corrections)
         self._letters.tell(request.user, corrections, request.key)

@@ -628,12 +628,12 @@ async def test_undoing_an_invitation_forgets_it_and_mails_nothing_if_it_had_not_
     world: World, desk: InvitationDesk
 ) -> None:
     kim, _ = await world.invite()
-    await desk.take_back("ann@localhost", kim.id, None)
+    await desk.take_back("ann@localhost", kim.id, None, kim)
     assert await world.invitee(kim.id) is None
     assert await world.mails() == []
     lee, _ = await world.invite("lee@example.org")
     await world.mails()
-    await desk.take_back("ann@localhost", lee.id, None)
+    await desk.take_back("ann@localhost", lee.id, None, lee)
     (mail,) = await world.mails()
     assert entry(mail)[0] == "CANCEL"
 
@@ -643,12 +643,12 @@ async def test_undoing_a_revocation_brings_the_invitation_back(world: World, des
     kim, _ = await world.invite()
     await world.mails()
     await world.ask("revoke", id=kim.id)
-    await desk.take_back("ann@localhost", kim.id, kim)
+    await desk.take_back("ann@localhost", kim.id, kim, await world.invitee(kim.id))
     assert await world.mails() == []  # the cancellation had not left
     assert await world.invitee(kim.id) == kim
     await world.ask("revoke", id=kim.id)
     assert entry((await world.mails())[0])[0] == "CANCEL"
-    await desk.take_back("ann@localhost", kim.id, kim)
+    await desk.take_back("ann@localhost", kim.id, kim, await world.invitee(kim.id))
     (mail,) = await world.mails()
     method, event = entry(mail)
     assert (method, int(event["SEQUENCE"])) == ("REQUEST", 2)
@@ -660,7 +660,7 @@ async def test_undoing_another_sending_is_undoing_nothing_but_that(world: World,
     kim, _ = await world.invite()
     await world.mails()
     await world.ask("resend", id=kim.id)
-    await desk.take_back("ann@localhost", kim.id, kim)
+    await desk.take_back("ann@localhost", kim.id, kim, await world.invitee(kim.id))
     assert await world.mails() == []
     assert await world.invitee(kim.id) == kim
 
