@@ -276,3 +276,33 @@ async def test_a_copy_of_the_files_is_whole_at_any_time(sqlite_stores: Any, tmp_
     stores = await reopened(copy, clock)
     assert stores.accounts.exists("ann@example.org")
     await stores.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_new_key_of_the_session_state_is_settled_like_any_other(
+    sqlite_stores: Any, tmp_path: Path, clock: Moments
+) -> None:
+    database = sqlite_stores.database
+    state = EmbeddedState(database, Clock(), clock.seconds)
+    everything = text("SELECT key, field, value FROM state ORDER BY key, field")
+
+    async def saved() -> list[tuple[Any, ...]]:
+        await state.settle()
+        return [tuple(row) for row in await database.read(lambda c: c.execute(everything).all())]
+
+    await state.set("one", b"1", 60)
+    assert await saved() == [("one", "", b"1")]
+    await state.set("one", b"2")
+    await state.set("two", b"2")
+    assert await saved() == [("one", "", b"2"), ("two", "", b"2")]
+    await state.delete("one")
+    await state.set("one", b"3")
+    await state.delete("two")
+    assert await saved() == [("one", "", b"3")]
+    await state.hash_set("three", "field", b"4")
+    assert len(await saved()) == 2
+    await state.set("three", b"5")
+    assert await saved() == [("one", "", b"3"), ("three", "", b"5")]
+    await state.set("four", b"6")
+    await state.delete("four")
+    assert len(await saved()) == 2
