@@ -265,12 +265,16 @@ class ITopics(Interface):
         *,
         by: str | None = None,
         instead_of: Iterable[str] = (),
-    ) -> Awaitable[None]:
+        read: r.Invitee | None = None,
+    ) -> Awaitable[r.Invitee | None]:
         """
         *async* Create or replace, with outbox jobs ``(kind, key, payload)`` in the same transaction.
 
         A new ``token_hash`` is one more link that works; none ends them all.
 
+        :param read: the invitee as it was read before. Then only that in which *invitee* differs from it is changed, an
+            answer or a joining that came since stands, and nothing is done if it was taken back or deleted since.
+        :returns: the invitee as it is kept; ``None`` if nothing was done.
         :param by: whom its mails count for; ``None`` means the inviter, ``""`` nobody.
         :param instead_of: keys of jobs that are taken back if they still wait.
         """

@@ -137,7 +137,8 @@ class InvitationDesk:
         :param typed: another address, for one whose mail came back.
         :raises StanzaError: ``not-allowed`` once the topic has ended or for who wants no mail, ``policy-violation``.
         """
-        invitee, topic = await self._mine(user, id_, "send this invitation again")
+        read, topic = await self._mine(user, id_, "send this invitation again")
+        invitee = read
         if topic.state in ("ended", "published"):
             raise StanzaError("not-allowed", f"{topic.name} has ended. Invite {invitee.name} to another topic.")
         if typed:
@@ -156,7 +157,8 @@ class InvitationDesk:
                 stale, first = newest(invitee), await self.post.is_first(invitee)
                 invitee, job = await self.post.write("invite" if first else "again", topic, invitee)
                 jobs = [job]
-            await self._context.topics.save_invitee(invitee, jobs, by=user, instead_of=stale)
+            kept = await self._context.topics.save_invitee(invitee, jobs, by=user, instead_of=stale, read=read)
+            invitee = _standing(kept)
         if invitee.jid:
             topic = await self._admit(topic, invitee.jid)
             self._knock(invitee.jid, topic, await self.name_of(user))
@@ -171,7 +173,7 @@ class InvitationDesk:
         gone, jobs = await self.post.cancel("revoke", topic, invitee)
         # Always another shift: by it undo knows whether this is the revocation that it takes back.
         gone = replace(gone, state="revoked", token_hash=b"", expires=None, shift=invitee.shift + 2)
-        await self._context.topics.save_invitee(gone, jobs, by="")
+        gone = _standing(await self._context.topics.save_invitee(gone, jobs, by="", read=invitee))
         if gone.jid:
             await self._topics.set("dismiss", id=topic.id, jid=gone.jid)
             await end_guest(self._context, gone.jid)
@@ -327,8 +329,10 @@ class InvitationDesk:
         """The invitee, and in the same transaction the mail with a fresh link."""
         topics = self._context.topics
         jid = person.account.jid if person.account else None
+        read = None
         for earlier in await topics.invitees(topic.id):
             if earlier.address.casefold() == person.address.casefold():
+                read = earlier
                 state: InviteeState = "joined" if earlier.state == "joined" else "offered"
                 invitee = replace(
                     earlier, name=person.name, inviter=user, state=state, jid=jid or earlier.jid, reason=""
@@ -344,10 +348,17 @@ class InvitationDesk:
             first = await self.post.is_first(invitee)
             invitee, job = await self.post.write("invite" if first else "again", topic, invitee)
             jobs = [job]
-        await topics.save_invitee(invitee, jobs, instead_of=stale if jobs else ())
+        kept = await topics.save_invitee(invitee, jobs, instead_of=stale if jobs else (), read=read)
         log.info("{inviter} invited somebody to {topic}.", inviter=user, topic=topic.id)
-        return invitee
+        return _standing(kept)
 
     async def _admit(self, topic: Topic, jid: str) -> Topic:
         await self._topics.set("admit", id=topic.id, jid=jid)
         return await self._context.topics.get(topic.id) or topic
+
+
+def _standing(kept: Invitee | None) -> Invitee:
+    """:raises StanzaError: ``item-not-found`` if somebody took the invitation back in the same moment."""
+    if kept is None:
+        raise StanzaError("item-not-found", "That invitation was taken back in this moment. Invite them again.")
+    return kept

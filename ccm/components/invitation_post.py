@@ -162,7 +162,7 @@ class Post:
         same = not moved and told.name == topic.name
         if over and told.start is not None and told.start > context.now():
             gone, jobs = await self.cancel("cancel", topic, invitee)
-            await context.topics.save_invitee(gone, jobs, by="")
+            await context.topics.save_invitee(gone, jobs, by="", read=invitee)
             return True
         if over or same or unheard or not await self.is_willing(invitee.address):
             known = Told(topic.sequence, topic.name, topic.start, told.at)
@@ -170,14 +170,14 @@ class Post:
             return True
         if await self.is_full(invitee.address):
             return False
-        stale = newest(invitee)
+        read, stale = invitee, newest(invitee)
         kind: Kind = "invite" if await self.is_first(invitee) else "update"
         if moved and invitee.state in _ANSWERED:
             invitee = replace(invitee, state="offered")
         was = told.start if moved and kind == "update" else None
         key = str(sequence(topic, invitee)) if kind == "update" else ""
         written, job = await self.write(kind, topic, invitee, was=was, key=key)
-        await context.topics.save_invitee(written, [job], by="", instead_of=stale)
+        await context.topics.save_invitee(written, [job], by="", instead_of=stale, read=read)
         log.info("An invitee of {topic} is told what changed.", topic=topic.id)
         return True
 
@@ -187,7 +187,7 @@ class Post:
             if invitee.told is None:
                 continue
             gone, jobs = await self.cancel("cancel", topic, invitee)
-            await self._context.topics.save_invitee(gone, jobs, by="")
+            await self._context.topics.save_invitee(gone, jobs, by="", read=invitee)
 
     async def cancel_abandoned(self) -> None:
         """The same for topics that were deleted while nobody could be told."""

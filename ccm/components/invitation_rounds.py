@@ -89,7 +89,7 @@ class Rounds:
             return
         key = f"{stamp(topic.start)}:{hours:g}"
         written, job = await self._post.write("remind", topic, invitee, key=key)
-        await self._context.topics.save_invitee(written, [job], by="")
+        await self._context.topics.save_invitee(written, [job], by="", read=invitee)
 
 
 def _wait(topic: Topic, invitee: Invitee) -> Telling:

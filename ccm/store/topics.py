@@ -1,7 +1,7 @@
 """Topics, those who take part in them and those invited to them, with the count of the mails this caused."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -151,21 +151,28 @@ class Topics:
         *,
         by: str | None = None,
         instead_of: Iterable[str] = (),
-    ) -> None:
+        read: Invitee | None = None,
+    ) -> Invitee | None:
         jobs = tuple(jobs)
         now = seconds_to_micros(self._now())
 
-        def change(connection: Connection) -> None:
-            upsert(connection, invitees, _invitee_row(invitee), key=("id",))
-            _keep_link(connection, invitee, now)
+        def change(connection: Connection) -> Invitee | None:
+            kept = invitee if read is None else _merged(connection, invitee, read)
+            if kept is None:
+                return None
+            upsert(connection, invitees, _invitee_row(kept), key=("id",))
+            _keep_link(connection, kept, now)
             self._outbox.drop(connection, instead_of)
             new = self._outbox.put(connection, jobs)
             for kind, key, _ in jobs:
                 if kind == _MAIL and key in new:
                     _count_mail(connection, invitee.address, invitee.inviter if by is None else by, now)
+            return kept
 
-        await self._database.write(change)
-        self._outbox.added(jobs)
+        kept = await self._database.write(change)
+        if kept is not None:
+            self._outbox.added(jobs)
+        return kept
 
     async def delete_invitee(self, id_: str, jobs: Iterable[tuple[str, str, str]] = ()) -> None:
         jobs = tuple(jobs)
@@ -277,6 +284,20 @@ def _keep_link(connection: Connection, invitee: Invitee, now: int) -> None:
         insert_new(connection, invitation_links, {"hash": invitee.token_hash, "invitee": invitee.id, "at": now})
     else:
         connection.execute(delete(invitation_links).where(invitation_links.c.invitee == invitee.id))
+
+
+def _merged(connection: Connection, wanted: Invitee, read: Invitee) -> Invitee | None:
+    """What was *wanted* of an invitee as it was *read*, on what is stored now; ``None`` if it was taken back since."""
+    row = connection.execute(select(invitees).where(invitees.c.id == read.id).with_for_update()).first()
+    if row is None:
+        return None
+    stored = _invitee(row)
+    if stored.state == "revoked" != read.state:
+        return None
+    if wanted.state != "revoked" and (stored.state, stored.jid) != (read.state, read.jid):  # the invitee's own doing
+        wanted = replace(wanted, state=stored.state, jid=stored.jid, reason=stored.reason)
+    mine = {each.name: getattr(wanted, each.name) for each in fields(read)}
+    return replace(stored, **{name: value for name, value in mine.items() if value != getattr(read, name)})
 
 
 def _topic(row: Any) -> Topic:

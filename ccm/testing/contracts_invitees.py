@@ -75,6 +75,29 @@ class InviteesContract:
         assert [job.key for job in await outbox.claim("mail", 10, 60)] == ["m2"]
 
     @pytest_twisted.ensureDeferred
+    async def test_what_came_since_it_was_read_stands(self, topics: Any) -> None:
+        read = self.guest(state="accepted", shift=1)
+        await topics.save_invitee(read)
+        joined = await topics.mark_invitee("i1", ("accepted",), state="joined", jid="k@guests.example.org")
+        mailed = replace(read, state="offered", token_hash=b"new", name="Kim Lee")
+        kept = await topics.save_invitee(mailed, read=read)
+        assert kept == await topics.invitee("i1") == replace(joined, token_hash=b"new", name="Kim Lee")
+        gone = await topics.save_invitee(replace(read, state="revoked", token_hash=b"", reason="no"), read=read)
+        assert gone == replace(kept, state="revoked", token_hash=b"", reason="no")
+        assert await topics.invitee_by_token(b"new") is None
+
+    @pytest_twisted.ensureDeferred
+    async def test_nothing_is_mailed_to_whose_invitation_was_taken_back_since(self, topics: Any, outbox: Any) -> None:
+        read = self.guest()
+        await topics.save_invitee(replace(read, state="revoked", token_hash=b""))
+        for invitee in (read, replace(read, id="i2")):
+            changed = replace(invitee, token_hash=b"new")
+            assert await topics.save_invitee(changed, [("mail", "m1", "{}")], read=invitee) is None
+        assert await topics.invitee_by_token(b"new") is await topics.invitee("i2") is None
+        assert (await topics.invitee("i1")).state == "revoked"
+        assert await outbox.claim("mail", 10, 60) == ()
+
+    @pytest_twisted.ensureDeferred
     async def test_who_did_not_answer_in_time_is_found(self, topics: Any, clock: Moments) -> None:
         for id_, state, seconds in (("i1", "offered", 60), ("i2", "offered", 30), ("i3", "accepted", 5)):
             await topics.save_invitee(self.guest(id_, state=state, expires=clock.moment(seconds)))

@@ -156,7 +156,8 @@ class InvitationLink:
         until = now + timedelta(days=_LINK_DAYS)
         expires = max(invitee.expires, until) if invitee.expires else until
         changed = replace(invitee, token_hash=digest(token), expires=expires)
-        await self._topics.save_invitee(changed, [("mail", key, letter)], by="")
+        if await self._topics.save_invitee(changed, [("mail", key, letter)], by="", read=invitee) is None:
+            return self._taken_back(request)
         text = f"A new link is on its way to {invitee.address}."
         return desk.pages.message(request, "Look into your mail", text)
 
