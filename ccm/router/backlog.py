@@ -15,6 +15,7 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.router.queue_options import ComponentQueueOptions
 from ccm.router.senders import Entry, Sender, Senders
+from ccm.router.unread import Unread
 from ccm.wire.stanza import Stanza
 
 TICK_SECONDS = 1.0
@@ -75,6 +76,7 @@ class Backlog:
         self._refuse, self._slow, self._changed = refuse, slow, changed
         self._repeatable = repeatable
         self._senders = Senders(options.max_senders)
+        self._unread = Unread(now)
         self._work: dict[tuple[str, str, str], Entry] = {}
         self._ring: deque[Sender] = deque()  # those with something waiting, each once
         self._waiting_bytes = 0
@@ -112,6 +114,9 @@ class Backlog:
                 self._wait(entry, first=True)
             else:
                 self._give_up(entry, "remote-server-timeout", "That component went away. Try again.")
+        for stanza in self._unread.left(server):
+            self._refuse(stanza, StanzaError("remote-server-timeout", _UNREAD, "wait"))
+        self._hand_inner()
         if not self.servers:
             self._empty()
         self._drain()
@@ -128,7 +133,7 @@ class Backlog:
         from_ = attrs.get("from", "")
         sender = self._senders.of(address.bare(from_))
         entry = Entry(stanza, sender, now)
-        inner = "@" not in sender.jid  # components wait for one another: a window between them could stand still
+        inner = _is_inner(sender)
         if stanza.kind == "iq" and attrs.get("type") in ("get", "set"):
             if self._is_full(sender):
                 self.refused += 1
@@ -158,11 +163,16 @@ class Backlog:
         if entry is None:
             return False
         self.seconds += _SMOOTHED * (self._now() - entry.came - self.seconds)
+        self._unread.answered(entry)
         self._closed(entry)
         self._drain()
         if self.busy or self.open >= _FEW:
             self._judge()
         return True
+
+    def told(self, stanza: Stanza, server: Server) -> None:
+        """The component said something to somebody."""
+        self._unread.told(server, address.bare(stanza.attrs.get("to", "")))
 
     # ---- inside
 
@@ -228,6 +238,7 @@ class Backlog:
             sender.stays_until = max(sender.stays_until, entry.came + 1.0)
         else:
             sender.stays_until = self._now() + self._options.stick_seconds
+        self._unread.given(server, entry)
         server.hand(entry.stanza)
         return True
 
@@ -256,6 +267,17 @@ class Backlog:
                 ring.append(sender)
             self._hand(entry)
         self._draining = False
+
+    def _hand_inner(self) -> None:
+        """What components ask waits for no place, also if a dead connection has left it."""
+        for sender in [sender for sender in self._ring if _is_inner(sender)]:
+            self._ring.remove(sender)
+            while sender.queue and self.servers:
+                entry = sender.queue.popleft()
+                self._waiting_bytes -= entry.size
+                self._hand(entry)
+            if sender.queue:
+                self._ring.append(sender)
 
     def _closed(self, entry: Entry) -> None:
         self.open -= 1
@@ -333,8 +355,14 @@ class Backlog:
 
 
 _AWAY = "That component is away. Try again in a moment."
+_UNREAD = "That component went away and may not have read this. Look what happened before you send it again."
 _SILENT = "That component did not answer in time."
 _NOT_BEGUN = "That component has too much to do, and did not begin with this. Send it again later."
+
+
+def _is_inner(sender: Sender) -> bool:
+    """Whether it is a component: they wait for one another, so a window between them could stand still."""
+    return "@" not in sender.jid
 
 
 def _away() -> StanzaError:

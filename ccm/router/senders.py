@@ -20,6 +20,7 @@ class Entry:
     :ivar came: when it arrived.
     :ivar server: who has it in work; ``None`` while it waits.
     :ivar counted: it takes a place in the server's window.
+    :ivar after: how many messages had been given before (:mod:`ccm.router.unread`).
     """
 
     stanza: Stanza
@@ -29,6 +30,7 @@ class Entry:
     tries: int = 0
     server: Any = None
     counted: bool = True
+    after: int = 0
 
     @property
     def key(self) -> tuple[str, str, str]:

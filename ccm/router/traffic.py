@@ -188,8 +188,10 @@ class ServedDomain:
             if changed is None:
                 return
             stanza = changed
-        elif self._joined > 1 and self._echo(stanza):
-            return
+        else:
+            self.backlog.told(stanza, server)
+            if self._joined > 1 and self._echo(stanza):
+                return
         self._router.route(stanza, self)
 
     # ---- inside

@@ -61,6 +61,10 @@ class World:
     def say(self, id_: object, who: str = "ann") -> None:
         self.backlog.offer(Stanza("message", {"id": str(id_), "to": DOMAIN, "from": f"{who}@localhost/x"}))
 
+    def talk(self, id_: str, who: str) -> None:
+        attrs = {"id": id_, "to": DOMAIN, "from": f"{who}@localhost/x", "type": "chat"}
+        self.backlog.offer(Stanza("message", attrs, b"<body>undo</body>", (("jabber:client", "body"),)))
+
     def answer(self, stanza: Stanza) -> bool:
         return self.backlog.answered(stanza.result())
 
@@ -284,6 +288,36 @@ def test_components_that_ask_one_another_do_not_wait_for_places() -> None:
     world.answer(one.got[1])
     world.ask("b", "kim")
     assert one.ids == ["a", "i"]
+
+
+def test_what_a_component_asked_of_a_dead_connection_waits_for_no_place_at_another() -> None:
+    world = World(window_requests=2)
+    one, two = world.join(), world.join()
+    for number in range(6):
+        world.ask(number, f"u{number}")
+    world.ask("i", "")
+    dead, other = (one, two) if "i" in one.ids else (two, one)
+    world.backlog.remove(dead)
+    assert other.ids[-1] == "i" and len(other.ids) == 3
+    for place in range(3):
+        world.answer(other.got[place])
+    assert len(other.ids) == 5
+
+
+def test_what_was_said_to_a_connection_that_dies_before_it_has_read_it_comes_back() -> None:
+    world = World()
+    one = world.join()
+    world.talk("old", "lee")
+    world.clock.advance(6)
+    world.talk("read", "ann")
+    world.ask("r", "ann")
+    world.answer(one.got[-1])
+    world.talk("heard", "kim")
+    world.backlog.told(Stanza("message", {"from": DOMAIN, "to": "kim@localhost"}), one)
+    world.talk("lost", "ann")
+    world.say("typing", "ann")
+    world.backlog.remove(one)
+    assert world.refused == [("lost", "remote-server-timeout")]
 
 
 STEPS = st.lists(
