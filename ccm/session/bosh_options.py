@@ -12,8 +12,8 @@ class BoshOptions(Section):
     ``inactivity_seconds`` (``inactivity_before_login_seconds`` until it has signed in); a client may announce a pause
     of at most ``maxpause_seconds``; the reason of an end can be fetched for ``linger_seconds``. *Sizes*:
     ``max_body_bytes`` of a request, ``max_queued_bytes`` of what waits for a client. *Abuse*:
-    ``max_sessions`` in all (``[visitors]`` limits those of one address). *Resumption*: state is saved before each
-    answer that carries anything, and ``save_seconds`` after other changes; after a restart, requests that are ahead of
+    ``max_sessions`` in all (``[visitors]`` limits those of one address). *Resumption*: state, or what changes
+    it, is saved before each answer that carries anything, and ``save_seconds`` after other changes; after a restart, requests that are ahead of
     the saved one are sorted for ``resync_seconds``.
     """
 
