@@ -7,6 +7,8 @@ names it; then the guest is no more. Every step can be done again. Leaves out ho
 
 from dataclasses import dataclass
 
+from twisted.logger import Logger
+
 from ccm import address, passwords, people
 from ccm.components.account_password import AccountPasswords
 from ccm.components.context import Context
@@ -16,6 +18,8 @@ from ccm.errors import StanzaError
 from ccm.records import Account, Invitee, InviteeState, Topic
 from ccm.session.guests import Scope
 from ccm.session.tokens import Tokens
+
+log = Logger()
 
 _ANY: tuple[InviteeState, ...] = (
     *("offered", "accepted", "tentative", "declined"),
@@ -80,12 +84,14 @@ class AccountClaims:
             passwords.check(wish.password, mail, name, jid, least=self._passwords.least)
         except (people.Mistake, passwords.WeakPassword) as mistake:
             raise StanzaError("not-acceptable", str(mistake)) from mistake
+        topics = await self._topics_of(guest)
         account = await context.accounts.create(jid, name, mail, await self._passwords.make(wish.password))
         try:
-            await self._give_over(guest, jid)
-        except BaseException:
-            await context.accounts.delete(jid)  # the guest keeps the place, and may ask again
+            await self._give_over(topics, guest, jid)
+        except Exception:
+            await self._give_back(topics, guest, jid)  # the guest keeps the place, and may ask again
             raise
+        self._end_soon(guest)
         return account, await self._tokens.code(jid, self._entry_seconds)
 
     async def accept(self, user: str, code: str) -> Topic | None:
@@ -99,7 +105,8 @@ class AccountClaims:
         bearer = await self._tokens.use_code(code)
         if bearer is None or not bearer.scope:
             raise StanzaError("item-not-found", "This way in has been used or has ended. Follow the link again.")
-        await self._give_over(bearer.jid, user)
+        await self._give_over(await self._topics_of(bearer.jid), bearer.jid, user)
+        self._end_soon(bearer.jid)
         return await self._context.topics.get(Scope.parse(bearer.scope).topic)
 
     def _is_guest(self, jid: str) -> bool:
@@ -112,16 +119,38 @@ class AccountClaims:
                     return invitee
         raise StanzaError("item-not-found", "Your invitation has ended. Ask for a new one.")
 
-    async def _give_over(self, guest: str, heir: str) -> None:
-        context = self._context
-        topics = (await context.topics.of_member(guest, limit=_PAGE)).items
+    async def _topics_of(self, guest: str) -> tuple[Topic, ...]:
+        topics: tuple[Topic, ...] = (await self._context.topics.of_member(guest, limit=_PAGE)).items
         for topic in topics:
             await self._topics.set("changed", id=topic.id)  # whether it answers, before anything is done
+        return topics
+
+    async def _give_over(self, topics: tuple[Topic, ...], old: str, new: str) -> None:
         for topic in topics:
-            await self._rooms.succeed(topic.room, guest, heir)
-            await self._topics.set("admit", id=topic.id, jid=heir)
-            for invitee in await context.topics.invitees(topic.id):
-                if invitee.jid == guest:
-                    await context.topics.mark_invitee(invitee.id, _ANY, jid=heir)
-            await self._topics.set("dismiss", id=topic.id, jid=guest)
+            await self._rooms.succeed(topic.room, old, new)
+            for invitee in await self._context.topics.invitees(topic.id):
+                if invitee.jid == old:
+                    await self._context.topics.mark_invitee(invitee.id, _ANY, jid=new)
+            current = await self._context.topics.get(topic.id)
+            if current is not None and old in current.members:
+                await self._topics.set("succeed", id=topic.id, jid=old, by=new)
+
+    async def _give_back(self, topics: tuple[Topic, ...], guest: str, jid: str) -> None:
+        """
+        The guest has every place again, and the new account is no more.
+
+        If that cannot be done the account stays: whoever took its name next would have the place.
+        """
+        try:
+            await self._give_over(topics, jid, guest)
+        except Exception as error:
+            log.failure("{jid} could not give the place back to {guest}.", guest=guest, jid=jid)
+            text = (
+                f"You have the account {jid} now, but not your place. Sign in, then follow the link you came by again."
+            )
+            raise StanzaError("internal-server-error", text) from error
+        await self._context.accounts.delete(jid)
+
+    def _end_soon(self, guest: str) -> None:
+        context = self._context
         context.clock.callLater(_GRACE_SECONDS, lambda: context.spawn(end_guest(context, guest, "claimed")))

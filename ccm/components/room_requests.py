@@ -93,20 +93,16 @@ class RoomRequests:
         await self._set(room, query)
 
     async def succeed(self, room: str, old: str, new: str) -> None:
-        """Let one bare JID take another's place (``docs/protocol.md``, Guests)."""
+        """Let one bare JID take another's place (``docs/protocol.md``, Guests). A room that is gone is fine."""
         element = Element((ns.ROOMS, "succeed"))
         element["jid"], element["by"] = old, new
-        await self._set(room, element)
+        await self._unless_gone(room, element)
 
     async def destroy(self, room: str, reason: str) -> None:
         """End a room; one that is gone already is fine."""
         query = Element((ns.MUC_OWNER, "query"))
         query.addElement("destroy").addElement("reason", content=reason)
-        try:
-            await self._set(room, query)
-        except JabberError as error:
-            if error.condition not in ("item-not-found", "gone"):
-                raise
+        await self._unless_gone(room, query)
 
     async def record(self, room: str, on: bool) -> None:
         """Take a room on or off the record (``docs/protocol.md``)."""
@@ -133,6 +129,13 @@ class RoomRequests:
             for end in each.elements(ns.RSM, "last"):
                 last = str(end)
         return fin.getAttribute("complete") in ("true", "1"), last
+
+    async def _unless_gone(self, room: str, payload: Element) -> None:
+        try:
+            await self._set(room, payload)
+        except JabberError as error:
+            if error.condition not in ("item-not-found", "gone"):
+                raise
 
     async def _set(self, room: str, payload: Element) -> None:
         await self.ask(_Query(room, self.sender, "set", payload))

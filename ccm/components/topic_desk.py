@@ -260,6 +260,18 @@ class TopicDesk:
         self._changed(topic)
         return topic
 
+    async def succeed(self, id_: str, jid: str, by: str) -> Topic:
+        """Let an account have somebody's place, in a full topic too; the room is asked apart."""
+        async with self._turns.of(id_):
+            topic = await self._known(id_)
+            if jid in topic.members and jid != topic.owner:
+                if await self._context.accounts.get(by) is None:
+                    raise StanzaError("item-not-found", f"There is no account {by}.")
+                members = tuple(dict.fromkeys(by if member == jid else member for member in topic.members))
+                topic = await self._context.topics.save(replace(topic, members=members))
+        self._changed(topic)
+        return topic
+
     async def bequeath(self, id_: str, jid: str) -> Topic:
         """Make another participant the owner; the present one takes part."""
         async with self._turns.of(id_):

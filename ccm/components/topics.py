@@ -95,6 +95,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             *self._undo.operations,
             Operation("admit", "set", "", self._admit, inner=True),
             Operation("dismiss", "set", "", self._dismiss, inner=True),
+            Operation("succeed", "set", "", self._succeed, inner=True),
             Operation("bequeath", "set", "", self._bequeath, inner=True),
             Operation("live", "set", "", self._live, inner=True),
             Operation("published", "set", "", self._published, inner=True),
@@ -234,6 +235,10 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _dismiss(self, request: Request) -> Answer:
         return await self._inner(await self._desk.dismiss(request.need("id"), address.prepare(request.need("jid"))))
+
+    async def _succeed(self, request: Request) -> Answer:
+        jid, by = (address.prepare(request.need(name)) for name in ("jid", "by"))
+        return await self._inner(await self._desk.succeed(request.need("id"), jid, by))
 
     async def _bequeath(self, request: Request) -> Answer:
         return await self._inner(await self._desk.bequeath(request.need("id"), address.prepare(request.need("jid"))))

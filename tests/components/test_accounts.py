@@ -17,15 +17,19 @@ from ccm import records as r
 from ccm.components.accounts import AccountsOptions
 from ccm.components.accounts import plugin as accounts_plugin
 from ccm.components.invitations import plugin as invitations_plugin
+from ccm.components.topics import TopicsOptions
 from ccm.components.topics import plugin as topics_plugin
+from ccm.errors import StanzaError
 from ccm.modules.account_ends import plugin as account_ends
 from ccm.modules.guests import plugin as guests_module
 from ccm.router.contacts import Contacts
+from ccm.router.hooks import Phase, Target, on
+from ccm.router.module import Module
 from ccm.router.services import Services
 from ccm.session.guests import MARK, Scope
 from ccm.session.tokens import Tokens
 from ccm.session.verifiers import check_password, make_verifiers
-from ccm.testing.fakes import spawn
+from ccm.testing.fakes import make_services, spawn
 
 GUESTS = f"guests.{HOST}"
 ACCOUNTS = SIBLINGS["accounts"]
@@ -223,6 +227,77 @@ async def test_a_claim_that_cannot_be_carried_out_leaves_the_guest_as_it_was(hou
     room = next(r for r in await house.stores.rooms.load_all(ROOMS) if r.jid == topic["room"])
     assert room.affiliations[guest.bare][0] == "member"
     house.components["topics"].start()
+    assert (await claim(guest, password=NEW))["type"] == "result"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_guest_in_a_full_topic_becomes_an_account_too(house):
+    house.components["topics"].stop()
+    house.host(topics_plugin, TopicsOptions(max_members_per_topic=2), guest_host=GUESTS)
+    ann, guest, topic = await visit(house)
+    assert (await claim(guest, password=NEW))["type"] == "result"
+    assert (await house.stores.topics.get(topic["id"])).members == (ann.bare, f"kim@{HOST}")
+
+
+class Refusing:
+    """Refuses requests of these payloads."""
+
+    def __init__(self):
+        self.payloads = ()
+
+    def __call__(self, _router, _services, _options):
+        return self
+
+    @on.any("iq", to=tuple(Target), phase=Phase.FILTER)
+    def check(self, stanza, _origin):
+        if stanza.type == "set" and stanza.payload in self.payloads:
+            raise StanzaError("internal-server-error")
+
+
+@pytest.fixture
+def refusing(house):
+    made = Refusing()
+    Module("refusing", "CCM", made).install(house.router, make_services())
+    return made
+
+
+async def affiliations(house, topic):
+    return next(r for r in await house.stores.rooms.load_all(ROOMS) if r.jid == topic["room"]).affiliations
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_claim_that_fails_half_way_gives_the_place_back(house, refusing):
+    ann, guest, topic = await visit(house)
+    guest.room = ann.room = topic["room"]
+    refusing.payloads = ((ns.TOPICS, "succeed"),)
+    kim = f"kim@{HOST}"
+    assert (await claim(guest, password=NEW))["type"] == "error"
+    assert await house.stores.accounts.get(kim) is None
+    places = await affiliations(house, topic)
+    assert (places[guest.bare][0], places.get(kim)) == ("member", None)
+    assert (await house.stores.topics.get(topic["id"])).members == (ann.bare, guest.bare)
+    (invitee,) = await house.stores.topics.invitees(topic["id"])
+    assert invitee.jid == guest.bare
+    await said(guest, ann, "still here")
+    refusing.payloads = ()
+    assert (await claim(guest, password=NEW))["type"] == "result"
+    assert kim in await affiliations(house, topic)
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_account_that_may_have_the_place_already_stays(house, refusing):
+    _, guest, _ = await visit(house)
+    refusing.payloads = ((ns.ROOMS, "succeed"),)
+    answer = await claim(guest, password=NEW)
+    assert f"You have the account kim@{HOST} now" in words(answer)
+    assert check_password(NEW, (await house.stores.accounts.get(f"kim@{HOST}")).verifiers[0])
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_room_that_is_gone_keeps_nobody_from_an_account(house):
+    ann, guest, topic = await visit(house)
+    destroyed = await ann.ask(topic["room"], "set", f"<query xmlns='{ns.MUC_OWNER}'><destroy/></query>")
+    assert destroyed["type"] == "result"
     assert (await claim(guest, password=NEW))["type"] == "result"
 
 
