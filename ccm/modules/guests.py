@@ -77,15 +77,15 @@ class Guests:
         if not self._scopes:
             return
         scope = self._scopes.get(getattr(origin, "jid", ""))
-        if scope is not None and stanza.type != "error" and not self._may(scope, stanza):
+        if scope is not None and not self._may(scope, stanza):
             raise StanzaError("forbidden", "Guests take part in one topic. Keep your place with an account to do more.")
 
     def _may(self, scope: Scope, stanza: Stanza) -> bool:
-        if stanza.kind == "iq" and stanza.type == "result":
-            return True
         own = address.bare(stanza.from_ or "")
         to = stanza.to or own
         bare, domain = address.bare(to), address.domain(to)
+        if stanza.type == "error" or (stanza.kind == "iq" and stanza.type == "result"):
+            return bare in (own, scope.room, domain)  # who asks guests: the server, components, whoever is in the room
         if bare in (own, self._host, self._domain):
             return _of_own(stanza)
         if domain == address.domain(scope.room):
@@ -114,7 +114,9 @@ def _in_room(scope: Scope, stanza: Stanza, bare: str) -> bool:
     """To rooms: their own alone, where they invite nobody."""
     if bare != scope.room:
         return stanza.kind == "iq" and stanza.type == "get" and bare == address.domain(scope.room)
-    return stanza.kind != "message" or stanza.type in ("groupchat", "chat") or not stanza.has(ns.MUC_USER, "x")
+    if stanza.kind != "message" or not stanza.has(ns.MUC_USER, "x"):
+        return True
+    return not any(any(x.elements(ns.MUC_USER, "invite")) for x in stanza.element.elements(ns.MUC_USER, "x"))
 
 
 def _to_component(name: str, stanza: Stanza) -> bool:

@@ -354,6 +354,7 @@ async def test_a_guest_enters_no_other_room_and_writes_to_nobody_outside(house):
     invite = f"<x xmlns='{ns.MUC_USER}'><invite to='bob@{HOST}'/></x>"
     for xml in (
         f"<message to='{topic['room']}'>{invite}</message>",
+        f"<message to='{topic['room']}' type='chat'>{invite}</message>",
         f"<presence to='other@{ROOMS}/Kim'><x xmlns='{ns.MUC}'/></presence>",
         f"<message to='ann@{HOST}' type='chat'><body>psst</body></message>",
         f"<presence to='ann@{HOST}' type='subscribe'/>",
@@ -363,6 +364,20 @@ async def test_a_guest_enters_no_other_room_and_writes_to_nobody_outside(house):
         assert condition(heard) == "forbidden", xml
         guest.received.remove(heard)
     assert "psst" not in "".join(ann.texts())
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_guest_calls_an_error_or_a_result_reaches_nobody_outside(house):
+    ann, guest, topic = await visit(house)
+    before = len(ann.received)
+    guest.send(f"<message to='{ann.jid}' type='error'><body>buy this</body></message>")
+    guest.send(f"<presence to='{ann.jid}' type='error'/>")
+    guest.send(f"<iq to='{ann.jid}' type='result' id='unasked'/>")
+    assert ann.received[before:] == []
+    asked = ann.ask(f"{topic['room']}/Kim", "get", "<ping xmlns='urn:xmpp:ping'/>")
+    ping = await guest.hears(lambda e: e.name == "iq" and e["type"] == "get")
+    guest.send(f"<iq to='{ping['from']}' type='result' id='{ping['id']}'/>")
+    assert (await asked)["type"] == "result"
 
 
 @pytest_twisted.ensureDeferred
