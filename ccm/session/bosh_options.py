@@ -13,8 +13,8 @@ class BoshOptions(Section):
     of at most ``maxpause_seconds``; the reason of an end can be fetched for ``linger_seconds``. *Sizes*:
     ``max_body_bytes`` of a request, ``max_queued_bytes`` of what waits for a client. *Abuse*:
     ``max_sessions`` in all (``[visitors]`` limits those of one address). *Resumption*: state, or what changes
-    it, is saved before each answer that carries anything, and ``save_seconds`` after other changes; after a restart, requests that are ahead of
-    the saved one are sorted for ``resync_seconds``.
+    it, is saved before each answer that carries anything, and ``save_seconds`` after other changes; after a restart,
+    requests that are ahead of the saved one are sorted for ``resync_seconds``.
     """
 
     wait_seconds: int = 60
