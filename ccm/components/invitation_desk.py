@@ -8,7 +8,7 @@ the chat; by mail, too, if they are not signed in. Leaves out the mails, and wha
 
 from base64 import b32encode
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 
 from twisted.logger import Logger
@@ -39,6 +39,8 @@ _OPEN: tuple[InviteeState, ...] = (
     "bounced",
     "expired",
 )
+#: What a mail changes of an invitee.
+_MAILED = {"token_hash", "expires", "mail_token", "shift", "told"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,27 +202,32 @@ class InvitationDesk:
         topic = await self.topic_of(user, invitee.topic)
         if user not in (invitee.inviter, topic.owner):
             return False  # somebody else has invited them since
+        revoked = after.shift if after is not None and after.state == "revoked" else None
+        if (invitee.shift if invitee.state == "revoked" else None) != revoked:
+            return False  # taken back since, or not any more
         if before is None or before.state == "revoked":
             gone, jobs = await self.post.cancel("revoke", topic, invitee)
+            jid = invitee.jid
             if before is None:
                 await topics.delete_invitee(id_, jobs)
             else:
-                await topics.save_invitee(replace(before, shift=gone.shift, told=None), jobs, by="")
-            if invitee.jid and (before is None or invitee.jid != topic.owner):
-                await self._topics.set("dismiss", id=topic.id, jid=invitee.jid)
-                await end_guest(self._context, invitee.jid)
+                ended = replace(before, jid=jid, shift=gone.shift, told=None)
+                kept = await topics.save_invitee(ended, jobs, by="", read=invitee)
+                jid = kept.jid if kept else None
+            if jid and (before is None or jid != topic.owner):
+                await self._topics.set("dismiss", id=topic.id, jid=jid)
+                await end_guest(self._context, jid)
         elif invitee.state == "revoked":
-            if after is None or (after.state, after.shift) != (invitee.state, invitee.shift):
-                return False  # another revocation than the one to undo
             if before.jid and await self._context.accounts.get(before.jid) is None:  # a guest, who ended with it
                 before = replace(before, jid=None, state="offered")
             await self._reinstate(topic, invitee, before)
             if before.jid:
                 await self._admit(topic, before.jid)
         else:
-            unsent = await self.post.withdraw(invitee)
-            shift, told = (before.shift, before.told) if unsent else (invitee.shift, invitee.told)
-            await topics.save_invitee(replace(before, shift=shift, told=told))
+            restored = await self._restored(invitee, before, after)
+            if restored == invitee:
+                return False
+            await topics.save_invitee(restored, read=invitee)
         await self._topics.set("changed", id=topic.id)
         return True
 
@@ -237,10 +244,23 @@ class InvitationDesk:
         """An invitation that was taken back stands again."""
         unsent = before.told is None or await self._context.outbox.withdraw(cancel_key("revoke", before))
         if unsent or not await self.post.is_willing(before.address):
-            await self._context.topics.save_invitee(before)
+            await self._context.topics.save_invitee(before, read=invitee)
             return
         written, job = await self.post.write("again", topic, replace(before, shift=invitee.shift))
-        await self._context.topics.save_invitee(written, [job], by="")
+        await self._context.topics.save_invitee(written, [job], by="", read=invitee)
+
+    async def _restored(self, invitee: Invitee, before: Invitee, after: Invitee | None) -> Invitee:
+        """The invitee without what a step changed, where nobody has changed it since; a mail that has left stays."""
+        if after is None:  # of an earlier version: it may have been anybody who changed the rest
+            after = replace(invitee, state=before.state, jid=before.jid, reason=before.reason)
+        withdrawn = False
+        if before.token_hash != after.token_hash == invitee.token_hash:
+            first = before.told is None or before.address != after.address
+            # The other "invite" took the place of one that waited: that was to leave anyhow.
+            withdrawn = await self._context.outbox.withdraw(newest(after)[0 if first else 1])
+        names = {each.name for each in fields(invitee)} - (set() if withdrawn else _MAILED)
+        made = {name for name in names if getattr(before, name) != getattr(after, name) == getattr(invitee, name)}
+        return replace(invitee, **{name: getattr(before, name) for name in made})
 
     async def invitee_in(self, user: str, topic: str, id_: str) -> Invitee:
         """

@@ -1,10 +1,11 @@
 """Taking invitations back by undo: who may, what of it, and what has happened since."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_twisted
-from test_invitation_mails import INVITATIONS, World
+from test_invitation_mails import INVITATIONS, TOPICS, World
 
 from ccm import namespaces as ns
 
@@ -80,3 +81,48 @@ async def test_whom_somebody_else_has_invited_since_stays_invited(world: World) 
     await world.stage.stores.topics.mark_invitee(id_, (stored.state,), inviter="ann@localhost")
     await world.ask("undo", who=bob, id=step(lee))
     assert await world.invitee(id_) is not None
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("left", [True, False])
+async def test_undoing_another_sending_leaves_a_joining_since(world: World, left: bool) -> None:
+    kim, _ = await world.invite()
+    await world.mails()
+    resent = step(await world.ask("resend", id=kim.id))
+    sent = await world.mails() if left else []
+    guest = f"{kim.id}@guests.localhost"
+    await world.stage.stores.topics.mark_invitee(kim.id, ("offered",), state="joined", jid=guest)
+    since = await world.invitee(kim.id)
+    undone = await world.ask("undo", id=resent)
+    assert ("changed again since" in str(undone.correction)) == left == bool(sent)
+    assert await world.invitee(kim.id) == (since if left else replace(kim, state="joined", jid=guest))
+    assert await world.mails() == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_undoing_another_sending_leaves_a_first_mail_that_waits(world: World) -> None:
+    kim, _ = await world.invite()
+    resent = step(await world.ask("resend", id=kim.id))
+    since = await world.invitee(kim.id)
+    await world.ask("undo", id=resent)
+    assert await world.invitee(kim.id) == since
+    (mail,) = await world.mails()
+    assert "invites you" in mail["Subject"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_address_mended_by_sending_again_is_undone_and_the_mail_stays(world: World) -> None:
+    kim, topic = await world.invite()
+    await world.mails()
+    await world.stage.stores.topics.mark_invitee(kim.id, ("offered",), state="bounced", reason="no mailbox")
+    bounced = await world.invitee(kim.id)
+    resent = step(await world.ask("resend", id=kim.id, address="kim.lee@example.org"))
+    await world.ask("undo", id=resent)
+    assert await world.invitee(kim.id) == bounced
+    assert await world.mails() == []
+    again = step(await world.ask("resend", id=kim.id))
+    await world.ask("rename", TOPICS, id=topic.id, name="Audit two")
+    await world.mail("Audit two")
+    since = await world.invitee(kim.id)
+    await world.ask("undo", id=again)
+    assert (await world.invitee(kim.id)).token_hash == since.token_hash  # the change stays told
