@@ -2,7 +2,8 @@
 Taking back what a component guessed, and choosing one of its alternatives instead (``docs/protocol.md``, Corrections).
 
 A request that was corrected leaves one step in the store; all its corrections carry the step's identifier. A step is
-taken back once, within its time; choosing leaves it as it is. What taking back means is the component's own. Whoever
+taken back once, within its time; choosing leaves it as it is. What taking back means is the component's own; it leaves
+what is as it was already, since a process that dies in the midst is followed by another that does it again. Whoever
 knows none of this namespace answers the form in the message (XEP-0004), runs the commands, or writes *undo*.
 """
 
@@ -34,6 +35,7 @@ from ccm.components.operations import (
 )
 from ccm.components.requests import language_of
 from ccm.components.room_requests import Sibling
+from ccm.components.turns import Turns
 from ccm.errors import StanzaError
 from ccm.records import UndoStep
 from wokkel import data_form
@@ -69,6 +71,7 @@ class Undo(XMPPHandler):  # type: ignore[misc]
         self._choose = choose
         self._letters = letters
         self._lasts = timedelta(hours=hours)
+        self._turns = Turns()
         which = Field("id", "Correction (identifier); empty means the last one")
         other = Field("alternative", "Alternative", required=True, options=self._offered)
         self.operations = (
@@ -118,15 +121,14 @@ class Undo(XMPPHandler):  # type: ignore[misc]
         step = await self._step(request)
         if step.component != self._name:
             return await self._forwarded(step, request, "undo", id=step.id)
-        assert self._context.undo_steps is not None
-        taken = await self._context.undo_steps.take(step.id)
-        if taken is None:
-            raise StanzaError("item-not-found", GONE)
-        try:
-            return await self._revert(request, json.loads(taken.work))
-        except Exception:
-            await self._context.undo_steps.keep(taken)  # it can be tried again
-            raise
+        steps = self._context.undo_steps
+        assert steps is not None
+        async with self._turns.of(step.id):
+            if await steps.get(step.id) is None:  # done while we waited
+                raise StanzaError("item-not-found", GONE)
+            answer = await self._revert(request, json.loads(step.work))
+            await steps.take(step.id)  # not before: whoever dies at the work, or fails, has not used it up
+        return answer
 
     async def _chosen(self, request: Request) -> Answer:
         step, chosen = await self._step(request), request.need("alternative")

@@ -3,12 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import pytest_twisted
 from test_invitations import INVITATIONS, until
 from test_twelve_defects import TOPICS, Scene
+from twisted.internet.defer import Deferred, succeed
 
 from ccm import namespaces as ns
 from ccm.components.correspondence import CHOICE
+from ccm.components.operations import Answer, Gate, Request, execute
+from ccm.components.undo import Undo
+from ccm.errors import StanzaError
 
 
 def correction(done: Any, code: str) -> Any:
@@ -213,3 +218,59 @@ async def test_a_topic_in_which_people_talk_is_not_undone(stage: Any, rooms: Any
         undone = await scene.ask(to, "undo", id=correction(done, code)["undo"])
         assert str(undone.correction) == "People talk in Ann and Bob already, so it stays. Delete it if you mean that."
     assert await stage.stores.topics.get(made.id) is not None
+
+
+class Process:
+    """One of several that serve the same component; its work ends when it is let go on, or never."""
+
+    def __init__(self, stage: Any) -> None:
+        self.reverted: list[str] = []
+        self.works: Deferred[None] = Deferred()
+        letters: Any = None
+        self.undo = Undo(stage.context("topics"), "topics", self._revert, self._revert, letters, 24)
+
+    async def _revert(self, request: Request, work: Any, *_: Any) -> Answer:
+        self.reverted.append(work["id"])
+        await self.works
+        return Answer()
+
+    def ask(self, id_: str) -> Deferred[Any]:
+        return Deferred.fromCoroutine(execute(self.undo.operations[0], Request("ann@localhost", {"id": id_}), Gate()))
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_killed_process_was_taking_back_another_one_takes_back(stage: Any) -> None:
+    killed, heir = Process(stage), Process(stage)
+    await heir.undo.offer("ann@localhost", {"id": "t"}, (), "s1")
+    killed.ask("s1")
+    await until(lambda: killed.reverted)
+    heir.works.callback(None)
+    await heir.ask("s1")
+    assert heir.reverted == ["t"]
+    with pytest.raises(StanzaError, match="undone before"):
+        await heir.ask("s1")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_asked_twice_at_once_is_taken_back_once(stage: Any) -> None:
+    process = Process(stage)
+    await process.undo.offer("ann@localhost", {"id": "t"}, (), "s1")
+    first, second = process.ask("s1"), process.ask("s1")
+    await until(lambda: process.reverted)
+    process.works.callback(None)
+    await first
+    with pytest.raises(StanzaError, match="undone before"):
+        await second
+    assert process.reverted == ["t"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_could_not_be_taken_back_can_be_tried_again(stage: Any) -> None:
+    process = Process(stage)
+    await process.undo.offer("ann@localhost", {"id": "t"}, (), "s1")
+    process.works.errback(StanzaError("forbidden", "not now"))
+    with pytest.raises(StanzaError, match="not now"):
+        await process.ask("s1")
+    process.works = succeed(None)
+    await process.ask("s1")
+    assert process.reverted == ["t", "t"]
