@@ -2,9 +2,12 @@
 Queries on reader threads. Those of one turn of the reactor share a thread's attention and a transaction, since getting
 to a thread and back costs more than most of them; each still succeeds or fails by itself.
 
-A query never sees a state older than the moment it was asked: only what waited before a transaction began is in it.
+Answers are handed out for a few milliseconds in each turn: those who asked go on at once with what they do, and others
+must have their turn. A query never sees a state older than the moment it was asked: only what waited before a
+transaction began is in it.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -21,11 +24,13 @@ Query = Callable[[Connection], Any]
 
 #: So many share a transaction at most: one that takes long delays no more than the few beside it.
 TOGETHER = 8
+#: So long answers are handed out in one turn of the reactor.
+TURN_SECONDS = 0.003
 
 
 class Reads:
     """
-    :param reactor: ``callLater`` and ``callFromThread``.
+    :param reactor: ``seconds``, ``callLater`` and ``callFromThread``.
     :param threads: started and stopped by their owner.
     :param limit: queries that may wait; more are refused.
     """
@@ -37,6 +42,7 @@ class Reads:
         self._limit = limit
         self._open = 0
         self._turn: list[tuple[Query, Deferred[Any]]] = []
+        self._answered: deque[tuple[Deferred[Any], Any]] = deque()
 
     def ask(self, query: Callable[[Connection], T]) -> "Deferred[T]":
         """:returns: the query's result; fails with ``StoreUnavailable`` if too many wait or the database is broken."""
@@ -60,10 +66,24 @@ class Reads:
         self._reactor.callFromThread(self._deliver, part, answers)
 
     def _deliver(self, part: Sequence[tuple[Query, "Deferred[Any]"]], answers: Sequence[Any]) -> None:
-        self._open -= len(part)
-        for (_, done), answer in zip(part, answers, strict=True):
+        waiting = bool(self._answered)
+        self._answered.extend((done, answer) for (_, done), answer in zip(part, answers, strict=True))
+        if not waiting:
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        """In the order of their coming; what is left then stays in its place until the next turn."""
+        until = self._reactor.seconds() + TURN_SECONDS
+        answered = self._answered
+        while answered:
+            done, answer = answered[0]
+            self._open -= 1
             if not done.called:
                 done.callback(answer)  # a Failure makes it an errback
+            answered.popleft()
+            if answered and self._reactor.seconds() >= until:
+                self._reactor.callLater(0, self._hand_out)
+                return
 
 
 def _answers(engine: Engine, queries: Sequence[Query]) -> list[Any]:

@@ -14,7 +14,7 @@ from twisted.internet.defer import DeferredList, gatherResults
 from ccm.errors import StoreUnavailable
 from ccm.store.engines import reader_engine
 from ccm.store.options import StoreOptions
-from ccm.store.reads import TOGETHER, Reads
+from ccm.store.reads import TOGETHER, TURN_SECONDS, Reads
 from ccm.threads import Threads
 
 
@@ -76,3 +76,20 @@ async def test_who_no_longer_waits_is_let_go(reads: Reads) -> None:
     first.cancel()
     assert await second == 2
     assert await reads.ask(number(3)) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_others_have_their_turn_between_answers_whose_askers_do_much(reads: Reads) -> None:
+    seen: list[Any] = []
+
+    def work(answer: int) -> None:
+        until = reactor.seconds() + 2 * TURN_SECONDS
+        if not answer:
+            reactor.callLater(0, seen.append, "another")
+        while reactor.seconds() < until:
+            pass
+        seen.append(answer)
+
+    await gatherResults([reads.ask(number(n)).addCallback(work) for n in range(4)])
+    assert seen[:3] == [0, "another", 1]
+    assert [each for each in seen if each != "another"] == [0, 1, 2, 3]
