@@ -7,7 +7,7 @@ derived, a taken one gets a number).
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from email_validator import EmailNotValidError, validate_email
 from precis_i18n import get_profile
@@ -15,12 +15,20 @@ from precis_i18n import get_profile
 from ccm import passwords
 from ccm.address import prepare
 from ccm.errors import CCMError, StanzaError
+from ccm.interfaces import IAccounts
 
 RESERVED = frozenset(
     {"admin", "administrator", "root", "support", "postmaster", "abuse", "security", "reporter", "ccm"}
 )
 NAME_CHARACTERS = 80
 _PASSWORD = get_profile("OpaqueString")
+# Letters and marks that leave nothing on the screen: Hangul fillers, variation selectors, an empty Braille cell.
+_UNSEEN = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))
+_LOOKALIKES = str.maketrans(
+    "авекмнорстухіјѕһԁԛԝӏαβεικνορτυχγ",
+    "abekmhopctyxijshdqwlaβeikvoptuxy",
+    "".join(map(chr, _UNSEEN)),
+)
 
 
 class Mistake(CCMError):
@@ -51,6 +59,25 @@ def display_name(typed: str, address: str) -> str:
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") for c in name):
         raise Mistake("name", "That name holds characters that cannot be shown.")
     return name
+
+
+def skeleton(name: str) -> str:
+    """
+    What two names share that would be taken for the same: compatibility forms and case folded, no blanks and nothing
+    invisible, the commonest Cyrillic and Greek look-alikes of Latin letters replaced (not all of Unicode TS #39).
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(folded.split()).translate(_LOOKALIKES)
+
+
+async def has_namesake(name: str, jids: Iterable[str], accounts: IAccounts) -> bool:
+    """Whether one of those accounts has a name that would be taken for this one."""
+    wanted = skeleton(name)
+    for jid in jids:
+        account = await accounts.get(jid)
+        if account is not None and skeleton(account.name) == wanted:
+            return True
+    return False
 
 
 def chat_address(typed: str, address: str, host: str, taken: Callable[[str], bool], *, may_vary: bool) -> str:

@@ -80,6 +80,7 @@ class AccountClaims:
         present = await context.accounts.get(guest)
         try:
             name = people.display_name(wish.name or (present.name if present else invitee.name), mail)
+            await self._check_name(name, guest, present.name if present else "")
             jid = people.chat_address(wish.local, mail, context.host, context.accounts.exists, may_vary=False)
             passwords.check(wish.password, mail, name, jid, least=self._passwords.least)
         except (people.Mistake, passwords.WeakPassword) as mistake:
@@ -118,6 +119,16 @@ class AccountClaims:
                 if invitee.jid == guest and invitee.state != "revoked":
                     return invitee
         raise StanzaError("item-not-found", "Your invitation has ended. Ask for a new one.")
+
+    async def _check_name(self, name: str, guest: str, present: str) -> None:
+        """:raises Mistake: for a new name that looks like that of somebody else in the topic."""
+        context = self._context
+        topics = (await context.topics.of_member(guest, limit=_PAGE)).items
+        others = {member for topic in topics for member in topic.members} - {guest}
+        if people.skeleton(name) != people.skeleton(present) and await people.has_namesake(
+            name, others, context.accounts
+        ):
+            raise people.Mistake("name", f"Somebody in your topic is called {name}. Add to the name, or take another.")
 
     async def _topics_of(self, guest: str) -> tuple[Topic, ...]:
         topics: tuple[Topic, ...] = (await self._context.topics.of_member(guest, limit=_PAGE)).items

@@ -1,8 +1,7 @@
 """
 Nicknames: what may be one and which two look the same (XEP-0045 §17.1, RFC 8266, RFC 7622 §3.4).
 
-Two nicks are the same when their keys are: prepared, spaces and case folded, compatibility forms and the commonest
-Cyrillic and Greek look-alikes of Latin letters replaced. Leaves out the full table of Unicode TS #39.
+Two nicks are the same when their keys are (:func:`ccm.people.skeleton`). Leaves out the full table of Unicode TS #39.
 """
 
 import unicodedata
@@ -10,13 +9,10 @@ from functools import lru_cache
 
 from precis_i18n import get_profile
 
+from ccm import people
 from ccm.errors import StanzaError
 
 _NICKNAME = get_profile("Nickname")
-_LOOKALIKES = str.maketrans(
-    "авекмнорстухіјѕһԁԛԝӏαβεικνορτυχγ",
-    "abekmhopctyxijshdqwlaβeikvoptuxy",
-)
 _FORBIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _JOINERS = "\u200d\ufe0f"  # they hold emoji together
 
@@ -54,6 +50,4 @@ def _checked(nick: str) -> str:
 @lru_cache(4096)
 def key(nick: str) -> str:
     """What two nicks share that would be taken for the same."""
-    folded = unicodedata.normalize("NFKC", nick).casefold()
-    folded = "".join(folded.split(" "))
-    return folded.translate(_LOOKALIKES)
+    return people.skeleton(nick)

@@ -199,6 +199,7 @@ async def test_what_must_be_mended_is_told_and_changes_nothing(house):
         ({"password": NEW, "local": "ann"}, "ann2@localhost is free"),
         ({"password": NEW, "local": "a b"}, "cannot be a chat address"),
         ({"password": NEW, "name": "x" * 81}, "at most 80"),
+        ({"password": NEW, "name": "\u0410nn"}, "Somebody in your topic is called"),
     ):
         answer = await claim(guest, **fields)
         assert condition(answer) == "not-acceptable"

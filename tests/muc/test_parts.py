@@ -18,7 +18,8 @@ from ccm.wire.stanza import Stanza, parse_element
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Alice", "ALICE"), ("Alice", "Аlice"), ("Ann Lee", "AnnLee"), ("Ａnn", "Ann")]
+    ("one", "other"),
+    [("Alice", "ALICE"), ("Alice", "Аlice"), ("Ann Lee", "AnnLee"), ("Ａnn", "Ann"), ("Ann\u115f", "Ann")],
 )
 def test_nicks_that_look_the_same_have_one_key(one, other):
     assert nick.key(one) == nick.key(other)

@@ -127,11 +127,24 @@ async def test_the_name_is_prefilled_and_needs_no_typing(site, invite):
     assert (await site.stores.accounts.get(GUEST)).name == "Tom Adler"
 
 
+@pytest.mark.parametrize("name", ["ann VISSER", "\u0410nn Visser", "\uff21nn Visser", "Ann\u115f Visser", "AnnVisser"])
 @pytest_twisted.ensureDeferred
-async def test_no_guest_passes_for_somebody_who_takes_part(site, invite):
+async def test_no_guest_passes_for_somebody_who_takes_part(site, invite, name):
     await invite()
-    entered(site, await site.browser().fill(LINK, {"name": "ann VISSER"}))
-    assert (await site.stores.accounts.get(GUEST)).name == "ann VISSER (guest)"
+    entered(site, await site.browser().fill(LINK, {"name": name}))
+    assert (await site.stores.accounts.get(GUEST)).name == f"{name} (guest)"
+
+
+@pytest_twisted.ensureDeferred
+async def test_everybody_who_takes_part_has_a_name_of_their_own(site, invite):
+    await invite()
+    crowd = [f"p{n}@{HOST}" for n in range(120)]
+    for jid in crowd:
+        await site.stores.accounts.create(jid, jid.partition("@")[0], None, ())
+    topic = await site.stores.topics.get("t1")
+    await site.stores.topics.save(replace(topic, members=(*topic.members, *crowd)))
+    entered(site, await site.browser().fill(LINK, {"name": "P119"}))
+    assert (await site.stores.accounts.get(GUEST)).name == "P119 (guest)"
 
 
 @pytest_twisted.ensureDeferred
