@@ -50,19 +50,8 @@ class Session:
     """
 
     __slots__ = (
-        *(
-            "_archived",
-            "_backlog",
-            "_bare",
-            "_negotiation",
-            "_own",
-            "_quoted",
-            "_waiting",
-            "_write",
-            "connection",
-            "framing",
-            "heard",
-        ),
+        *("_archived", "_backlog", "_bare", "_negotiation", "_own", "_quoted", "_waiting", "_write"),
+        *("connection", "framing", "heard"),
         *("hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
         *("state", "stream_id", "successor", "transport"),
     )
