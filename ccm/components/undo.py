@@ -35,7 +35,6 @@ from ccm.components.operations import (
 )
 from ccm.components.requests import language_of
 from ccm.components.room_requests import Sibling
-from ccm.components.turns import Turns
 from ccm.errors import StanzaError
 from ccm.records import UndoStep
 from wokkel import data_form
@@ -71,7 +70,7 @@ class Undo(XMPPHandler):  # type: ignore[misc]
         self._choose = choose
         self._letters = letters
         self._lasts = timedelta(hours=hours)
-        self._turns = Turns()
+        self._running: set[str] = set()
         which = Field("id", "Correction (identifier); empty means the last one")
         other = Field("alternative", "Alternative", required=True, options=self._offered)
         self.operations = (
@@ -123,11 +122,14 @@ class Undo(XMPPHandler):  # type: ignore[misc]
             return await self._forwarded(step, request, "undo", id=step.id)
         steps = self._context.undo_steps
         assert steps is not None
-        async with self._turns.of(step.id):
-            if await steps.get(step.id) is None:  # done while we waited
-                raise StanzaError("item-not-found", GONE)
+        if step.id in self._running:  # asked twice, or by the sibling's step that belongs to this one
+            raise StanzaError("item-not-found", GONE)
+        self._running.add(step.id)
+        try:
             answer = await self._revert(request, json.loads(step.work))
             await steps.take(step.id)  # not before: whoever dies at the work, or fails, has not used it up
+        finally:
+            self._running.discard(step.id)
         return answer
 
     async def _chosen(self, request: Request) -> Answer:
