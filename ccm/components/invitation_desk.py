@@ -10,6 +10,7 @@ from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
+from hmac import compare_digest
 
 from twisted.logger import Logger
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
@@ -254,7 +255,8 @@ class InvitationDesk:
         if after is None:  # of an earlier version: it may have been anybody who changed the rest
             after = replace(invitee, state=before.state, jid=before.jid, reason=before.reason)
         withdrawn = False
-        if before.token_hash != after.token_hash == invitee.token_hash:
+        newer = compare_digest(after.token_hash, invitee.token_hash)
+        if newer and not compare_digest(before.token_hash, after.token_hash):
             first = before.told is None or before.address != after.address
             # The other "invite" took the place of one that waited: that was to leave anyhow.
             withdrawn = await self._context.outbox.withdraw(newest(after)[0 if first else 1])
