@@ -1,8 +1,8 @@
 """
 Many requests at once are one batch on the wire: twenty go out in at most three BOSH requests, and all are answered.
 
-How long the slowest takes beside one alone is measured into ``batching.json`` among the artefacts, not judged: it is the
-machine's as much as the server's.
+How long the slowest takes beside one alone is measured into ``batching.json`` among the artefacts, not judged: it is
+the machine's as much as the server's.
 """
 
 import json
