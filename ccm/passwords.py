@@ -1,5 +1,5 @@
 """
-Which passwords are good enough: the one rule of forms, requests, in-band registration and ``ccm user``.
+Which passwords are good enough: the one rule of forms, requests and in-band registration; ``ccm user`` warns by it.
 
 Long enough, and not among the first that anybody would try: zxcvbn estimates how many guesses it takes, knowing common
 passwords, names, keyboard rows, dates and the usual replacements of letters, and what is known of the person. Leaves

@@ -19,21 +19,21 @@ def ccm(tmp_path):
     return run
 
 
-def test_short_and_common_passwords_are_refused_and_the_sentence_says_what_to_take(ccm):
+def test_an_operator_is_told_of_short_and_common_passwords_and_may_set_them(ccm):
     short = ccm("add", "ann", password="short\n")
-    common = ccm("add", "ann", password="Password1234\n")
+    common = ccm("add", "kim", password="Password1234\n")
     own = ccm("add", "annabel.smith", password="annabel.smith\n")
-    assert [each.returncode for each in (short, common, own)] == [1, 1, 1]
+    assert [each.returncode for each in (short, common, own)] == [0, 0, 0]
     assert "Take at least 10 characters" in short.stderr
     assert "one of the first anybody would try" in common.stderr
-    assert "Traceback" not in short.stderr + common.stderr + own.stderr
-    assert "annabel.smith@localhost" not in ccm("list").stdout
+    assert all("It is set nevertheless." in each.stderr for each in (short, common, own))
+    assert {"ann@localhost", "kim@localhost", "annabel.smith@localhost"} <= set(ccm("list").stdout.split())
 
 
-def test_a_good_password_makes_an_account_and_the_same_rule_holds_for_another_one(ccm):
-    assert ccm("add", "ann", password="a meadow in November\n").returncode == 0
-    assert ccm("passwd", "ann", password="qwertyuiop12\n").returncode == 1
-    assert ccm("passwd", "ann", password="another meadow in May\n").returncode == 0
+def test_a_good_password_makes_an_account_without_a_word(ccm):
+    assert ccm("add", "ann", password="a meadow in November\n").stderr == ""
+    assert "one of the first" in ccm("passwd", "ann", password="qwertyuiop12\n").stderr
+    assert ccm("passwd", "ann", password="another meadow in May\n").stderr == ""
 
 
 def test_only_a_guest_who_is_there_is_deleted_and_none_is_added(ccm):
