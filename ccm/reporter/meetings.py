@@ -70,8 +70,9 @@ def turned(before: State, state: State, context: Context) -> tuple[Effect, ...]:
     if not before.attributes:
         return (Converted(before.type, state.type),)
     label = context.templates.get(before.type).label.lower()
-    words = f"I take this for a meeting now. “Reporter, this is an {label}” brings back what I had."
-    return Converted(before.type, state.type), Say(words.replace("an project", "a project"))
+    article = "an" if label[:1] in "aeiou" else "a"
+    words = f"I take this for a meeting now. “Reporter, this is {article} {label}” brings back what I had."
+    return Converted(before.type, state.type), Say(words)
 
 
 def _meeting(state: State, context: Context) -> State:
