@@ -69,7 +69,12 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 
     :ivar id: ``A1`` in the discussion, ``A-2026-11-22-01`` for good.
     :ivar said: the whole line as it was typed.
-    :ivar provenance: ``marked``.
+    :ivar provenance: ``marked`` by somebody; ``detected`` in free talk, with *confidence* in thousandths; then
+        ``confirmed``.
+    :ivar sources: ids of further messages that it rests on.
+    :ivar how: of a decision: ``consensus``, ``vote``, ``ruling``, or ``""`` where nobody said.
+    :ivar votes: option -> names.
+    :ivar supersedes: number of the decision whose place this one takes.
     """
 
     id: str
@@ -85,6 +90,11 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str = "open"
     topic: str = ""
     provenance: str = "marked"
+    confidence: int = 1000
+    sources: tuple[str, ...] = ()
+    how: str = ""
+    votes: dict[str, tuple[str, ...]] = {}
+    supersedes: str = ""
 
 
 class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -260,6 +270,7 @@ def _item(e: Entry, day: str, said: str, present: Sequence[str]) -> Item:
     return Item(
         f"{e.id[0]}-{first}-{int(e.id[1:]):02d}", e.id, e.text, e.by, e.source, e.at, said,
         names.get(e.owner.lower(), e.owner), e.due, e.phrase, e.status, e.topic,
+        e.provenance, e.confidence, e.sources, e.how, e.votes, e.supersedes,
     )  # fmt: skip
 
 

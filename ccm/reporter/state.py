@@ -12,6 +12,8 @@ from ccm.reporter.candidates import Candidate
 
 Mode = Literal["listening", "interviewing", "grace", "published"]
 Kind = Literal["action", "decision", "question", "topic", "info", "idea", "link", "help"]
+Provenance = Literal["marked", "confirmed", "detected"]
+How = Literal["", "consensus", "vote", "ruling"]
 
 SCHEMA = 2
 
@@ -44,14 +46,21 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """
-    One marked line of the record.
+    One line of the record: marked by somebody, or found in free talk.
 
     :ivar id: ``A1``, ``D2``, ``Q1`` …, given in order and never again.
     :ivar owner: name as it was said, or ``""`` for nobody yet.
     :ivar due: ISO date, or ``""``.
     :ivar phrase: the words from which the date was read.
-    :ivar status: of an action: open, done, carried, cancelled; of a topic: current, over, planned.
+    :ivar status: of an action: open, done, carried, cancelled; of a topic: current, over, planned; of an idea that is
+        a proposal: proposed; of a question: open, answered.
     :ivar topic: id of the topic under which it was said, or ``""``.
+    :ivar provenance: a find in free talk is ``detected`` until somebody confirms it.
+    :ivar confidence: of a find, in thousandths.
+    :ivar sources: ids of further messages that it rests on: who agreed, who said when.
+    :ivar how: a decision was taken so.
+    :ivar votes: of a vote: option -> those who took it, in the order of their votes.
+    :ivar supersedes: id of the decision whose place this one takes, or ``""``.
     """
 
     kind: Kind
@@ -65,6 +74,12 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     phrase: str = ""
     status: str = "open"
     topic: str = ""
+    provenance: Provenance = "marked"
+    confidence: int = 1000
+    sources: tuple[str, ...] = ()
+    how: How = ""
+    votes: dict[str, tuple[str, ...]] = {}
+    supersedes: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):
