@@ -15,7 +15,7 @@ import './talk.js';
 import { topicsPane } from './topics.js';
 
 // The dialogues come after the first view, but before they are asked for: one may be offline then.
-const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js'), import('./claim.js')]);
+const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js')]);
 const WET_MS = 4000;
 const BANNER_MS = 3000;
 const SLOW_MS = 300;
@@ -139,6 +139,11 @@ class App extends PlainElement {
   async keepPlace() {
     await dialogues();
     /** @type {any} */ (this.querySelector('ccm-claim')).open();
+  }
+
+  async showAccount() {
+    await dialogues();
+    /** @type {any} */ (this.querySelector('ccm-account')).open();
   }
 
   signOut() {
@@ -265,7 +270,7 @@ class App extends PlainElement {
       <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${banner(this)}
       <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${talkPane(this, this.#tick)}${outcomePane(this)}</main>
       <section class="foot elsewhere" aria-label="Notes">${this.toastInFrame ? this.notes.view() : nothing}</section>${tabs(this)}</div>
-      <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : nothing}
+      <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : html`<ccm-account .app=${this}></ccm-account>`}
       ${session.state === 'over' ? html`<dialog class="small over" aria-labelledby="sign-in-title" @cancel=${(e) => e.preventDefault()}><div class="panel"><ccm-sign-in over ?guest=${this.isGuest} .session=${session}></ccm-sign-in></div></dialog>` : nothing}`;
   }
 }

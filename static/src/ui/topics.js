@@ -73,6 +73,7 @@ export function topicsPane(app) {
       <details class="menu up"><summary class="ico" aria-label="You">${icon('more')}</summary><menu>
         <li><button type="button" @click=${(e) => app.menu(e, () => app.turnTheme())}>${icon('sun')}${app.themeWord}</button></li>
         <li><button type="button" data-testid="notes" @click=${(e) => app.menu(e, () => app.show('notes'))}>${icon('pen')}What I guessed and did</button></li>
+        ${app.isGuest ? nothing : html`<li><button type="button" data-testid="account" @click=${(e) => app.menu(e, () => app.showAccount())}>${icon('lock')}Your account</button></li>`}
         <li><a href="/archive/" target="_blank" rel="noopener">${icon('globe')}Published documents</a></li>
         <li><button type="button" data-testid="sign-out" @click=${(e) => app.menu(e, () => app.signOut())}>${icon('out')}Sign out</button></li></menu></details></div>
   </nav>`;

@@ -122,6 +122,12 @@ export class Session extends Emitter {
     if (this.state === 'lost' && this.retryAt) this.#again();
   }
 
+  /** What was kept to come back by is worth nothing any more: get another. */
+  async passwordChanged() {
+    this.#forget();
+    await this.#renew();
+  }
+
   /** Sign out for good: the token is forgotten here and revoked there, the session ended. */
   signOut() {
     this.name = '';
