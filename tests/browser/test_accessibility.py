@@ -52,6 +52,12 @@ def test_every_screen_is_accessible_in_both_schemes_and_all_widths(page: Page, s
     page.get_by_label("More for this topic").click()
     judge.look("menu")
     page.keyboard.press("Escape")
+    page.locator("summary[aria-label=You]").click()
+    page.get_by_test_id("account").click()
+    judge.look("account")
+    page.get_by_role("button", name="Change the password").click()
+    judge.look("account-password")
+    page.keyboard.press("Escape")
 
     page.set_viewport_size(TABLET)  # type: ignore[arg-type]
     judge.look("tablet")
