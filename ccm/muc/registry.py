@@ -158,6 +158,15 @@ class Registry:
         if not self.has(room.jid):
             await persistence.forget_seats(room)
 
+    def strike(self, jid: str) -> None:
+        """Take a bare JID without account off every list: who gets that name next is a stranger. Bans stay."""
+        listed = [name for name, room in self.rooms.items() if jid in room.standings]
+        listed += [name for name, record in self.records.items() if jid in record.affiliations]
+        for room in filter(None, map(self.find, listed)):
+            if room.standings[jid].affiliation != "outcast":
+                del room.standings[jid]
+                self.context.background(persistence.save(room))
+
     def sweep(self) -> None:
         """Ping who was silent for long; let rooms that are empty leave the memory."""
         self.graves.sweep()

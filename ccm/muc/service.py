@@ -341,6 +341,10 @@ class MucService:
             else:
                 leaving.leave(room, session.jid)
 
+    @on.event("account-deleted")
+    def _account_deleted(self, jid: str) -> None:
+        self.registry.strike(jid)
+
     # ---- time
 
     def _sweep(self) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ccm.muc.affiliation import Standing
 from ccm.testing import fakes
 
 
@@ -265,3 +266,15 @@ def test_only_what_is_reflected_in_the_order_of_the_archive_is_marked_so(house, 
     house.archive.commit()
     assert marks == [("second", False), ("first", True), ("third", True)]
     assert house.service.context.aloft == {}
+
+
+def test_whoever_gets_the_name_of_a_deleted_account_is_a_stranger_and_a_ban_stays(talk, ann):
+    talk.room.standings["bob@localhost"] = Standing("admin")
+    talk.room.standings["eve@localhost"] = Standing("outcast")
+    for jid in ("bob@localhost", "eve@localhost", "nobody@localhost"):
+        talk.router.fire("account-deleted", jid)
+    new = talk.restart()
+    affiliations = {jid: standing.affiliation for jid, standing in new.room.standings.items()}
+    assert affiliations == {"ann@localhost": "owner", "eve@localhost": "outcast"}
+    new.router.fire("account-deleted", "ann@localhost")  # of a room that nobody has woken
+    assert new.restart().room.standings.keys() == {"eve@localhost"}
