@@ -11,15 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ccm.reporter.cues import Remark
+
 Found_kind = Literal["action", "decision", "question"]
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A line of the talk: who, and what."""
-
-    nick: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,164 @@
+"""
+What of a talk could be an outcome: a quick look at every line, so that few are read closely.
+
+A line passes for words in it (somebody takes something on, asks for it, settles it), for how it begins (a name and a
+verb, a bare verb), or for what stands around it (agreement, the same words again). Leaves out judging
+(:mod:`ccm.reporter.traits`, :mod:`ccm.reporter.finding`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+READ = 600  # characters of a line
+_EDGE = ".,:;!?()[]\"'*`“”’<>"
+
+
+class Remark(NamedTuple):
+    """A line of the talk: who, and what."""
+
+    nick: str
+    text: str
+
+
+VERBS = frozenset(
+    "accept add address adjust adopt agree align allow amend announce answer apply appoint approve archive arrange ask "
+    "assess assign attend audit backport block book bring build bump call cancel change chase check circulate clarify "
+    "clean clear close collate collect comment communicate compare compile complete confirm consider consolidate "
+    "contact continue contribute convene convert coordinate copy correct create cross-post cut decide defer define "
+    "delegate delete deliver deploy deprecate describe design determine develop diagnose discuss distribute do "
+    "document doublecheck double-check draft drop edit email e-mail enable ensure escalate establish evaluate examine "
+    "expand experiment explain explore extend facilitate figure file fill finalise finalize find finish fix flesh flag "
+    "follow follow-up followup formalize format forward gather generate get give go handle help host identify "
+    "implement improve include incorporate inform inquire install integrate introduce investigate invite issue join "
+    "keep label land launch lead list liaise link look mail maintain make mark measure meet mention merge message "
+    "migrate modify monitor move nag name negotiate nominate note notify nudge obtain open order organise organize "
+    "outline own package paste pick ping plan poke poll post pr prepare present prime print prioritise prioritize "
+    "probe process produce prod promote propose provide publicise publicize publish pull purchase push put raise re-test "
+    "reach read rebase rebuild recheck recommend reconcile record recruit refactor refer refine register release "
+    "relocate remind remove rename reopen replace reply report repost request require research resolve respond restart "
+    "restore resubmit resurrect retest return review revise revisit revert rewrite roll run scan schedule see seek "
+    "select send separate set setup share sign simplify sit solicit sort speak specify split stand start steer sub "
+    "submit subscribe suggest summarise summarize supply support survey switch sync synthesize tag take talk tell test "
+    "think tidy track transcribe transfer translate triage trim try tweak turn understand unblock update upgrade "
+    "upload use validate verify visit volunteer vote wait walk warn work wrap write".split()
+)
+ROLES = frozenset(
+    "chair chairs co-chair co-chairs cochairs editor editors staff secretary everyone everybody all team board "
+    "author authors scribe group cg wg ccg committee maintainers maintainer members reviewers contact treasurer "
+    "council qa docs infra marketing moderators admins developers devs".split()
+)
+_AGREE = frozenset(
+    "+1 +0 -0 -1 0 1 +0.5 +.5 +1000 +100 ++ aye yes yep yup yeah agreed agree ok okay sure sgtm lgtm works sounds fine "
+    "good great perfect ack yea 👍 👍🏻 :+1: :thumbsup: +2 ++1 support supported abstain same ditto absolutely".split()
+)
+_SAYS_SO = frozenset(
+    "i'll i’ll i'd ill volunteer volunteers volunteering volunteered action actions todo to-do ai assign assigned assignee "
+    "please someone somebody anyone we'll we’ll let's lets task tasks homework follow-up followup "
+    "committed commit promise promised he'll she'll they'll nudge".split()
+)
+_WILL = frozenset("will can could should would shall need needs must gonna going plan plans happy try".split())
+_ONE = frozenset("i you we he she they someone".split())
+_SETTLES = frozenset(
+    "agreed agree agreement decided decide decision decisions resolved resolution resolve consensus approved approve "
+    "accept accepted adopt adopted objections objection objecting opposed unanimous motion carried passes passed proposal "
+    "proposed propose settled hearing ratified wontfix adopting rejected deferred decides".split()
+)
+NAME = re.compile(r"[A-Za-z][\w.|^{}\-]*$")
+
+
+class Talk:
+    """
+    A talk as it is read: each line in lower case, its words, and whether it agrees or objects.
+
+    :ivar agrees: for each line 1 if it agrees, -1 if it is against, else 0.
+    """
+
+    def __init__(self, lines: Sequence[Remark], people: Iterable[str] = (), chair: str = "") -> None:
+        self.lines, self.chair = lines, chair
+        self.lows = [line.text[:READ].lower() for line in lines]
+        self.words = [low.split() for low in self.lows]
+        self.agrees = [_agreement(words, low) for words, low in zip(self.words, self.lows, strict=True)]
+        spoken = Counter(line.nick for line in lines)
+        self.leader = chair or (min(spoken, key=lambda nick: (-spoken[nick], nick)) if spoken else "")
+        self.names = names_of([*spoken, *people])
+        self.mentions = sum("action" in words or "actions" in words for words in self.words)
+        self.votes = sum(map(abs, self.agrees))
+
+
+def names_of(people: Iterable[str]) -> dict[str, str]:
+    """Every word by which people are called, in lower case -> a nick."""
+    names: dict[str, str] = {}
+    parts: list[tuple[str, str]] = []
+    for nick in people:
+        names.setdefault(nick.lower(), nick)
+        for whole in (nick.strip("_|`^0123456789").lower(),):
+            if len(whole) > 1:
+                names.setdefault(whole, nick)
+        pieces = [piece for piece in _PARTS.split(nick) if piece]
+        parts += [(piece.lower(), nick) for piece in pieces if len(piece) > 1]
+        if len(pieces) > 1:
+            parts.append(("".join(piece[0] for piece in pieces).lower(), nick))
+    for piece, nick in parts:
+        if piece not in _NO_NAMES:
+            names.setdefault(piece, nick)
+    return names
+
+
+_PARTS = re.compile(r"[\s._|\-()\[\],\d]+|(?<=[a-z])(?=[A-Z])")
+_NO_NAMES = frozenset("chair the and for of to in on a an it is be we do so at me my no up us w3c".split())
+
+
+def _agreement(words: list[str], low: str) -> int:
+    if not words or len(words) > 14:
+        return 0
+    first = words[0]
+    if first in _AGREE or first.strip(_EDGE) in _AGREE or (first[0] in "+-" and first[1:2].isdigit()):
+        if first[0] == "-" and first[1:2] not in ("0", "", "-"):
+            return -1
+        if first[0] == "+" or len(words) < 7:
+            return 0 if low[-1] == "?" else 1
+        return 0
+    if first[0] == "<" and len(words) > 1 and words[1][:2] in ("+1", "+0"):
+        return 1
+    return 0
+
+
+def could_be_action(talk: Talk, place: int) -> int:
+    """How a line could be an action: 1 stated as minutes do, 2 spoken of, 3 both, 0 not at all."""
+    words = talk.words[place]
+    if len(words) < 1:
+        return 0
+    first = words[0].strip(_EDGE)
+    kind = 0
+    if len(words) < 60 and (
+        first in VERBS
+        or (
+            len(words) > 1
+            and (first in talk.names or first in ROLES or talk.lines[place].text[:1].isupper() or words[0][0] == "@")
+            and (not _TO.isdisjoint(words[1:6]) or words[1] in VERBS or words[0][-1] in ":,")
+        )
+        or ("to" in words[1:4] and first not in _ONE)
+        or (2 < len(words) < 30 and words[-1].strip(_EDGE) in talk.names)
+    ):
+        kind = 1
+    if not _SAYS_SO.isdisjoint(words) or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words)):
+        kind |= 2
+    elif not _WILL.isdisjoint(words) and len(words) > 3:
+        kind |= 2
+    return kind
+
+
+_TO = frozenset(("to", "will", "should", "shall", "must", "please", "and", "&"))
+
+
+def could_be_decision(talk: Talk, place: int) -> bool:
+    """Whether a line could be a decision or what was proposed for one."""
+    words = talk.words[place]
+    if len(words) < 2 or talk.agrees[place]:
+        return False
+    if not _SETTLES.isdisjoint([word.strip(_EDGE) for word in words] if len(words) < 60 else words):
+        return True
+    near = talk.agrees[max(0, place - 3) : place] + talk.agrees[place + 1 : place + 5]
+    return 0 < sum(map(abs, near)) and len(words) > 2
