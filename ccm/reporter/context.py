@@ -4,9 +4,11 @@ What the fold needs to know beside the messages: types, names, roles, zone.
 Leaves out the state, which changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from ccm.reporter.effects import Effect
 from ccm.reporter.remarks import TypeStatements
@@ -32,6 +34,8 @@ class Context:
         counts only where the JID is not known: anybody may take any nick.
     :ivar grace_seconds: how long a publication waits that neither owner nor chair asked for.
     :ivar zone: IANA zone in which "by Friday" is read.
+    :ivar find: finds what nobody marked (``finding.found``); ``None`` finds nothing.
+    :ivar scheduled: when the talk was to begin: a next meeting without a time of day takes its.
     """
 
     templates: Templates
@@ -39,6 +43,8 @@ class Context:
     roles: Mapping[str, str] = field(default_factory=dict)
     grace_seconds: int = 600
     zone: str = "UTC"
+    find: Callable[..., Sequence[Any]] | None = None
+    scheduled: datetime | None = None
 
     def may_approve(self, nick: str, jid: str | None, state: State) -> bool:
         """Whether a request of that person is the approval."""
@@ -46,6 +52,9 @@ class Context:
             return True
         if self.roles.get(nick if jid is None else jid) in ("owner", "chair"):
             return True
-        if jid is not None and state.chair_jid:
-            return jid == state.chair_jid
-        return bool(state.chair) and nick == state.chair
+        return _in_the_chair(nick, jid, state)
+
+
+def _in_the_chair(nick: str, jid: str | None, state: State) -> bool:
+    chairs = [(state.chair, state.chair_jid), *state.cochairs.items()] if state.chair else []
+    return any(jid == theirs if jid is not None and theirs else nick == name for name, theirs in chairs)

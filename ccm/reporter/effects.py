@@ -61,7 +61,34 @@ class Ended:
     """The meeting was declared over."""
 
 
-Effect = Say | Publish | Grace | Hold | Converted | Record | Ack | Ended
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Ask the room not to keep (*on* false), or to keep again, what one person says."""
+
+    nick: str
+    jid: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look through the talk so far for what nobody marked: ``proposals.settled`` does so, before anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """
+    Make the topic of the next meeting, or move it there, with the same people.
+
+    *at* is an ISO time in *zone*; *carried* says which actions go with it, a line each.
+    """
+
+    at: str
+    zone: str
+    carried: str
+
+
+Effect = Say | Publish | Grace | Hold | Converted | Record | Ack | Ended | Silence | Look | FollowUp
 
 
 def as_json(effect: Effect) -> dict[str, Any]:

@@ -61,6 +61,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar how: a decision was taken so.
     :ivar votes: of a vote: option -> those who took it, in the order of their votes.
     :ivar supersedes: id of the decision whose place this one takes, or ``""``.
+    :ivar sure: of a find: it may stand under its heading where nobody marked anything.
+    :ivar confirmed: id of the message that confirmed a find, or ``""``.
     """
 
     kind: Kind
@@ -80,6 +82,78 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     how: How = ""
     votes: dict[str, tuple[str, ...]] = {}
     supersedes: str = ""
+    sure: bool = True
+    confirmed: str = ""
+
+
+class Ballot(msgspec.Struct, frozen=True):
+    """
+    One voice.
+
+    :ivar voter: bare JID where it is known, else the nick in lower case: one voice each.
+    :ivar source: id of the message in which it was given.
+    """
+
+    voter: str
+    nick: str
+    option: str
+    source: str
+
+
+class Poll(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    A vote, or the voices for and against a proposal.
+
+    :ivar source: id of the message that began it.
+    :ivar entry: id of the decision that came of it, or of the proposal.
+    :ivar ended: id of the message that ended it; ``""`` while voices count.
+    """
+
+    question: str
+    options: tuple[str, ...]
+    by: str
+    source: str
+    at: str = ""
+    jid: str = ""
+    ballots: tuple[Ballot, ...] = ()
+    entry: str = ""
+    ended: str = ""
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    What a command did to an entry, to be taken back with it.
+
+    :ivar source: id of the message with the command.
+    :ivar after: ``None`` if it took the entry off the record.
+    :ivar made: how many entries had been made by then.
+    """
+
+    source: str
+    before: Entry
+    after: Entry | None = None
+    made: int = 0
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A confirmation asked of somebody, which a plain yes or no of theirs gives: id of the find, their nick."""
+
+    id: str
+    nick: str
+
+
+class Following(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    The next meeting, as it was announced.
+
+    :ivar at: ISO date and time in the topic's zone, without zone.
+    :ivar source: id of the message.
+    """
+
+    at: str
+    by: str
+    source: str
+    phrase: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -125,6 +199,16 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar recording: ``False`` while off the record.
     :ivar off: nicks who went off the record for themselves.
     :ivar last: id of the newest message folded in.
+    :ivar cochairs: further chairs: nick -> bare JID, or ``""`` where it is not known.
+    :ivar vote: the open vote.
+    :ivar polls: votes that are over, and the voices on proposals.
+    :ivar changes: the newest changes of entries by commands, the last one last.
+    :ivar refused: ``kind source`` of finds that somebody refused or dropped.
+    :ivar wanted: confirmations asked for, that a plain yes or no may answer.
+    :ivar printed: what stood in the newest version: id of an entry or key of an attribute -> a short hash.
+    :ivar amending: people were told that what they change needs a new version.
+    :ivar following: the next meeting.
+    :ivar followed: its time when its topic was asked for.
     """
 
     schema: int
@@ -160,6 +244,16 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     off: tuple[str, ...] = ()
     ended: bool = False
     last: str = ""
+    cochairs: dict[str, str] = {}
+    vote: Poll | None = None
+    polls: tuple[Poll, ...] = ()
+    changes: tuple[Change, ...] = ()
+    refused: tuple[str, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
+    printed: dict[str, str] = {}
+    amending: bool = False
+    following: Following | None = None
+    followed: str = ""
 
 
 _decoder = msgspec.json.Decoder(State)
