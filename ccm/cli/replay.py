@@ -17,7 +17,8 @@ import msgspec
 
 from ccm.reporter import again, discussion, render_html, render_json, render_markdown
 from ccm.reporter.discussion import Context
-from ccm.reporter.document import SCHEMA, Document, Meta, build
+from ccm.reporter.document import Document, Meta, build
+from ccm.reporter.document_shape import EARLIER, SCHEMA
 from ccm.reporter.effects import Effect, Publish, as_json
 from ccm.reporter.state import State
 from ccm.reporter.templates import Templates
@@ -123,7 +124,7 @@ def _published(path: str) -> Document | None:
             content = stream.read(MAX_LOG_BYTES)
     except OSError:
         return None
-    if SCHEMA.encode() not in content[:20_000]:
+    if not any(schema.encode() in content[:20_000] for schema in (SCHEMA, *EARLIER)):
         return None
     try:
         return render_json.loads(content)

@@ -22,19 +22,23 @@ from ccm.reporter.transcript import Meeting, Message
 
 def meta_of(document: Document) -> Meta:
     """What the document took from outside the discussion."""
+    arranged = document.follow_up if document.follow_up and not document.follow_up.source else None
     return Meta(
-        document.title,
-        "",
-        document.topic,
-        document.chair,
-        _time(document.scheduled),
-        document.zone,
-        document.language,
-        (*document.present, *document.invited),
-        document.version,
-        _time(document.published),
-        document.approved_by,
-        document.licence,
+        title=document.title,
+        topic=document.topic,
+        chair=document.chair,
+        scheduled=_time(document.scheduled),
+        zone=document.zone,
+        language=document.language,
+        invited=document.invited,
+        version=document.version,
+        published=_time(document.published),
+        approved_by=document.approved_by,
+        approved_at=document.approved_at,
+        licence=document.licence,
+        follow_up=arranged,
+        summarizer=document.summarizer,
+        retention=document.retention,
     )
 
 

@@ -6,7 +6,7 @@ Leaves out the feed around it, which belongs to the archive.
 
 from html import escape
 
-from ccm.reporter.document import Document
+from ccm.reporter.document_shape import Document
 from ccm.reporter.rendering import standing
 
 

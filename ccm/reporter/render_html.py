@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from html import escape
 
-from ccm.reporter.document import Document, Item, Line, Quote, Section
+from ccm.reporter.document_shape import Document, Item, Line, Quote, Section
 from ccm.reporter.rendering import COUNTED, FOUND, anchor, capital, clock, is_safe, linked, short_day, standing, when
 
 __all__ = ["anchor", "fragment", "page"]

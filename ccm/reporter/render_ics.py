@@ -6,7 +6,7 @@ Leaves out follow-up meetings; invitations are another package's.
 
 from datetime import UTC, date, datetime
 
-from ccm.reporter.document import Document
+from ccm.reporter.document_shape import Document
 from ccm.reporter.rendering import anchor
 
 _STATUS = {"open": "NEEDS-ACTION", "done": "COMPLETED", "cancelled": "CANCELLED", "carried": "IN-PROCESS"}

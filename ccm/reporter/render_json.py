@@ -1,14 +1,15 @@
 """
 The document as JSON (``docs/document-schema.json``) and back.
 
-The schema's name stands in the document; a reader of version 0 refuses any other. Leaves out checks of meaning.
+The schema's name stands in the document. Documents of the schemas before are read as well; any other is refused.
+Leaves out checks of meaning.
 """
 
 import json
 
 import msgspec
 
-from ccm.reporter.document import SCHEMA, Document
+from ccm.reporter.document_shape import EARLIER, SCHEMA, Document
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -19,11 +20,13 @@ def dumps(document: Document) -> str:
 
 
 def loads(text: str | bytes) -> Document:
-    """:raises ValueError: if *text* is no document of this version."""
+    """:raises ValueError: if *text* is no document of this version or an earlier one."""
     try:
         document = msgspec.json.decode(text, type=Document)
     except msgspec.MsgspecError as error:
         raise ValueError(f"Not a CCM document: {error}.") from error
+    if document.schema in EARLIER:  # it named the absent alone as invited, and hashed itself without later fields
+        return msgspec.structs.replace(document, absent=document.invited)
     if document.schema != SCHEMA:
         raise ValueError(f"A document of schema {document.schema!r}; this version reads {SCHEMA!r}. Upgrade CCM.")
     return document

@@ -6,7 +6,7 @@ Everything people typed is escaped, so that it shows as typed. Leaves out front 
 
 import re
 
-from ccm.reporter.document import Document, Item, Quote
+from ccm.reporter.document_shape import Document, Item, Quote
 from ccm.reporter.rendering import (
     COUNTED,
     FOUND,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from ccm.reporter.document import Document, Item
+from ccm.reporter.document_shape import Document, Item
 from ccm.reporter.outcomes import links_of
 
 _MONTHS = (

@@ -77,7 +77,7 @@ def test_json_comes_back_equal_and_a_foreign_schema_is_refused(context):
     text = render_json.dumps(document)
     assert render_json.loads(text) == document
     with pytest.raises(ValueError, match="Upgrade CCM"):
-        render_json.loads(text.replace("urn:ccm:document:0", "urn:ccm:document:9"))
+        render_json.loads(text.replace("urn:ccm:document:1", "urn:ccm:document:9"))
     with pytest.raises(ValueError, match="Not a CCM document"):
         render_json.loads("{}")
 
