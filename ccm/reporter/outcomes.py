@@ -1,130 +1,29 @@
 """
-Outcomes: marked actions, decisions, questions, topics, notes; links from anywhere.
+Outcomes: what a marked action, decision, question, topic or note says; links from anywhere.
 
-Understands commands with ``#`` or ``/`` (Debian MeetBot's words), marked lines (``ACTION:``, ``RESOLVED:``,
-``Topic:``, W3C's words) and agenda lines (``1. Greetings``) in a meeting. Leaves out the finding of unmarked actions
-and decisions in free talk.
+Leaves out the marks themselves (:mod:`ccm.reporter.marks`) and the finding of unmarked actions and decisions in free
+talk (:mod:`ccm.reporter.finding`).
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from ccm.reporter.dates import due
+from ccm.reporter.marks import REPLACEMENT, Mark, mark_of
 from ccm.reporter.state import Entry, Kind
+
+__all__ = [
+    "MAX_ENTRIES", "REPLACEMENT", "Mark", "entry", "links_of", "mark_of", "new_id", "owner_of", "stamp",
+]  # fmt: skip
 
 MAX_ENTRIES = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """
-    A marked line.
-
-    :ivar verb: the command: a kind of entry, or ``startmeeting``, ``undo``, ``publish`` …
-    :ivar start: where its text begins in the message.
-    :ivar command: written with ``#`` or ``/`` and so meant for the reporter in any case.
-    """
-
-    verb: str
-    text: str
-    command: bool
-
-
-_COMMANDS = {
-    "startmeeting": "startmeeting",
-    "endmeeting": "endmeeting",
-    "topic": "topic",
-    "subtopic": "topic",
-    "action": "action",
-    "actionitem": "action",
-    "todo": "action",
-    "agreed": "decision",
-    "agree": "decision",
-    "decision": "decision",
-    "decided": "decision",
-    "resolved": "decision",
-    "resolution": "decision",
-    "accepted": "decision",
-    "info": "info",
-    "note": "info",
-    "idea": "idea",
-    "question": "question",
-    "help": "help",
-    "link": "link",
-    "chair": "chair",
-    "undo": "undo",
-    "edit": "edit",
-    "drop": "drop",
-    "assign": "assign",
-    "due": "due",
-    "done": "done",
-    "status": "status",
-    "draft": "draft",
-    "publish": "publish",
-    "hold": "hold",
-    "off": "off",
-    "on": "on",
-    "meetingtopic": "title",
-    "title": "title",
-    "unchair": "unchair",
-    "present": "present",
-    "forget": "forget",
-    "skip": "skip",
-    "stop": "stop",
-    "agenda": "agenda",
-}
-_LINES = {
-    "action": "action",
-    "action item": "action",
-    "todo": "action",
-    "resolved": "decision",
-    "resolution": "decision",
-    "agreed": "decision",
-    "decision": "decision",
-    "decided": "decision",
-    "topic": "topic",
-    "subtopic": "topic",
-    "proposed": "proposal",
-    "proposal": "proposal",
-    "question": "question",
-    "info": "info",
-    "idea": "idea",
-    "link": "link",
-    "agenda": "agenda",
-}
-_COMMAND = re.compile(r"\s*[#/](?P<verb>[a-zA-Z]+)\b[:,]?\s*(?P<text>.*)", re.DOTALL)
-_LINE = re.compile(
-    r"\s*(?:\*\*|__)?(?P<verb>ACTION(?:[ -]ITEM)?|TODO|RESOLVED|RESOLUTION|AGREED|DECISION|DECIDED|"
-    r"(?:SUB-?)?TOPIC|PROPOSED|PROPOSAL|QUESTION|"
-    r"INFO|IDEA|LINK|AGENDA)(?:\s*[-#]?\d+)?(?:\*\*|__)?\s*:(?!//)(?:\*\*|__)?\s*(?P<text>.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-REPLACEMENT = re.compile(
-    r"s(?P<mark>[/|])(?P<old>(?:(?!(?P=mark)).)+)(?P=mark)(?P<new>(?:(?!(?P=mark)).)*)(?:(?P=mark)g?)?$"
-)
 _URL = re.compile(r"\b(?:https?://|mailto:|xmpp:)[^\s<>\"'`|\\^{}\[\]]+", re.IGNORECASE)
 _PREFIX: dict[str, str] = {
     "action": "A", "decision": "D", "question": "Q", "topic": "T", "info": "I", "idea": "E", "link": "L", "help": "H",
+    "proposal": "P",
 }  # fmt: skip
-
-
-def mark_of(text: str) -> Mark | None:
-    """The mark of a message, or ``None`` for plain talk."""
-    head = text.lstrip()[:24]
-    if head[:1] in "#/":
-        found = _COMMAND.match(text)
-        verb = _COMMANDS.get(found["verb"].lower()) if found else None
-        return Mark(verb, found["text"].strip(), True) if found and verb else None
-    if head[:2] in ("s/", "s|"):
-        return Mark("replace", text.strip(), True) if REPLACEMENT.match(text.strip()) else None
-    if ":" not in head:
-        return None
-    found = _LINE.match(text)
-    if found is None:
-        return None
-    verb = _LINES[found["verb"].lower().replace("-", " ").replace("sub topic", "subtopic")]
-    return Mark(verb, found["text"].strip(), False)
 
 
 def links_of(text: str) -> tuple[str, ...]:
@@ -141,8 +40,8 @@ def links_of(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def new_id(kind: Kind, counters: dict[str, int]) -> tuple[str, dict[str, int]]:
-    """The next id of that kind and the counters after it."""
+def new_id(kind: str, counters: dict[str, int]) -> tuple[str, dict[str, int]]:
+    """The next id of that kind, or of a ``proposal``, and the counters after it."""
     number = counters.get(kind, 0) + 1
     return f"{_PREFIX[kind]}{number}", {**counters, kind: number}
 
