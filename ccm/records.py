@@ -253,6 +253,21 @@ class OutboxJob:
 
 
 @dataclass(frozen=True, slots=True)
+class JobState:
+    """
+    How far a job of the outbox is.
+
+    :ivar state: ``waiting``, ``done`` or ``parked``. One that waits and has attempts and no note is being worked on.
+    :ivar note: why it waits again or was given up, or what came of it. :ivar due: when it is tried next.
+    """
+
+    state: Literal["waiting", "done", "parked"]
+    attempts: int
+    note: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """
     A secret that was handed out: only its hash is kept.

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from ccm.interfaces import IDatabase, IOutbox
-from ccm.records import OutboxJob
+from ccm.records import JobState, OutboxJob
 from ccm.store.schema import outbox
 from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import insert_new
@@ -121,6 +121,20 @@ class Outbox:
     async def stands(self, keys: Iterable[str]) -> bool:
         mine = select(outbox.c.id).where(outbox.c.key.in_(tuple(keys)), outbox.c.state == "waiting")
         return await self._database.read(lambda connection: connection.execute(mine).first()) is not None
+
+    async def look(self, keys: Iterable[str]) -> dict[str, JobState]:
+        keys = tuple(keys)
+
+        def query(connection: Connection) -> dict[str, JobState]:
+            found = {}
+            for key in keys:
+                ours = or_(outbox.c.key == key, outbox.c.key.startswith(f"{key}:", autoescape=True))
+                row = connection.execute(select(outbox).where(ours).order_by(outbox.c.id.desc()).limit(1)).first()
+                if row is not None:
+                    found[key] = JobState(row.state, row.attempts, row.note, from_micros(row.due))
+            return found
+
+        return await self._database.read(query)
 
     async def parked(self) -> tuple[tuple[OutboxJob, str], ...]:
         statement = select(outbox).where(outbox.c.state == "parked").order_by(outbox.c.id).limit(_PARKED_SHOWN)

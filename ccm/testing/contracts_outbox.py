@@ -78,6 +78,20 @@ class OutboxContract:
         assert (parked.id, parked.payload, why) == (job.id, job.payload, "401: the password is wrong")
 
     @pytest_twisted.ensureDeferred
+    async def test_jobs_are_looked_at_by_key_the_newest_that_goes_on_after_it(self, outbox: Any) -> None:
+        await outbox.add([("publish", "git:t1:1", "{}"), ("publish", "git:t1:10", "{}")])
+        found = await outbox.look(["git:t1:1", "blog:t1:1"])
+        assert {key: (job.state, job.attempts, job.note) for key, job in found.items()} == {
+            "git:t1:1": ("waiting", 0, "")
+        }
+        first = (await outbox.claim("publish", 1, 60))[0]
+        assert (await outbox.look([first.key]))[first.key].attempts == 1
+        await outbox.park(first.id, "401: the password is wrong")
+        assert (await outbox.look([first.key]))[first.key].note == "401: the password is wrong"
+        await outbox.add([("publish", "git:t1:1:r1", "{}")])
+        assert (await outbox.look(["git:t1:1"]))["git:t1:1"].state == "waiting"
+
+    @pytest_twisted.ensureDeferred
     async def test_listeners_hear_of_new_jobs_of_their_kind(self, outbox: Any) -> None:
         heard: list[str] = []
         end = outbox.listen("mail", lambda: heard.append("mail"))
