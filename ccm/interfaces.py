@@ -364,6 +364,9 @@ class IOutbox(Interface):
     def stands(keys: Iterable[str]) -> Awaitable[bool]:
         """*async* Whether any of these jobs is neither finished nor given up."""
 
+    def look(keys: Iterable[str]) -> Awaitable[dict[str, r.JobState]]:
+        """*async* How far each job is, or the newest one whose key is that and ``:`` and more; those there are."""
+
     def parked() -> Awaitable[tuple[tuple[r.OutboxJob, str], ...]]:
         """*async* Jobs given up, with the reason."""
 
