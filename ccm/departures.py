@@ -1,6 +1,7 @@
 """Assembly of what leaves the server: the outbox workers for mail and publications, and their targets."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from ccm.errors import ConfigError
@@ -16,7 +17,7 @@ from ccm.website import Addresses
 
 def targets(reactor: Any, settings: Settings, addresses: Addresses) -> dict[str, IPublisher]:
     """The publishers that are configured, by name. :raises ConfigError: naming the section and key."""
-    services = TargetServices(reactor, addresses.web)
+    services = TargetServices(reactor, addresses.web, Path(settings["server"].state))
     found = {}
     for name, publisher in settings.plugins["publish"].items():
         options = settings[f"publish.{name}"]

@@ -1,8 +1,9 @@
 """
 Requests that leave this server, over treq, within bounds.
 
-Only http(s) to hosts that the operator named, no redirect followed, no cookies, a time limit for the whole exchange and
-a limit on the answer's size. Leaves out retrying: that is the outbox's.
+Only http(s) to hosts that the operator named and addresses that were checked (:mod:`ccm.publish.addresses`), no
+redirect followed, no cookies, a time limit for the whole exchange and a limit on the answer's size. Leaves out
+retrying: that is the outbox's.
 """
 
 import json
@@ -16,7 +17,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IHostnameResolver, IReactorTime
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from twisted.web.client import (
@@ -31,8 +32,11 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent
 
 from ccm.errors import Rejected, Unavailable
+from ccm.publish.addresses import PinnedEndpoints
 
 USER_AGENT = "CCM"
+SECONDS = 5.0
+MAX_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,10 @@ class Egress:
     :param base: URL of the target; requests go to its scheme, host and port only.
     :param seconds: limit of one whole exchange.
     :param max_bytes: limit of an answer's body.
+    :param private: the host may be this machine or on a private network; an address written in *base* always may.
+    :param section: of the configuration where that is said, for messages.
     :param agent: what sends, instead of one that connects for each request.
+    :param resolver: of names, instead of the reactor's.
     """
 
     def __init__(
@@ -81,16 +88,21 @@ class Egress:
         reactor: Any,
         base: str,
         *,
-        seconds: float = 20.0,
-        max_bytes: int = 1_048_576,
+        seconds: float = SECONDS,
+        max_bytes: int = MAX_BYTES,
+        private: bool = False,
+        section: str = "",
         agent: IAgent | None = None,
+        resolver: IHostnameResolver | None = None,
     ) -> None:
         self._clock: IReactorTime = reactor
         self._origin = urlsplit(base)[:2]
         self._seconds = seconds
         self._max_bytes = max_bytes
         if agent is None:
-            agent = Agent(reactor, connectTimeout=seconds, pool=HTTPConnectionPool(reactor, persistent=False))
+            remedy = f"set {section}.private = true" if section else "it must be allowed"
+            endpoints = PinnedEndpoints(reactor, seconds=seconds, private=private, remedy=remedy, resolver=resolver)
+            agent = Agent.usingEndpointFactory(reactor, endpoints, HTTPConnectionPool(reactor, persistent=False))
         self._client = treq.client.HTTPClient(agent)
 
     async def request(self, method: str, url: str, **arguments: Any) -> Answer:

@@ -25,12 +25,17 @@ from ccm.reporter.document import Document
 
 
 class WebhookOptions(Section):
-    """``[publish.webhook]``: off while ``url`` is empty. Give ``secret`` or, better, ``secret_file``."""
+    """
+    ``[publish.webhook]``: off while ``url`` is empty. Give ``secret`` or, better, ``secret_file``.
+
+    ``private``: the host may be this machine or on a private network.
+    """
 
     url: str = ""
     secret: str = ""
     secret_file: str = ""
-    timeout_seconds: float = 20.0
+    private: bool = False
+    timeout_seconds: float = 5.0
 
 
 @implementer(IPlugin, IPublisher)
@@ -50,7 +55,7 @@ class Webhook:
         if not options.url.startswith(("https://", "http://")):
             raise ConfigError("publish.webhook.url must begin with https:// (or http:// on a trusted network).")
         secret = read_secret("publish.webhook", options.secret, options.secret_file)
-        egress = Egress(services.reactor, options.url, seconds=options.timeout_seconds)
+        egress = services.egress("publish.webhook", options.url, options.timeout_seconds, options.private)
         return Webhook(egress, options.url, secret.encode())
 
     async def publish(self, document: Document, key: str) -> Receipt:

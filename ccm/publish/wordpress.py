@@ -41,7 +41,8 @@ class WordPressOptions(Section):
     ``[publish.wordpress]``: off while ``url`` is empty.
 
     ``url`` is the site's address, ``user`` and ``password`` (or ``password_file``) an application password of somebody
-    who may publish posts; ``status`` is that of the post, ``tags`` are put on each.
+    who may publish posts; ``status`` is that of the post, ``tags`` are put on each; ``private``: the host may be this
+    machine or on a private network.
     """
 
     url: str = ""
@@ -50,7 +51,8 @@ class WordPressOptions(Section):
     password_file: str = ""
     status: str = "publish"
     tags: tuple[str, ...] = ()
-    timeout_seconds: float = 30.0
+    private: bool = False
+    timeout_seconds: float = 5.0
 
 
 @implementer(IPlugin, IPublisher)
@@ -73,7 +75,7 @@ class WordPress:
         if not options.user:
             raise ConfigError("publish.wordpress.user is missing: name the WordPress user of the application password.")
         password = read_secret("publish.wordpress", options.password, options.password_file)
-        egress = Egress(services.reactor, options.url, seconds=options.timeout_seconds)
+        egress = services.egress("publish.wordpress", options.url, options.timeout_seconds, options.private)
         return WordPress(egress, options, f"{options.user}:{password}")
 
     async def publish(self, document: Document, key: str) -> Receipt:
