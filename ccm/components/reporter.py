@@ -1,9 +1,10 @@
 """
 The reporter component: a visible occupant of every topic's room that writes the discussion down and publishes it.
 
-Joins rooms (``wokkel.muc``), tells the topics component who is there, serves outcomes and pushes them
-(``docs/protocol.md``, Reporter). What it does in one room is :mod:`ccm.components.room_discussion`; what remarks mean
-is decided by the pure functions of :mod:`ccm.reporter`.
+Joins rooms (``wokkel.muc``) and tells the topics component who is there. What it does in one room is
+:mod:`ccm.components.room_discussion`, what it can be asked for :mod:`ccm.components.reporter_desk`, what it tells
+participants :mod:`ccm.components.outcome_push`; what remarks mean is decided by the pure functions of
+:mod:`ccm.reporter`.
 """
 
 import json
@@ -17,29 +18,27 @@ from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.protocols.jabber.error import exceptionFromStanza
 from twisted.words.protocols.jabber.jid import JID
 from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
-from twisted.words.xish.domish import Element
 from zope.interface import implementer
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
-from ccm.components.choices import topics_of
 from ccm.components.context import Context
 from ccm.components.identity import component
-from ccm.components.operations import Answer, Field, Operation, Request, done
-from ccm.components.outcome_elements import outcome_element
+from ccm.components.outcome_nodes import OutcomeNodes
+from ccm.components.outcome_push import LiveOutcomes
+from ccm.components.publication_states import CHANNELS, topic_of
+from ccm.components.reporter_desk import ReporterDesk
 from ccm.components.reporter_room import ReporterRoom
 from ccm.components.room_archive import RoomArchive
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.room_requests import REPORTER_NICK
-from ccm.components.topic_elements import event
 from ccm.config import Section
-from ccm.errors import StanzaError
 from ccm.interfaces import IComponentHandler
 from ccm.records import Topic
-from ccm.reporter import discussion
 from ccm.reporter.templates import Templates
 from wokkel.muc import HistoryOptions, MUCClient, Room, User, UserPresence
+from wokkel.pubsub import PubSubService
 from wokkel.subprotocols import XMPPHandler
 
 log = Logger()
@@ -47,7 +46,6 @@ log = Logger()
 JOINS_AT_ONCE = 20
 REJOIN_SECONDS = 5
 JOIN_SECONDS = 30
-PUSH_SECONDS = 0.5
 FAILURES_KEPT_SECONDS = 90 * 86400
 TARGETS = {"wordpress": "WordPress"}
 
@@ -77,20 +75,12 @@ class Reporter(MUCClient):  # type: ignore[misc]
         self.archive = RoomArchive(context)
         self._room = ReporterRoom(context, self.archive, self)
         self._joins = DeferredSemaphore(JOINS_AT_ONCE)
-        self._pushes: dict[str, Any] = {}
-        self._pushed_lately: set[str] = set()
         self._entering: dict[str, Deferred[Any]] = {}
         self._failures = DeferredLock()
-        self._unsubscribe: Callable[[], None] | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
         self.discussions: dict[str, RoomDiscussion] = {}
-        which = Field("topic", "Topic", required=True, options=topics_of(context))
-        on = Field("on", "On the record", "boolean", value="false")
-        self.operations = (
-            Operation("outcome", "get", "Show the outcome so far", self._outcome, (which,)),
-            Operation("publish", "set", "Publish what was said", self._publish, (which,)),
-            Operation("hold", "set", "Hold a publication", self._hold, (which,)),
-            Operation("record", "set", "Go off the record, or on it", self._record, (which, on)),
-        )
+        self.desk = ReporterDesk(context, self._room, self._templates, self._follow)
+        self.live = LiveOutcomes(context, self.send, self.desk.outcome_of)
 
     # ---- life
 
@@ -107,18 +97,26 @@ class Reporter(MUCClient):  # type: ignore[misc]
         for each in self.discussions.values():
             each.close()
         self.discussions.clear()
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        self.live.stop()
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
 
     async def _start(self) -> None:
-        self._unsubscribe = await self._context.state.subscribe("publish-failed", self._publish_failed)
+        subscribe = self._context.state.subscribe
+        self._unsubscribe.append(await subscribe("publish-failed", self._publish_failed))
+        for channel in CHANNELS:
+            self._unsubscribe.append(await subscribe(channel, self._publication_news))
         for topic in await self._context.topics.active():
             self._context.spawn(self._follow(topic))
         await self._one_after_another()
 
     def _publish_failed(self, _: bytes) -> None:
         self._context.spawn(self._one_after_another())
+
+    def _publication_news(self, told: bytes) -> None:
+        for known in list(self.discussions.values()):
+            if known.topic.id == topic_of(told):
+                self._context.spawn(known.look_at_targets())
 
     async def _one_after_another(self) -> None:
         await self._failures.acquire()
@@ -153,7 +151,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
             known.wake()
             return known
         made = RoomDiscussion(
-            topic, self._room, self._context, self._templates, self._options.grace_seconds, self._changed
+            topic, self._room, self._context, self._templates, self._options.grace_seconds, self.live.changed
         )
         self.discussions[topic.room] = made
         await self._joins.run(self._enter, topic.room)
@@ -203,6 +201,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         known = self.discussions.pop(room, None)
         if known is not None:
             known.close()
+            self.live.forget(known.topic.id)
 
     # ---- called by wokkel
 
@@ -267,79 +266,6 @@ class Reporter(MUCClient):  # type: ignore[misc]
                 self._forget(room)
         await self._context.state.delete(f"discussion:{id_}")
 
-    def _changed(self, known: RoomDiscussion) -> None:
-        """Push soon; what changes meanwhile goes along."""
-        if known.topic.room not in self._pushes:
-            delay = PUSH_SECONDS if known.topic.room in self._pushed_lately else 0
-            self._pushes[known.topic.room] = self._context.clock.callLater(delay, self._push_now, known)
-
-    def _push_now(self, known: RoomDiscussion) -> None:
-        room = known.topic.room
-        del self._pushes[room]
-        self._pushed_lately.add(room)
-        self._context.clock.callLater(PUSH_SECONDS, self._pushed_lately.discard, room)
-        if self.xmlstream is not None:
-            self._context.spawn(self._push(known))
-
-    async def _push(self, known: RoomDiscussion) -> None:
-        topic = await self._context.topics.get(known.topic.id) or known.topic
-        for jid in topic.members:
-            self.send(event(jid, ns.REPORTER, topic.id, self._element(known)))
-
-    def _element(self, known: RoomDiscussion) -> Element:
-        rules = known.rules
-        return outcome_element(
-            known.topic,
-            known.state,
-            self._templates.get(known.state.type).label,
-            discussion.questions_of(known.state, rules),
-            known.saved.until,
-            known.saved.document,
-        )
-
-    # ---- people
-
-    async def _known(self, request: Request) -> RoomDiscussion:
-        topic = await self._context.topics.get(request.need("topic"))
-        if topic is None or request.user not in topic.members:
-            raise StanzaError("item-not-found", "There is no such topic among yours. It may have been deleted.")
-        known = await self._follow(topic)
-        await known.load()
-        return known
-
-    async def _outcome(self, request: Request) -> Answer:
-        known = await self._known(request)
-        columns = [("mode", "State"), ("type", "Kind of document"), ("document", "Published at")]
-        row = {"mode": known.state.mode, "type": known.state.type, "document": known.saved.document}
-        for key, label, _, values in discussion.questions_of(known.state, known.rules):
-            columns.append((f"attribute-{key}", label))
-            row[f"attribute-{key}"] = " ".join(value.text for value in values)
-        for entry in known.state.entries:
-            columns.append((f"entry-{entry.id}", f"{entry.kind} {entry.id}"))
-            row[f"entry-{entry.id}"] = entry.text
-        return Answer(self._element(known), tuple(columns), (row,))
-
-    async def _publish(self, request: Request) -> Answer:
-        return await self._ask_for(request, "publish", "{nick} asks me to publish this.")
-
-    async def _hold(self, request: Request) -> Answer:
-        return await self._ask_for(request, "hold", "{nick} holds the publication.")
-
-    async def _record(self, request: Request) -> Answer:
-        on = request.values.get("on", "false") in ("true", "1")
-        known = await self._known(request)
-        if on and not known.state.recording:
-            await self._room.record(known.topic.room, True)  # what asks for it must be archived itself
-        text = "{nick} puts us on the record." if on else "{nick} takes us off the record."
-        return await self._ask_for(request, "on" if on else "off", text)
-
-    async def _ask_for(self, request: Request, name: str, text: str) -> Answer:
-        known = await self._known(request)
-        nick = await self._room.nick_of(request.user)
-        cause = f"{name}.{self._context.token()[-16:]}"
-        await known.ask(name, nick=nick, jid=request.user, text=text.format(nick=nick), cause=cause)
-        return Answer(done(ns.REPORTER, self._element(known)), note="Asked for in the room.")
-
 
 @implementer(IPlugin, IComponentHandler)
 class ReporterPlugin:
@@ -354,7 +280,8 @@ class ReporterPlugin:
         return [
             reporter.archive,
             reporter,
-            *component("Reporter", ns.REPORTER, reporter.operations, context, options.max_requests),
+            PubSubService(OutcomeNodes(context, reporter.desk.seen)),
+            *component("Reporter", ns.REPORTER, reporter.desk.operations, context, options.max_requests),
         ]
 
 

@@ -11,7 +11,7 @@ archive, so that the archive alone determines the state.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -21,7 +21,9 @@ from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTime
 
 from ccm.components import publication
 from ccm.components.context import Context
+from ccm.components.publication_states import targets_of
 from ccm.components.room_archive import Remark
+from ccm.components.saved_discussion import Saved
 from ccm.errors import StanzaError
 from ccm.records import Topic
 from ccm.reporter import discussion, effects
@@ -36,27 +38,6 @@ MAX_REMEMBERED_IDS = 500
 GREETING = "greeting"
 CLOSING = "closing"
 CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
-
-
-class Saved(msgspec.Struct):
-    """
-    What is kept in the session state.
-
-    :ivar last: id of the newest message folded in; ``""`` before the first.
-    :ivar grace: id of the message that began the grace period, ``""`` if none runs.
-    :ivar until: when it ends.
-    :ivar greeted: the reporter has said what it records.
-    :ivar closing: it has said that the talk has ended.
-    :ivar document: public URL of the newest version.
-    """
-
-    state: msgspec.Raw
-    last: str = ""
-    grace: str = ""
-    until: datetime | None = None
-    greeted: bool = False
-    closing: bool = False
-    document: str = ""
 
 
 class Room(Protocol):
@@ -119,6 +100,11 @@ class RoomDiscussion:
         return f"discussion:{self.topic.id}"
 
     @property
+    def revision(self) -> int:
+        """Rises with every change of what people see."""
+        return self.state.revision + self.saved.steps
+
+    @property
     def rules(self) -> discussion.Context:
         """What the fold needs to know of the topic."""
         return discussion.Context(
@@ -165,9 +151,19 @@ class RoomDiscussion:
 
     # ---- what comes from outside the archive
 
-    async def ask(self, name: str, *, nick: str, jid: str, text: str, cause: str) -> None:
+    async def ask(self, name: str, *, nick: str, jid: str, text: str, cause: str, **more: str) -> None:
         """Write a request down in the room; it is carried out when the archive gives it back."""
-        await self._room.say(self.topic.room, cause, text, {"name": name, "nick": nick, "jid": jid})
+        await self._room.say(self.topic.room, cause, text, {"name": name, "nick": nick, "jid": jid, **more})
+
+    async def look_at_targets(self) -> None:
+        """See how far the publication is, and tell if that is news."""
+        await self.load()
+        found = await targets_of(self._context, self.topic.id, self.state.version, self.saved.document)
+        if found != self.saved.targets and not self._closed:
+            self.saved.targets = found
+            self.saved.steps += 1
+            await self._save()
+            self._changed(self)
 
     # ---- the work
 
@@ -193,7 +189,7 @@ class RoomDiscussion:
 
     async def _round(self) -> None:
         await self.load()
-        revision, mode = self.state.revision, self.state.mode
+        revision = self.revision
         try:
             remarks = await self._room.since(self.topic.room, self.saved.last or None)
         except JabberError as error:
@@ -221,11 +217,12 @@ class RoomDiscussion:
             await self._room.published(self.topic, self.saved.document)
             self.topic = replace(self.topic, state="published", document=self.saved.document)
         self._set_timer()
-        if (revision, mode) != (self.state.revision, self.state.mode):
+        if revision != self.revision:
             self._changed(self)
 
     async def _take(self, remark: Remark, said: set[str]) -> None:
         """Fold one message, do what follows from it, save."""
+        before, seen = self.state.revision, self._seen()
         if f"{GREETING}.{self.topic.id}" in remark.client_ids and self._mine(remark):
             self.saved.greeted = True
         if f"{CLOSING}.{self.topic.id}" in remark.client_ids and self._mine(remark):
@@ -241,6 +238,8 @@ class RoomDiscussion:
         await self._perform(wanted, remark, said)
         if self._closed:
             return  # somebody else follows this discussion now
+        if before == self.state.revision and seen != self._seen():
+            self.saved.steps += 1
         self.saved.last = remark.id
         await self._save()
 
@@ -254,6 +253,9 @@ class RoomDiscussion:
             return discussion.hold(self.state, nick, self.rules, jid)
         if name in ("on", "off"):
             return discussion.record_on(self.state, name == "on", self.rules)
+        if name == "say":  # a button that stands for what its presser could have typed
+            said = replace(self._message(remark, None), nick=nick, jid=jid, from_reporter=False)
+            return discussion.step(self.state, replace(said, text=remark.request.get("words", "")), self.rules)
         if name == "elapsed" and self.saved.grace and remark.request.get("cause") == self.saved.grace:
             self.saved.grace, self.saved.until = "", None
             return discussion.grace_over(self.state, self.rules)
@@ -291,6 +293,7 @@ class RoomDiscussion:
         except StanzaError as error:
             return (effects.Say(f"I could not publish this. {error.text}"),)
         self.saved.document = url
+        self.saved.targets = await targets_of(self._context, self.topic.id, version, url)
         self.state, more = discussion.published(self.state, url, self.rules)
         log.info("{room}: published as {url}.", room=self.topic.room, url=url)
         return more
@@ -301,9 +304,16 @@ class RoomDiscussion:
 
     # ---- details
 
+    def _seen(self) -> tuple[object, ...]:
+        """What people see, as far as it compares fast."""
+        state = self.state
+        words = (state.type, state.mode, state.asking, state.recording, state.chair, state.title, state.version)
+        saved = (self.saved.until, self.saved.document, self.saved.targets)
+        return (*words, *saved, state.attributes, state.entries)
+
     def _begin_anew(self) -> None:
         self.state = new_state()
-        self.saved = Saved(msgspec.Raw(b"{}"))
+        self.saved = Saved(msgspec.Raw(b"{}"), steps=self.saved.steps + 1)
         self._ids.clear()
 
     def _mine(self, remark: Remark) -> bool:

@@ -10,7 +10,7 @@ from twisted.internet.task import deferLater
 
 from ccm import namespaces as ns
 from ccm.components import invitations, reporter, topics
-from ccm.components.room_discussion import Saved
+from ccm.components.saved_discussion import Saved
 from ccm.reporter import discussion
 from ccm.reporter.state import new_state
 

@@ -1,0 +1,149 @@
+"""
+What the reporter may be asked for, as a table of operations (``docs/protocol.md``, Reporter).
+
+What changes the record is written into the room first, and done when the room has archived it: the archive alone tells
+how a document came about. Leaves out the following of discussions.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from twisted.words.xish.domish import Element
+
+from ccm import namespaces as ns
+from ccm.components.choices import topics_of
+from ccm.components.context import Context
+from ccm.components.operations import Answer, Field, Operation, Request, done
+from ccm.components.outcome_elements import Attribute, Outcome, Target, outcome_of, whole
+from ccm.components.reporter_room import ReporterRoom
+from ccm.components.room_discussion import RoomDiscussion
+from ccm.errors import StanzaError
+from ccm.records import Topic
+from ccm.reporter import discussion
+from ccm.reporter.templates import Templates
+
+MAX_WORDS = 500
+FINAL = ("published", "failed")
+VERDICTS = {"ok": "ok", "yes": "ok", "no": "no"}
+
+
+class ReporterDesk:
+    """
+    :param follow: answers the discussion of a topic, followed from now on.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        room: ReporterRoom,
+        templates: Templates,
+        follow: Callable[[Topic], Awaitable[RoomDiscussion]],
+    ) -> None:
+        self._context = context
+        self._room = room
+        self._templates = templates
+        self._follow = follow
+        which = Field("topic", "Topic", required=True, options=topics_of(context))
+        on = Field("on", "On the record", "boolean", value="false")
+        item = Field("item", "Its sign, such as A4", required=True)
+        verdict = Field("verdict", "Is it so? (ok, no)", required=True)
+        words = Field("words", "A command, such as #vote yes", required=True)
+        self.operations = (
+            Operation("outcome", "get", "Show the outcome so far", self._outcome, (which,)),
+            Operation("publish", "set", "Publish what was said", self._publish, (which,)),
+            Operation("hold", "set", "Hold a publication", self._hold, (which,)),
+            Operation("record", "set", "Go off the record, or on it", self._record, (which, on)),
+            Operation("settle", "set", "Confirm or dismiss what I found", self._settle, (which, item, verdict)),
+            Operation("command", "set", "Give me a command", self._command, (which, words)),
+        )
+
+    # ---- what is seen
+
+    def outcome_of(self, known: RoomDiscussion) -> Outcome:
+        """What participants see of a discussion now."""
+        return outcome_of(
+            known.topic,
+            known.state,
+            self._templates.get(known.state.type).label,
+            discussion.questions_of(known.state, known.rules),
+            steps=known.saved.steps,
+            until=known.saved.until,
+            document=known.saved.document,
+            targets=known.saved.targets,
+        )
+
+    async def seen(self, topic: str, user: str) -> Outcome:
+        """:raises StanzaError: ``item-not-found`` unless that bare JID takes part."""
+        return self.outcome_of(await self._known(topic, user))
+
+    async def _known(self, id_: str, user: str) -> RoomDiscussion:
+        topic = await self._context.topics.get(id_)
+        if topic is None or user not in topic.members:
+            raise StanzaError("item-not-found", "There is no such topic among yours. It may have been deleted.")
+        known = await self._follow(topic)
+        await known.load()
+        if any(target.state not in FINAL for target in known.saved.targets):
+            await known.look_at_targets()  # nobody may have followed it meanwhile
+        return known
+
+    # ---- operations
+
+    async def _outcome(self, request: Request) -> Answer:
+        outcome = await self.seen(request.need("topic"), request.user)
+        columns = [("mode", "State"), ("type", "Kind of document"), ("document", "Published at")]
+        row = {name: outcome.head[name] for name, _ in columns}
+        for id_, item in outcome.items.items():
+            if isinstance(item, Attribute):
+                columns.append((f"attribute-{item.key}", item.label))
+                row[f"attribute-{item.key}"] = " ".join(value.text for value in item.values)
+            elif isinstance(item, Target):
+                columns.append((f"target-{item.name}", f"Publication to {item.name}"))
+                row[f"target-{item.name}"] = ": ".join(filter(None, (item.state, item.reason or item.url)))
+            else:
+                columns.append((f"entry-{id_}", f"{item.kind} {id_}"))
+                row[f"entry-{id_}"] = item.text
+        return Answer(whole(outcome), tuple(columns), (row,))
+
+    async def _publish(self, request: Request) -> Answer:
+        return await self._ask_for(request, "publish", "{nick} asks me to publish this.")
+
+    async def _hold(self, request: Request) -> Answer:
+        return await self._ask_for(request, "hold", "{nick} holds the publication.")
+
+    async def _record(self, request: Request) -> Answer:
+        on = request.values.get("on", "false") in ("true", "1")
+        known = await self._known(request.need("topic"), request.user)
+        if on and not known.state.recording:
+            await self._room.record(known.topic.room, True)  # what asks for it must be archived itself
+        text = "{nick} puts us on the record." if on else "{nick} takes us off the record."
+        return await self._ask_for(request, "on" if on else "off", text)
+
+    async def _settle(self, request: Request) -> Answer:
+        verdict = VERDICTS.get(request.need("verdict").lower())
+        if verdict is None:
+            raise StanzaError("not-acceptable", "A verdict is “ok” or “no”. Send one of them.")
+        known = await self._known(request.need("topic"), request.user)
+        item = request.need("item").upper()
+        if all(entry.id != item for entry in known.state.entries):
+            raise StanzaError("item-not-found", f"There is no {item} any more. Look at the outcome again.")
+        return await self._say(request, f"#{verdict} {item}")
+
+    async def _command(self, request: Request) -> Answer:
+        words = request.need("words")
+        if not words.startswith("#") or "\n" in words or len(words) > MAX_WORDS:
+            raise StanzaError("not-acceptable", f"A command is one line of at most {MAX_WORDS} characters, after a #.")
+        return await self._say(request, words)
+
+    async def _say(self, request: Request, words: str) -> Answer:
+        return await self._ask_for(request, "say", "{nick} says: {words}", words=words)
+
+    async def _ask_for(self, request: Request, name: str, text: str, **more: str) -> Answer:
+        known = await self._known(request.need("topic"), request.user)
+        nick = await self._room.nick_of(request.user)
+        cause = f"{name}.{self._context.token()[-16:]}"
+        said = text.format(nick=nick, **more)
+        await known.ask(name, nick=nick, jid=request.user, text=said, cause=cause, **more)
+        return Answer(done(ns.REPORTER, self._whole(known)), note="Asked for in the room.")
+
+    def _whole(self, known: Any) -> Element:
+        return whole(self.outcome_of(known))

@@ -1,0 +1,32 @@
+"""What the reporter keeps of a discussion in the session state, as one JSON value beside the state itself."""
+
+from datetime import datetime
+
+import msgspec
+
+from ccm.components.outcome_elements import Target
+
+
+class Saved(msgspec.Struct):
+    """
+    What is kept in the session state.
+
+    :ivar last: id of the newest message folded in; ``""`` before the first.
+    :ivar grace: id of the message that began the grace period, ``""`` if none runs.
+    :ivar until: when it ends.
+    :ivar greeted: the reporter has said what it records.
+    :ivar closing: it has said that the talk has ended.
+    :ivar document: public URL of the newest version.
+    :ivar steps: how many changes that people see there were beside those that the state counts.
+    :ivar targets: how far its publication was last seen to be.
+    """
+
+    state: msgspec.Raw
+    last: str = ""
+    grace: str = ""
+    until: datetime | None = None
+    greeted: bool = False
+    closing: bool = False
+    document: str = ""
+    steps: int = 0
+    targets: tuple[Target, ...] = ()
