@@ -149,6 +149,22 @@ class IArchive(Interface):
 
     def next_id() -> str:
         """A fresh stanza-id, greater as text than every one before, also across restarts."""
+class IAccountXML(Interface):
+    """XML that accounts keep here, each piece under a name of the module that answers for it (``store/account_xml.py``)."""
+
+    def get(owner: str, name: str) -> Awaitable[bytes | None]:
+        """*async* What a bare JID keeps under that name: UTF-8 that declares its namespaces."""
+
+    def set(owner: str, pieces: dict[str, bytes | None]) -> Awaitable[None]:
+        """*async* Keep these, or forget those that are ``None``, in one transaction."""
+
+    def size(owner: str) -> Awaitable[int]:
+        """*async* How many bytes an account keeps."""
+
+    def all(name: str) -> Awaitable[dict[str, bytes]]:
+        """*async* What every account keeps under that name, by bare JID."""
+
+
 
     def append(message: r.Archived) -> "Deferred[None]":
         """Keep a message; fires once it is on disk, in the order of the calls. Fails with ``StoreUnavailable``."""

@@ -128,6 +128,7 @@ class Server(Service):
             accounts=stores.accounts,
             rosters=stores.rosters,
             contacts=Contacts(stores.rosters, running.spawn),
+            account_xml=stores.account_xml,
             archive=stores.archive,
             tokens=stores.tokens,
             state=stores.state,

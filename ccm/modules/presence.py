@@ -158,10 +158,10 @@ class Presence:
 
     def _spread(self, template: FanOut, items: Items) -> None:
         """To each contact that may see it: straight to the sessions of those who are here."""
-        router = self._router
+        router, bare = self._router, address.bare(template.stanza.from_ or "")
         sessions, hosts = router.sessions, router.hosts
         for item in items.values():
-            if item.subscription not in SEEN_BY:
+            if item.subscription not in SEEN_BY or router.apart(bare, item.jid):
                 continue
             here = sessions.get(item.jid)
             if here is not None:
@@ -172,6 +172,8 @@ class Presence:
                 router.route(template.stanza.copy(to=item.jid))
 
     def _probe(self, session: Any, bare: str, contact: str) -> None:
+        if self._router.apart(bare, contact):
+            return
         if address.domain(contact) in self._router.hosts:
             for other in self._router.sessions_of(contact):
                 if other.presence is not None:

@@ -59,6 +59,7 @@ EVENTS: dict[str, str] = {
     "session-resumed": "(session) it came back",
     "session-closed": "(session) it is over; always the last event of a session",
     "session-lost": "(session, stanzas) what was not acknowledged when it ended (XEP-0198 §4)",
+    "vcard-changed": "(jid) an account has another vCard (XEP-0054)",
     "account-deleted": "(jid) an account is gone",
     "domain-up": "(domain) a service or component answers from now on",
     "domain-down": "(domain) it is gone",

@@ -53,6 +53,7 @@ class Router:
         self._features: dict[str, None] = {}
         self._stream_features: list[tuple[str, Callable[[], bytes]]] = []
         self._before_auth: dict[tuple[str, str], BeforeAuth] = {}
+        self._walls: list[Callable[[str, str], bool]] = []
 
     # ---- who is there
 
@@ -133,6 +134,14 @@ class Router:
     def features(self) -> tuple[str, ...]:
         """Service discovery features of every module attached."""
         return tuple(self._features)
+
+    def add_wall(self, apart: Callable[[str, str], bool]) -> None:
+        """Let *apart* say between which two addresses nothing passes; whoever goes round :meth:`route` asks it."""
+        self._walls.append(apart)
+
+    def apart(self, one: str, other: str) -> bool:
+        """Whether nothing may pass between these two, in either direction."""
+        return any(apart(one, other) for apart in self._walls)
 
     def add_stream_feature(self, render: Callable[[], bytes], when: str = "bound") -> None:
         """

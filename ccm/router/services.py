@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ccm.interfaces import IAccounts, IArchive, IRosters, ISessionState, ITokens
+from ccm.interfaces import IAccounts, IAccountXML, IArchive, IRosters, ISessionState, ITokens
 from ccm.router.contacts import Contacts
 
 
@@ -25,6 +25,7 @@ class Services:
     accounts: IAccounts
     rosters: IRosters
     contacts: Contacts
+    account_xml: IAccountXML
     archive: IArchive
     tokens: ITokens
     state: ISessionState

@@ -18,7 +18,7 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
-from ccm.store.schema import accounts, archive, marks, rosters, tokens, topic_members
+from ccm.store.schema import account_xml, accounts, archive, marks, rosters, tokens, topic_members
 from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import upsert
 
@@ -149,6 +149,7 @@ class Accounts:
     async def delete(self, jid: str) -> None:
         def change(connection: Connection) -> None:
             _one(connection.execute(delete(accounts).where(accounts.c.jid == jid)).rowcount)
+            connection.execute(delete(account_xml).where(account_xml.c.owner == jid))
             connection.execute(delete(rosters).where(rosters.c.jid == jid))
             connection.execute(delete(archive).where(archive.c.owner == jid))
             connection.execute(delete(tokens).where(tokens.c.subject == jid))

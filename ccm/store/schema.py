@@ -32,6 +32,14 @@ rosters = Table(
     Column("items", LargeBinary, nullable=False),
 )
 
+account_xml = Table(
+    "account_xml",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("xml", LargeBinary, nullable=False),
+)
+
 archive = Table(
     "archive",
     metadata,

@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from ccm.errors import StoreUnavailable
 from ccm.interfaces import ISessionState
+from ccm.store.account_xml import AccountXML
 from ccm.store.accounts import Accounts
 from ccm.store.archive import Archive
 from ccm.store.database import Database
@@ -35,6 +36,7 @@ class Stores:
     database: Database
     accounts: Accounts
     rosters: Rosters
+    account_xml: AccountXML
     archive: Archive
     rooms: Rooms
     topics: Topics
@@ -95,6 +97,7 @@ async def open_stores(
         database=database,
         accounts=accounts,
         rosters=Rosters(database),
+        account_xml=AccountXML(database),
         archive=archive,
         rooms=Rooms(database),
         topics=Topics(database, outbox, now),

@@ -276,6 +276,28 @@ class PendingContract:
         assert [job.key for job in await outbox.claim("mail", 10, 60)] == ["validate:1"]
 
 
+class AccountXMLContract:
+    """For :class:`ccm.interfaces.IAccountXML`; fixture ``account_xml``."""
+
+    @pytest_twisted.ensureDeferred
+    async def test_pieces_are_kept_replaced_and_forgotten_by_owner_and_name(self, account_xml: Any) -> None:
+        assert await account_xml.get("ann@example.org", "vcard") is None
+        await account_xml.set("ann@example.org", {"vcard": b"<a/>", "blocked": b"<b>\xc3\xa9</b>"})
+        await account_xml.set("bob@example.org", {"vcard": b"<c/>"})
+        await account_xml.set("ann@example.org", {"vcard": b"<d/>"})
+        assert await account_xml.get("ann@example.org", "vcard") == b"<d/>"
+        assert await account_xml.all("vcard") == {"ann@example.org": b"<d/>", "bob@example.org": b"<c/>"}
+        await account_xml.set("ann@example.org", {"vcard": None, "never": None})
+        assert await account_xml.all("vcard") == {"bob@example.org": b"<c/>"}
+        assert await account_xml.get("ann@example.org", "blocked") == b"<b>\xc3\xa9</b>"
+
+    @pytest_twisted.ensureDeferred
+    async def test_the_bytes_of_an_account_are_counted(self, account_xml: Any) -> None:
+        assert await account_xml.size("ann@example.org") == 0
+        await account_xml.set("ann@example.org", {"a": b"<a/>", "b": b"<b>\xc3\xa9</b>"})
+        assert await account_xml.size("ann@example.org") == 4 + 9
+
+
 class SuppressionContract:
     """For :class:`ccm.interfaces.ISuppression`; fixture ``suppression``."""
 

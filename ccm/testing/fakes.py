@@ -1,25 +1,21 @@
 """
-In-memory stand-ins for the stores, and sessions that write down what they get: what module tests are made of.
+A router with its services, a clock that a test moves, and sessions that write down what they get.
 
-The stores pass the same contract suites as the real ones; they keep nothing. Time comes from :class:`Hands`, which a
-test moves.
+What module tests are made of; the stores are those of :mod:`ccm.testing.memory`.
 """
 
-import itertools
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from ccm import records as r
-from ccm.errors import StanzaError
-from ccm.interfaces import IAccounts, IArchive, IRooms, IRosters, ISession, ISessionState, ITokens
+from ccm.interfaces import ISession
 from ccm.router.contacts import Contacts
 from ccm.router.router import Router
 from ccm.router.services import Services
+from ccm.testing.memory import MemoryAccounts, MemoryAccountXML, MemoryArchive, MemoryRosters, MemoryState, MemoryTokens
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza
 
@@ -59,261 +55,6 @@ class Hands:
             self.seconds = max(self.seconds, first[0])
             first[1]()
         self.seconds = until
-
-
-@implementer(IAccounts)
-class MemoryAccounts:
-    """Accounts in a dictionary."""
-
-    def __init__(self, host: str = "localhost", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._host = host
-        self._now = now
-        self._accounts: dict[str, r.Account] = {}
-
-    async def find(self, name: str) -> r.Account | None:
-        name = name.strip().casefold()
-        for account in self._accounts.values():
-            if name and name in (account.jid, (account.email or "").casefold()):
-                return account
-        return self._accounts.get(f"{name}@{self._host}")
-
-    async def get(self, jid: str) -> r.Account | None:
-        return self._accounts.get(jid)
-
-    def exists(self, jid: str) -> bool:
-        return jid in self._accounts
-
-    async def create(self, jid: str, name: str, email: str | None, verifiers: Iterable[r.Verifier]) -> r.Account:
-        taken = email and any(a.email and a.email.casefold() == email.casefold() for a in self._accounts.values())
-        if jid in self._accounts or taken:
-            raise StanzaError("conflict", f"{jid} or its mail address already has an account.")
-        account = r.Account(jid, name, email, self._now(), tuple(verifiers))
-        self._accounts[jid] = account
-        return account
-
-    async def set_verifiers(self, jid: str, verifiers: Iterable[r.Verifier]) -> None:
-        self._accounts[jid] = replace(self._known(jid), verifiers=tuple(verifiers))
-
-    async def set_email(self, jid: str, email: str) -> None:
-        others = [a for a in self._accounts.values() if a.jid != jid and a.email]
-        if any((a.email or "").casefold() == email.casefold() for a in others):
-            raise StanzaError("conflict", f"{email} already has an account.")
-        self._accounts[jid] = replace(self._known(jid), email=email)
-
-    async def delete(self, jid: str) -> None:
-        del self._accounts[self._known(jid).jid]
-
-    async def all(self, domain: str | None = None) -> tuple[r.Account, ...]:
-        chosen = [jid for jid in self._accounts if domain is None or jid.endswith(f"@{domain}")]
-        return tuple(self._accounts[jid] for jid in sorted(chosen))
-
-    def _known(self, jid: str) -> r.Account:
-        if jid not in self._accounts:
-            raise StanzaError("item-not-found", f"There is no account {jid}.")
-        return self._accounts[jid]
-
-
-@implementer(IRosters)
-class MemoryRosters:
-    """Contacts in dictionaries. *held* makes loading wait until it is fired, to test what happens meanwhile."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, dict[str, r.RosterItem]] = {}
-        self.held: Deferred[None] | None = None
-        self.loads = 0
-
-    async def load(self, jid: str) -> dict[str, r.RosterItem]:
-        self.loads += 1
-        if self.held is not None:
-            await self.held
-        return dict(self.stored.get(jid, {}))
-
-    async def save(self, jid: str, items: dict[str, r.RosterItem]) -> None:
-        self.stored[jid] = dict(items)
-
-
-@implementer(IArchive)
-class MemoryArchive:
-    """Archives in one list."""
-
-    def __init__(self) -> None:
-        self._ids = itertools.count(1)
-        self.messages: list[r.Archived] = []
-
-    def next_id(self) -> str:
-        return f"{next(self._ids):012d}"
-
-    def append(self, message: r.Archived) -> "Deferred[None]":
-        self.messages.append(message)
-        return succeed(None)
-
-    async def page(
-        self,
-        owner: str,
-        *,
-        with_: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        after: str | None = None,
-        before: str | None = None,
-        ids: tuple[str, ...] = (),
-        limit: int = 50,
-    ) -> r.Page:
-        mine = [m for m in self.messages if m.owner == owner]
-        known = {m.id for m in mine}
-        for id_ in (after, before or None, *ids):
-            if id_ is not None and id_ not in known:
-                raise StanzaError("item-not-found", "There is no message of that id in this archive.")
-        matching = [
-            m
-            for m in mine
-            if (with_ is None or m.with_ == with_ or m.with_.partition("/")[0] == with_)
-            and (start is None or m.stamp >= start)
-            and (end is None or m.stamp <= end)
-            and (not ids or m.id in ids)
-        ]
-        found = [m for m in matching if (after is None or m.id > after) and (not before or m.id < before)]
-        page = found[-limit:] if before is not None else found[:limit]
-        page = page if limit else []
-        return r.Page(tuple(page), len(page) == len(found), len(matching), matching.index(page[0]) if page else None)
-
-    async def seen_origin(self, owner: str, sender: str, origin_id: str) -> str | None:
-        newest = max((m.stamp for m in self.messages), default=None)
-        for m in self.messages:
-            if (m.owner, m.sender, m.origin_id) == (owner, sender, origin_id) and newest is not None:
-                return m.id if newest - m.stamp < timedelta(hours=24) else None
-        return None
-
-    async def retract(self, owner: str, id_: str, tombstone: bytes) -> None:
-        for index, message in enumerate(self.messages):
-            if (message.owner, message.id) == (owner, id_):
-                self.messages[index] = replace(message, stanza=tombstone)
-
-    async def bequeath(self, owner: str, old: str, new: str) -> None:
-        for index, message in enumerate(self.messages):
-            if (message.owner, message.sender) == (owner, old):
-                self.messages[index] = replace(message, sender=new)
-
-    async def said_by(self, sender: str, *, after: str | None = None, limit: int = 50) -> r.Page:
-        found = sorted((m for m in self.messages if m.sender == sender and m.id > (after or "")), key=lambda m: m.id)
-        return r.Page(tuple(found[:limit]), len(found) <= limit)
-
-
-@implementer(IRooms)
-class MemoryRooms:
-    """Rooms in a dictionary; a room's messages in *archive* go with it."""
-
-    def __init__(self, archive: "MemoryArchive | None" = None) -> None:
-        self._archive = archive
-        self.stored: dict[str, r.RoomRecord] = {}
-
-    async def load_all(self, service: str) -> tuple[r.RoomRecord, ...]:
-        return tuple(room for jid, room in self.stored.items() if jid.endswith(f"@{service}"))
-
-    async def save(self, room: r.RoomRecord) -> None:
-        self.stored[room.jid] = room
-
-    async def delete(self, jid: str) -> None:
-        self.stored.pop(jid, None)
-        if self._archive is not None:
-            self._archive.messages = [m for m in self._archive.messages if m.owner != jid]
-
-
-@implementer(ITokens)
-class MemoryTokens:
-    """Token hashes in a dictionary."""
-
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._now = now
-        self._tokens: dict[tuple[str, bytes], r.Token] = {}
-
-    async def issue(self, token: r.Token) -> None:
-        self._tokens[token.purpose, token.hash] = token
-
-    async def look(self, purpose: str, hash_: bytes) -> r.Token | None:
-        token = self._tokens.get((purpose, hash_))
-        return token if token is not None and token.uses > 0 and token.expires > self._now() else None
-
-    async def redeem(self, purpose: str, hash_: bytes) -> r.Token | None:
-        token = await self.look(purpose, hash_)
-        if token is not None:
-            self._tokens[purpose, hash_] = replace(token, uses=token.uses - 1)
-        return token
-
-    async def revoke(self, purpose: str, subject: str) -> None:
-        self._tokens = {key: t for key, t in self._tokens.items() if (t.purpose, t.subject) != (purpose, subject)}
-
-    async def end(self, purpose: str, hash_: bytes) -> None:
-        self._tokens.pop((purpose, hash_), None)
-
-
-@implementer(ISessionState)
-class MemoryState:
-    """Keys and hashes in dictionaries; *now* decides what has expired."""
-
-    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
-        self._now = now
-        self._values: dict[str, bytes] = {}
-        self._hashes: dict[str, dict[str, bytes]] = {}
-        self._ends: dict[str, float] = {}
-        self._listeners: dict[str, list[Callable[[bytes], None]]] = {}
-
-    async def get(self, key: str) -> bytes | None:
-        self._expire()
-        return self._values.get(key)
-
-    async def set(self, key: str, value: bytes, ttl_seconds: float | None = None) -> None:
-        await self.delete(key)
-        self._values[key] = value
-        self._ttl(key, ttl_seconds)
-
-    async def delete(self, *keys: str) -> None:
-        for key in keys:
-            for table in (self._values, self._hashes, self._ends):
-                table.pop(key, None)
-
-    async def keys(self, prefix: str) -> tuple[str, ...]:
-        self._expire()
-        return tuple(key for key in (*self._values, *self._hashes) if key.startswith(prefix))
-
-    async def settle(self) -> None:
-        """Nothing waits here."""
-
-    async def hash_set(self, key: str, field: str, value: bytes, ttl_seconds: float | None = None) -> None:
-        self._expire()
-        self._hashes.setdefault(key, {})[field] = value
-        self._ttl(key, ttl_seconds)
-
-    async def hash_delete(self, key: str, *fields: str) -> None:
-        fields_left = self._hashes.get(key, {})
-        for field in fields:
-            fields_left.pop(field, None)
-        if not fields_left:
-            self._hashes.pop(key, None)
-
-    async def hash_all(self, key: str) -> dict[str, bytes]:
-        self._expire()
-        return dict(self._hashes.get(key, {}))
-
-    async def publish(self, channel: str, message: bytes) -> None:
-        for listener in tuple(self._listeners.get(channel, ())):
-            listener(message)
-
-    async def subscribe(self, channel: str, callback: Callable[[bytes], None]) -> Callable[[], None]:
-        self._listeners.setdefault(channel, []).append(callback)
-        return lambda: self._listeners[channel].remove(callback)
-
-    async def close(self) -> None:
-        self._listeners.clear()
-
-    def _ttl(self, key: str, seconds: float | None) -> None:
-        if seconds is not None:
-            self._ends[key] = self._now() + seconds
-
-    def _expire(self) -> None:
-        for key in [key for key, end in self._ends.items() if end <= self._now()]:
-            for table in (self._values, self._hashes, self._ends):
-                table.pop(key, None)
 
 
 @implementer(ISession)
@@ -357,6 +98,7 @@ def make_services(host: str = "localhost", hands: Hands | None = None, **others:
         "now": hands.now,
         "accounts": MemoryAccounts(host, hands.datetime),
         "rosters": MemoryRosters(),
+        "account_xml": MemoryAccountXML(),
         "archive": MemoryArchive(),
         "tokens": MemoryTokens(hands.datetime),
         "state": MemoryState(hands.now),

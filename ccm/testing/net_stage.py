@@ -83,6 +83,7 @@ class ScriptServer:
             accounts=stores.accounts,
             rosters=stores.rosters,
             contacts=Contacts(stores.rosters, spawn),
+            account_xml=stores.account_xml,
             archive=stores.archive,
             tokens=stores.tokens,
             state=stores.state,

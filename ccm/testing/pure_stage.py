@@ -12,8 +12,9 @@ from ccm.muc.service import MucService
 from ccm.records import RosterItem
 from ccm.router.router import Router
 from ccm.router.services import Services
-from ccm.testing.fakes import MemoryRooms, RecordingSession, make_router, make_services, spawn
+from ccm.testing.fakes import RecordingSession, make_router, make_services, spawn
 from ccm.testing.matching import elements_of
+from ccm.testing.memory import MemoryRooms
 from ccm.wire.stanza import Stanza
 
 

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from ccm.errors import StoreUnavailable
 from ccm.muc.options import MucOptions
 from ccm.muc.service import MucService
-from ccm.testing import fakes
+from ccm.testing import fakes, memory
 from ccm.wire.stanza import Stanza, parse_element
 
 DOMAIN = "conference.localhost"
@@ -18,7 +18,7 @@ ROOM = f"talk@{DOMAIN}"
 MUC = "http://jabber.org/protocol/muc"
 
 
-class SlowArchive(fakes.MemoryArchive):
+class SlowArchive(memory.MemoryArchive):
     """Commits when told to, if *held*; fails if *broken*."""
 
     def __init__(self):
@@ -126,7 +126,7 @@ class House:
         self.hands = like.hands if like else fakes.Hands()
         self.archive = like.archive if like else SlowArchive()
         self.rooms = like.rooms if like else MemoryRooms()
-        self.state = like.state if like else fakes.MemoryState(self.hands.now)
+        self.state = like.state if like else memory.MemoryState(self.hands.now)
         services = fakes.make_services("localhost", self.hands, archive=self.archive)
         self.router = fakes.make_router(services)
         off = {

@@ -6,7 +6,8 @@ from twisted.internet.defer import Deferred
 from ccm.errors import StoreUnavailable
 from ccm.records import RosterItem
 from ccm.router.contacts import Contacts, Items
-from ccm.testing.fakes import MemoryRosters, result_of, spawn
+from ccm.testing.fakes import result_of, spawn
+from ccm.testing.memory import MemoryRosters
 
 JID = "romeo@localhost"
 

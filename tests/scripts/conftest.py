@@ -8,17 +8,20 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 
 from ccm.modules import (
+    blocking,
     carbons,
     disco,
     messages,
     online,
     ping,
     presence,
+    private_xml,
     register,
     roster,
     session_tokens,
     subscriptions,
     time,
+    vcard,
     version,
 )
 from ccm.modules.register import RegisterOptions
@@ -27,7 +30,7 @@ from ccm.testing.net_stage import ScriptServer
 MODULES = [
     module.plugin
     for module in (
-        carbons,
+        blocking, carbons, private_xml, vcard,
         ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
     )
 ]  # fmt: skip

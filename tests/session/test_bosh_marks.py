@@ -6,7 +6,7 @@ from ccm.session.bosh_options import BoshOptions
 from ccm.session.bosh_queue import Queue
 from ccm.session.bosh_terms import Terms
 from ccm.session.bosh_window import Arrival, Slot, Window
-from ccm.testing import fakes
+from ccm.testing import fakes, memory
 from ccm.wire.fanout import FanOut
 from ccm.wire.framing import BoshFraming
 from ccm.wire.parsers import ParserPool
@@ -91,7 +91,7 @@ def test_what_no_archive_holds_needs_a_record() -> None:
 def test_notes_are_kept_together_and_forgotten_once_the_records_are_kept() -> None:
     from ccm.session.keeping import Keeper
 
-    state, turns = fakes.MemoryState(), []
+    state, turns = memory.MemoryState(), []
 
     def later(seconds: float, function: object) -> object:
         if seconds == 0:

@@ -15,7 +15,7 @@ from ccm.errors import StoreUnavailable
 from ccm.session.keeping import Keeper
 from ccm.session.record import to_plain
 from ccm.session.verifiers import SIGNED_IN_BY, make_verifiers
-from ccm.testing import fakes
+from ccm.testing import fakes, memory
 from ccm.wire.framing import Framing, StreamFraming
 
 
@@ -35,7 +35,7 @@ def test_kept_sessions_come_back_and_wrong_records_are_dropped() -> None:
     world = World()
     client = world.bound()
     client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
-    state = fakes.MemoryState(world.hands.now)
+    state = memory.MemoryState(world.hands.now)
     keeper = Keeper(state, fakes.spawn, world.hands.later)
     keeper.save("one", partial(to_plain, client.session))
     keeper.save("two", partial(to_plain, client.session))
@@ -50,7 +50,7 @@ def test_kept_sessions_come_back_and_wrong_records_are_dropped() -> None:
 
 
 def test_a_record_holds_what_is_true_when_it_is_written() -> None:
-    state, hands, values = fakes.MemoryState(), fakes.Hands(), {"n": 1}
+    state, hands, values = memory.MemoryState(), fakes.Hands(), {"n": 1}
     keeper = Keeper(state, fakes.spawn, hands.later)
     keeper.save("a", lambda: values)
     values["n"] = 2
@@ -62,7 +62,7 @@ def test_a_record_holds_what_is_true_when_it_is_written() -> None:
 
 
 def test_a_record_that_cannot_be_made_keeps_no_other_from_being_written() -> None:
-    state, hands, told = fakes.MemoryState(), fakes.Hands(), []
+    state, hands, told = memory.MemoryState(), fakes.Hands(), []
     keeper = Keeper(state, fakes.spawn, hands.later)
     keeper.save("a", lambda: {}["gone"], lambda: told.append("a"))
     keeper.save("c", plain(of_no_form=object()))
@@ -71,7 +71,7 @@ def test_a_record_that_cannot_be_made_keeps_no_other_from_being_written() -> Non
     assert told == ["a", "b"] and fakes.result_of(state.keys("sm:")) == ("sm:b",)
 
 
-class Slow(fakes.MemoryState):
+class Slow(memory.MemoryState):
     """It sets when a gate is opened."""
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ def test_no_more_wait_than_the_option_says() -> None:
     assert keeper.save("6", plain(n=6), partial(told.append, 6))
 
 
-class Flaky(fakes.MemoryState):
+class Flaky(memory.MemoryState):
     """It fails at what *broken* names."""
 
     broken = ""
@@ -202,7 +202,7 @@ def test_the_end_does_not_wait_for_the_next_attempt() -> None:
 
 
 def test_what_waits_is_written_before_the_end() -> None:
-    state, hands = fakes.MemoryState(), fakes.Hands()
+    state, hands = memory.MemoryState(), fakes.Hands()
     keeper = Keeper(state, fakes.spawn, hands.later)
     keeper.save("a", plain(n=1))
     assert fakes.result_of(state.keys("sm:")) == ()
@@ -214,7 +214,7 @@ def test_an_acknowledgement_waits_for_the_records_that_are_to_be_written() -> No
     """A message to somebody is nowhere but in his record until he has got it."""
     state, hands, told = Slow(), fakes.Hands(), []
     keeper, disk = Keeper(state, fakes.spawn, hands.later), Deferred[None]()
-    other = Keeper(fakes.MemoryState(), fakes.spawn, hands.later)
+    other = Keeper(memory.MemoryState(), fakes.spawn, hands.later)
 
     class NoRooms:
         def after_held(self, _then: Any) -> bool:
@@ -246,11 +246,11 @@ def test_records_that_cannot_be_written_do_not_keep_rooms_from_acknowledging(bro
     assert not keeper.after_written(lambda: told.append("again"))
 
 
-def kept(world: World) -> fakes.MemoryState:
+def kept(world: World) -> memory.MemoryState:
     """A session state with the record of a session of Ann's."""
     client = world.bound()
     client.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
-    state = fakes.MemoryState(world.hands.now)
+    state = memory.MemoryState(world.hands.now)
     fakes.result_of(state.set("sm:one", msgspec.json.encode(to_plain(client.session))))
     return state
 

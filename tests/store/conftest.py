@@ -69,6 +69,12 @@ def outbox(stores: Any) -> Any:
 
 
 @pytest.fixture
+def account_xml(stores: Any) -> Any:
+    """The ``IAccountXML``."""
+    return stores.account_xml
+
+
+@pytest.fixture
 def tokens(stores: Any) -> Any:
     """The ``ITokens``."""
     return stores.tokens

@@ -12,7 +12,7 @@ from twisted.internet.task import deferLater
 from ccm.store.options import StateOptions
 from ccm.store.redis import RedisState
 from ccm.testing.contracts_state import SessionStateContract
-from ccm.testing.fakes import MemoryState
+from ccm.testing.memory import MemoryState
 from ccm.testing.moments import Moments
 
 

@@ -2,6 +2,7 @@
 
 from ccm.testing.contracts import (
     AccountsContract,
+    AccountXMLContract,
     PendingContract,
     RostersContract,
     SuppressionContract,
@@ -25,6 +26,10 @@ class TestAccounts(AccountsContract):
 
 class TestRosters(RostersContract):
     """``Rosters``."""
+
+
+class TestAccountXML(AccountXMLContract):
+    """``AccountXML``."""
 
 
 class TestTokens(TokensContract):

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ccm.testing.contracts import AccountsContract, RostersContract, TokensContract, clock
+from ccm.testing.contracts import AccountsContract, AccountXMLContract, RostersContract, TokensContract, clock
 from ccm.testing.contracts_archive import ArchiveContract
 from ccm.testing.contracts_state import SessionStateContract
 from ccm.testing.contracts_topics import RoomsContract
-from ccm.testing.fakes import (
-    Hands,
+from ccm.testing.fakes import Hands
+from ccm.testing.memory import (
     MemoryAccounts,
+    MemoryAccountXML,
     MemoryArchive,
     MemoryRooms,
     MemoryRosters,
@@ -26,6 +27,12 @@ class TestMemoryAccounts(AccountsContract):
     @pytest.fixture
     def accounts(self, clock: Moments) -> MemoryAccounts:
         return MemoryAccounts("example.org", clock.moment)
+
+
+class TestMemoryAccountXML(AccountXMLContract):
+    @pytest.fixture
+    def account_xml(self) -> MemoryAccountXML:
+        return MemoryAccountXML()
 
 
 class TestMemoryRosters(RostersContract):

@@ -11,14 +11,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from ccm.router.hooks import on
-from ccm.testing import fakes
+from ccm.testing import memory
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza
 
 JID = "ann@localhost/r"
 
 
-class Disk(fakes.MemoryState):
+class Disk(memory.MemoryState):
     """What is settled is on disk; it settles when told to."""
 
     def __init__(self, now: Any, kept: dict[str, bytes]) -> None:

@@ -16,7 +16,7 @@ from ccm.session.options import SaslOptions, SessionOptions
 from ccm.session.realm import Realm
 from ccm.session.tokens import Tokens
 from ccm.session.verifiers import check_password, make_verifiers
-from ccm.testing import fakes
+from ccm.testing import fakes, memory
 from ccm.transports.bosh import BoshSessions
 from ccm.transports.bosh_saver import PREFIX, BoshSaver
 from ccm.transports.http import FrontFactory
@@ -43,7 +43,7 @@ class Process:
     """One run of a server over a session state that outlives it."""
 
     def __init__(
-        self, state: fakes.MemoryState, clock: Clock, sids: Any, verifiers: Any = VERIFIERS, missed: Any = None
+        self, state: memory.MemoryState, clock: Clock, sids: Any, verifiers: Any = VERIFIERS, missed: Any = None
     ) -> None:
         self.clock, self.state = clock, state
         services = fakes.make_services()
@@ -112,10 +112,10 @@ class Process:
         self.clock.advance(0)
 
 
-def world() -> tuple[Clock, fakes.MemoryState, Any]:
+def world() -> tuple[Clock, memory.MemoryState, Any]:
     clock = Clock()
     clock.advance(1_000)
-    return clock, fakes.MemoryState(clock.seconds), (f"sid-{n}" for n in itertools.count(1))
+    return clock, memory.MemoryState(clock.seconds), (f"sid-{n}" for n in itertools.count(1))
 
 
 def test_a_session_goes_on_after_a_clean_restart() -> None:
@@ -166,7 +166,7 @@ def test_after_a_kill_a_client_that_is_ahead_of_what_was_saved_is_found_again() 
     assert b"id='p'" in one(second.wire)[2]
 
 
-def last(state: fakes.MemoryState) -> int:
+def last(state: memory.MemoryState) -> int:
     """The last request that the record knows."""
     return int(msgspec.json.decode(fakes.result_of(state.get(PREFIX + "sid-1")))["last"])
 
@@ -184,7 +184,7 @@ def test_a_session_is_saved_before_its_client_learns_of_it_and_other_changes_onc
     assert last(state) == 6
 
 
-class SlowState(fakes.MemoryState):
+class SlowState(memory.MemoryState):
     """What is set is there when told, if *slow*; *broken* takes nothing."""
 
     slow = broken = False
