@@ -11,8 +11,8 @@ import msgspec
 
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc import forms
-from ccm.muc.forms import Values
+from ccm.wire import forms
+from ccm.wire.forms import Values
 
 ROOMCONFIG = ns.MUC + "#roomconfig"
 _PRE = "muc#roomconfig_"

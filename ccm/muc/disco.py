@@ -12,8 +12,8 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import config as configuration
-from ccm.muc import forms, rsm
 from ccm.muc.affiliation import RANK
+from ccm.wire import forms, rsm
 from ccm.wire.stanza import Stanza, attribute
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import admin
 from ccm.muc.affiliation import RANK
-from ccm.muc.forms import tag
 from ccm.muc.presence import user
+from ccm.wire.forms import tag
 from ccm.wire.stanza import Stanza, attribute
 
 if TYPE_CHECKING:

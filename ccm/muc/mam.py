@@ -13,10 +13,11 @@ from twisted.words.xish import domish
 from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc import forms, presence, rsm
+from ccm.muc import presence
 from ccm.muc.affiliation import RANK
 from ccm.muc.history import moment, stamp
 from ccm.records import Archived, Page
+from ccm.wire import forms, rsm
 from ccm.wire.stanza import Stanza, attribute
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import archived
-from ccm.muc.forms import tag
 from ccm.records import Archived
 from ccm.wire.fanout import FanOut
+from ccm.wire.forms import tag
 from ccm.wire.stanza import Stanza, attribute
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from twisted.words.xish import domish
 from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc import admin, forms, leaving, persistence, presence
+from ccm.muc import admin, leaving, persistence, presence
 from ccm.muc import config as configuration
 from ccm.muc.affiliation import RANK
 from ccm.muc.config import RoomConfig
 from ccm.muc.graves import Grave
+from ccm.wire import forms
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza, attribute
 

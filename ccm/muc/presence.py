@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ccm import namespaces as ns
-from ccm.muc.forms import tag
 from ccm.muc.occupant import Occupant
 from ccm.wire.fanout import FanOut
+from ccm.wire.forms import tag
 from ccm.wire.stanza import Stanza, attribute
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import persistence
-from ccm.muc.forms import boolean
 from ccm.wire.fanout import FanOut
+from ccm.wire.forms import boolean
 from ccm.wire.stanza import Stanza
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from twisted.words.xish import domish
 
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc import admin, forms
+from ccm.muc import admin
 from ccm.muc.occupant import Occupant
+from ccm.wire import forms
 from ccm.wire.stanza import Stanza
 
 if TYPE_CHECKING:

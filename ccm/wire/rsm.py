@@ -6,7 +6,7 @@ from twisted.words.xish import domish
 
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc.forms import tag
+from ccm.wire.forms import tag
 
 
 @dataclass(frozen=True, slots=True)

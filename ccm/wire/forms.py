@@ -1,7 +1,7 @@
 """
 Data forms, written and read (XEP-0004 2.13, XEP-0068 1.3).
 
-Leaves out reported/item tables and media elements, which rooms do not use.
+Leaves out reported/item tables and media elements.
 """
 
 from collections.abc import Iterable
