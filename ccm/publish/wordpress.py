@@ -13,27 +13,20 @@ import re
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import nh3
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from ccm.config import Section
 from ccm.errors import ConfigError, Rejected, Unavailable
 from ccm.interfaces import IPublisher
+from ccm.publish import sanitised
 from ccm.publish.egress import Answer, Egress, Refusal
 from ccm.publish.secret import read_secret
 from ccm.publish.target import TargetServices
 from ccm.records import Receipt
-from ccm.reporter import render_html
 from ccm.reporter.document import Document
 
 _API = re.compile(r'<([^>]+)>;\s*rel="https://api\.w\.org/"')
-_TAGS = {
-    *("article", "section", "header", "footer", "h1", "h2", "h3", "h4", "p", "br", "hr", "blockquote", "pre", "code"),
-    *("ul", "ol", "li", "dl", "dt", "dd", "a", "em", "strong", "time", "details", "summary", "span", "div"),
-    *("table", "thead", "tbody", "tr", "th", "td"),
-}
-_ATTRIBUTES = {"a": {"href"}, "time": {"datetime"}, "*": {"id", "class", "lang", "dir"}}
 
 
 class WordPressOptions(Section):
@@ -81,9 +74,7 @@ class WordPress:
     async def publish(self, document: Document, key: str) -> Receipt:
         """See :class:`~ccm.interfaces.IPublisher`; a post that has *key* already is left alone."""
         slug = f"ccm-{document.topic or document.id}".lower()
-        content = nh3.clean(
-            render_html.fragment(document), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}
-        )
+        content = sanitised.fragment(document)
         mark = f"<!-- ccm:{re.sub('[^A-Za-z0-9]+', '-', key)} -->"
         post: dict[str, Any] = {
             "slug": slug,
