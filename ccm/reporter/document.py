@@ -153,7 +153,7 @@ def _follow_up(sections: tuple[Section, ...], zone: str) -> FollowUp | None:
     for quote in (quote for section in sections if section.key == NEXT for quote in section.quotes):
         base = day_of(Message("", "", "", time=datetime.fromisoformat(quote.at)), zone) if quote.at else None
         for text in (quote.text, f"on {quote.text}"):
-            day = due(text, base)[0]
+            day = due(text, base).iso
             if day:
                 return FollowUp(day, quote.text, quote.source)
     return None
