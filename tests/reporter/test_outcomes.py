@@ -102,12 +102,12 @@ BASE = date(2026, 11, 24)  # a Tuesday
     ],
 )
 def test_a_due_date_is_read_from_its_phrase(text, day):
-    assert due(text, BASE)[0] == day
+    assert due(text, BASE).iso == day
 
 
 def test_without_a_base_only_full_dates_are_read():
-    assert due("by Friday", None) == ("", "")
-    assert due("by 2026-12-24", None) == ("2026-12-24", "by 2026-12-24")
+    assert tuple(due("by Friday", None)) == ("", "")
+    assert tuple(due("by 2026-12-24", None)) == ("2026-12-24", "by 2026-12-24")
 
 
 def test_numbered_lines_are_topics_only_in_a_meeting_or_after_a_greeting():
