@@ -1,160 +1,231 @@
 """
-Due dates from the phrases in which people give them.
+Due dates from the phrases in which people give them: "by Friday", "end of November", "in a fortnight", "bis KW 49".
 
-The base is the day of the message in the meeting's zone. A date without a year is the next such day, never silently
-moved when it has a year; what cannot be read stays a phrase. Leaves out: recurring dates,
-    "next meeting" without a schedule.
+:func:`due` is the whole face. Rules of our own read English, German, French and Dutch
+(:mod:`ccm.reporter.due_rules`); a date written out in another language is asked of dateparser, which is imported
+only then. Base is the time of the message in the meeting's zone. Nothing is moved by a year in silence, and nothing is
+guessed: what names no day stays a phrase. Leaves out recurring dates and the hour of the day.
 """
 
-import calendar
 import re
-from datetime import date, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = tuple(name.lower() for name in calendar.month_name)[1:]
-_NUMBERS = {
-    "a": 1,
-    "an": 1,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "ten": 10,
-    "a couple of": 2,
-}
+from ccm.reporter.due_calendar import When
+from ccm.reporter.due_rules import Read, readings
+from ccm.reporter.due_words import TELLING, Plain, plain
 
-_day = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
-_month = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+WINDOW_DAYS = 2 * 366
+MAX_CHARS = 2000
+Day = date
+Doubt = Literal["", "past", "far"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """
+    When something is due.
+
+    :ivar date: the day, or ``None`` if the words name none that is known.
+    :ivar phrase: the words, exactly as they were typed, or ``""`` if there are none.
+    :ivar assumed: the words leave the day open, and the likeliest was taken; somebody should look.
+    :ivar doubt: ``past`` if the day is before that of the message, ``far`` if it would be more than two years after it
+        and was not taken therefore.
+    """
+
+    date: Day | None = None
+    phrase: str = ""
+    assumed: bool = False
+    doubt: Doubt = ""
+
+    @property
+    def iso(self) -> str:
+        """The day as ``2026-11-27``, or ``""``."""
+        return self.date.isoformat() if self.date is not None else ""
+
+    def __iter__(self) -> Iterator[str]:
+        """``day, phrase = due(…)`` for those who need no more."""
+        return iter((self.iso, self.phrase))
+
+
+def due(
+    text: str,
+    base: date | datetime | None,
+    zone: str | None = None,
+    *,
+    next_meeting: date | None = None,
+    month_first: bool | None = None,
+) -> Due:
+    """
+    The due date that a text names: a sentence, or only the phrase.
+
+    :param base: time of the message, aware, or its day; without one only full dates can be read.
+    :param zone: IANA zone of the meeting: where *base* falls on a day, and whether 12/4 is in December. Without one,
+        that of *base*.
+    :param next_meeting: what "next meeting" means, if that is known.
+    :param month_first: whether 12/4 is in December, if that is known better than by the zone.
+    """
+    said = plain(text[:MAX_CHARS])
+    when = _when(base, zone, next_meeting, month_first)
+    telling = not TELLING.isdisjoint(said.text.split(" ")) or any(mark.isdigit() for mark in said.text)
+    found = _chosen(said, list(readings(said, when)), text) if telling else None
+    if found is None:
+        return _elsewhere(text, when) if base is not None else Due()
+    start, end = said.typed(_lead(said.text, found.start), found.end)
+    phrase = text[start:end].strip(" ,;:-–")
+    day = found.day
+    if base is None and not (day is not None and _FULL.search(phrase)):
+        return Due(None, "")
+    if day is None:
+        return Due(None, phrase)
+    if base is not None and day > when.today + timedelta(days=WINDOW_DAYS):
+        return Due(None, phrase, True, "far")
+    if base is not None and day < when.today:
+        return Due(day, phrase, True, "past")
+    return Due(day, phrase, found.assumed)
+
+
+_FULL = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_CITIES = (
+    "New_York Chicago Denver Los_Angeles Phoenix Anchorage Detroit Boise Juneau Nome Adak Menominee Puerto_Rico "
+    "Toronto Vancouver Winnipeg Edmonton Halifax"
 )
-_number = r"(?:\d{1,3}|an?|one|two|three|four|five|six|ten|a couple of)"
-_WHAT = (
-    rf"(?P<iso>\d{{4}}-\d\d-\d\d)|(?P<soon>today|tonight|tomorrow|eod|cob|end of (?:the )?day|close of business|"
-    rf"the day after tomorrow)|(?P<end>(?:the )?end of (?:(?:the|this) )?(?P<next_end>next )?(?P<unit>week|month|"
-    rf"quarter|year|{_month})|eow|eom)|"
-    rf"(?P<q>q[1-4])|(?:a|one) (?P<fortnight>fortnight)|(?P<count>{_number}) (?P<what>days?|weeks?|months?)|"
-    rf"(?P<next_unit>next (?:week|month|year))|"
-    rf"(?P<ahead>(?:this |next |coming )?)(?P<day>{_day})\b(?! \d)|"
-    rf"(?:{_day},? )?(?:the )?(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_month})\.?(?:,? (?P<y1>\d{{4}}))?|"
-    rf"(?:{_day},? )?(?P<m2>{_month})\.? (?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y2>\d{{4}}))?|the "
-    rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th)\b"
+_ZONES = {"Pacific/Honolulu", "Pacific/Guam", "Asia/Manila", "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"}
+_MONTH_FIRST = frozenset(f"America/{city}" for city in _CITIES.split()) | _ZONES
+_NOWHERE = ("UTC", "GMT", "Z", "Etc")
+
+
+def _when(base: date | datetime | None, zone: str | None, meeting: date | None, month_first: bool | None) -> When:
+    place = zone or (str(getattr(base.tzinfo, "key", "") or "") if isinstance(base, datetime) else "")
+    if month_first is None and "/" in place and not place.startswith(_NOWHERE):
+        month_first = place in _MONTH_FIRST or place.startswith(("US/", "America/Indiana", "America/Kentucky"))
+    if isinstance(base, datetime):
+        local = base.astimezone(_zone(zone)) if zone and base.tzinfo is not None and _zone(zone) is not None else base
+        return When(local.date(), local, month_first, meeting)
+    return When(base or date(2000, 1, 1), None, month_first, meeting)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+# ---- which of several
+
+_FILLER = r"(?:the|of|on|at|in|about|is|was|be|,|:|-|=|\(|early|late|this|latest|by|end|as|to|or) "
+_STRONG = re.compile(rf"\b(?:by|before|within|eod|due) (?:{_FILLER}){{0,4}}$")
+_MEDIUM = re.compile(rf"\b(?:for|on|in|at|this|next|or|and|-|to) (?:{_FILLER}){{0,3}}$")
+_NOT = re.compile(
+    r"\b(?:since|last|after|from|ago|minutes|notes|summary|recording|past|not|every|each|per|was|were|"
+    r"minute|not (?:by|before)|(?:was|were|been|got) (?!due)\w+|(?:not )?before and) "
+    r"(?:(?:the|of|on|about|minute) ){0,2}$"
 )
-_PHRASE = re.compile(
-    rf"\b(?:(?:by|until|till|before|due(?: on| by)?:?|no later than|not later than|on|for|within|in|at|"
-    rf"deadline:?)\s+(?:the )?(?:{_WHAT})\b|"
-    rf"(?P<bare>today|tomorrow|tonight|this week|next week|next month|eod|cob|eow|next meeting)\b)",
+_BY = re.compile(r"(?:\b(?:by|before|within|due|for|on|in|at|eod) (?:(?:the|of|on|at|about|:|by|is) )*)+$")
+_AND = re.compile(r" ?(?:or|and|/|-|to|, or) (?:(?:on|by|the|for) )*")
+_SHORT = re.compile(r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|may|march|mar)", re.IGNORECASE)
+_PADDED = re.compile(r"\d\d\.\d\d?$")
+_MODAL = re.compile(r"(?:may|march)\b")
+_EDGES = " .,;:!?()[]\"'-–"
+
+
+def _chosen(said: Plain, found: list[Read], text: str) -> Read | None:
+    """The expression that is meant: one with "by" before one with "on", before one that only stands there."""
+    best: Read | None = None
+    best_rank: tuple[int, ...] = ()
+    for one in sorted(found, key=lambda read: (read.start, -read.end)):
+        strength = _strength(said, one, text)
+        if strength == 0 or any(
+            o.start <= one.start and one.end <= o.end and o is not one and _wider(o, one) for o in found
+        ):
+            continue
+        rank = (one.day is not None, strength, -one.start, one.end)
+        if best is None or rank > best_rank:
+            best, best_rank = one, rank
+    if best is None or best.day is None:
+        return best
+    for other in found:
+        between = said.text[best.end : other.start] if other.start >= best.end else ""
+        if between and other.day is not None and _AND.fullmatch(between.strip() + " ") and other.day > best.day:
+            return replace(other, start=best.start, assumed=True)
+    return best
+
+
+def _wider(other: Read, one: Read) -> bool:
+    return other.end - other.start > one.end - one.start or (other.undated, -other.rank) < (one.undated, -one.rank)
+
+
+def _strength(said: Plain, one: Read, text: str) -> int:
+    before = said.text[: one.start]
+    inside = said.text[one.start : one.end]
+    if _NOT.search(before):
+        return 0
+    whole = not said.text[: one.start].strip(_EDGES) and not said.text[one.end :].strip(_EDGES)
+    if _STRONG.search(before) or re.match(r"(?:by|before|within|due) ", inside):
+        return 4
+    if _MEDIUM.search(before) or re.match(r"(?:for|on|in|at|this|next) ", inside):
+        return 3 if one.rank >= 0 or _PADDED.match(inside) else 0
+    start, end = said.typed(one.start, one.end)
+    if whole:
+        return 3
+    if _MODAL.match(text, start):
+        return 0
+    if one.weekday and _SHORT.fullmatch(text[start:end]) and not text[start].isupper():
+        return 0
+    if one.weekday and (re.match(r" \w", said.text[one.end :]) and re.search(r"\bthe $", before)):
+        return 0  # the Friday report
+    return max(one.rank, 0)
+
+
+def _lead(text: str, start: int) -> int:
+    """Where the phrase begins with the words that make it a due date: ``by the end of …``."""
+    found = _BY.search(text[:start])
+    return found.start() if found else start
+
+
+# ---- other languages
+
+_FOREIGN = re.compile(
+    r"\b(?:antes del?|hasta el|para el|el|entro il|entro|il|até|antes de|do|dnia|senast|före|innan|inden|den|til|"
+    r"före den|"
+    r"до|к|к концу)\s+(?P<day>\d{1,2}\.?\s+(?:de |di )?[^\W\d_]{3,}(?:\s+(?:de |di )?\d{4})?)",
     re.IGNORECASE,
 )
 
 
-def due(text: str, base: date | None) -> tuple[str, str]:
-    """
-    The due date that a text names.
-
-    :param base: day of the message; without one only full dates can be read.
-    :returns: ISO date or ``""``, and the phrase or ``""``.
-    """
-    for found in _PHRASE.finditer(text):
-        phrase = found[0].strip()
-        day = _resolve(found, base)
-        if day is not None:
-            return day.isoformat(), phrase
-        if phrase.lower() not in ("at the end", "in may") and found["bare"]:
-            return "", phrase
-    return "", ""
-
-
-def _resolve(found: re.Match[str], base: date | None) -> date | None:
-    try:
-        if found["iso"]:
-            return date.fromisoformat(found["iso"])
-        for d, m, y in (("d1", "m1", "y1"), ("d2", "m2", "y2")):
-            if found[d]:
-                return _dated(int(found[d]), _month_number(found[m]), int(found[y]) if found[y] else None, base)
-        return _relative(found, base) if base is not None else None
-    except ValueError:
-        return None
+def _elsewhere(text: str, when: When) -> Due:
+    """A day and a month written out in a language that the rules do not know."""
+    found = _FOREIGN.search(text)
+    if found is None:
+        return Due()
+    day = _parsed(found["day"], when.today)
+    if day is None or abs((day - when.today).days) > WINDOW_DAYS:
+        return Due()
+    return Due(
+        day,
+        found[0],
+        not _FULL.search(found["day"]) and day.year != when.today.year,
+        "past" if day < when.today else "",
+    )
 
 
-def _relative(found: re.Match[str], base: date) -> date | None:
-    soon = (found["soon"] or found["bare"] or "").lower()
-    if soon == "tomorrow":
-        return base + timedelta(days=1)
-    if soon == "the day after tomorrow":
-        return base + timedelta(days=2)
-    if soon in ("this week", "eow"):
-        return _friday(base)
-    if soon == "next week" or (found["next_unit"] or "").lower() == "next week":
-        return _friday(base + timedelta(days=7))
-    if soon == "next month" or (found["next_unit"] or "").lower() == "next month":
-        return _month_end(base.year + base.month // 12, base.month % 12 + 1)
-    if (found["next_unit"] or "").lower() == "next year":
-        return date(base.year + 1, 12, 31)
-    if soon == "next meeting":
-        return None
-    if soon:
-        return base
-    if found["end"]:
-        return _end(found, base)
-    if found["q"]:
-        month = int(found["q"][1]) * 3
-        end = _month_end(base.year, month)
-        return end if end >= base else _month_end(base.year + 1, month)
-    if found["fortnight"]:
-        return base + timedelta(days=14)
-    if found["count"]:
-        count = _NUMBERS.get(found["count"].lower()) or int(found["count"])
-        days = {"d": 1, "w": 7, "m": 30}[found["what"][0].lower()]
-        return base + timedelta(days=count * days)
-    if found["day"]:
-        wanted = next(i for i, name in enumerate(_DAYS) if name.startswith(found["day"].lower()[:3]))
-        ahead = (wanted - base.weekday()) % 7 or 7
-        if (found["ahead"] or "").lower().strip() == "next" and ahead + base.weekday() < 7:
-            ahead += 7
-        return base + timedelta(days=ahead)
-    if found["d3"]:
-        day = int(found["d3"])
-        near = base if day >= base.day else _month_end(base.year, base.month) + timedelta(days=1)
-        return date(near.year, near.month, day)
-    return None
+@lru_cache(maxsize=256)
+def _parsed(words: str, today: date) -> date | None:
+    import dateparser
+
+    settings = {
+        "RELATIVE_BASE": datetime.combine(today, time()),
+        "PREFER_DATES_FROM": "future",
+        "REQUIRE_PARTS": ["day", "month"],
+    }
+    named = dateparser.parse(words, languages=list(_LANGUAGES), settings=settings)
+    return named.date() if named else None
 
 
-def _end(found: re.Match[str], base: date) -> date:
-    unit = (found["unit"] or "").lower()
-    whole = found["end"].lower()
-    later = 1 if found["next_end"] else 0
-    if whole == "eow" or unit == "week":
-        return _friday(base + timedelta(days=7 * later))
-    if whole == "eom" or unit == "month":
-        month = base.month - 1 + later
-        return _month_end(base.year + month // 12, month % 12 + 1)
-    if unit == "quarter":
-        return _month_end(base.year, (base.month - 1) // 3 * 3 + 3)
-    if unit == "year":
-        return date(base.year + later, 12, 31)
-    month = _month_number(unit)
-    return _month_end(base.year + (month < base.month), month)
-
-
-def _dated(day: int, month: int, year: int | None, base: date | None) -> date | None:
-    if year is not None:
-        return date(year, month, day)
-    if base is None:
-        return None
-    this = date(base.year, month, day)
-    return this if this >= base else date(base.year + 1, month, day)
-
-
-def _month_number(name: str) -> int:
-    return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
-
-
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, calendar.monthrange(year, month)[1])
-
-
-def _friday(day: date) -> date:
-    return day + timedelta(days=(4 - day.weekday()) % 7)
+_LANGUAGES = ("es", "it", "pt", "sv", "da", "pl", "cs", "ru", "fi")

@@ -1,0 +1,194 @@
+"""
+What expressions of a due date mean: each rule is a pattern over plain words (:mod:`ccm.reporter.due_words`) and the
+day it names, counted from the day of the message.
+
+Conventions: a week ends on its Friday, a month, quarter or year on its last day; *early* is the 7th, *mid* the 15th;
+"next Tuesday" is the one of the next calendar week; "the first week" of a month ends on the Friday among its first
+seven days. Where people differ the result is marked as assumed. Leaves out whether a text gives a due date at all
+(:mod:`ccm.reporter.dates`).
+"""
+
+# ruff: noqa: E501 - a rule that is one line is easier to find
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ccm.reporter import due_days, due_spans
+from ccm.reporter.due_calendar import DAYS, MONTHS, Meaning, When
+from ccm.reporter.due_words import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """
+    An expression and its meaning.
+
+    :ivar rank: how surely it is a date without a word such as "by" before it: 2 surely, 1 maybe, 0 never; -1 if "on"
+        is not enough either.
+    :ivar undated: it names an event whose day nobody knows.
+    """
+
+    start: int
+    end: int
+    day: date | None
+    assumed: bool = False
+    rank: int = 2
+    undated: bool = False
+    weekday: bool = False
+
+
+def readings(said: Plain, when: When) -> Iterator[Read]:
+    """Every expression that a rule understands; they may overlap."""
+    plain_ones = list(_simple(said, when))
+    yield from plain_ones
+    for one in plain_ones:
+        found = _BEFORE_AFTER.search(said.text[: one.start]) if one.day else None
+        if found and one.day:
+            yield Read(found.start(), one.end, _shifted(found, one.day), one.assumed)
+
+
+def _simple(said: Plain, when: When) -> Iterator[Read]:
+    for pattern, meaning, rank in _RULES:
+        for found in pattern.finditer(said.text):
+            try:
+                understood = meaning(found, when)
+            except (ValueError, OverflowError):
+                continue  # 31 November, week 60
+            if understood is not None:
+                weekday = meaning is due_days.on_weekday
+                yield Read(found.start(), found.end(), *understood, rank, False, weekday)
+    for found in _EVENT.finditer(said.text):
+        next_one = found["meeting"] is not None
+        day = when.meeting if next_one else None
+        yield Read(found.start(), found.end(), day, rank=1 if next_one or found["soon"] else 0, undated=day is None)
+
+
+def _shifted(found: re.Match[str], day: date) -> date:
+    """Two days before Christmas, the Monday after the 5th."""
+    sign = -1 if found["where"] == "before" else 1
+    if found["wd"]:
+        ahead = (DAYS.index(found["wd"]) - day.weekday()) * sign % 7 or 7
+        return day + timedelta(days=sign * ahead)
+    count = (int(found["n"]) if (found["n"] or "one") != "one" else 1) * {"day": 1, "week": 7, "fortnight": 14}[
+        found["unit"]
+    ]
+    return day + timedelta(days=sign * count)
+
+
+def _week_of(found: re.Match[str], when: When) -> Meaning | None:
+    """The week of the 7th ends on its Friday."""
+    for pattern, meaning in (
+        (_DAY_MONTH, due_days.with_month),
+        (_MONTH_DAY, due_days.with_month),
+        (_BARE, due_days.ordinal),
+    ):
+        inner = pattern.fullmatch(found["inner"])
+        if inner:
+            named = meaning(inner, when)
+            if named and named[0]:
+                return named[0] + timedelta(days=4 - named[0].weekday()), True
+    return None
+
+
+_F = r"(?:(?:the|of|in|on|,) )*"
+_DAY = rf"(?:{'|'.join(DAYS)})"
+_MON = rf"(?:{'|'.join(MONTHS)})"
+_TH = r"(?:st|nd|rd|th|ere?|eme|er|e|ste|de|\.)"
+_YEAR = r"(?:20\d\d|'\d\d)(?!\d)"
+_YEAR_2 = r"(?:20\d\d|'\d\d|[2-3]\d(?= ?(?:$|[.,;!?)])))(?!\d)"
+_UNIT = r"(?:week|month|quarter|year)"
+_EDGE = r"(?:end|start|mid|half|early|late)"
+_TIME = r"(?! ?(?::|clock|am\b|pm\b|- \d+ (?:clock|am|pm)|%|people|persons|items))"
+_N = r"(?<![\w.])"
+_DAY_MONTH = re.compile(
+    rf"{_N}(?:(?P<wd>{_DAY}) ){{0,1}}{_F}(?P<d>\d{{1,2}}{_TH}?|first|second|third|fourth)(?: (?:-|to|and|or) (?P<to>\d{{1,2}}{_TH}?))? "
+    rf"{_F}(?P<m>{_MON})(?: {_F}(?P<y>{_YEAR_2}))?\b"
+)
+_MONTH_DAY = re.compile(
+    rf"{_N}(?:(?P<wd>{_DAY}) ){{0,1}}{_F}(?P<m>{_MON}) {_F}(?P<d>\d{{1,2}}{_TH}?|first|second|third)(?!\w)(?! (?:week|half|quarter|{_DAY}))(?: ?(?:-|to) "
+    rf"(?P<to>\d{{1,2}}{_TH}?)(?!\w))?(?! ?clock| am\b)(?: {_F}(?P<y>{_YEAR}))?"
+)
+_BARE = re.compile(rf"{_N}the (?P<d>\d{{1,2}}{_TH}?)(?!\w)(?! [a-z])")
+_WHICH = r"(?P<which>this|next|coming|following)"
+_LATER = r"(?P<later>next|coming|following|after next)"
+_SPAN = re.compile(
+    rf"{_N}(?:(?P<edge>{_EDGE}) {_F}(?:of )?)?(?:{_WHICH} )?(?P<unit>{_UNIT})(?: {_LATER})?(?![\w'])(?! {_DAY}| from)"
+)
+_AMOUNT = r"(?P<n>\d{1,3}|one|couple|few)(?: (?:or|to|-) (?P<n2>\d{1,2}))?"
+Rule = tuple[re.Pattern[str], Callable[[re.Match[str], When], Meaning | None], int]
+
+
+def _rule(pattern: str, meaning: Callable[[re.Match[str], When], Meaning | None], rank: int = 2) -> Rule:
+    return re.compile(_N + pattern), meaning, rank
+
+
+_RULES: tuple[Rule, ...] = (
+    _rule(r"(?P<full>\d{4}([-/.])\d{1,2}\2\d{1,2})(?:[t ]\d\d:\S+)?(?!\d)", due_days.exact),
+    _rule(r"(?P<numbers>\d{1,2}([./-])\d{1,2}\2(?:\d{4}|\d\d))(?!\d)", due_days.in_figures),
+    _rule(r"(?P<numbers>\d{1,2}\.(?:0?[1-9]|1[0-2])\.)(?!\S)", due_days.in_figures),
+    _rule(r"(?P<numbers>\d{1,2}/\d{1,2})(?!\S)(?! ?(?:of|clock))", due_days.in_figures, 1),
+    _rule(r"(?P<numbers>\d{1,2}\.\d{1,2})(?!\S)(?! ?(?:of|clock|pm|am))", due_days.in_figures, -1),
+    _rule(r"(?P<full>20\d{6})(?!\S)", due_days.compact),
+    (_DAY_MONTH, due_days.with_month, 2),
+    (_MONTH_DAY, due_days.with_month, 2),
+    _rule(rf"(?:the )?(?P<d>\d{{1,2}}{_TH}|first) {_F}(?:(?P<which>this|next|coming|following) )?month\b", due_days.in_month),
+    _rule(rf"(?:(?P<wd>{_DAY}),? )?(?:on )?the (?P<d>\d{{1,2}}{_TH})(?![\w/])(?! {_F}(?:{_MON}|week|{_DAY}|[a-z]+ of))", due_days.ordinal),
+    _rule(r"the (?P<d>\d{1,2})(?![\w/.:%-])(?! [a-z%:/-])", due_days.ordinal, 0),
+    _rule(rf"(?P<d>\d{{1,2}}(?:st|nd|rd|th))(?!\w)(?! {_F}(?:{_MON}|[a-z]))", due_days.ordinal, 0),
+    _rule(rf"(?P<wd>{_DAY}) (?P<d>\d{{1,2}}{_TH}?)(?![\w/:%])(?! {_F}{_MON}){_TIME}(?! -)", due_days.ordinal),
+    _rule(
+        rf"(?P<nth>first|second|third|fourth|last|\d(?:st|nd|rd|th|\.)) (?:full )?(?P<wd>{_DAY}|week) {_F}"
+        rf"(?P<m>{_MON}|(?:this |next |coming |following )?month)\b(?: {_F}(?P<y>{_YEAR}))?",
+        due_spans.nth_in,
+    ),
+    _rule(rf"(?:(?P<edge>{_EDGE}) {_F})(?P<m>{_MON})\b(?: {_F}(?P<y>{_YEAR}))?(?! \d{{1,2}}(?!\d))", due_spans.of_month),
+    _rule(rf"(?P<cue>by|before|in|within|for|during|on|(?:this|next)(?! may\b| march\b))(?: the)? (?:about )?(?P<m>{_MON})\b(?: {_F}(?P<y>{_YEAR}))?(?! \d)", due_spans.of_month),
+    _rule(rf"(?P<m>{_MON}) (?P<y>20\d\d)\b", due_spans.of_month, 1),
+    (_SPAN, due_spans.span, 2),
+    _rule(rf"(?:(?P<edge>{_EDGE}) {_F}|(?:in|during|within) (?:the )?)(?P<y>20[2-9]\d)(?![\w.:-])", due_spans.in_year),
+    _rule(r"(?:(?P<which>this|next) )?(?P<short>eow|eom|eoq|eoy)\b", due_spans.abbreviated),
+    _rule(
+        rf"(?:in|within|by|over|on|the next|next|during|give me|give us)(?: (?:the|next|about|another|coming|at most|max|within|less than|no more than|under|not more than|just)){{0,4}} "
+        rf"{_AMOUNT}(?: more)? (?P<unit>day|week|fortnight|month|quarter|year|hour|minute|weekday|weekend)\b(?! (?:ago|from|after|before|old|on\b|since))",
+        due_days.from_now,
+    ),
+    _rule(
+        rf"{_AMOUNT} (?P<unit>day|week|fortnight|month|year|hour|weekday) "
+        rf"(?:from|after|on|after the|from the) (?:(?:next|coming|this) )?(?P<anchor>today|now|tomorrow|overmorrow|{_DAY})\b",
+        due_days.from_now,
+    ),
+    _rule(rf"{_AMOUNT} (?P<unit>day|week|fortnight|month|year|hour|weekday) (?:late|out|hence|time)\b", due_days.from_now),
+    _rule(rf"{_AMOUNT} (?P<unit>day|week|fortnight|month|hour|weekday)(?! (?:ago|from|after|late|on\b))(?![\w'])", due_days.from_now, -1),
+    _rule(r"(?:in|within|next|by) (?:one half|half one|half) (?P<unit>hour|year)\b", due_days.half_from_now),
+    _rule(
+        rf"(?:(?P<before>this week|next week|coming week|late this week|this coming|this next|next|coming|this)(?: on)? (?:the )?)?"
+        rf"(?P<wd>{_DAY})(?![\w'](?!s\b))(?! (?:the )?\d{{1,2}}(?:st|nd|rd|th|\.)? {_F}{_MON})(?: (?P<behind>after next|the week after next|week after next|(?:in |of |the )*(?:next|coming|this) week|"
+        rf"(?:in |of |the )*week (?:next|coming)|week|in 8 day|in 8|in (?:1|one) week|in 2 week|the week after|coming|next|this)(?![\w']))?",
+        due_days.on_weekday,
+    ),
+    _rule(r"(?P<word>today|tonight|tomorrow|overmorrow)\b", due_days.by_word),
+    _rule(rf"(?P<word>eod)\b(?! (?:(?:on|the|of|at|,) )*(?:{_DAY}|{_MON}|tomorrow|overmorrow|today|next|coming|this|\d))", due_days.by_word),
+    _rule(r"(?:by|before|at) (?:the |about )*(?:(?P<part>noon|midnight|morning|afternoon|evening)|(?P<hour>\d{1,2}(?:[:h]\d\d)?)(?: ?(?:clock|am|pm)\b|(?<=\d\d)(?=$| [^\w])(?<=[:h]\d\d)))(?! (?:(?:the|on|,) )*(?:DAY|tomorrow|overmorrow|today|next|\d))".replace("DAY", "|".join((*DAYS, *MONTHS))), due_days.by_clock, 1),
+    _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<q>[qh][1-4])(?!\w)(?: ?{_F}(?P<y>20\d\d|'\d\d|/ ?\d\d|/ ?20\d\d))?", due_spans.of_quarter),
+    _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<nth>first|second|third|fourth|last) quarter\b(?: {_F}(?P<y>20\d\d))?", due_spans.nth_quarter),
+    _rule(rf"(?:the )?(?P<nth>first|second) half (?:the )?(?P<m>{_MON})\b", due_spans.half_of_month),
+    _rule(rf"(?:the )?(?P<nth>first|last) weekday {_F}(?P<m>{_MON}|(?:this |next |coming )?month)\b", due_spans.working_day),
+    _rule(rf"(?P<n>\d) (?P<wd>{_DAY})s? from (?:now|today)\b", due_spans.weekdays_from_now),
+    _rule(rf"(?:(?P<n>\d|one) (?:week|fortnight) (?P<anchor>today|tomorrow)|(?P<first>tomorrow|today|{_DAY}) (?:fortnight|week)\b(?! \d))", due_spans.week_from),
+    _rule(r"(?:within|during) (?:the )?(?P<which>this )?(?P<unit>week|month|quarter|year)\b", due_spans.within),
+    _rule(rf"(?:(?P<wd>{_DAY}) (?:in |of |the )*)?(?:20\d\d-)?(?:cw ?|week |w(?=\d\d))(?P<cw>\d{{1,2}})(?!\w)", due_spans.week_number),
+    _rule(rf"(?:this |the )?week (?:the|starting|beginning|commencing|start|from) (?P<inner>{_F}.{{3,20}}?)(?= [^\w ]|$)", _week_of),
+    _rule(r"(?:(?P<cue>by|before|over|on|at|in|during) )?(?:the )?(?:(?P<which>this|next|coming) )?weekend\b", due_spans.weekend, 1),
+    _rule(r"(?P<feast>black_friday|boxing_day|christmas_eve|christmas|new_years_eve|new_year|thanksgiving|easter|halloween|valentine)\b(?: (?P<y>20\d\d)\b)?", due_spans.feast, 0),
+)  # fmt: skip
+_BEFORE_AFTER = re.compile(
+    rf"{_N}(?:(?:the )?(?P<wd>{_DAY})|(?:(?P<n>\d{{1,2}}|one) |the )(?P<unit>day|week|fortnight)) (?P<where>before|after) "
+    r"(?:(?:the|on) )*$"
+)
+_EVENT = re.compile(
+    rf"{_N}(?:(?P<meeting>(?:the |our |at |on |in |by |before |for )*(?:next|coming|following) (?:\w+ )?(?:meeting|time)\b)|"
+    rf"(?:by|before|after|(?:for|in|at|on|during|end)(?= (?:the |our )?(?:next|coming)))(?: the| our| next| this| my| end| of| start| coming| 1| late| early| mid)* "
+    rf"(?:\w+ )?(?P<event>other_event|meeting|next time)\b|(?P<soon>soon)\b)"
+)
