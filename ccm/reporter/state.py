@@ -52,6 +52,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar owner: name as it was said, or ``""`` for nobody yet.
     :ivar due: ISO date, or ``""``.
     :ivar phrase: the words from which the date was read.
+    :ivar assumed: they leave the day open, or it had passed when they were said.
     :ivar status: of an action: open, done, carried, cancelled; of a topic: current, over, planned; of an idea that is
         a proposal: proposed; of a question: open, answered.
     :ivar topic: id of the topic under which it was said, or ``""``.
@@ -82,6 +83,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     how: How = ""
     votes: dict[str, tuple[str, ...]] = {}
     supersedes: str = ""
+    assumed: bool = False
     sure: bool = True
     confirmed: str = ""
 
