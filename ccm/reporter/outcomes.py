@@ -221,12 +221,12 @@ def entry(
     kind: Kind, id_: str, text: str, by: str, source: str, at: datetime | None, topic: str, names: frozenset[str]
 ) -> Entry:
     """An entry with the owner and the due date that its text names."""
-    owner = day = phrase = ""
-    if kind == "action":
-        owner, _ = owner_of(text, by, names)
-        day, phrase = due(text, at.date() if at else None)
+    status = "current" if kind == "topic" else "open"
+    if kind != "action":
+        return Entry(kind, id_, text, by, source, stamp(at), status=status, topic=topic)
+    owner, when = owner_of(text, by, names)[0], due(text, at)
     return Entry(
-        kind, id_, text, by, source, stamp(at), owner, day, phrase, "current" if kind == "topic" else "open", topic
+        kind, id_, text, by, source, stamp(at), owner, when.iso, when.phrase, status, topic, assumed=when.assumed
     )
 
 
