@@ -543,14 +543,45 @@ class IPublisher(IPlugin):
         """
 
 
-class ISummarizer(IPlugin):
-    """An optional writer of narrative text. Every sentence must cite message ids that exist."""
+class ITemplates(IPlugin):
+    """
+    A bundle of document types (``docs/templates.md``).
 
-    name = Attribute("str")
+    :class:`ccm.reporter.template_files.TemplatePackage` is one for the TOML files of a Python package.
+    """
+
+    name = Attribute("str: for messages about its files.")
+
+    def files() -> Iterable[tuple[str, str]]:
+        """Name and text of each TOML file."""
+
+
+class ISummarizer(IPlugin):
+    """An optional writer of narrative text (``docs/summarizers.md``). Sentences must cite message ids that exist."""
+
+    name = Attribute("str: how the configuration names it: [summarizers.<name>].")
     options = Attribute("type | None: msgspec Struct of its configuration section.")
 
+    def configure(options: Any, services: Any) -> "ISummarizer | None":
+        """
+        A ready one; ``None`` while its options leave it off.
+
+        :raises ConfigError: naming the key.
+        """
+
+    def announcement() -> str:
+        """What the reporter tells a room when it enters: who gets to see what."""
+
     def summarize(transcript: Any, document: Any) -> Awaitable[tuple[tuple[str, tuple[str, ...]], ...]]:
-        """*async* Sentences, each with the ids of the messages it rests on."""
+        """
+        *async* Sentences, each with the ids of the messages it rests on.
+
+        Nobody trusts them: :func:`ccm.reporter.summary.checked` drops what cites nothing or the unknown.
+
+        :param transcript: what is on record, as :class:`ccm.reporter.transcript.Message`.
+        :param document: the :class:`ccm.reporter.document.Document` as it stands without them.
+        :raises Unavailable: and the text made here stands.
+        """
 
 
 class IMailer(Interface):
