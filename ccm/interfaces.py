@@ -353,6 +353,16 @@ class IDocuments(Interface):
         """*async* Newest receipt by target name."""
 
 
+class ISearch(Interface):
+    """Searches over what was said and over documents (``store/found.py``); *user* is a bare JID."""
+
+    def said(user: str, query: str, *, topic: str = "", offset: int = 0, limit: int = 20) -> Awaitable[r.Found]:
+        """*async* Messages with all words of *query* in rooms of topics that *user* takes part in, or of that one."""
+
+    def documents(user: str, query: str, *, topic: str = "", offset: int = 0, limit: int = 20) -> Awaitable[r.Found]:
+        """*async* Newest revisions of documents that are public, or of topics that *user* takes part in."""
+
+
 class IOutbox(Interface):
     """Jobs that wait to leave (``store/outbox.py``)."""
 

@@ -300,3 +300,37 @@ class PendingRegistration:
     verifiers: tuple[Verifier, ...]
     token_hash: bytes
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """
+    Something that a search found.
+
+    :ivar topic: id of its topic. :ivar name: the topic's name, or the document's title.
+    :ivar id: a message's stanza-id, or a document's slug; ``""`` for a document that has no page to open.
+    :ivar by: nick of the author; ``""`` for a document.
+    :ivar parts: of its text, each with whether it was searched for.
+    """
+
+    kind: Literal["message", "document"]
+    topic: str
+    name: str
+    id: str
+    by: str
+    at: datetime
+    parts: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A page of what a search found, the best first.
+
+    :ivar total: how much there is, counted up to a thousand.
+    :ivar behind: what was said last may not be in it yet.
+    """
+
+    hits: tuple[Hit, ...]
+    total: int
+    behind: bool = False

@@ -18,6 +18,7 @@ from zope.interface import implementer
 from ccm.errors import StanzaError
 from ccm.interfaces import IArchive, IDatabase
 from ccm.records import Archived, Page
+from ccm.store import message_index
 from ccm.store.schema import archive, marks
 from ccm.store.times import from_micros, seconds_to_micros, to_micros
 
@@ -39,7 +40,10 @@ _MOST_IDS = 200
 
 @implementer(IArchive)
 class Archive:
-    """:param now: seconds since the epoch."""
+    """
+    :param now: seconds since the epoch.
+    :ivar appended: how many messages were kept since the start.
+    """
 
     def __init__(self, database: IDatabase, now: Callable[[], float]) -> None:
         self._database = database
@@ -48,6 +52,7 @@ class Archive:
         self._last = 0
         self._ceiling = 0
         self._slack = _LEAST_SLACK_MICROS
+        self.appended = 0
         self._underway: dict[tuple[str, str, str], str] = {}
 
     async def open(self) -> None:
@@ -93,6 +98,7 @@ class Archive:
             message.origin_id,
         )
         done = self._database.append(_INSERT, row)
+        self.appended += 1
         if message.origin_id is not None:
             key = (message.owner, message.sender, message.origin_id)
             self._underway[key] = message.id
@@ -149,6 +155,7 @@ class Archive:
 
         def change(connection: Connection) -> None:
             connection.execute(statement)
+            message_index.forget(connection, owner, (id_,))
 
         await self._database.write(change)
 
@@ -157,6 +164,7 @@ class Archive:
 
         def change(connection: Connection) -> None:
             connection.execute(statement)
+            message_index.bequeath(connection, owner, old, new)
 
         await self._database.write(change)
 

@@ -114,7 +114,7 @@ def _put(connection: Connection, document: DocumentRecord) -> None:
         connection.execute(update(documents).where(documents.c.topic == document.topic).values(newest=False))
     values = {field: getattr(document, field) for field in _FIELDS} | {"published": to_micros(document.published)}
     seq = connection.execute(insert(documents).values(**values, newest=newest).returning(documents.c.seq)).scalar_one()
-    if newest and document.visibility == "public":
+    if newest:
         search.put_in(connection, seq, document.title, document.headline, document.body)
 
 

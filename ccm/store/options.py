@@ -28,6 +28,8 @@ class StoreOptions(Section):
     :ivar busy_timeout_seconds: how long to wait for another process that holds the database.
     :ivar journal_limit_mib: size to which SQLite's write-ahead log shrinks back.
     :ivar checkpoint_pages: pages in that log after which they move into the database.
+    :ivar index_seconds: how often what was said is made found by its words; 0 leaves it to whoever searches.
+    :ivar index_busy_messages_per_second: while more than so many are archived, that waits.
     :ivar check_at_start_mib: after an unclean stop, SQLite files up to this size are checked before use.
     """
 
@@ -40,6 +42,8 @@ class StoreOptions(Section):
     busy_timeout_seconds: Annotated[float, Meta(gt=0)] = 5.0
     journal_limit_mib: Count = 64
     checkpoint_pages: Count = 1_000
+    index_seconds: Annotated[float, Meta(ge=0)] = 5.0
+    index_busy_messages_per_second: Count = 50
     check_at_start_mib: Annotated[int, Meta(ge=0)] = 256
 
     def sqlalchemy_url(self, state_dir: Path) -> str:

@@ -7,6 +7,7 @@ from zope.interface import implementer
 from ccm import address
 from ccm.interfaces import IDatabase, IRooms
 from ccm.records import RoomRecord
+from ccm.store import message_index
 from ccm.store.schema import archive, rooms
 from ccm.store.upsert import upsert
 
@@ -40,5 +41,6 @@ class Rooms:
         def change(connection: Connection) -> None:
             connection.execute(delete(rooms).where(rooms.c.jid == jid))
             connection.execute(delete(archive).where(archive.c.owner == jid))
+            message_index.forget_room(connection, jid)
 
         await self._database.write(change)

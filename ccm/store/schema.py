@@ -2,7 +2,7 @@
 The tables, as they are now. ``migrations/`` makes them; a test keeps both in step.
 
 Times are microseconds since the epoch (``BIGINT``), so that both databases compare and keep them alike. Leaves out
-the search indexes over documents, which differ by database: see :mod:`ccm.store.search`.
+the tables of words, which differ by database: :mod:`ccm.store.search`, :mod:`ccm.store.message_index`.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
@@ -238,4 +238,27 @@ marks = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+message_index = Table(
+    "message_index",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=False),
+    Column("room", Text, nullable=False),
+    Column("room_key", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("nick", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("words", Text, nullable=False),
+    Index("message_index_id", "room", "id", unique=True),
+    Index("message_index_version", "room", "version"),
+)
+
+off_record = Table(
+    "off_record",
+    metadata,
+    Column("room", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
 )

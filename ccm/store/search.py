@@ -1,15 +1,17 @@
 """
-Full-text search over public documents: SQLite's FTS5, PostgreSQL's ``tsvector``; both by words, prefixes, all of them.
+Which words stand in which document, its newest revision: SQLite's FTS5, PostgreSQL's ``tsvector``.
 
-Leaves out ranking (documents come newest first) and stemming (documents come in many languages).
+Kept in the transaction that publishes or redacts. Leaves out stemming (documents come in many languages), who may read
+what (:mod:`ccm.store.documents`, :mod:`ccm.store.found`), and what was said in rooms (:mod:`ccm.store.message_index`).
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, text
+
+from ccm.store.found_words import flat, postgresql_match, sqlite_match, words_of
 
 CREATE = {
     "sqlite": ("CREATE VIRTUAL TABLE document_words USING fts5(words, tokenize = 'unicode61 remove_diacritics 2')",),
@@ -27,15 +29,13 @@ _INSERT = {
     "sqlite": "INSERT INTO document_words(rowid, words) VALUES (:seq, :words)",
     "postgresql": "INSERT INTO document_words(rowid, words) VALUES (:seq, to_tsvector('simple', :words))",
 }
-_WORD = re.compile(r"\w+")
-_MAX_WORDS = 16
 _MAX_CHARACTERS = 200_000
 _NOT_TEXT = frozenset({"id", "ids", "jid", "key", "type", "url", "href", "source", "sources", "refs", "stamp"})
 
 
 def put_in(connection: Connection, seq: int, title: str, headline: str, body: str) -> None:
     """Make a document found by the words of its title, headline and body (JSON text)."""
-    words = " ".join(_WORD.findall(" ".join((title, headline, *_texts(body)))[:_MAX_CHARACTERS].lower()))
+    words = flat(" ".join((title, headline, *texts_of(body))), _MAX_CHARACTERS)
     connection.execute(text(_INSERT[connection.dialect.name]), {"seq": seq, "words": words})
 
 
@@ -44,16 +44,22 @@ def take_out(connection: Connection, seq: int) -> None:
     connection.execute(text("DELETE FROM document_words WHERE rowid = :seq"), {"seq": seq})
 
 
+def put_in_again(connection: Connection, seq: int, title: str, headline: str, body: str) -> None:
+    """Make a document whose text has changed found by the words that it has now."""
+    take_out(connection, seq)
+    put_in(connection, seq, title, headline, body)
+
+
 def condition(dialect: str, query: str) -> tuple[str, str] | None:
     """SQL and its parameter for what somebody typed; ``None`` if it holds no word."""
-    words = _WORD.findall(query.lower())[:_MAX_WORDS]
+    words = words_of(query)
     if not words:
         return None
-    form, joint = ('"{}"*', " ") if dialect == "sqlite" else ("'{}':*", " & ")
-    return MATCH[dialect], joint.join(form.format(word) for word in words)
+    return MATCH[dialect], (sqlite_match if dialect == "sqlite" else postgresql_match)(words)
 
 
-def _texts(body: str) -> Iterator[str]:
+def texts_of(body: str) -> Iterator[str]:
+    """What a document's JSON text has for people to read."""
     try:
         stack: list[Any] = [msgspec.json.decode(body)]
     except msgspec.DecodeError:

@@ -16,6 +16,9 @@ from ccm.store.archive import Archive
 from ccm.store.database import Database
 from ccm.store.documents import Documents
 from ccm.store.embedded import EmbeddedState
+from ccm.store.found import Search
+from ccm.store.indexing import Indexing
+from ccm.store.message_index import MessageIndex
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.outbox import Outbox
 from ccm.store.pending import Pending
@@ -46,6 +49,8 @@ class Stores:
     pending: Pending
     suppression: Suppression
     undo_steps: UndoSteps
+    search: Search
+    indexing: Indexing
     state: ISessionState
     _closed: list[bool] = field(default_factory=list, repr=False)
 
@@ -55,6 +60,7 @@ class Stores:
             return
         self._closed.append(True)
         try:
+            await self.indexing.stop()
             await self.state.close()
             await self.archive.close()
         except StoreUnavailable as error:
@@ -93,6 +99,11 @@ async def open_stores(
     except BaseException:
         await database.close()
         raise
+    index = MessageIndex(database)
+    indexing = Indexing(
+        index, reactor, lambda: archive.appended, options.index_seconds, options.index_busy_messages_per_second
+    )
+    indexing.start()
     return Stores(
         database=database,
         accounts=accounts,
@@ -107,6 +118,8 @@ async def open_stores(
         pending=Pending(database, accounts, outbox, now),
         suppression=Suppression(database, now),
         undo_steps=UndoSteps(database, now),
+        search=Search(database, index),
+        indexing=indexing,
         state=state,
     )
 

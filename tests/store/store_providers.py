@@ -50,7 +50,7 @@ async def postgres_stores(postgres: Any, tmp_path: Path, clock: Moments) -> Asyn
     """All stores on an emptied PostgreSQL database."""
     options = StoreOptions(url=postgres.url)
     first = await open_stores(reactor, options, StateOptions(), tmp_path)
-    tables = ", ".join((*metadata.tables, "document_words"))
+    tables = ", ".join((*metadata.tables, "document_words", "message_words"))
     await first.database.write(lambda connection: connection.execute(text(f"TRUNCATE {tables}")) and None)
     await first.close()
     stores = await open_stores(reactor, options, StateOptions(), tmp_path, host=HOST, now=clock.seconds)
