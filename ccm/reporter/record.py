@@ -105,7 +105,8 @@ def convert(state: State, template: Template, old: Template, signs: Signs, *, ca
     keys = {attribute.key for attribute in template.attribute}
     chosen = {(attribute, value.source) for attribute, values in state.attributes.items() for value in values}
     sure = [c for c in state.heard if (c.key, c.source) in chosen and c.plain]
-    targets = {attribute.key: attribute.carry.get(template.key, "") for attribute in old.attribute if carry}
+    taken = {attribute.takes[old.key]: attribute.key for attribute in template.attribute if old.key in attribute.takes}
+    targets = {a.key: a.carry.get(template.key) or taken.get(a.key, "") for a in old.attribute if carry}
     carried = [
         replace(c, key=targets[c.key], score=CARRIED, carried=True) for c in sure if targets.get(c.key, "") in keys
     ]
