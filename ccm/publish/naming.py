@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 
 from ccm.errors import ConfigError
 from ccm.reporter.document import Document
@@ -16,6 +17,13 @@ def name_of(document: Document) -> str:
         return topic
     plain = re.sub(r"[^a-z0-9]+", "-", topic.lower()).strip("-")[:60] or "document"
     return f"{plain}-{hashlib.sha256(topic.encode()).hexdigest()[:12]}"
+
+
+def slug_of(title: str) -> str:
+    """Of a title what may stand in a file's name: lower-case letters, digits and hyphens; never empty."""
+    plain = unicodedata.normalize("NFKD", title.casefold().replace("ß", "ss"))
+    words = re.findall(r"[^\W_]+", "".join(char for char in plain if not unicodedata.combining(char)))
+    return "-".join(words)[:60].strip("-") or "talk"
 
 
 def with_name(option: str, template: str, name: str) -> str:
