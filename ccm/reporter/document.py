@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ccm.reporter.commands import day_of
 from ccm.reporter.dates import due
 from ccm.reporter.discussion import Context, questions_of
 from ccm.reporter.document_items import items_of
@@ -73,7 +72,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
     chair = meta.chair or state.chair
     at = {line.id: line.at for line in lines}  # a corrected line keeps its place in time
     day = (times[0] if times else published or datetime(1970, 1, 1, tzinfo=UTC)).date().isoformat()
-    items = items_of(state, lines, meta.zone, day, present, chair)
+    items = items_of(state, lines, day, present)
     counted = (*items.actions, *items.decisions, *items.questions)
     sections = tuple(
         Section(key, label, tuple(Quote(v.text, v.by, v.source, at.get(v.source, v.at)) for v in values))
@@ -113,7 +112,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         present=present,
         invited=meta.invited,
         absent=tuple(name for name in meta.invited if name.casefold() not in met),
-        follow_up=meta.follow_up or _follow_up(sections, meta.zone),
+        follow_up=meta.follow_up or _follow_up(state, sections, meta.zone),
         log=lines,
         off_record=sum(not message.on_record or _is_off(message) for message in log),
         licence=meta.licence,
@@ -148,14 +147,14 @@ def _count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
-def _follow_up(sections: tuple[Section, ...], zone: str) -> FollowUp | None:
-    """The day of the next meeting, where somebody said one."""
+def _follow_up(state: State, sections: tuple[Section, ...], zone: str) -> FollowUp | None:
+    """The next meeting as it was announced, or its day where somebody said one."""
+    if state.following is not None:
+        return FollowUp(state.following.at, state.following.phrase, state.following.source)
     for quote in (quote for section in sections if section.key == NEXT for quote in section.quotes):
-        base = day_of(Message("", "", "", time=datetime.fromisoformat(quote.at)), zone) if quote.at else None
-        for text in (quote.text, f"on {quote.text}"):
-            day = due(text, base).iso
-            if day:
-                return FollowUp(day, quote.text, quote.source)
+        found = due(quote.text, datetime.fromisoformat(quote.at) if quote.at else None, zone)
+        if found.iso and not found.doubt:
+            return FollowUp(found.iso, quote.text, quote.source)
     return None
 
 

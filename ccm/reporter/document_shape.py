@@ -158,7 +158,7 @@ class FollowUp(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     When those who took part meet next.
 
-    :ivar start: ISO time, or an ISO day where nobody said the hour.
+    :ivar start: ISO date and time in the document's zone, without zone, or an ISO day where nobody said the hour.
     :ivar phrase: the words that say so. :ivar source: id of their message, ``""`` if it was arranged elsewhere.
     """
 

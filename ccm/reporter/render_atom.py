@@ -7,7 +7,7 @@ Leaves out the feed around it, which belongs to the archive.
 from html import escape
 
 from ccm.reporter.document_shape import Document
-from ccm.reporter.rendering import standing
+from ccm.reporter.wording import counts, standing
 
 
 def entry(document: Document, *, url: str) -> str:
@@ -17,13 +17,12 @@ def entry(document: Document, *, url: str) -> str:
     :param url: the document's address, also its id: a later version replaces the entry.
     """
     updated = document.published or "1970-01-01T00:00:00Z"
-    counts = f"{len(document.actions)} actions, {len(document.decisions)} decisions"
     return (
         f"<entry><id>{_xml(url)}</id><title>{_xml(document.title)}</title>"
         f'<link rel="alternate" type="text/html" href="{_xml(url)}"/><updated>{_xml(updated)}</updated>'
         f"<published>{_xml(updated)}</published><author><name>{_xml(document.chair or 'CCM')}</name></author>"
         f'<category term="{_xml(document.type)}" label="{_xml(document.type_label)}"/>'
-        f'<summary type="text">{_xml(document.headline)} ({_xml(counts)}. {_xml(standing(document))}.)'
+        f'<summary type="text">{_xml(document.headline)} ({_xml(counts(document))}. {_xml(standing(document))}.)'
         "</summary></entry>"
     )
 

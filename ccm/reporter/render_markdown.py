@@ -4,24 +4,10 @@ The document as Markdown (CommonMark): readable as plain text, each statement wi
 Everything people typed is escaped, so that it shows as typed. Leaves out front matter.
 """
 
-import re
-
-from ccm.reporter.document_shape import Document, Item, Quote
-from ccm.reporter.rendering import (
-    COUNTED,
-    FOUND,
-    anchor,
-    by_owner,
-    capital,
-    clock,
-    is_safe,
-    linked,
-    short_day,
-    standing,
-    when,
-)
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&])|^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+from ccm.reporter import wording
+from ccm.reporter.document_shape import Document, Item, Quote, Topic
+from ccm.reporter.markdown_text import address, plain, rich
+from ccm.reporter.rendering import anchor, capital, clock, is_file, when
 
 
 def text(document: Document, url: str = "") -> str:
@@ -30,113 +16,155 @@ def text(document: Document, url: str = "") -> str:
 
     :param url: the document's own address; links into the log lead there, without one to anchors in this text.
     """
-    out = [f"# {_plain(document.title)}", "", _plain(document.headline), ""]
-    facts = [
-        document.type_label,
-        when(document),
-        f"Chaired by {document.chair}" if document.chair else "",
-        standing(document),
-    ]
-    out += [" · ".join(_plain(fact) for fact in facts if fact), ""]
-    out += ["## About", ""]
-    for section in document.sections:
-        if section.quotes:
-            out.append(f"**{section.label}**")
-            out += [f"- {_quoted(quote, document, url)}" for quote in section.quotes] + [""]
-    if not any(section.quotes for section in document.sections):
-        out += ["Nothing was said that fits the attributes of this type.", ""]
-    out += ["## Actions", ""]
-    for owner, items in by_owner(document):
-        out += (
-            [f"**{_plain(owner) if owner else 'Nobody yet'}**", ""] + [_action(i, document, url) for i in items] + [""]
-        )
-    if not document.actions:
-        out += [COUNTED["actions"], ""]
-    out += _listed("Decisions", document.decisions, COUNTED["decisions"], document, url)
-    out += _listed("Open questions", document.questions, COUNTED["questions"], document, url)
-    if document.topics:
-        out += ["## Topics", ""]
-        out += [FOUND, ""] if any(topic.status == "found" for topic in document.topics) else []
-        for topic in document.topics:
-            details = [f"{topic.minutes} min"] if topic.minutes is not None and topic.status != "planned" else []
-            details += ["not reached"] if topic.status == "planned" else []
-            details += list(topic.items)
-            out.append(
-                f"- [{_plain(topic.title)}]({_to(topic.source, url)}){' · ' + ' · '.join(details) if details else ''}"
-            )
-        out.append("")
-    if document.notes:
-        out += _listed("Notes", document.notes, "", document, url)
-    if document.ideas:
-        out += _listed("Ideas", document.ideas, "", document, url)
-    if document.links:
-        out += ["## Links", ""]
-        for link in document.links:
-            label = f" {_plain(link.title)}" if link.title else ""
-            out.append(f"- {_address(link.url)}{label} ({_source(link.by, link.at, link.source, document, url)})")
-        out.append("")
-    out += ["## Participants", "", f"Present: {_plain(', '.join(document.present)) or 'nobody'}."]
-    if document.invited:
-        out.append(f"Invited: {_plain(', '.join(document.invited))}.")
-    out += ["", "## The conversation", ""]
-    out += [_line(line.id, line.nick, line.text, line.kept, clock(line.at, document.zone)) for line in document.log]
-    if document.off_record:
-        out += ["", f"Kept off the record: {document.off_record}."]
-    licence = f" Licence: {_plain(document.licence)}." if document.licence else ""
-    out += [
-        "", "---", "",
-        f"Written by the {document.producer} from what was said; no language model was used.{licence} "
-        f"Input: sha256:{document.digest[:16]}.",
-    ]  # fmt: skip
-    return "\n".join(out) + "\n"
+    return "\n".join(_Lines(document, url).all()) + "\n"
 
 
-def _plain(said: str) -> str:
-    one_line = " ".join(said.split())
-    return _SPECIAL.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", one_line)
+class _Lines:
+    """The lines of one document."""
 
+    def __init__(self, document: Document, url: str) -> None:
+        self._document = document
+        self._url = url
+        self._known = {line.id for line in document.log}
 
-def _rich(said: str) -> str:
-    return "".join(_address(part) if link else _inline(part) for part, link in linked(" ".join(said.split())))
+    def all(self) -> list[str]:
+        document = self._document
+        out = [f"# {plain(document.title)}", "", plain(document.headline), "", *self._head()]
+        out += self._about()
+        out += self._actions()
+        out += self._listed("Decisions", document.decisions, wording.COUNTED["decisions"])
+        still_open = tuple(item for item in document.questions if item.status == "open")
+        closed = tuple(item for item in document.questions if item.status != "open")
+        out += self._listed("Open questions", still_open, wording.COUNTED["questions"])
+        out += self._listed("Answered questions", closed) if closed else []
+        for title, items in (
+            ("Possible actions", document.possible_actions),
+            ("Possible decisions", document.possible_decisions),
+        ):
+            out += self._listed(title, items, note=wording.POSSIBLE) if items else []
+        out += self._topics()
+        out += self._listed("Notes", document.notes) if document.notes else []
+        out += self._listed("Ideas", document.ideas) if document.ideas else []
+        return [*out, *self._links(), *self._people(), *self._log(), *self._foot()]
 
+    def _head(self) -> list[str]:
+        document = self._document
+        facts = [
+            document.type_label,
+            wording.scheduled(document),
+            f"{'Held ' if document.scheduled else ''}{when(document)}" if when(document) else "",
+            f"Chaired by {document.chair}" if document.chair else "",
+            wording.standing(document),
+            wording.counts(document),
+        ]
+        versions = [f"[{n}](<{self._url}?v={n}>)" for n in range(1, document.version)] if self._url else []
+        earlier = [f"Earlier versions: {', '.join(versions)}"] if versions else []
+        return [" · ".join([*(plain(fact) for fact in facts if fact), *earlier]), ""]
 
-def _inline(part: str) -> str:
-    return _SPECIAL.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", part)
+    def _about(self) -> list[str]:
+        out = ["## About", ""]
+        for section in self._document.sections:
+            if section.quotes:
+                out += [f"**{plain(section.label)}**", "", *map(self._quoted, section.quotes), ""]
+        if len(out) == 2:
+            out += ["Nothing was said that fits the attributes of this type.", ""]
+        return out
 
+    def _actions(self) -> list[str]:
+        out = ["## Actions", ""]
+        for owner, items in wording.tasks_by_owner(self._document):
+            out += [f"**{plain(owner)}**", "", *map(self._action, items), ""]
+        return out if self._document.actions else [*out, wording.COUNTED["actions"], ""]
 
-def _address(url: str) -> str:
-    return f"<{url}>" if is_safe(url) and not re.search(r"[<>\s]", url) else _plain(url)
+    def _action(self, item: Item) -> str:
+        facts = [wording.due(item), item.status if item.status != "open" else "", wording.provenance(item)]
+        said = "".join(f", {plain(fact)}" for fact in facts if fact)
+        return f"- **{item.number}** {rich(wording.task(item))}{said} ({self._from(item)})"
 
+    def _listed(self, title: str, items: tuple[Item, ...], none: str = "", note: str = "") -> list[str]:
+        lines = [f"- **{item.number}** {rich(item.text)}{self._facts(item)} ({self._from(item)})" for item in items]
+        return [f"## {title}", "", *([note, ""] if note else []), *(lines or [none]), ""]
 
-def _to(source: str, url: str) -> str:
-    return f"{url}#{anchor(source)}"
+    def _facts(self, item: Item) -> str:
+        letter = item.number[:1]
+        facts = [wording.decided(item)] if letter == "D" else [wording.due(item)] if letter == "A" else []
+        facts += [wording.why_open(item)] if letter == "Q" else []
+        facts += [wording.provenance(item)]
+        return "".join(f" — {plain(fact)}" for fact in facts if fact)
 
+    def _topics(self) -> list[str]:
+        topics = self._document.topics
+        if not topics:
+            return []
+        out = ["## Topics", ""]
+        out += [wording.FOUND, ""] if any(topic.status == "found" for topic in topics) else []
+        planned = any(topic.planned for topic in topics)
+        return [*out, *(line for topic in topics for line in self._topic(topic, planned)), ""]
 
-def _source(by: str, at: str, source: str, document: Document, url: str) -> str:
-    hour = clock(at, document.zone)
-    return f"[{_plain(by)}{', ' + hour if hour else ''}]({_to(source, url)})"
+    def _topic(self, topic: Topic, planned: bool) -> list[str]:
+        details = [*wording.topic_facts(topic, planned), *topic.items]
+        facts = "".join(f" · {detail}" for detail in details)
+        out = [f"- [{plain(topic.title)}]({self._to(topic.source)}){facts}"]
+        for sentence in topic.narrative:
+            links = " ".join(f"[{n}]({self._to(id_)})" for n, id_ in enumerate(sentence.sources, 1))
+            out.append(f"  - {rich(sentence.text)} ({links})")
+        return out
 
+    def _links(self) -> list[str]:
+        links = self._document.links
+        if not links:
+            return []
+        pages, files = [one for one in links if not is_file(one.url)], [one for one in links if is_file(one.url)]
+        title = "Links and files" if pages and files else "Files" if files else "Links"
+        rows = []
+        for link in (*pages, *files):
+            label = f" {plain(link.title)}" if link.title else ""
+            rows.append(f"- {address(link.url)}{label} ({self._source(link.by, link.at, link.source)})")
+        return [f"## {title}", "", *rows, ""]
 
-def _quoted(quote: Quote, document: Document, url: str) -> str:
-    return f"{_rich(capital(quote.text))} ({_source(quote.by, quote.at, quote.source, document, url)})"
+    def _people(self) -> list[str]:
+        document = self._document
+        rows = ["## Participants", "", f"Present: {plain(', '.join(document.present)) or 'nobody'}."]
+        rows += [f"Invited: {plain(', '.join(document.invited))}."] if document.invited else []
+        rows += [f"Absent: {plain(', '.join(document.absent))}."] if document.absent else []
+        following = document.follow_up
+        if following is not None:
+            source = f" ([said here]({self._to(following.source)}))" if following.source else ""
+            rows += ["", f"Next meeting: {wording.next_time(following)}{source}."]
+        return [*rows, ""]
 
+    def _log(self) -> list[str]:
+        document = self._document
+        out = ["## The conversation", ""]
+        for line in document.log:
+            hour = clock(line.at, document.zone)
+            words = rich(line.text) + (" *(corrected)*" if line.kept == "corrected" else "")
+            words = "*withdrawn*" if line.kept == "withdrawn" else words
+            out.append(f'- <a id="{anchor(line.id)}"></a>{hour + " " if hour else ""}**{plain(line.nick)}** {words}')
+        out += ["", f"Kept off the record: {document.off_record}."] if document.off_record else []
+        return [*out, ""]
 
-def _action(item: Item, document: Document, url: str) -> str:
-    due = f", due {short_day(item.due)}" if item.due else f", due “{_plain(item.phrase)}”" if item.phrase else ""
-    done = f", {item.status}" if item.status != "open" else ""
-    return (
-        f"- **{item.number}** {_rich(item.text)}{due}{done} ({_source(item.by, item.at, item.source, document, url)})"
-    )
+    def _foot(self) -> list[str]:
+        document = self._document
+        licence = f" Licence: {plain(document.licence)}." if document.licence else ""
+        return [
+            "---", "",
+            f"{plain(wording.produced(document))} {wording.CORRECT}", "",
+            f"{plain(document.retention or wording.KEPT)}{licence} Input: sha256:{document.input[:16]}, document: "
+            f"sha256:{document.digest[:16]}.",
+        ]  # fmt: skip
 
+    # ---- where it comes from
 
-def _listed(title: str, items: tuple[Item, ...], none: str, document: Document, url: str) -> list[str]:
-    lines = [
-        f"- **{item.number}** {_rich(item.text)} ({_source(item.by, item.at, item.source, document, url)})"
-        for item in items
-    ]
-    return [f"## {title}", "", *(lines or [none]), ""]
+    def _to(self, source: str) -> str:
+        return f"{self._url}#{anchor(source)}"
 
+    def _source(self, by: str, at: str, source: str) -> str:
+        return f"[{plain(wording.source(by, at, self._document.zone))}]({self._to(source)})"
 
-def _line(id_: str, nick: str, said: str, kept: str, hour: str) -> str:
-    words = "*withdrawn*" if kept == "withdrawn" else _rich(said) + (" *(corrected)*" if kept == "corrected" else "")
-    return f'- <a id="{anchor(id_)}"></a>{hour + " " if hour else ""}**{_plain(nick)}** {words}'
+    def _from(self, item: Item) -> str:
+        more = [f"[{n}]({self._to(id_)})" for n, id_ in enumerate(item.sources, 2) if id_ in self._known]
+        return " ".join([self._source(item.by, item.at, item.source), *more])
+
+    def _quoted(self, quote: Quote) -> str:
+        return f"- {rich(capital(quote.text))} ({self._source(quote.by, quote.at, quote.source)})"

@@ -29,6 +29,12 @@ _MONTHS = (
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SAFE = re.compile(r"(?:https?://|mailto:|xmpp:)", re.IGNORECASE)
 
+_FILE = re.compile(
+    r"^https?://[^/?#]+/[^?#]*\.(?:pdf|od[tspg]|docx?|xlsx?|pptx?|csv|txt|md|zip|t?gz|xz|png|jpe?g|gif|webp|svg|mp[34]|"
+    r"og[ga]|webm|wav|ics|epub|json|xml|patch|diff|log)(?:[?#]|$)",
+    re.IGNORECASE,
+)
+
 
 def anchor(message_id: str) -> str:
     """The name of a message's place in the document: letters, digits, ``-`` and ``_`` only, unlike for unlike ids."""
@@ -62,6 +68,11 @@ def capital(text: str) -> str:
     if not plain.isalpha() and "'" not in plain and "’" not in plain and "-" not in plain:
         return text
     return text if not plain.islower() or is_safe(first) else text[0].upper() + text[1:]
+
+
+def is_file(url: str) -> bool:
+    """Whether an address is that of a file rather than of a page, by its ending."""
+    return bool(_FILE.search(url))
 
 
 def moment(at: str, zone: str) -> datetime | None:
@@ -102,27 +113,9 @@ def when(document: Document) -> str:
     return f"{long_day(start)}, {start:%H:%M} to {long_day(end)}, {end:%H:%M} {end:%Z}"
 
 
-def standing(document: Document) -> str:
-    """``Approved by Ann, version 1``."""
-    published = moment(document.published, document.zone)
-    hour = f" {published:%H:%M}" if published else ""
-    words = {"approved": f"Approved by {document.approved_by}", "unopposed": "Published unopposed", "draft": "Draft"}
-    return f"{words[document.status]}{hour if document.status != 'draft' else ''}, version {document.version}"
-
-
 def by_owner(document: Document) -> tuple[tuple[str, tuple[Item, ...]], ...]:
     """Actions grouped by owner, those without one first."""
     groups: dict[str, list[Item]] = {}
     for item in document.actions:
         groups.setdefault(item.owner, []).append(item)
     return tuple((owner, tuple(items)) for owner, items in groups.items())
-
-
-FOUND = (
-    "Nobody announced these topics. They were found by the words of the conversation, from which their titles are made."
-)
-COUNTED = {
-    "actions": "No actions were recorded.",
-    "decisions": "No decisions were recorded.",
-    "questions": "No open questions were recorded.",
-}

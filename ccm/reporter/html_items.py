@@ -1,0 +1,99 @@
+"""
+A document's actions, decisions, questions and notes as HTML.
+
+Leaves out the wording of facts (:mod:`ccm.reporter.wording`).
+"""
+
+from collections.abc import Iterable
+
+from ccm.reporter import wording
+from ccm.reporter.document_shape import Document, Item
+from ccm.reporter.html_text import escaped, rich, side_note
+
+
+def actions(document: Document) -> str:
+    """Grouped by owner, those that nobody has yet first."""
+    rows = "".join(
+        _line(item, "a", wording.task(item), (f"<b>{escaped(owner)}</b>", *_todo(item)), document, said=True)
+        for owner, items in wording.tasks_by_owner(document)
+        for item in items
+    )
+    return _section("actions", "Actions", rows, wording.COUNTED["actions"])
+
+
+def decisions(document: Document) -> str:
+    """With how each was taken."""
+    rows = "".join(_line(item, "d", item.text, _ruled(item, document), document) for item in document.decisions)
+    return _section("decisions", "Decisions", rows, wording.COUNTED["decisions"])
+
+
+def questions(document: Document) -> str:
+    """Those that are open, with why."""
+    rows = "".join(
+        _line(item, "q", item.text, (*_said(wording.why_open(item)), *_said(wording.provenance(item))), document)
+        for item in document.questions
+        if item.status == "open"
+    )
+    closed = tuple(item for item in document.questions if item.status != "open")
+    answered = noted("answered", "Answered questions", closed, document)
+    return _section("questions", "Open questions", rows, wording.COUNTED["questions"]) + answered
+
+
+def noted(id_: str, title: str, items: tuple[Item, ...], document: Document) -> str:
+    """Nothing where there is none."""
+    rows = "".join(_line(item, "", item.text, (), document) for item in items)
+    return _section(id_, title, rows, "") if rows else ""
+
+
+def possible(id_: str, title: str, mark: str, items: tuple[Item, ...], document: Document) -> str:
+    """What may be one; nothing where there is none."""
+    rows = "".join(
+        _line(
+            item, mark, item.text, (*_owner(item), *_todo(item), *_said(item.how and wording.decided(item))), document
+        )
+        for item in items
+    )
+    note = f"<p>{wording.POSSIBLE}</p>"
+    return f'<section id="{id_}"><h2>{title}</h2>{note}<ol>{rows}</ol></section>\n' if rows else ""
+
+
+def _section(id_: str, title: str, rows: str, none: str) -> str:
+    body = f"<ol>{rows}</ol>" if rows else f"<p>{none}</p>"
+    return f'<section id="{id_}"><h2>{title}</h2>{body}</section>'
+
+
+def _line(item: Item, mark: str, text: str, facts: Iterable[str], document: Document, *, said: bool = False) -> str:
+    spans = "".join(fact if fact.startswith("<") else f"<span>{fact}</span>" for fact in facts)
+    meta = f'<div class="meta">{spans}</div>' if spans else ""
+    whole = item.said if said or item.said != item.text else ""
+    note = side_note(document, item.by, item.at, item.source, whole, item.sources)
+    return (
+        f'<li class="line" id="{escaped(item.id)}"><span class="mark {mark}">{escaped(item.number)}</span>'
+        f"<p>{rich(text)}</p>{meta}{note}</li>"
+    )
+
+
+def _owner(item: Item) -> tuple[str, ...]:
+    return (f"<b>{escaped(item.owner)}</b>",) if item.owner else ()
+
+
+def _todo(item: Item) -> tuple[str, ...]:
+    """When an action is due, how far it is, and how it came to stand there."""
+    words = escaped(wording.due(item))
+    when = f'<time datetime="{escaped(item.due)}">{words}</time>' if item.due else words
+    status = escaped(item.status) if item.status != "open" else ""
+    return tuple(part for part in (when, status, *_said(wording.provenance(item))) if part)
+
+
+def _ruled(item: Item, document: Document) -> tuple[str, ...]:
+    former = next((d for d in document.decisions if d.number == item.supersedes), None)
+    words = escaped(wording.decided(item))
+    if former is not None:
+        link = f'<a href="#{escaped(former.id)}">{escaped(former.number)}</a>'
+        words = words.replace(f"takes the place of {escaped(former.number)}", f"takes the place of {link}")
+    names = "; ".join(f"{option}: {', '.join(who)}" for option, who in item.votes.items() if who)
+    return tuple(part for part in (words, escaped(names), *_said(wording.provenance(item))) if part)
+
+
+def _said(words: str) -> tuple[str, ...]:
+    return (escaped(words),) if words else ()

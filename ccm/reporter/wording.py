@@ -1,0 +1,126 @@
+"""
+The sentences around what people said, the same in every form of a document: counts, standing, how something came about.
+
+Leaves out markup and people's own words.
+"""
+
+from datetime import datetime
+
+from ccm.reporter.document_shape import Document, FollowUp, Item, Topic
+from ccm.reporter.rendering import by_owner, clock, long_day, moment, short_day
+
+FOUND = (
+    "Nobody announced these topics. They were found by the words of the conversation, from which their titles are made."
+)
+POSSIBLE = "Found in the talk by the reporter. Nobody confirmed them, and nobody was sent them."
+COUNTED = {
+    "actions": "No actions were recorded.",
+    "decisions": "No decisions were recorded.",
+    "questions": "No open questions were recorded.",
+}
+CORRECT = "Something wrong? Owner or chair can say so in its room and publish it anew, or take a message out of every version."
+KEPT = "Kept until the operator of this archive removes it."
+NOBODY = "Nobody yet"
+_KINDS = {"consensus": "By consensus", "vote": "By vote", "ruling": "Ruled by the chair"}
+_WHY = {"unanswered": "Nobody else spoke after it.", "unsettled": "No answer was noted."}
+
+
+def counts(document: Document) -> str:
+    """``2 actions, 1 decision, no open questions, 42 messages``."""
+    open_ones = sum(item.status == "open" for item in document.questions)
+    numbers = ((len(document.actions), "action"), (len(document.decisions), "decision"), (open_ones, "open question"))
+    return ", ".join(counted(number, noun) for number, noun in (*numbers, (len(document.log), "message")))
+
+
+def counted(number: int, noun: str) -> str:
+    """``no actions``, ``1 action``, ``2 actions``."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def standing(document: Document) -> str:
+    """``Approved by Ann, Mon 23 Nov 2026, 14:05 CET, version 2, amended``."""
+    at = moment(document.approved_at or document.published, document.zone)
+    day = f", {short_day(at.date().isoformat())}, {at:%H:%M} {at:%Z}" if at else ""
+    words = {
+        "approved": f"Approved by {document.approved_by}{day}",
+        "unopposed": f"Published unopposed{day}",
+        "draft": "Draft",
+    }
+    amended = ", amended" if document.version > 1 else ""
+    return f"{words.get(document.status, document.status)}, version {document.version}{amended}"
+
+
+def scheduled(document: Document) -> str:
+    """``Planned for Monday 23 November 2026, 14:00 CET``, or ``""``."""
+    at = moment(document.scheduled, document.zone)
+    return f"Planned for {long_day(at.date())}, {at:%H:%M} {at:%Z}" if at else ""
+
+
+def task(item: Item) -> str:
+    """What is to be done, from the verb on where the owner stands beside it."""
+    return item.task if item.task and item.owner else item.text
+
+
+def due(item: Item) -> str:
+    """``due Wed 25 Nov 2026 (assumed from “in a fortnight”)``, ``due “soon”``, or ``""``."""
+    if not item.due:
+        return f"due “{item.phrase}”" if item.phrase else ""
+    if item.assumed:
+        return f"due {short_day(item.due)} (assumed{f' from “{item.phrase}”' if item.phrase else ''})"
+    return f"due {short_day(item.due)}{f' (“{item.phrase}”)' if item.phrase else ''}"
+
+
+def provenance(item: Item) -> str:
+    """How an item came to stand there, where nobody marked it."""
+    if item.provenance == "marked":
+        return ""
+    sure = f"{(item.confidence + 5) // 10} % sure"
+    return f"found in the talk ({sure}), " + ("confirmed" if item.provenance == "confirmed" else "not confirmed")
+
+
+def decided(item: Item) -> str:
+    """``By vote: yes 3, no 1; proposed by Ann; takes the place of D1``, or ``""``."""
+    votes = ", ".join(f"{option} {len(names)}" for option, names in item.votes.items())
+    kind = _KINDS.get(item.how, "By vote" if votes else "")
+    words = [f"{kind}: {votes}" if votes else kind, f"proposed by {item.owner}" if item.owner else ""]
+    words += [f"takes the place of {item.supersedes}" if item.supersedes else ""]
+    return "; ".join(word for word in words if word)
+
+
+def why_open(item: Item) -> str:
+    """Why a question is open, or that it is not."""
+    return _WHY.get(item.why, "") if item.status == "open" else f"{item.status.capitalize()}."
+
+
+def topic_facts(topic: Topic, some_planned: bool) -> tuple[str, ...]:
+    """``12 min``, ``not reached``, ``not on the agenda``."""
+    facts = [f"{topic.minutes} min"] if topic.minutes is not None and topic.status != "planned" else []
+    facts += ["not reached"] if topic.status == "planned" else []
+    facts += ["not on the agenda"] if some_planned and not topic.planned and topic.status == "reached" else []
+    return tuple(facts)
+
+
+def next_time(follow_up: FollowUp) -> str:
+    """``Tue 1 Dec 2026, 10:00``."""
+    at = datetime.fromisoformat(follow_up.start)
+    day = short_day(at.date().isoformat())
+    return f"{day}, {at:%H:%M}" if len(follow_up.start) > 10 else day
+
+
+def produced(document: Document) -> str:
+    """By what, and whether a language model had a part in it."""
+    if document.summarizer:
+        how = f"sentences in it were worded by the language model {document.summarizer}"
+    else:
+        how = "no language model was used"
+    return f"Written by the {document.producer} from what was said; {how}."
+
+
+def tasks_by_owner(document: Document) -> tuple[tuple[str, tuple[Item, ...]], ...]:
+    """``(owner or "Nobody yet", actions)``, those without an owner first."""
+    return tuple((owner or NOBODY, items) for owner, items in by_owner(document))
+
+
+def source(by: str, at: str, zone: str) -> str:
+    """``Ann, 14:05``."""
+    return ", ".join(part for part in (by, clock(at, zone)) if part)
