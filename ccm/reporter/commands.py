@@ -1,131 +1,155 @@
 """
-What marked lines, commands and plain orders to the reporter do to the record.
+What marked lines and commands do to the record.
 
-Leaves out publishing and the interview: an :class:`Outcome` says in ``then`` that one of them is to follow.
+Leaves out changes of items by their number (:mod:`ccm.reporter.edits`), plain words (:mod:`ccm.reporter.spoken`),
+publishing and the interview: an :class:`Outcome` says in ``then`` that one of them is to follow.
 """
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, date
-from functools import lru_cache
-from typing import Literal
-from zoneinfo import ZoneInfo
 
-from ccm.reporter import record
-from ccm.reporter.context import Context
-from ccm.reporter.dates import due
-from ccm.reporter.effects import Ack, Effect, Ended, Record, Say
-from ccm.reporter.outcomes import REPLACEMENT, Mark, entry, links_of, new_id, owner_of, stamp
+from ccm.reporter import confirmations, edits, followup, proposals, record, telling, votes
+from ccm.reporter.context import Context, Outcome
+from ccm.reporter.edits import day_of
+from ccm.reporter.effects import Ack, Ended, Record, Say, Silence
+from ccm.reporter.marks import INSERTION, Mark, mark_of
+from ccm.reporter.outcomes import entry, links_of, new_id, stamp
 from ccm.reporter.state import Entry, Kind, State
 from ccm.reporter.transcript import Message
+from ccm.reporter.withdrawal import TakenBack, put_back, without_votes
 
-Then = Literal["", "publish", "hold", "skip", "stop", "summary", "remark"]
+__all__ = ["Outcome", "day_of", "marked", "note_link", "noted", "off", "topic"]
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The state after a command, what to do, and what is to follow."""
-
-    state: State
-    effects: tuple[Effect, ...] = ()
-    then: Then = ""
-
-
-_HELP = (
-    "I understand #topic, #action, #agreed, #question, #info, #idea, #link, #undo, #drop A1, #assign A1 name, "
-    "#due A1 friday, "
-    "#done A1, #status, #publish, #off and #on, or plain words: “reporter, what do we have so far?”, “publish "
-    "this, reporter”."
-)
+NOTHING = TakenBack()
+MAX_CHAIRS = 20
+ONLY_THE_CHAIR = "Only owner or chair may say who is in the chair."
+ONLY_A_CHAIR = "Only owner or chair may rule. #agreed notes what all agree on."
 _KINDS: tuple[Kind, ...] = ("action", "decision", "question", "info", "idea")
+_AMENDING = ("undo", "edit", "drop", "restore", "assign", "due", "done", "cancel", "reopen")
+_AGREED = ("agreed", "agree", "resolved", "resolution", "accepted")
+_INSTEAD = re.compile(
+    r"\s*[(\[]?\b(?:supersed(?:es|ing)|replac(?:es|ing)|instead of|in place of|overrides)\s+"
+    r"(?:decision\s*)?#?(D-?\d{1,4})\b[)\]]?\W*$",
+    re.IGNORECASE,
+)
 
 
-def marked(state: State, message: Message, mark: Mark, context: Context, instead: tuple[Entry, ...] = ()) -> Outcome:
+def marked(state: State, message: Message, mark: Mark, context: Context, instead: TakenBack = NOTHING) -> Outcome:
     """
     Do what a marked line says.
 
-    :param instead: entries that an earlier wording of this message had made; they keep their ids.
+    :param instead: what an earlier wording of this message had brought: entries keep their ids, a vote its voices.
     """
-    verb, zone = mark.verb, context.zone
-    if verb == "proposal":
-        return _noted(state, "idea", mark.text, message, zone, instead, status="proposed")
-    if verb in _KINDS:
-        return _noted(state, verb, mark.text, message, zone, instead)
-    if verb == "help":
-        return _noted(state, "help", mark.text, message, zone, instead) if mark.text else Outcome(state, (Say(_HELP),))
+    verb, text = mark.verb, mark.text
+    if verb in _KINDS or verb in ("proposal", "ruling", "supersede"):
+        return noted(state, mark, message, context, instead)
+    if verb in ("help", "commands"):
+        words = telling.help_about(text if verb == "help" else "")
+        return Outcome(state, (Say(words),)) if words else noted(state, mark, message, context, instead)
     if verb == "topic":
-        return Outcome(topic(state, mark.text, message) if mark.text else state, (Ack(message.id),))
+        if not text:
+            return Outcome(state, (Say("#topic needs a text after it."),))
+        return Outcome(topic(state, text, message), (*context.looking, Ack(message.id)))
     if verb == "link":
-        urls = links_of(mark.text)
-        for url in urls:
-            state = note_link(state, url, message, mark.text)
-        return (
-            Outcome(state, (Ack(message.id),))
-            if urls
-            else Outcome(state, (Say("#link needs an address: #link https://…"),))
-        )
-    if verb in ("startmeeting", "title"):
-        changes = {"title": mark.text or state.title}
-        if verb == "startmeeting":
-            changes["chair"], changes["chair_jid"] = message.nick, message.jid or ""
-        return Outcome(record.changed(state, settled=True, pending=(), **changes), (Ack(message.id),))
-    if verb == "endmeeting":
-        return Outcome(record.changed(state, ended=True), (Ended(),), "publish")
-    if verb == "chair":
-        chair = mark.text.split()[0].lstrip("@").rstrip(",:") if mark.text else message.nick
-        jid = message.jid if chair == message.nick else state.jids.get(chair)
-        return Outcome(record.changed(state, chair=chair, chair_jid=jid or ""), (Ack(message.id),))
-    if verb == "unchair":
-        was = mark.text.split()[0].lstrip("@").rstrip(",:") if mark.text else state.chair
-        if not state.chair or was.lower() != state.chair.lower():
-            return Outcome(state, (Say(f"The chair is {state.chair or 'nobody'}."),))
-        return Outcome(record.changed(state, chair="", chair_jid=""), (Ack(message.id),))
-    if verb == "present":
-        return _present(state, mark.text, message)
-    if verb == "forget":
-        return _forgotten(state, message, context)
-    if verb == "replace":
-        return _replaced(state, mark.text, message)
-    if verb == "agenda":
-        return Outcome(state)
-    if verb in ("publish", "hold", "skip", "stop"):
+        return _linked(state, text, message)
+    if verb in ("startmeeting", "title", "endmeeting", "chair", "unchair", "present", "agenda"):
+        return _held(state, verb, text, message)
+    if verb in ("publish", "hold", "skip", "stop", "status", "draft"):
         return Outcome(state, (), verb)  # type: ignore[arg-type]
-    if verb in ("status", "draft"):
-        return Outcome(state, (), "summary")
     if verb in ("off", "on"):
-        return _off(state, message, verb == "on", mark.text.lower().startswith("me"))
-    return _amended(state, verb, mark.text, message, zone)
+        return off(state, message, verb == "on", text.lower().startswith("me"))
+    if verb == "forget":
+        return forgotten(state, message, context)
+    if verb == "nextmeeting":
+        return followup.asked(state, text, message, context)
+    if verb == "replace":
+        return edits.replaced(state, text, message)
+    if verb == "insert":
+        return _inserted(state, text, message, context, instead)
+    if verb in ("ok", "no"):
+        return confirmations.confirm(state, text, message, context, yes=verb == "ok")
+    if verb in _AMENDING:
+        return edits.amend(state, mark, message, context)
+    return _voted(state, verb, text, message, context, instead)
 
 
-def _noted(
-    state: State, kind: Kind, text: str, message: Message, zone: str, instead: tuple[Entry, ...], status: str = ""
-) -> Outcome:
+def _voted(state: State, verb: str, text: str, message: Message, context: Context, instead: TakenBack) -> Outcome:
+    if verb == "startvote":
+        return votes.start(state, text, message, instead.poll)
+    if verb == "vote":
+        return votes.cast(state, text, message)
+    return votes.end(state, message, context) if verb == "endvote" else votes.show(state)
+
+
+# ---- lines of the record
+
+
+def noted(state: State, mark: Mark, message: Message, context: Context, instead: TakenBack = NOTHING) -> Outcome:
+    """Put a marked line on record."""
+    kind: Kind = _kind_of(mark.verb)
+    text = mark.text
+    taken = proposals.resolved(state, text) if kind == "decision" else None
+    supersedes = ""
+    if kind == "decision":
+        text, supersedes, wrong = _instead_of(state, mark.verb, text)
+        if wrong:
+            return Outcome(state, (Say(wrong),))
+        if taken is not None and (not text or re.match(r"P-?\d{1,4}\W*$|as |the |it |this ", text, re.IGNORECASE)):
+            text = taken.text
     if not text:
-        return Outcome(state, (Say(f"#{'agreed' if kind == 'decision' else kind} needs a text after it."),))
+        return Outcome(state, (Say(f"#{mark.word or mark.verb} needs a text after it."),))
+    if mark.verb == "ruling" and not context.may_approve(message.nick, message.jid, state):
+        return Outcome(state, (Say(ONLY_A_CHAIR),))
+    series = "proposal" if mark.verb == "proposal" else kind
+    former = next((e for e in instead.entries if e.kind == kind and (e.id[0] == "P") == (series == "proposal")), None)
+    id_, counters = (former.id, state.counters) if former else new_id(series, state.counters)
     names = frozenset(name.lower() for name in state.people)
-    former = next((e for e in instead if e.kind == kind), None)
-    if former is None:
-        id_, counters = new_id(kind, state.counters)
-    else:
-        id_, counters = former.id, state.counters
     made = entry(kind, id_, text, message.nick, message.id, message.time, state.topic, names)
     if kind == "action":
-        day, phrase = due(text, day_of(message, zone))
+        day, phrase = edits.day_named(text, message, context.zone)
         made = record.replace(made, due=day, phrase=phrase)
-    if status:
-        made = record.replace(made, status=status)
+    if kind == "decision":
+        made = record.replace(made, how=_how(mark), supersedes=supersedes)
+        if taken is not None:
+            state, made = proposals.taken_up(state, taken, made)
+    if mark.verb == "proposal":
+        made = record.replace(made, status="proposed")
+    state = record.add_entry(confirmations.without_find(state, made), made, counters)
     if former is not None:
-        made = record.replace(made, topic=former.topic, at=former.at)
-    state = record.add_entry(state, made, counters)
-    if former is not None:
-        state = record.replace(state, entries=tuple(sorted(state.entries, key=_order)))
+        state = put_back(state, record.replace(made, topic=former.topic, at=former.at), instead.places[former.id])
     for url in links_of(text):
         state = note_link(state, url, message)
     return Outcome(state, (Ack(message.id),))
 
 
-def _order(entry: Entry) -> tuple[str, int]:
-    return entry.kind, int(entry.id[1:])
+def _kind_of(verb: str) -> Kind:
+    if verb in ("ruling", "supersede"):
+        return "decision"
+    return "idea" if verb == "proposal" else verb  # type: ignore[return-value]
+
+
+def _how(mark: Mark) -> str:
+    """*Agreed* and *resolved* say that all agree; *decision* does not say how it came about."""
+    if mark.verb == "ruling":
+        return "ruling"
+    return "consensus" if mark.word in _AGREED or mark.verb == "supersede" else ""
+
+
+def _instead_of(state: State, verb: str, text: str) -> tuple[str, str, str]:
+    """The text of a decision, the id of the one whose place it takes, and what is wrong with that."""
+    if verb == "supersede":
+        found = re.match(r"(D-?\d{1,4})\b\s*(?:by|with|:|,|-)?\s*(.*)$", text, re.IGNORECASE | re.DOTALL)
+        id_, rest = (edits.id_of(found[1]), found[2].strip()) if found else ("", "")
+        known = any(e.id == id_ for e in state.entries)
+        if not rest or not known:
+            return "", "", f"#supersede needs a decision and a text: #supersede D1 text. I have: {edits.ids(state)}."
+        return rest, id_, ""
+    found = _INSTEAD.search(text)
+    if found is None:
+        return text, "", ""
+    id_ = edits.id_of(found[1])
+    if not any(e.id == id_ for e in state.entries):
+        return text, "", ""
+    return text[: found.start()].strip(), id_, ""
 
 
 def topic(state: State, title: str, message: Message) -> State:
@@ -146,6 +170,15 @@ def topic(state: State, title: str, message: Message) -> State:
     )
 
 
+def _linked(state: State, text: str, message: Message) -> Outcome:
+    urls = links_of(text)
+    if not urls:
+        return Outcome(state, (Say("#link needs an address: #link https://…"),))
+    for url in urls:
+        state = note_link(state, url, message, text)
+    return Outcome(state, (Ack(message.id),))
+
+
 def note_link(state: State, url: str, message: Message, title: str = "") -> State:
     """Keep an address once, where it was first said."""
     if any(e.kind == "link" and e.text == url for e in state.entries):
@@ -156,16 +189,93 @@ def note_link(state: State, url: str, message: Message, title: str = "") -> Stat
     return record.add_entry(state, made, counters)
 
 
-def _off(state: State, message: Message, on: bool, mine: bool) -> Outcome:
-    if mine:
-        off = tuple(nick for nick in state.off if nick != message.nick)
-        return Outcome(record.changed(state, off=off if on else (*off, message.nick)), (Ack(message.id),))
-    if on and message.nick in state.off:
-        return Outcome(record.changed(state, off=tuple(n for n in state.off if n != message.nick)), (Ack(message.id),))
-    if state.recording == on:
+def _inserted(state: State, text: str, message: Message, context: Context, instead: TakenBack) -> Outcome:
+    """``i/words/Topic: Money/``: a marked line before the newest item that holds the words."""
+    found = INSERTION.match(text)
+    mark = mark_of(found["line"]) if found else None
+    before = [e for e in state.entries if found and found["here"].lower() in e.text.lower()]
+    if found is None or not before:
+        return Outcome(state, (Say("i/words/line/ needs words of one of my items."),))
+    if mark is None or (mark.verb not in _KINDS and mark.verb not in ("topic", "proposal")):
+        return Outcome(
+            state, (Say(f"i/{found['here']}/… needs a marked line, as in: i/{found['here']}/Topic: Money/"),)
+        )
+    here, known = before[-1], {e.id for e in state.entries}
+    current = state.topic
+    if mark.verb == "topic":
+        after = topic(state, mark.text, message)
+    else:
+        after = noted(state, mark, message, context, instead).state
+    made = next((e for e in after.entries if e.id not in known), None)
+    if made is None:
         return Outcome(state)
-    words = "On the record again." if on else "Off the record: nothing is kept until somebody says #on."
-    return Outcome(record.changed(state, recording=on), (Record(on), Say(words)))
+    place = [e.id for e in after.entries].index(here.id)
+    after = put_back(after, made, place)
+    if mark.verb == "topic":
+        after = _topic_before(after, made, current, place)
+    return Outcome(after, (Ack(message.id),))
+
+
+def _topic_before(state: State, made: Entry, current: str, place: int) -> State:
+    """What stands after an inserted topic, under the topic that it parts, is its own."""
+    part = {e.id for e in state.entries[place + 1 :] if e.topic == current and e.kind != "topic"}
+    entries = tuple(record.replace(e, topic=made.id) if e.id in part else e for e in state.entries)
+    return record.changed(state, entries=entries)
+
+
+# ---- the meeting
+
+
+def _held(state: State, verb: str, text: str, message: Message) -> Outcome:
+    if verb == "agenda":
+        return Outcome(state)
+    if verb == "present":
+        return _present(state, text, message)
+    if verb == "endmeeting":
+        counted = votes.ended(state, message.id)
+        return Outcome(record.changed(counted.state, ended=True), (*counted.effects, Ended()), "publish")
+    if verb == "chair":
+        return chaired(state, text, message)
+    if verb == "unchair":
+        return _unchaired(state, text, message)
+    changes = {"title": text or state.title}
+    if verb == "startmeeting":
+        changes |= {"chair": message.nick, "chair_jid": message.jid or ""}
+    return Outcome(record.changed(state, settled=True, pending=(), **changes), (Ack(message.id),))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Names with commas, blanks or *and* between them."""
+    parts = re.split(r"\s*[,;]\s*|\s+and\s+|\s+&\s+|\s+", text)
+    return tuple(dict.fromkeys(name.lstrip("@").rstrip(",:.!") for name in parts if name.strip("@,:.! ")))
+
+
+def chaired(state: State, text: str, message: Message) -> Outcome:
+    """Make people chairs; the one named first is the first."""
+    known = [name for name in state.people if text.lower().lstrip("@").rstrip(":,.! ") == name.lower()]
+    wanted = known or names_in(text) or (message.nick,)
+    names = tuple(
+        edits.named(state, message.nick if name.lower() in ("me", "myself", "i") else name) for name in wanted
+    )
+    if len(names) > MAX_CHAIRS or any(len(name) > edits.MAX_NAME for name in names):
+        return Outcome(state, (Say("#chair needs names: #chair Kim Lou."),))
+    before = {state.chair: state.chair_jid, **state.cochairs} if state.chair else {}
+    jids = {name: (message.jid if name == message.nick else state.jids.get(name)) or "" for name in names}
+    others = {name: jids[name] for name in names[1:]} | {n: jid for n, jid in before.items() if n not in names}
+    others = dict(list(others.items())[:MAX_CHAIRS])
+    return Outcome(record.changed(state, chair=names[0], chair_jid=jids[names[0]], cochairs=others), (Ack(message.id),))
+
+
+def _unchaired(state: State, text: str, message: Message) -> Outcome:
+    chairs = {state.chair: state.chair_jid, **state.cochairs} if state.chair else {}
+    own = next((name for name, jid in chairs.items() if name == message.nick and jid in ("", message.jid)), "")
+    gone = {name.lower() for name in names_in(text)} or {own.lower()} - {""} or {name.lower() for name in chairs}
+    left = {name: jid for name, jid in chairs.items() if name.lower() not in gone}
+    if len(left) == len(chairs):
+        return Outcome(state, (Say(f"The chair is {' and '.join(chairs) or 'nobody'}."),))
+    first = next(iter(left), "")
+    rest = {name: jid for name, jid in left.items() if name != first}
+    return Outcome(record.changed(state, chair=first, chair_jid=left.get(first, ""), cochairs=rest), (Ack(message.id),))
 
 
 def _present(state: State, text: str, message: Message) -> Outcome:
@@ -178,7 +288,34 @@ def _present(state: State, text: str, message: Message) -> Outcome:
     return Outcome(record.changed(state, people=people[:500]), (Ack(message.id),))
 
 
-def _forgotten(state: State, message: Message, context: Context) -> Outcome:
+# ---- the record itself
+
+
+def off(state: State, message: Message, on: bool, mine: bool) -> Outcome:
+    """Take the room, or one person, off the record or put them on it."""
+    silent = is_silent(state, message)
+    if mine or (on and silent):
+        if on == (not silent):
+            return Outcome(state, (Ack(message.id),))
+        who = message.jid or message.nick
+        others = tuple(each for each in state.off if each not in (message.nick, message.jid))
+        words = Say(f"{message.nick}: I keep what you say again.") if on else Say(
+            f"{message.nick}: I keep nothing of what you say until you write #on."
+        )  # fmt: skip
+        changed = record.changed(state, off=others if on else (*others, who))
+        return Outcome(changed, (Silence(message.nick, message.jid or "", on), words))
+    if state.recording == on:
+        return Outcome(state)
+    words = Say("On the record again." if on else "Off the record: nothing is kept until somebody says #on.")
+    return Outcome(record.changed(state, recording=on), (Record(on), words))
+
+
+def is_silent(state: State, message: Message) -> bool:
+    """Whether the author of a message went off the record for themselves."""
+    return bool(state.off) and (message.nick in state.off or message.jid in state.off)
+
+
+def forgotten(state: State, message: Message, context: Context) -> Outcome:
     """Everything of the author's is off the record: what stands in the log, only its author takes back (XEP-0424)."""
     by = message.nick
     entries = tuple(e for e in state.entries if e.by != by)
@@ -186,137 +323,11 @@ def _forgotten(state: State, message: Message, context: Context) -> Outcome:
     gone += len(state.entries) - len(entries)
     topic = state.topic if any(e.id == state.topic for e in entries) else ""
     state = record.without(state, context.templates.get(state.type), by=by)
-    state = record.changed(state, entries=entries, topic=topic)
+    voter = votes.voter_of(message)
+    for source in [b.source for poll in (*state.polls, state.vote) if poll for b in poll.ballots if b.voter == voter]:
+        state, _ = without_votes(state, source)
+    entries = tuple(e for e in state.entries if e.by != by)
+    changes = tuple(c for c in state.changes if c.by != by and c.before.by != by)
+    following = None if state.following and state.following.by == by else state.following
+    state = record.changed(state, entries=entries, topic=topic, changes=changes, following=following)
     return Outcome(state, (Say(f"{by}: {gone or 'nothing'} of yours is off my record. The log keeps your lines."),))
-
-
-def _replaced(state: State, text: str, message: Message) -> Outcome:
-    """``s/old/new/``: in the author's newest entry that holds the old words."""
-    found = REPLACEMENT.match(text)
-    own = [e for e in state.entries if e.by == message.nick and e.kind != "link" and found and found["old"] in e.text]
-    if found is None or not own:
-        return Outcome(state)
-    made = record.replace(own[-1], text=own[-1].text.replace(found["old"], found["new"], 1))
-    if not made.text.strip():
-        return Outcome(state, (Say(f"That would leave {made.id} empty. Say #drop {made.id}."),))
-    return Outcome(record.replace_entry(state, made), (Ack(message.id),))
-
-
-_TARGET = re.compile(r"^(?P<id>[adqiel]\d{1,4})\b[:,]?\s*(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
-
-
-def _amended(state: State, verb: str, text: str, message: Message, zone: str) -> Outcome:
-    """``undo``, ``edit``, ``drop``, ``assign``, ``due``, ``done``."""
-    if verb == "undo":
-        own = [e for e in state.entries if e.kind != "link"]
-        if not own:
-            return Outcome(state, (Say("There is nothing to undo."),))
-        return Outcome(record.drop_entry(state, own[-1].id), (Say(f"{own[-1].id} is off the record."),))
-    found = _TARGET.match(text)
-    target = next((e for e in state.entries if found and e.id.lower() == found["id"].lower()), None)
-    if found is None or target is None:
-        return Outcome(state, (Say(f"#{verb} needs one of my ids, as in: #{verb} A1. I have: {_ids(state)}."),))
-    rest = found["rest"].strip()
-    if verb == "drop":
-        return Outcome(record.drop_entry(state, target.id), (Say(f"{target.id} is off the record."),))
-    if verb == "done":
-        return Outcome(record.replace_entry(state, record.replace(target, status="done")), (Ack(message.id),))
-    if not rest:
-        return Outcome(state, (Say(f"#{verb} {target.id} needs a word after it."),))
-    if verb == "assign":
-        return Outcome(record.replace_entry(state, record.replace(target, owner=rest.lstrip("@"))), (Ack(message.id),))
-    if verb == "due":
-        day, phrase = due(f"by {rest}", day_of(message, zone))
-        if not day:
-            return Outcome(
-                state, (Say(f"I cannot read “{rest}” as a date. Write it as: #due {target.id} 2026-11-27."),)
-            )
-        return Outcome(
-            record.replace_entry(state, record.replace(target, due=day, phrase=phrase[3:])), (Ack(message.id),)
-        )
-    names = frozenset(name.lower() for name in state.people)
-    owner = owner_of(rest, message.nick, names)[0] or target.owner if target.kind == "action" else ""
-    return Outcome(record.replace_entry(state, record.replace(target, text=rest, owner=owner)), (Ack(message.id),))
-
-
-def _ids(state: State) -> str:
-    return ", ".join(e.id for e in state.entries if e.kind not in ("link", "topic")) or "none yet"
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
-
-
-def day_of(message: Message, zone: str) -> date | None:
-    """The day of a message in that zone, UTC if there is no such zone."""
-    return message.time.astimezone(_zone(zone) or UTC).date() if message.time else None
-
-
-# ---- plain words
-
-_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latest": -1, "only": 0}
-_NAMES: dict[str, Kind] = {
-    "action": "action", "task": "action", "todo": "action", "decision": "decision", "resolution": "decision",
-    "question": "question", "idea": "idea", "note": "info", "link": "link", "topic": "topic",
-}  # fmt: skip
-_DROP = re.compile(
-    r"^(?:please |could you |can you )?(?:drop|remove|delete|forget|strike|scrap|cancel|take (?:out|off|back)) "
-    r"(?:the )?"
-    r"(?:(?P<id>[adqiel]\d{1,4})|(?:(?P<nth>first|second|third|fourth|fifth|last|latest|only) )?(?P<kind>action|"
-    r"task|todo|decision|resolution|"
-    r"question|idea|note|link|topic)(?: (?P<number>\d+))?|(?P<key>[a-z ]+))(?: please)?$"
-)
-_SO_FAR = re.compile(
-    r"\b(?:what (?:do|have) (?:we|you) (?:have|got|noted|written|collected)|so far|summar(?:y|ise|ize)|status|"
-    r"where are we|what's missing|"
-    r"what is missing|read (?:it )?back|show (?:me|us)|what did you (?:note|get|write))\b"
-)
-
-
-def spoken(state: State, said: str, message: Message, context: Context) -> Outcome | None:
-    """Do what plain words to the reporter ask for; ``None`` if they are a remark like any other."""
-    if re.match(
-        r"^(?:please )?(?:hold|wait with|don't publish|do not publish|stop publishing|hold it|hold on)\b", said
-    ):
-        return Outcome(state, (), "hold")
-    if re.match(r"^(?:please )?(?:skip|pass|next)\b", said):
-        return Outcome(state, (), "skip")
-    if re.match(r"^(?:please )?(?:stop|cancel|enough)\b", said):
-        return Outcome(state, (), "stop")
-    if said in ("help", "help us", "help me", "what can you do", "how do you work", "commands"):
-        return Outcome(state, (Say(_HELP),))
-    found = _DROP.match(said)
-    if found:
-        return _dropped(state, found, context)
-    if re.match(
-        r"^(?:(?:please|now|go|let's go|this is|we are|we're|the following is|this stays) )*off (?:the )?record\b", said
-    ):
-        return _off(state, message, False, False)
-    if _SO_FAR.search(said) and len(said) < 60 and not said.startswith(("the status is", "status is", "status:")):
-        return Outcome(state, (), "summary")
-    return None
-
-
-def _dropped(state: State, found: re.Match[str], context: Context) -> Outcome:
-    if found["key"]:
-        key = found["key"].strip().replace(" ", "_")
-        if key not in state.attributes:
-            return Outcome(
-                state,
-                (Say(f"I have no {found['key'].strip()}. I have: {', '.join(state.attributes) or 'nothing yet'}."),),
-            )
-        template = context.templates.get(state.type)
-        return Outcome(record.drop_value(state, key, template), (Say(f"{key.capitalize()} is off the record."),))
-    if found["id"]:
-        target = next((e for e in state.entries if e.id.lower() == found["id"]), None)
-    else:
-        of_kind = [e for e in state.entries if e.kind == _NAMES[found["kind"]]]
-        place = int(found["number"]) - 1 if found["number"] else _ORDINALS[found["nth"] or "last"]
-        target = of_kind[place] if -len(of_kind) <= place < len(of_kind) else None
-    if target is None:
-        return Outcome(state, (Say(f"I have no such entry. I have: {_ids(state)}."),))
-    return Outcome(record.drop_entry(state, target.id), (Say(f"{target.id} is off the record."),))

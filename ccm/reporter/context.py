@@ -8,14 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
-from ccm.reporter.effects import Effect
+from ccm.reporter.effects import Effect, Look
 from ccm.reporter.remarks import TypeStatements
 from ccm.reporter.state import State
 from ccm.reporter.templates import Templates
 
 Step = tuple[State, tuple[Effect, ...]]
+Then = Literal["", "publish", "hold", "skip", "stop", "summary", "status", "draft", "remark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The state after a command, what to do, and what is to follow."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+    then: Then = ""
 
 
 @lru_cache(maxsize=8)
@@ -45,6 +55,11 @@ class Context:
     zone: str = "UTC"
     find: Callable[..., Sequence[Any]] | None = None
     scheduled: datetime | None = None
+
+    @property
+    def looking(self) -> tuple[Effect, ...]:
+        """The effect that has the talk looked through, if there is anything to look with."""
+        return (Look(),) if self.find is not None else ()
 
     def may_approve(self, nick: str, jid: str | None, state: State) -> bool:
         """Whether a request of that person is the approval."""

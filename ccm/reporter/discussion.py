@@ -8,9 +8,23 @@ reporter: a shell needs nothing but this module. Leaves out I/O, clocks, and the
 import re
 from dataclasses import replace
 
-from ccm.reporter import commands, meetings, record
+from ccm.reporter import (
+    amendments,
+    commands,
+    confirmations,
+    followup,
+    meetings,
+    proposals,
+    record,
+    spoken,
+    telling,
+    votes,
+    withdrawal,
+)
 from ccm.reporter.attributes import answer
-from ccm.reporter.context import Context, Step
+from ccm.reporter.commands import ONLY_THE_CHAIR
+from ccm.reporter.confirmations import settled
+from ccm.reporter.context import Context, Outcome, Step
 from ccm.reporter.effects import Say
 from ccm.reporter.interview import (
     end,
@@ -22,15 +36,18 @@ from ccm.reporter.interview import (
     request_publish,
     skipped,
 )
-from ccm.reporter.listening import conjoined, observed
+from ccm.reporter.listening import observed
+from ccm.reporter.marks import Mark, mark_of
 from ccm.reporter.orders import addressed, asks_to_publish
-from ccm.reporter.outcomes import Mark, mark_of
 from ccm.reporter.record import Source
 from ccm.reporter.remarks import flat
-from ccm.reporter.state import Entry, State, Value, from_json, new_state, to_json
+from ccm.reporter.silence import comes_back, is_aside
+from ccm.reporter.state import State, Value, Wanted, from_json, new_state, to_json
 from ccm.reporter.transcript import Message
+from ccm.reporter.withdrawal import TakenBack
 
 __all__ = [
+    "ONLY_THE_CHAIR",
     "Context",
     "State",
     "end",
@@ -42,6 +59,7 @@ __all__ = [
     "questions_of",
     "record_on",
     "request_publish",
+    "settled",
     "step",
     "to_json",
 ]
@@ -49,7 +67,6 @@ __all__ = [
 MAX_AUTHORS = 2000
 LONGEST = 4000  # characters of a message that are read
 _RUN = re.compile(r"(?:\W|\d|_){80}")
-ONLY_THE_CHAIR = "Only owner or chair may say who is in the chair."
 
 
 def step(state: State, message: Message, context: Context) -> Step:
@@ -60,21 +77,26 @@ def step(state: State, message: Message, context: Context) -> Step:
     """
     if message.id == state.last:
         return state, ()
-    state = record.replace(state, last=message.id)
-    if message.from_reporter or not message.on_record:
+    before, state = state, record.replace(state, last=message.id)
+    if message.from_reporter:
+        return followup.carried_in(state, message), ()
+    if not message.on_record:
         return state, ()
     if message.retracts is not None:
-        return _retracted(state, message, context), ()
+        return amendments.noticed(before, (_retracted(state, message, context), ()))
     if message.replaces is not None:
-        return _signed(state, _corrected(state, message, context), message.replaces, message.jid), ()
+        after, effects = _corrected(state, message, context)
+        return amendments.noticed(before, (_signed(state, after, message.replaces, message.jid), effects))
     text = readable(message.text)
-    if not text or text[:5].lower() == "[off]" or (message.nick in state.off and not text.startswith(("#on", "/on"))):
+    if not text or is_aside(text):
+        return state, ()
+    if commands.is_silent(state, message) and not text[:3].lower().startswith(("#on", "/on")):
         return state, ()
     if not state.recording:
         return _while_off(state, text, context)
     state = _met(state, message)
     after, effects = _remark(state, message if len(text) == len(message.text) else replace(message, text=text), context)
-    return _signed(state, after, message.id, message.jid), effects
+    return amendments.noticed(before, (_signed(state, after, message.id, message.jid), effects))
 
 
 def readable(text: str) -> str:
@@ -100,22 +122,36 @@ def _signed(before: State, after: State, source: str, jid: str | None) -> State:
         or (after.revision, after.pending, after.heard) == (before.revision, before.pending, before.heard)
     ):
         return after
-    if not _authors(after, source):
+    if not withdrawal.authors_of(after, source):
         return after
     authors = {**after.authors, source: jid}
     if len(authors) > MAX_AUTHORS:
-        authors = {id_: author for id_, author in authors.items() if _authors(after, id_)}
+        authors = {id_: author for id_, author in authors.items() if withdrawal.authors_of(after, id_)}
     return record.replace(after, authors=authors)
 
 
-def _remark(state: State, message: Message, context: Context) -> Step:
+def _remark(state: State, message: Message, context: Context, again: TakenBack | None = None) -> Step:
+    """:param again: what an earlier wording of this message had brought: then it is no answer and opens nothing."""
     mark = mark_of(message.text)
     if mark is not None:
         meeting = state if _refused(mark, message, state, context) else meetings.marked(state, mark.verb, context)
-        after, effects = _follow(_marked(meeting, message, mark, context), message, context)
+        after, effects = _follow(_marked(meeting, message, mark, context, again), message, context)
         return after, (*meetings.turned(state, meeting, context), *effects)
+    voice = votes.voiced(state, message)
+    if voice is None and state.mode != "interviewing":
+        voice = proposals.voiced(state, message)
+    if voice is not None:
+        return voice.state, voice.effects
     low = flat(message.text)
     said, place = addressed(low, context.names)
+    if state.wanted:
+        confirmed = confirmations.answered(state, said or low, message, context)
+        if confirmed is not None:
+            return confirmed.state, confirmed.effects
+        state = confirmations.no_longer_asked(state, message.nick)
+    order = spoken.worded(state, said, message, context) if said else None
+    if order is not None:
+        return _follow(order, message, context)
     wish = asks_to_publish(said or low, bool(said)) if "publish" in low or said else ""
     if wish:
         if place > 20 and state.mode != "interviewing":
@@ -124,9 +160,11 @@ def _remark(state: State, message: Message, context: Context) -> Step:
             state, message.nick, message.jid, message.id, message.time, context, at_once=wish == "publish now"
         )
     if said:
-        order = commands.spoken(state, said, message, context)
+        order = spoken.spoken(state, said, message, context)
         if order is not None:
             return _follow(order, message, context)
+    if again is not None:
+        return observed(state, message, low, context, told=bool(said))
     if state.mode == "interviewing":
         return interviewed(state, message, low, context)
     begun = meetings.announced(state, message, low, context)
@@ -137,13 +175,11 @@ def _remark(state: State, message: Message, context: Context) -> Step:
     return state, (*effects, *more)
 
 
-def _marked(
-    state: State, message: Message, mark: Mark, context: Context, instead: tuple[Entry, ...] = ()
-) -> commands.Outcome:
+def _marked(state: State, message: Message, mark: Mark, context: Context, instead: TakenBack | None) -> Outcome:
     """Do what a marked line says, as far as its author may."""
     if _refused(mark, message, state, context):
-        return commands.Outcome(state, (Say(ONLY_THE_CHAIR),))
-    done = commands.marked(state, message, mark, context, instead)
+        return Outcome(state, (Say(ONLY_THE_CHAIR),))
+    done = commands.marked(state, message, mark, context, instead or commands.NOTHING)
     if mark.verb == "startmeeting" and not context.may_approve(message.nick, message.jid, state):
         return replace(done, state=record.replace(done.state, chair=state.chair, chair_jid=state.chair_jid))
     return done
@@ -154,7 +190,7 @@ def _refused(mark: Mark, message: Message, state: State, context: Context) -> bo
     return mark.verb in ("chair", "unchair") and not context.may_approve(message.nick, message.jid, state)
 
 
-def _follow(outcome: commands.Outcome, message: Message, context: Context) -> Step:
+def _follow(outcome: Outcome, message: Message, context: Context) -> Step:
     """Carry on where a command asks for more than a change of the record."""
     state, effects = outcome.state, outcome.effects
     if outcome.then == "publish":
@@ -164,8 +200,9 @@ def _follow(outcome: commands.Outcome, message: Message, context: Context) -> St
         return hold(state, message.nick, context, message.jid)
     if outcome.then in ("skip", "stop"):
         return skipped(state, outcome.then, context)
-    if outcome.then == "summary":
-        return state, (*effects, Say(_summary(state, context)))
+    if outcome.then in ("summary", "status", "draft"):
+        words = {"summary": telling.summary, "status": telling.status, "draft": telling.draft}[outcome.then]
+        return state, (*effects, Say(words(state, context)))
     if outcome.then == "remark":
         return observed(state, message, flat(message.text), context, told=True)
     return state, effects
@@ -178,48 +215,46 @@ def _retracted(state: State, message: Message, context: Context) -> State:
     target = message.retracts or ""
     if not _may_change(state, target, message, context):
         return state
-    return record.take_back(state, target, context.templates.get(state.type))[0]
+    return withdrawal.take_back(state, target, context.templates.get(state.type))[0]
 
 
-def _corrected(state: State, message: Message, context: Context) -> State:
+def _corrected(state: State, message: Message, context: Context) -> Step:
     target = message.replaces or ""
     if not _may_change(state, target, message, context, moderation=False):
-        return state
+        return state, ()
+    if votes.is_over(state, target):
+        return state, (Say(f"{message.nick}: that vote is over. Only withdrawing the message takes your voice out."),)
     template = context.templates.get(state.type)
-    state, gone = record.take_back(state, target, template)
-    again = Message(target, message.nick, message.text, message.jid, message.time)
+    state, gone = withdrawal.take_back(state, target, template)
+    text = readable(message.text)
+    again = Message(target, message.nick, text, message.jid, message.time)
+    if not text or is_aside(text) or not state.recording or commands.is_silent(state, message):
+        return state, ()
     if gone.answered:
-        start, end = answer(message.text, "")
+        start, stop = answer(text, "")
         for key in gone.answered:
-            state = record.answered(state, key, message.text[start:end], Source.of(again), template)
-        return state
-    mark = mark_of(message.text)
-    if mark is None:
-        return observed(state, again, flat(message.text), context)[0]
-    return _marked(state, again, mark, context, gone.entries).state
+            state = record.answered(state, key, text[start:stop], Source.of(again), template)
+        return state, ()
+    if gone.confirmed:
+        wanted = tuple(Wanted(id_, message.nick) for id_ in gone.confirmed)
+        state = record.replace(state, wanted=wanted)
+    return _remark(state, again, context, gone)
 
 
 def _may_change(state: State, target: str, message: Message, context: Context, *, moderation: bool = True) -> bool:
     if not message.nick and message.jid is None:
         return True  # the room itself, for a moderator (XEP-0425)
     known = state.authors.get(target)
-    authors = {known} if known and message.jid else _authors(state, target)
+    authors = {known} if known and message.jid else withdrawal.authors_of(state, target)
     if not authors or authors == {message.jid if known and message.jid else message.nick}:
         return True
     return moderation and bool(context.roles) and context.may_approve(message.nick, message.jid, state)
 
 
-def _authors(state: State, source: str) -> set[str]:
-    """Nicks of who brought what came of that message."""
-    authors = {e.by for e in state.entries if e.source == source}
-    authors |= {c.by for c in state.heard if c.source == source}
-    return authors | {remark.by for remark in state.pending if remark.source == source}
-
-
 def _while_off(state: State, text: str, context: Context) -> Step:
     low = flat(text)
     said, _ = addressed(low, context.names)
-    if low.split()[0] in ("#on", "/on") or re.search(r"\b(?:back )?on (?:the )?record\b", said):
+    if low.split()[0] in ("#on", "/on") or comes_back(said):
         return record_on(state, True, context)
     return state, ()
 
@@ -231,17 +266,3 @@ def questions_of(state: State, context: Context) -> tuple[tuple[str, str, str, t
     """The type's attributes in order: key, label, question, values."""
     template = context.templates.get(state.type)
     return tuple((a.key, a.label, a.question, state.attributes.get(a.key, ())) for a in template.attribute)
-
-
-def _summary(state: State, context: Context) -> str:
-    lines = [f"{context.templates.get(state.type).label}, so far:"]
-    for _, label, _, values in questions_of(state, context):
-        if values:
-            lines.append(f"{label}: {' · '.join(value.text for value in values)}")
-    missing = [label for _, label, _, values in questions_of(state, context) if not values]
-    for entry in state.entries:
-        if entry.kind in ("action", "decision", "question"):
-            lines.append(f"{entry.id}: {entry.text}")
-    if missing:
-        lines.append(f"Not yet: {conjoined(missing)}.")
-    return "\n".join(lines)

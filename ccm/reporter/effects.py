@@ -72,7 +72,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Look through the talk so far for what nobody marked: ``proposals.settled`` does so, before anything else."""
+    """Look through the talk so far for what nobody marked: ``confirmations.settled`` does so, before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,10 @@ class FollowUp:
     """
     Make the topic of the next meeting, or move it there, with the same people.
 
-    *at* is an ISO time in *zone*; *carried* says which actions go with it, a line each.
+    *at* is a local ISO time in the topic's zone; *carried* says which actions go with it, a line each.
     """
 
     at: str
-    zone: str
     carried: str
 
 

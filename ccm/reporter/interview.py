@@ -8,7 +8,7 @@ passes a question, *stop* ends them all without publishing; anybody may answer. 
 import re
 from datetime import datetime
 
-from ccm.reporter import commands, meetings, record
+from ccm.reporter import amendments, commands, followup, meetings, record
 from ccm.reporter.attributes import Finding, Reading, answer, read
 from ccm.reporter.candidates import MORE
 from ccm.reporter.context import Context, Step, statements
@@ -42,7 +42,7 @@ def request_publish(
     :param message_id: id of the message or request; the same one again changes nothing.
     """
     if state.mode == "grace" and context.may_approve(by, jid, state):
-        return _approved(changed(state, requested_by=by), by, stamp(time))
+        return _approved(changed(state, requested_by=by), by, stamp(time), context)
     if message_id and message_id == state.request:
         return state, ()
     state, effects = _recognised(record.replace(state, request=message_id), context)
@@ -54,7 +54,8 @@ def request_publish(
     if at_once:
         state = record.replace(state, skipped=(*state.skipped, *(a.key for a in _missing(state, context))))
     after, more = _next_question(state, context)
-    return after, (*effects, *more)
+    look = () if after.mode == "published" else context.looking
+    return after, (*look, *effects, *more)
 
 
 def _recognised(state: State, context: Context) -> Step:
@@ -108,13 +109,13 @@ def _next_question(state: State, context: Context) -> Step:
         return state, (Say(missing[0].question),)
     state = changed(state, asking="")
     if state.approved_by or context.may_approve(state.requested_by, state.requested_jid or None, state):
-        return _approved(state, state.approved_by or state.requested_by, state.approved_at)
+        return _approved(state, state.approved_by or state.requested_by, state.approved_at, context)
     minutes = max(1, round(context.grace_seconds / 60))
     words = f"I publish this in {minutes} min. Owner or chair may say “hold, reporter” until then."
     return changed(state, mode="grace"), (Say(words), Grace(context.grace_seconds))
 
 
-def _approved(state: State, by: str, at: str) -> Step:
+def _approved(state: State, by: str, at: str, context: Context) -> Step:
     state = changed(
         state,
         mode="published",
@@ -125,14 +126,15 @@ def _approved(state: State, by: str, at: str) -> Step:
         requested_by="",
         requested_jid="",
     )
-    return state, (Publish(state.version),)
+    state, next_one = followup.made(state)
+    return state, (*context.looking, Publish(state.version), *next_one)
 
 
-def grace_over(state: State, context: Context) -> Step:  # noqa: ARG001 - one shape for all that comes from outside
+def grace_over(state: State, context: Context) -> Step:
     """The grace period passed without a word of owner or chair."""
     if state.mode != "grace":
         return state, ()
-    return _approved(state, "", "")
+    return _approved(state, "", "", context)
 
 
 def hold(state: State, by: str, context: Context, jid: str | None = None) -> Step:
@@ -155,11 +157,13 @@ def _requested(state: State, by: str, jid: str | None) -> bool:
     return by == state.requested_by
 
 
-def published(state: State, url: str, context: Context) -> Step:  # noqa: ARG001
-    """The document is at that address now."""
-    state = changed(state, document=url)
+def published(state: State, url: str, context: Context) -> Step:
+    """The document is at that address now; of a later version people hear what changed."""
+    what = amendments.news(state, context)
+    state = amendments.kept(changed(state, document=url))
     words = "Published" if state.version < 2 else f"Published as version {state.version}"
-    return state, (Say(f"{words}: {url}" if url else f"{words}."),)
+    words = f"{words}: {url}" if url else f"{words}."
+    return state, (Say(f"{words}\nSince version {state.version - 1}: {what}." if what else words),)
 
 
 def record_on(state: State, on: bool, context: Context) -> Step:  # noqa: ARG001
@@ -174,7 +178,7 @@ def end(state: State, context: Context, time: datetime | None = None) -> Step:
     """The discussion is over and nobody asked: publish what there is, as if the chair had asked without an
     interview."""
     state, effects = _recognised(state, context)
-    after, more = _approved(changed(state, ended=True), state.chair, stamp(time))
+    after, more = _approved(changed(state, ended=True), state.chair, stamp(time), context)
     return after, (*effects, *more)
 
 

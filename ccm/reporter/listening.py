@@ -16,6 +16,7 @@ from ccm.reporter.outcomes import links_of
 from ccm.reporter.record import Source
 from ccm.reporter.remarks import Sentence, flat, is_phatic, sentences
 from ccm.reporter.state import State
+from ccm.reporter.telling import conjoined
 from ccm.reporter.templates import LEAD, Signs
 from ccm.reporter.transcript import Message
 
@@ -104,8 +105,3 @@ def converted(state: State, key: str, context: Context, *, carry: bool = True, s
     if kept:
         words += f" I have {conjoined(kept)} already."
     return state, (Converted(old, key), Say(words))
-
-
-def conjoined(words: list[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

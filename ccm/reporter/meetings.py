@@ -17,7 +17,9 @@ from ccm.reporter.state import State
 from ccm.reporter.transcript import Message
 
 MEETING = "meeting"
-MARKS = ("startmeeting", "topic", "action", "decision", "agenda", "title", "chair")
+MARKS = (
+    "startmeeting", "topic", "action", "decision", "agenda", "title", "chair", "startvote", "ruling", "nextmeeting",
+)  # fmt: skip
 LONG = 40  # remarks after which a talk of no stated type may be taken for a meeting …
 MARGIN = 100  # … and by how many hundredths of log-odds it must be more like one than like anything else
 
@@ -37,7 +39,8 @@ def announced(state: State, message: Message, low: str, context: Context) -> Ste
         return None
     for title in titles:
         state = commands.topic(state, title, message)
-    return state, turned(before, state, context)
+    look = context.looking if titles and before.topic else ()
+    return state, (*look, *turned(before, state, context))
 
 
 def looked_back(state: State, context: Context) -> Step:

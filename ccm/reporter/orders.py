@@ -75,7 +75,7 @@ _PUBLISH = re.compile(
     r"(?:publish|post|release|(?:put|get|send) (?:this|it|that|everything)(?: all)?(?=\s+(?:online|out|up|on the web|on the site)\b))(?:\s+(?:this|it|that|now|(?:the|this|that|our|my) (?:[\w-]+ )?[\w-]+|everything|"
     r"all(?: of (?:it|this|that))?|what (?:we|you)(?:'ve| have)(?: got| here| noted| written| collected| so far)*|"
     r"please|pls|plz|then|one|thing|as it is|as is|anyway|up|out|online|on the (?:web|site)|"
-    r"immediately|at once|right away|straight away|today|tonight|for us|for (?:all|everyone|everybody)|"
+    r"again|once more|the (?:changes?|amendments?|corrections?|new version|next version)|immediately|at once|right away|straight away|today|tonight|for us|for (?:all|everyone|everybody)|"
     r"when you(?:'re| are) ready|if you (?:can|would|will|like|please)))*"
     r"\W*(?:please|pls|plz|now|thanks|thx|thank you|then|will you|would you|could you|ok|okay)?\W*$"
 )
@@ -99,7 +99,7 @@ def asks_to_publish(said: str, to_reporter: bool) -> str:
 
 
 _PLAIN = re.compile(
-    rf"^{_WISH}publish(?:\s+(?:this|it|now|that|everything|please|as it is|anyway|at once|immediately|right away|"
+    rf"^{_WISH}publish(?:\s+(?:this|it|now|again|that|everything|please|as it is|anyway|at once|immediately|right away|"
     r"the (?:\w+ )?(?:document|summary|page|report|minutes|record|result|discussion|outcome)))*"
     r"\W*(?:please|now|thanks|thank you|then)?\W*$"
 )

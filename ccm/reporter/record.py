@@ -1,7 +1,8 @@
 """
-Changes of the record: filling attributes, converting the type, adding and taking back what a message brought.
+Changes of the record: filling attributes, converting the type, adding, replacing and dropping entries.
 
-Every function takes a state and answers the next one. Leaves out when to do which (:mod:`ccm.reporter.discussion`).
+Every function takes a state and answers the next one. Leaves out when to do which (:mod:`ccm.reporter.discussion`), and
+taking back what a message brought (:mod:`ccm.reporter.withdrawal`).
 """
 
 from collections.abc import Iterable
@@ -160,23 +161,3 @@ def without(state: State, template: Template, *, source: str = "", by: str = "")
     heard = tuple(c for c in state.heard if c.source != source and c.by != by)
     pending = tuple(remark for remark in state.pending if remark.source != source and remark.by != by)
     return _refilled(replace(state, pending=pending), heard, template)
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What a message had brought: entries, and keys of attributes that it answered when asked."""
-
-    entries: tuple[Entry, ...]
-    answered: tuple[str, ...]
-
-
-def take_back(state: State, source: str, template: Template) -> tuple[State, TakenBack]:
-    """The state without anything that the message *source* brought."""
-    gone = tuple(e for e in state.entries if e.source == source)
-    answered = tuple(c.key for c in state.heard if c.source == source and c.score >= ANSWERED)
-    state = without(state, template, source=source)
-    if not gone:
-        return state, TakenBack((), answered)
-    entries = tuple(e for e in state.entries if e.source != source)
-    topic = "" if any(e.id == state.topic for e in gone) else state.topic
-    return changed(state, entries=entries, topic=topic), TakenBack(gone, answered)

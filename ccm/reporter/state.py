@@ -132,6 +132,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     source: str
+    by: str
     before: Entry
     after: Entry | None = None
     made: int = 0
@@ -207,6 +208,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar changes: the newest changes of entries by commands, the last one last.
     :ivar refused: ``kind source`` of finds that somebody refused or dropped.
     :ivar wanted: confirmations asked for, that a plain yes or no may answer.
+    :ivar inquired: ids of finds that people were asked about.
     :ivar printed: what stood in the newest version: id of an entry or key of an attribute -> a short hash.
     :ivar amending: people were told that what they change needs a new version.
     :ivar following: the next meeting.
@@ -252,6 +254,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     changes: tuple[Change, ...] = ()
     refused: tuple[str, ...] = ()
     wanted: tuple[Wanted, ...] = ()
+    inquired: tuple[str, ...] = ()
     printed: dict[str, str] = {}
     amending: bool = False
     following: Following | None = None

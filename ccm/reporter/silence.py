@@ -1,0 +1,92 @@
+"""
+Who is off the record when: ``#off`` … ``#on`` for the room, ``#off me`` for a person, ``[off]`` for a line.
+
+The fold knows it as it goes along; this tells it of a whole log, for those who read one: the document, and whoever
+looks for what nobody marked. Leaves out keeping such lines from being stored, which the room does.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ccm.reporter.orders import addressed
+from ccm.reporter.remarks import flat
+from ccm.reporter.transcript import Message
+
+_COMMAND = re.compile(r"\s*[#/](?P<verb>off|on)\b\s*(?P<who>me\b)?", re.IGNORECASE)
+_ASIDE = re.compile(r"\s*\[off\]", re.IGNORECASE)
+_BACK = re.compile(r"\b(?:back )?on (?:the )?record\b")
+_OFF = re.compile(
+    r"^(?:(?:please|now|go|let's go|this is|we are|we're|the following is|this stays) )*off (?:the )?record\b"
+)
+_ME_OFF = re.compile(
+    r"^(?:please )?(?:do not|don't|stop) (?:record|note|keep|write down|quote)(?:ing)? (?:me|what i say)\b|"
+    r"^(?:please )?(?:leave me out|keep me off (?:the )?record|i(?:'m| am| go)? off (?:the )?record)\b"
+)
+
+
+def is_aside(text: str) -> bool:
+    """Whether a line asks not to be kept."""
+    return bool(_ASIDE.match(text))
+
+
+def goes_off(said: str) -> bool:
+    """Whether words to the reporter take the room off the record."""
+    return bool(_OFF.match(said))
+
+
+def silences(said: str) -> bool:
+    """Whether words to the reporter take their author off the record."""
+    return bool(_ME_OFF.match(said))
+
+
+def comes_back(said: str) -> bool:
+    """Whether words to the reporter put the room on the record."""
+    return bool(_BACK.search(said))
+
+
+def told(messages: Iterable[Message], names: tuple[str, ...] = ("reporter",)) -> tuple[Message, ...]:
+    """The same messages, those that were said off the record marked so."""
+    marked: list[Message] = []
+    recording = True
+    silent: set[str] = set()
+    for message in messages:
+        off = not message.from_reporter and (
+            is_aside(message.text) or not recording or (message.jid or message.nick) in silent
+        )
+        verb, mine = _turn(message, names)
+        who = message.jid or message.nick
+        if verb == "off" and not mine and not off:
+            recording = False
+        elif verb == "off" and mine and not off:
+            silent.add(who)
+        elif verb == "on" and (not is_aside(message.text)):
+            off = False
+            if who in silent:
+                silent.discard(who)
+            elif not mine:
+                recording = True
+        marked.append(replace(message, on_record=False) if off and message.on_record else message)
+    return tuple(marked)
+
+
+def on_record(messages: Iterable[Message], names: tuple[str, ...] = ("reporter",)) -> tuple[Message, ...]:
+    """The messages that were said on the record."""
+    return tuple(message for message in told(messages, names) if message.on_record)
+
+
+def _turn(message: Message, names: tuple[str, ...]) -> tuple[str, bool]:
+    """``off`` or ``on`` if a message turns the record, and whether for its author alone."""
+    if message.from_reporter:
+        return ("on", False) if "on the record" in message.text.lower() else ("", False)
+    if message.text.lstrip()[:1] in ("#", "/"):
+        found = _COMMAND.match(message.text)
+        return (found["verb"].lower(), bool(found["who"])) if found else ("", False)
+    if "record" not in message.text and " me" not in message.text:
+        return "", False
+    said, _ = addressed(flat(message.text[:400]), names)
+    if silences(said):
+        return "off", True
+    if goes_off(said):
+        return "off", False
+    return ("on", False) if comes_back(said) else ("", False)
