@@ -22,6 +22,7 @@ from ccm.modules.time import plugin as time  # noqa: F401
 from ccm.modules.vcard import plugin as vcard  # noqa: F401
 from ccm.modules.version import plugin as version  # noqa: F401
 from ccm.publish.git import plugin as git  # noqa: F401
+from ccm.publish.hippo import plugin as hippo  # noqa: F401
 from ccm.publish.jcr import plugin as jcr  # noqa: F401
 from ccm.publish.webhook import plugin as webhook  # noqa: F401
 from ccm.publish.wordpress import plugin as wordpress  # noqa: F401
