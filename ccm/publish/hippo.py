@@ -45,8 +45,8 @@ class HippoOptions(Section):
     ``url`` is the CMS's, ending with ``/cms``; ``user`` and ``password`` (or ``password_file``) of somebody with the
     permission ``hippo:rest``. Documents go below ``folder``, with the type ``document_type`` and in the language
     ``locale``; its fields ``title_field``, ``summary_field`` (``""`` if it has none) and ``html_field`` are in the name
-    space of the type. ``publish`` is ``all``, or ``none`` to leave them for an editor. ``page_url`` is where readers find
-    a document, ``{name}`` its name. ``private``: the host may be this machine or on a private network.
+    space of the type. ``publish`` is ``all``, or ``none`` to leave them for an editor. ``page_url`` is where readers
+    find a document, ``{name}`` its name. ``private``: the host may be this machine or on a private network.
     """
 
     url: str = ""
