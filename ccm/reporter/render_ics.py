@@ -1,5 +1,5 @@
 """
-The actions of a document as a calendar: one VTODO each (RFC 5545 §3.6.2), and a VEVENT for the next meeting, by icalendar.
+The actions of a document as a calendar, by icalendar: one VTODO each (RFC 5545 §3.6.2), a VEVENT for the next meeting.
 
 Everything typed passes through that library's escaping, in one line and without control characters. Leaves out
 invitations to the next meeting; those are another package's.
