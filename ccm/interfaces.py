@@ -69,6 +69,22 @@ class IConnection(Interface):
         """Send what is queued, then close; *error* is the ``StreamError`` that was written before, if any."""
 
 
+class IAccountDisco(Interface):
+    """What a module has service discovery tell of accounts (XEP-0030 §8)."""
+
+    def features() -> Iterable[str]:
+        """What an account offers because of it."""
+
+    def identities() -> Iterable[str]:
+        """As which it shows itself: serialised ``<identity/>`` elements."""
+
+    def items(owner: str, asker: str) -> Awaitable[bytes]:
+        """*async* Serialised ``<item/>`` elements that a bare JID may see."""
+
+    def info(owner: str, asker: str, name: str) -> Awaitable[bytes]:
+        """*async* What is inside ``<query/>`` for a node. :raises StanzaError: if it is not for them, or not there."""
+
+
 # ---- stores
 
 
@@ -165,6 +181,44 @@ class IAccountXML(Interface):
         """*async* What every account keeps under that name, by bare JID."""
 
 
+class IPubSubNodes(Interface):
+    """Nodes and their items (``store/pubsub.py``); a *record* is the node as :mod:`ccm.pubsub` writes it."""
+
+    def get(service: str, name: str) -> Awaitable[bytes | None]:
+        """*async* The record of a node."""
+
+    def of(service: str) -> Awaitable[dict[str, bytes]]:
+        """*async* The records of a service, by name."""
+
+    def save(service: str, name: str, record: bytes) -> Awaitable[None]:
+        """*async* Create or replace."""
+
+    def delete(service: str, name: str | None = None) -> Awaitable[None]:
+        """*async* Forget a node with its items; all of a service without a name."""
+
+    def publish(service: str, name: str, item: r.PubSubItem, most: int) -> Awaitable[None]:
+        """*async* Keep an item as the newest, in the place of the one with its id; older ones beyond *most* go."""
+
+    def retract(service: str, name: str, id_: str) -> Awaitable[bool]:
+        """*async* Forget an item; whether it was there."""
+
+    def trim(service: str, name: str, most: int) -> Awaitable[None]:
+        """*async* Keep only the newest *most*."""
+
+    def items(service: str, name: str, *, ids: tuple[str, ...] = (), most: int = 0) -> Awaitable[Sequence[r.PubSubItem]]:
+        """*async* All, those named, or the newest *most*; the oldest first."""
+
+    def newest(
+        services: Iterable[str], names: Iterable[str]
+    ) -> Awaitable[Sequence[tuple[bytes, r.PubSubItem]]]:
+        """*async* Record and newest item of every node of these names at these services that has one."""
+
+
+class IArchive(Interface):
+    """Message archives (``store/archive.py``)."""
+
+    def next_id() -> str:
+        """A fresh stanza-id, greater as text than every one before, also across restarts."""
 
     def append(message: r.Archived) -> "Deferred[None]":
         """Keep a message; fires once it is on disk, in the order of the calls. Fails with ``StoreUnavailable``."""

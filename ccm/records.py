@@ -52,6 +52,19 @@ class RosterItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PubSubItem:
+    """
+    One item of a node (XEP-0060 §4.6).
+
+    :ivar publisher: bare JID. :ivar xml: the payload with its namespaces declared, or ``b""``.
+    """
+
+    id: str
+    publisher: str
+    xml: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Archived:
     """
     One message in an archive (XEP-0313 §2, XEP-0359 §3).

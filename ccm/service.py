@@ -129,6 +129,7 @@ class Server(Service):
             rosters=stores.rosters,
             contacts=Contacts(stores.rosters, running.spawn),
             account_xml=stores.account_xml,
+            pubsub_nodes=stores.pubsub_nodes,
             archive=stores.archive,
             tokens=stores.tokens,
             state=stores.state,

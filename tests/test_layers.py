@@ -20,6 +20,7 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "session": 2,
     "router": 3,
     "reporter": 3,
+    "pubsub": 3,
     "threads": 3,
     "passwords": 3,
     "people": 3,

@@ -65,17 +65,29 @@ class Disco:
     async def account_info(self, stanza: Stanza, _origin: Any) -> Stanza:
         """XEP-0030 §8: the server answers for an account, to those who may know that it exists."""
         await self._check(stanza)
-        inner = (
-            "<identity category='account' type='registered'/>"
-            f"<feature var='{ns.DISCO_INFO}'/><feature var='{ns.DISCO_ITEMS}'/>"
-        ).encode()
-        return stanza.result(_query(ns.DISCO_INFO, None, inner), _INFO)
+        owner, asker, node = stanza.to or "", address.bare(stanza.from_ or ""), _node_of(stanza)
+        tellers = self._router.account_disco
+        if node is not None:
+            if not tellers:
+                raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
+            return stanza.result(_query(ns.DISCO_INFO, node, await tellers[0].info(owner, asker, node)), _INFO)
+        identities = ["<identity category='account' type='registered'/>"]
+        features = [ns.DISCO_INFO, ns.DISCO_ITEMS]
+        for teller in tellers:
+            identities += teller.identities()
+            features += teller.features()
+        lines = [*identities, *(f"<feature var='{attribute(feature)}'/>" for feature in features)]
+        return stanza.result(_query(ns.DISCO_INFO, None, "".join(lines).encode()), _INFO)
 
     @on.iq("get", ns.DISCO_ITEMS, "query", to=Target.ACCOUNT)
     async def account_items(self, stanza: Stanza, _origin: Any) -> Stanza:
-        """An empty list, to those who may know that the account exists."""
+        """What there is to read at the account, for those who may know that it exists."""
         await self._check(stanza)
-        return stanza.result(_query(ns.DISCO_ITEMS, None, b""), _ITEMS)
+        if _node_of(stanza) is not None:
+            raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
+        owner, asker = stanza.to or "", address.bare(stanza.from_ or "")
+        inner = b"".join([await teller.items(owner, asker) for teller in self._router.account_disco])
+        return stanza.result(_query(ns.DISCO_ITEMS, None, inner), _ITEMS)
 
     @on.event("domain-up")
     @on.event("domain-down")
@@ -91,8 +103,6 @@ class Disco:
             item = (await self._contacts.load(account)).get(asker)
             if item is None or item.subscription not in ("from", "both"):
                 raise StanzaError("service-unavailable")
-        if _node_of(stanza) is not None:
-            raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
 
     def _refresh(self) -> None:
         features = self._router.features()

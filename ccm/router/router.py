@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from ccm import address
 from ccm.errors import StanzaError
-from ccm.interfaces import ISession, ISink
+from ccm.interfaces import IAccountDisco, ISession, ISink
 from ccm.router.hooks import EVENTS, HANDLED, Phase, Target, hooks_of
 from ccm.wire.stanza import Stanza
 
@@ -53,6 +53,7 @@ class Router:
         self._features: dict[str, None] = {}
         self._stream_features: list[tuple[str, Callable[[], bytes]]] = []
         self._before_auth: dict[tuple[str, str], BeforeAuth] = {}
+        self.account_disco: list[IAccountDisco] = []
         self._walls: list[Callable[[str, str], bool]] = []
 
     # ---- who is there
@@ -134,6 +135,10 @@ class Router:
     def features(self) -> tuple[str, ...]:
         """Service discovery features of every module attached."""
         return tuple(self._features)
+
+    def add_account_disco(self, teller: IAccountDisco) -> None:
+        """Let *teller* say what accounts offer (XEP-0030 §8)."""
+        self.account_disco.append(teller)
 
     def add_wall(self, apart: Callable[[str, str], bool]) -> None:
         """Let *apart* say between which two addresses nothing passes; whoever goes round :meth:`route` asks it."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ccm.interfaces import IAccounts, IAccountXML, IArchive, IRosters, ISessionState, ITokens
+from ccm.interfaces import IAccounts, IAccountXML, IArchive, IPubSubNodes, IRosters, ISessionState, ITokens
 from ccm.router.contacts import Contacts
 
 
@@ -26,6 +26,7 @@ class Services:
     rosters: IRosters
     contacts: Contacts
     account_xml: IAccountXML
+    pubsub_nodes: IPubSubNodes
     archive: IArchive
     tokens: ITokens
     state: ISessionState

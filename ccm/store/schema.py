@@ -40,6 +40,26 @@ account_xml = Table(
     Column("xml", LargeBinary, nullable=False),
 )
 
+pubsub_nodes = Table(
+    "pubsub_nodes",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("record", LargeBinary, nullable=False),
+)
+
+pubsub_items = Table(
+    "pubsub_items",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("service", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
+    Index("pubsub_item", "service", "node", "id", unique=True),
+)
+
 archive = Table(
     "archive",
     metadata,

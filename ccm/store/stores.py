@@ -22,6 +22,7 @@ from ccm.store.message_index import MessageIndex
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.outbox import Outbox
 from ccm.store.pending import Pending
+from ccm.store.pubsub import PubSubNodes
 from ccm.store.rooms import Rooms
 from ccm.store.rosters import Rosters
 from ccm.store.suppression import Suppression
@@ -40,6 +41,7 @@ class Stores:
     accounts: Accounts
     rosters: Rosters
     account_xml: AccountXML
+    pubsub_nodes: PubSubNodes
     archive: Archive
     rooms: Rooms
     topics: Topics
@@ -109,6 +111,7 @@ async def open_stores(
         accounts=accounts,
         rosters=Rosters(database),
         account_xml=AccountXML(database),
+        pubsub_nodes=PubSubNodes(database),
         archive=archive,
         rooms=Rooms(database),
         topics=Topics(database, outbox, now),

@@ -15,7 +15,15 @@ from ccm.interfaces import ISession
 from ccm.router.contacts import Contacts
 from ccm.router.router import Router
 from ccm.router.services import Services
-from ccm.testing.memory import MemoryAccounts, MemoryAccountXML, MemoryArchive, MemoryRosters, MemoryState, MemoryTokens
+from ccm.testing.memory import (
+    MemoryAccounts,
+    MemoryAccountXML,
+    MemoryArchive,
+    MemoryPubSubNodes,
+    MemoryRosters,
+    MemoryState,
+    MemoryTokens,
+)
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza
 
@@ -99,6 +107,7 @@ def make_services(host: str = "localhost", hands: Hands | None = None, **others:
         "accounts": MemoryAccounts(host, hands.datetime),
         "rosters": MemoryRosters(),
         "account_xml": MemoryAccountXML(),
+        "pubsub_nodes": MemoryPubSubNodes(),
         "archive": MemoryArchive(),
         "tokens": MemoryTokens(hands.datetime),
         "state": MemoryState(hands.now),

@@ -5,7 +5,7 @@ Time comes from functions, which a test gives (:class:`ccm.testing.fakes.Hands`)
 """
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from ccm import records as r
 from ccm.errors import StanzaError
-from ccm.interfaces import IAccounts, IAccountXML, IArchive, IRooms, IRosters, ISessionState, ITokens
+from ccm.interfaces import IAccounts, IAccountXML, IArchive, IPubSubNodes, IRooms, IRosters, ISessionState, ITokens
 
 
 @implementer(IAccounts)
@@ -110,6 +110,57 @@ class MemoryAccountXML:
 
     async def all(self, name: str) -> dict[str, bytes]:
         return {owner: xml for (owner, kept_as), xml in self.kept.items() if kept_as == name}
+
+
+@implementer(IPubSubNodes)
+class MemoryPubSubNodes:
+    """Nodes in dictionaries, their items in the order of publication."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], bytes] = {}
+        self.kept: dict[tuple[str, str], dict[str, r.PubSubItem]] = {}
+
+    async def get(self, service: str, name: str) -> bytes | None:
+        return self.records.get((service, name))
+
+    async def of(self, service: str) -> dict[str, bytes]:
+        return {name: record for (owner, name), record in sorted(self.records.items()) if owner == service}
+
+    async def save(self, service: str, name: str, record: bytes) -> None:
+        self.records[service, name] = record
+
+    async def delete(self, service: str, name: str | None = None) -> None:
+        for key in [key for key in self.records | self.kept if key[0] == service and name in (None, key[1])]:
+            self.records.pop(key, None)
+            self.kept.pop(key, None)
+
+    async def publish(self, service: str, name: str, item: r.PubSubItem, most: int) -> None:
+        items = self.kept.setdefault((service, name), {})
+        items.pop(item.id, None)
+        items[item.id] = item
+        await self.trim(service, name, most)
+
+    async def retract(self, service: str, name: str, id_: str) -> bool:
+        return self.kept.get((service, name), {}).pop(id_, None) is not None
+
+    async def trim(self, service: str, name: str, most: int) -> None:
+        items = self.kept.get((service, name), {})
+        for id_ in list(items)[: max(0, len(items) - most)]:
+            del items[id_]
+
+    async def items(
+        self, service: str, name: str, *, ids: tuple[str, ...] = (), most: int = 0
+    ) -> Sequence[r.PubSubItem]:
+        found = [item for item in self.kept.get((service, name), {}).values() if not ids or item.id in ids]
+        return tuple(found[-most:])
+
+    async def newest(self, services: Iterable[str], names: Iterable[str]) -> Sequence[tuple[bytes, r.PubSubItem]]:
+        wanted, asked = set(services), set(names)
+        return tuple(
+            (self.records[key], list(items.values())[-1])
+            for key, items in sorted(self.kept.items())
+            if items and key[0] in wanted and key[1] in asked
+        )
 
 
 @implementer(IArchive)

@@ -84,6 +84,7 @@ class ScriptServer:
             rosters=stores.rosters,
             contacts=Contacts(stores.rosters, spawn),
             account_xml=stores.account_xml,
+            pubsub_nodes=stores.pubsub_nodes,
             archive=stores.archive,
             tokens=stores.tokens,
             state=stores.state,

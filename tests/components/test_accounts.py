@@ -50,6 +50,7 @@ def house(stage, muc):
         rosters=stores.rosters,
         contacts=Contacts(stores.rosters, spawn),
         account_xml=stores.account_xml,
+        pubsub_nodes=stores.pubsub_nodes,
         archive=stores.archive,
         tokens=stores.tokens,
         state=stores.state,

@@ -13,6 +13,7 @@ from ccm.modules import (
     disco,
     messages,
     online,
+    pep,
     ping,
     presence,
     private_xml,
@@ -30,7 +31,7 @@ from ccm.testing.net_stage import ScriptServer
 MODULES = [
     module.plugin
     for module in (
-        blocking, carbons, private_xml, vcard,
+        blocking, carbons, pep, private_xml, vcard,
         ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
     )
 ]  # fmt: skip

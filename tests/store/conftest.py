@@ -75,6 +75,12 @@ def account_xml(stores: Any) -> Any:
 
 
 @pytest.fixture
+def pubsub_nodes(stores: Any) -> Any:
+    """The ``IPubSubNodes``."""
+    return stores.pubsub_nodes
+
+
+@pytest.fixture
 def tokens(stores: Any) -> Any:
     """The ``ITokens``."""
     return stores.tokens

@@ -13,6 +13,7 @@ from ccm.testing.contracts_database import DatabaseContract
 from ccm.testing.contracts_invitees import InviteesContract
 from ccm.testing.contracts_links import LinksContract
 from ccm.testing.contracts_outbox import OutboxContract
+from ccm.testing.contracts_pubsub import PubSubNodesContract
 from ccm.testing.contracts_topics import DocumentsContract, RoomsContract, TopicsContract, UndoStepsContract
 
 
@@ -30,6 +31,10 @@ class TestRosters(RostersContract):
 
 class TestAccountXML(AccountXMLContract):
     """``AccountXML``."""
+
+
+class TestPubSubNodes(PubSubNodesContract):
+    """``PubSubNodes``."""
 
 
 class TestTokens(TokensContract):

@@ -6,6 +6,7 @@ import pytest
 
 from ccm.testing.contracts import AccountsContract, AccountXMLContract, RostersContract, TokensContract, clock
 from ccm.testing.contracts_archive import ArchiveContract
+from ccm.testing.contracts_pubsub import PubSubNodesContract
 from ccm.testing.contracts_state import SessionStateContract
 from ccm.testing.contracts_topics import RoomsContract
 from ccm.testing.fakes import Hands
@@ -13,6 +14,7 @@ from ccm.testing.memory import (
     MemoryAccounts,
     MemoryAccountXML,
     MemoryArchive,
+    MemoryPubSubNodes,
     MemoryRooms,
     MemoryRosters,
     MemoryState,
@@ -33,6 +35,12 @@ class TestMemoryAccountXML(AccountXMLContract):
     @pytest.fixture
     def account_xml(self) -> MemoryAccountXML:
         return MemoryAccountXML()
+
+
+class TestMemoryPubSubNodes(PubSubNodesContract):
+    @pytest.fixture
+    def pubsub_nodes(self) -> MemoryPubSubNodes:
+        return MemoryPubSubNodes()
 
 
 class TestMemoryRosters(RostersContract):

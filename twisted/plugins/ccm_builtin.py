@@ -11,6 +11,7 @@ from ccm.modules.disco import plugin as disco  # noqa: F401
 from ccm.modules.guests import plugin as guests  # noqa: F401
 from ccm.modules.messages import plugin as messages  # noqa: F401
 from ccm.modules.online import plugin as online  # noqa: F401
+from ccm.modules.pep import plugin as pep  # noqa: F401
 from ccm.modules.ping import plugin as ping  # noqa: F401
 from ccm.modules.presence import plugin as presence  # noqa: F401
 from ccm.modules.private_xml import plugin as private_xml  # noqa: F401
