@@ -4,6 +4,7 @@ import argparse
 
 from ccm.component_service import component_secrets
 from ccm.config import Config
+from ccm.reporter.templates import Templates
 from ccm.settings import Settings
 
 
@@ -16,6 +17,9 @@ def run(arguments: argparse.Namespace) -> int:
     """:raises ConfigError: naming file, key and remedy."""
     settings = Settings(Config.load(arguments.config, arguments.set))
     component_secrets(settings)
+    reporter = settings["components.reporter"]
+    types = Templates.load((reporter.templates if reporter is not None else "") or None).keys()
     on = ", ".join(module.name for module in settings.modules())
     print(f"{settings.source} is in order.\nHost: {settings['server'].host}\nModules: {on}")
+    print(f"Document types: {', '.join(types)}")
     return 0

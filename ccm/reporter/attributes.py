@@ -76,7 +76,8 @@ def read(text: str, signs: Signs, asked: str = "", parts: list[Sentence] | None 
         if (":" in sentence or ";" in sentence or not _OFFHAND_KEYS.isdisjoint(keys)) and _OFFHAND.search(sentence):
             small_talk = max(small_talk, 1)
         found = _sentence(part, signs, small_talk)
-        if (not found and asked and small_talk < 2 and not _SELF_REPLY.match(sentence)) or (
+        to_whom = signs.shapes.get(asked) == "people"
+        if (not found and asked and small_talk < 2 and (to_whom or not _SELF_REPLY.match(sentence))) or (
             found and asked and max(f.weight for f in found) <= CUE and all(f.key != asked for f in found)
         ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]

@@ -15,7 +15,7 @@ from ccm.reporter.remarks import Sentence, after_fillers, flat, is_phatic, is_qu
 from ccm.reporter.state import Asked
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs
 
-RULE = {LABEL: MUCH, LEAD: 300, CUE: 150, WEAK: 10}
+RULE = {LABEL: MUCH, LEAD: 300, CUE: 260, WEAK: 10}  # all but the last may join others in an attribute
 UNTIED = 0  # the least score of a sentence in which no rule found anything
 TRUST = {LABEL: 150, LEAD: 100, CUE: 40, WEAK: 0}  # what a rule counts beside what the model makes of it
 REMEMBERED = 200  # characters of a question

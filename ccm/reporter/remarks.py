@@ -253,7 +253,7 @@ class TypeStatements:
                 rf" and| of| for)",
                 rf"\b(?:we|i|let'?s|let us|i'd|we'd|we're|we've|i've|i'm|i'll|we'll)\b(?: (?:would|want|need|have|"
                 rf"will|are|am|should|"
-                rf"can|could|got|to|must|going|like|all|here|now|just|also))* (?:start|begin|discuss|talk about|"
+                rf"can|could|got|to|must|going|like|all|here|now|just|also))* (?:start|begin|do|hold|run|discuss|talk about|"
                 rf"plan|planning|"
                 rf"launch|propose|treat (?:this|it) as|writing (?:down|up)|write (?:down|up)|write (?:this|it) (?:down|up) as|put (?:this|it) down as|want (?:this|it) down as|describing|filing|"
                 rf"recording|specifying|defining|raising|proposing|launching|opening|make (?:this|it)|call "
