@@ -5,7 +5,7 @@ Methods marked *async* return an awaitable; all others are synchronous. Each int
 in :mod:`ccm.testing`, which providers and fakes inherit. Longer than other files on purpose: it is one page to read.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -91,8 +91,13 @@ class IAccountDisco(Interface):
 class IDatabase(Interface):
     """The durable store. A *change* or *query* runs in a thread with a SQLAlchemy ``Connection``; no reactor there."""
 
-    def read(query: Callable[[Any], T]) -> Awaitable[T]:
-        """Run *query(connection)* in a reading transaction."""
+    def read(query: Callable[[Any], T], key: Hashable = None) -> Awaitable[T]:
+        """
+        Run *query(connection)* in a reading transaction.
+
+        :param key: the same for queries with the same answer: what is asked several times in one turn of the reactor is
+            looked up once. Nobody changes the answer then.
+        """
 
     def write(change: Callable[[Any], T]) -> Awaitable[T]:
         """
@@ -160,11 +165,6 @@ class IRosters(Interface):
         """*async* Replace them."""
 
 
-class IArchive(Interface):
-    """Message archives (``store/archive.py``)."""
-
-    def next_id() -> str:
-        """A fresh stanza-id, greater as text than every one before, also across restarts."""
 class IAccountXML(Interface):
     """XML that accounts keep here, each piece under a name of the module that answers for it (``store/account_xml.py``)."""
 
@@ -205,12 +205,12 @@ class IPubSubNodes(Interface):
     def trim(service: str, name: str, most: int) -> Awaitable[None]:
         """*async* Keep only the newest *most*."""
 
-    def items(service: str, name: str, *, ids: tuple[str, ...] = (), most: int = 0) -> Awaitable[Sequence[r.PubSubItem]]:
+    def items(
+        service: str, name: str, *, ids: tuple[str, ...] = (), most: int = 0
+    ) -> Awaitable[Sequence[r.PubSubItem]]:
         """*async* All, those named, or the newest *most*; the oldest first."""
 
-    def newest(
-        services: Iterable[str], names: Iterable[str]
-    ) -> Awaitable[Sequence[tuple[bytes, r.PubSubItem]]]:
+    def newest(services: Iterable[str], names: Iterable[str]) -> Awaitable[Sequence[tuple[bytes, r.PubSubItem]]]:
         """*async* Record and newest item of every node of these names at these services that has one."""
 
 
@@ -400,6 +400,20 @@ class IDocuments(Interface):
     def public(*, query: str = "", before: datetime | None = None, limit: int = 20) -> Awaitable[r.Page]:
         """*async* Newest revision of each public document, newest first, or those that match a search."""
 
+    def rewrite(
+        topic: str,
+        change: Callable[
+            [tuple[r.DocumentRecord, ...]], tuple[tuple[r.DocumentRecord, ...], Iterable[tuple[str, str, str]]]
+        ],
+    ) -> Awaitable[tuple[r.DocumentRecord, ...]]:
+        """
+        *async* Put other texts in the place of those of a topic's revisions, in one transaction, for good.
+
+        :param change: answers the revisions it is given, oldest first, with other title, headline and body, and the
+            outbox jobs that follow; runs in the database's thread.
+        :returns: those that are different now. What they said before is not kept, nor found by a search.
+        """
+
     def add_receipt(topic: str, revision: int, target: str, receipt: r.Receipt) -> Awaitable[None]:
         """*async* Where a publisher put it."""
 
@@ -449,6 +463,15 @@ class IOutbox(Interface):
 
     def parked() -> Awaitable[tuple[tuple[r.OutboxJob, str], ...]]:
         """*async* Jobs given up, with the reason."""
+
+    def revive(key: str) -> Awaitable[bool]:
+        """*async* Let a job that was given up start anew; whether there was one."""
+
+    def release() -> Awaitable[None]:
+        """*async* End every lease: only for the one who owns all workers, whose former process is gone."""
+
+    def counts() -> Awaitable[dict[tuple[str, str], int]]:
+        """*async* How many jobs are not finished, by kind and ``waiting`` or ``parked``."""
 
     def listen(kind: str, callback: Callable[[], None]) -> Callable[[], None]:
         """Hear of new jobs of a kind, after the commit that added them; answers a function that ends it."""

@@ -1,6 +1,7 @@
 """Published documents by revision, found by slug, by topic and by their words; where publishers put them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ from ccm.store.schema import documents, receipts
 from ccm.store.times import from_micros, to_micros
 from ccm.store.upsert import upsert
 
+#: Answers the revisions that it is given with other texts, and jobs.
+Change = Callable[[tuple[DocumentRecord, ...]], tuple[tuple[DocumentRecord, ...], Iterable[tuple[str, str, str]]]]
 _FIELDS = DocumentRecord.__dataclass_fields__
 
 
@@ -71,6 +74,33 @@ class Documents:
         rows = await self._rows(statement.limit(limit + 1))
         return Page(tuple(map(_document, rows[:limit])), complete=len(rows) <= limit)
 
+    async def rewrite(self, topic: str, change: Change) -> tuple[DocumentRecord, ...]:
+        made: list[tuple[str, str, str]] = []
+
+        def work(connection: Connection) -> tuple[DocumentRecord, ...]:
+            of_topic = select(documents).where(documents.c.topic == topic).order_by(documents.c.revision)
+            rows = connection.execute(of_topic.with_for_update()).all()
+            before = tuple(map(_document, rows))
+            after, jobs = change(before)
+            if len(after) != len(before):
+                raise ValueError("A change of documents answers each revision that it was given.")
+            changed = [(row.seq, new) for row, old, new in zip(rows, before, after, strict=True) if new != old]
+            with forgetting(connection):
+                for (seq, new), newest in ((pair, pair[0] == rows[-1].seq) for pair in changed):
+                    texts = {"title": new.title, "headline": new.headline, "body": new.body}
+                    connection.execute(update(documents).where(documents.c.seq == seq).values(**texts))
+                    if newest:
+                        search.put_in_again(connection, seq, new.title, new.headline, new.body)
+            if changed:
+                made.extend(jobs)
+                self._outbox.put(connection, made)
+            return tuple(new for _, new in changed)
+
+        changed = await self._database.write(work)
+        if made:
+            self._outbox.added(made)
+        return changed
+
     async def add_receipt(self, topic: str, revision: int, target: str, receipt: Receipt) -> None:
         row = {
             "topic": topic,
@@ -96,6 +126,19 @@ class Documents:
 
     async def _rows(self, statement: Any) -> Sequence[Any]:
         return await self._database.read(lambda connection: connection.execute(statement).all())
+
+
+@contextmanager
+def forgetting(connection: Connection) -> Iterator[None]:
+    """What is replaced or deleted inside leaves no bytes in SQLite's file; PostgreSQL's vacuum does that by itself."""
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        if sqlite:
+            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
 
 def _put(connection: Connection, document: DocumentRecord) -> None:

@@ -294,6 +294,36 @@ class DocumentsContract:
             assert (await documents.public(query=query)).items == (), query
 
     @pytest_twisted.ensureDeferred
+    async def test_a_rewritten_document_says_and_is_found_by_its_new_words_alone(
+        self, documents: Any, outbox: Any, clock: Moments
+    ) -> None:
+        await documents.publish(self.document(clock), [])
+        await documents.publish(self.document(clock, 2), [])
+        await documents.publish(self.document(clock, topic="t2"), [])
+
+        def change(records: tuple[r.DocumentRecord, ...]) -> Any:
+            assert [record.revision for record in records] == [1, 2]
+            texts = {"title": "Calm", "headline": "Still", "body": '{"text": "Nothing"}'}
+            return tuple(replace(record, **texts) for record in records), [("publish", "p:r", "{}")]
+
+        changed = await documents.rewrite("t1", change)
+        assert [(record.revision, record.body) for record in changed] == [(1, changed[0].body), (2, changed[0].body)]
+        assert await documents.revisions("t1") == changed
+        assert (await documents.public(query="calm nothing")).items == (changed[1],)
+        assert [found.topic for found in (await documents.public(query="hadoop")).items] == ["t2"]
+        assert [job.key for job in await outbox.claim("publish", 10, 60)] == ["p:r"]
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_rewriting_that_changes_nothing_makes_no_job(
+        self, documents: Any, outbox: Any, clock: Moments
+    ) -> None:
+        kept = await documents.publish(self.document(clock), [])
+        assert await documents.rewrite("t1", lambda records: (records, [("publish", "p:r", "{}")])) == ()
+        assert await documents.rewrite("none", lambda records: (records, [])) == ()
+        assert await documents.latest("t1") == kept
+        assert await outbox.claim("publish", 10, 60) == ()
+
+    @pytest_twisted.ensureDeferred
     async def test_the_newest_receipt_of_each_target_is_answered(self, documents: Any, clock: Moments) -> None:
         await documents.publish(self.document(clock), [])
         second = r.Receipt("https://cms.example/2", "2", "v2")
