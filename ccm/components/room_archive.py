@@ -36,6 +36,7 @@ class Remark:
     :ivar replaces: such an id of an earlier message that this one corrects.
     :ivar retracts: stanza-id of a message that this one takes back.
     :ivar request: a request that the reporter wrote down for itself: its attributes.
+    :ivar withdrawn: the room keeps a tombstone in its place (XEP-0424 §5).
     """
 
     id: str
@@ -47,6 +48,7 @@ class Remark:
     replaces: str | None = None
     retracts: str | None = None
     request: dict[str, str] | None = None
+    withdrawn: bool = False
 
 
 class RoomArchive(XMPPHandler):  # type: ignore[misc]
@@ -114,6 +116,7 @@ def _remark(result: Element) -> Remark | None:
     ids = (message.getAttribute("id"), origin.getAttribute("id") if origin else None)
     replace = next(message.elements(ns.CORRECT, "replace"), None)
     retract = next(message.elements(ns.RETRACT, "retract"), None)
+    retracted = next(message.elements(ns.RETRACT, "retracted"), None)
     request = next(message.elements(ns.REPORTER, "request"), None)
     body = next((str(each) for each in message.elements() if each.name == "body" and each.uri in (None, ns.CLIENT)), "")
     return Remark(
@@ -126,4 +129,5 @@ def _remark(result: Element) -> Remark | None:
         replaces=replace.getAttribute("id") if replace else None,
         retracts=retract.getAttribute("id") if retract else None,
         request={str(name): value for name, value in request.attributes.items()} if request else None,
+        withdrawn=retracted is not None,
     )

@@ -1,0 +1,78 @@
+"""
+Messages taken out of what was published: of every stored revision, so of every form of it, and of every target.
+
+Whoever takes a message back in the room after publication (XEP-0424 0.4), moderates it (XEP-0425 0.3.0), or asks for it
+here, has it taken out everywhere. Doing it again changes nothing, so a kill in the middle is made good by doing it once
+more. Leaves out the room's own archive, which the room keeps (:mod:`ccm.muc.moderation`).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from twisted.logger import Logger
+
+from ccm.components.context import Context
+from ccm.records import DocumentRecord, Topic
+from ccm.reporter import redaction, render_json
+from ccm.reporter.document import Document
+from ccm.reporter.rendering import anchor
+from ccm.reporter.transcript import Message, fold_corrections
+
+log = Logger()
+
+Jobs = tuple[tuple[str, str, str], ...]
+
+
+async def take_out(context: Context, topic: Topic, ids: Iterable[str]) -> tuple[DocumentRecord, ...]:
+    """
+    Take messages out of everything published of a topic.
+
+    :param ids: stanza-ids.
+    :returns: the revisions that are different now.
+    """
+    gone = frozenset(ids)
+    targets = [target for target in context.publishers if target != "archive"]
+
+    def change(records: tuple[DocumentRecord, ...]) -> tuple[tuple[DocumentRecord, ...], Jobs]:
+        after = tuple(map(_record, records, redaction.redacted(_documents(records), gone)))
+        newest = after[-1] if after else None
+        if newest is None or newest == records[-1] or newest.visibility != "public":
+            return after, ()  # of an older revision the targets have nothing any more
+        return after, tuple(_job(target, newest) for target in targets)
+
+    changed = await context.documents.rewrite(topic.id, change)
+    if changed:
+        log.info("{room}: {count} versions were redacted.", room=topic.room, count=len(changed))
+    return changed
+
+
+async def catch_up(context: Context, topic: Topic, messages: Sequence[Message]) -> tuple[DocumentRecord, ...]:
+    """Take out what was withdrawn in the room by now. :param messages: everything in the room's archive."""
+    gone = {message.id for message in fold_corrections(messages) if not message.text}
+    return await take_out(context, topic, gone) if gone else ()
+
+
+async def named(context: Context, topic: Topic, text: str) -> frozenset[str]:
+    """Ids of the messages that somebody means by a stanza-id, or by a link to a line of a document."""
+    wanted = text.strip().rpartition("#")[2]
+    documents = _documents(await context.documents.revisions(topic.id))
+    return redaction.naming(documents, lambda id_: wanted in (id_, anchor(id_)))
+
+
+def _documents(records: Iterable[DocumentRecord]) -> tuple[Document, ...]:
+    return tuple(render_json.loads(record.body) for record in records)
+
+
+def _record(record: DocumentRecord, document: Document) -> DocumentRecord:
+    body = render_json.dumps(document)
+    if document == render_json.loads(record.body):
+        return record
+    return replace(record, headline=document.headline, body=body)
+
+
+def _job(target: str, record: DocumentRecord) -> tuple[str, str, str]:
+    """Publication of the same revision once more; its key is that of the text."""
+    key = f"{target}:{record.topic}:{record.revision}:{render_json.loads(record.body).digest[:12]}"
+    payload = {"target": target, "topic": record.topic, "revision": record.revision, "key": key}
+    return "publish", key, json.dumps(payload)
