@@ -6,7 +6,7 @@ What another process changes is noticed by :meth:`Accounts.refresh`. Leaves out 
 elsewhere.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
+from ccm.store.prepared import Prepared
 from ccm.store.schema import account_xml, accounts, archive, marks, rosters, tokens, topic_members
 from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import upsert
@@ -28,10 +29,9 @@ _MAILED = ("reset", "address")  # purposes of tokens that stand in mails
 _MOST_RECENT = 20_000  # accounts that are remembered by the name they were found by
 _LONGEST_RECENT = 256  # characters of such a name
 
-# Made once: to make one anew costs more than to run it.
-_BY_JID = select(accounts).where(accounts.c.jid == bindparam("jid"))
-_BY_MAIL = select(accounts).where(accounts.c.email_key == bindparam("email_key"))
-_BY_LOCALPART = select(accounts).where(accounts.c.localpart == bindparam("localpart")).limit(2)
+_BY_JID = Prepared(select(accounts).where(accounts.c.jid == bindparam("jid")))
+_BY_MAIL = Prepared(select(accounts).where(accounts.c.email_key == bindparam("email_key")))
+_BY_LOCALPART = Prepared(select(accounts).where(accounts.c.localpart == bindparam("localpart")).limit(2))
 
 
 @implementer(IAccounts)
@@ -90,7 +90,7 @@ class Accounts:
         return self._noticed(found)
 
     async def get(self, jid: str) -> Account | None:
-        found = await self._database.read(lambda connection: _get(connection, jid))
+        found = await self._database.read(lambda connection: _get(connection, jid), ("account", jid))
         if found is None:
             self._jids.discard(jid)
         return self._noticed(found)
@@ -254,16 +254,16 @@ def _news(connection: Connection, seen: int) -> tuple[int, set[str] | None, dict
 
 
 def _get(connection: Connection, jid: str) -> Account | None:
-    row = connection.execute(_BY_JID, {"jid": jid}).first()
+    row = _BY_JID.first(connection, jid=jid)
     return None if row is None else _account(row)
 
 
 def _find(connection: Connection, jid: str, name: str, host: str) -> Account | None:
     if "@" in name:
-        row = connection.execute(_BY_MAIL, {"email_key": email_key(name)}).first()
+        row = _BY_MAIL.first(connection, email_key=email_key(name))
         return _get(connection, jid) or (None if row is None else _account(row))
     # A localpart comes out of preparation as a domain; both fold case.
-    rows: Sequence[Any] = connection.execute(_BY_LOCALPART, {"localpart": jid}).all()
+    rows = _BY_LOCALPART.rows(connection, localpart=jid)
     if len(rows) == 1:
         return _account(rows[0])
     return _get(connection, address.join(jid, host)) if rows and host else None

@@ -8,17 +8,18 @@ of its message, so that a page by time reads a stretch of one index, however lar
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, update
 from zope.interface import implementer
 
 from ccm.errors import StanzaError
 from ccm.interfaces import IArchive, IDatabase
 from ccm.records import Archived, Page
 from ccm.store import message_index
+from ccm.store.prepared import Prepared
 from ccm.store.schema import archive, marks
 from ccm.store.times import from_micros, seconds_to_micros, to_micros
 
@@ -36,6 +37,19 @@ _AHEAD_MICROS = 10_000_000
 _LEAST_SLACK_MICROS = 60_000_000
 _ORIGIN_WINDOW = timedelta(hours=24)
 _MOST_IDS = 200
+_END = "g"  # after every id, which begin with hexadecimal digits
+
+_SEEN = Prepared(
+    select(archive.c.id)
+    .where(archive.c.owner == bindparam("owner"), archive.c.origin_id == bindparam("origin"))
+    .where(archive.c.sender == bindparam("sender"), archive.c.stamp > bindparam("since"))
+    .order_by(archive.c.id)
+    .limit(1)
+)
+_KNOWN = Prepared(select(archive.c.id).where(archive.c.owner == bindparam("owner"), archive.c.id == bindparam("id")))
+_OWN = select(archive).where(archive.c.owner == bindparam("owner")).limit(bindparam("limit", type_=BigInteger))
+_AFTER = Prepared(_OWN.where(archive.c.id > bindparam("after")).order_by(archive.c.id))
+_BEFORE = Prepared(_OWN.where(archive.c.id < bindparam("before")).order_by(archive.c.id.desc()))
 
 
 @implementer(IArchive)
@@ -141,14 +155,8 @@ class Archive:
         if underway is not None:
             return underway
         since = seconds_to_micros(self._now()) - _ORIGIN_WINDOW // timedelta(microseconds=1)
-        statement = (
-            select(archive.c.id)
-            .where(archive.c.owner == owner, archive.c.origin_id == origin_id)
-            .where(archive.c.sender == sender, archive.c.stamp > since)
-            .order_by(archive.c.id)
-            .limit(1)
-        )
-        return await self._database.read(lambda connection: connection.execute(statement).scalar())
+        values = {"owner": owner, "origin": origin_id, "sender": sender, "since": since}
+        return await self._database.read(lambda connection: _SEEN.scalar(connection, **values))
 
     async def retract(self, owner: str, id_: str, tombstone: bytes) -> None:
         statement = update(archive).where(archive.c.owner == owner, archive.c.id == id_).values(stanza=tombstone)
@@ -201,13 +209,20 @@ def _page(
         total = connection.execute(select(func.count()).select_from(archive).where(and_(*conditions))).scalar()
         return Page((), complete=not total, total=total)
     whole = after is None and not before
-    if after is not None:
-        conditions = [*conditions, archive.c.id > after]
-    if before:
-        conditions = [*conditions, archive.c.id < before]
     backwards = before is not None
-    order = archive.c.id.desc() if backwards else archive.c.id
-    rows = connection.execute(select(archive).where(*conditions).order_by(order).limit(limit + 1)).all()
+    rows: Sequence[Any]
+    if len(conditions) == 1 and not (backwards and after):  # of the owner: what is asked for all the time
+        if backwards:
+            rows = _BEFORE.rows(connection, owner=owner, before=before or _END, limit=limit + 1)
+        else:
+            rows = _AFTER.rows(connection, owner=owner, after=after or "", limit=limit + 1)
+    else:
+        if after is not None:
+            conditions = [*conditions, archive.c.id > after]
+        if before:
+            conditions = [*conditions, archive.c.id < before]
+        order = archive.c.id.desc() if backwards else archive.c.id
+        rows = connection.execute(select(archive).where(*conditions).order_by(order).limit(limit + 1)).all()
     complete = len(rows) <= limit
     items = [_archived(row) for row in rows[:limit]]
     if backwards:
@@ -218,7 +233,7 @@ def _page(
 
 
 def _known(connection: Connection, owner: str, ids: tuple[str, ...]) -> None:
-    if not ids:
+    if not ids or (len(ids) == 1 and _KNOWN.first(connection, owner=owner, id=ids[0]) is not None):
         return
     statement = select(func.count()).select_from(archive).where(archive.c.owner == owner, archive.c.id.in_(ids))
     if connection.execute(statement).scalar() != len(set(ids)):

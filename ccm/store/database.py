@@ -8,7 +8,7 @@ again.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,11 +91,11 @@ class Database:
         await self._in_thread(writer.stop)
         self._let_go()
 
-    def read(self, query: Callable[[Connection], T]) -> "Deferred[T]":
+    def read(self, query: Callable[[Connection], T], key: Hashable = None) -> "Deferred[T]":
         """See :meth:`ccm.interfaces.IDatabase.read`. Fails with ``StoreUnavailable`` if too many queries wait."""
         if self._writer is None:
             return fail(_closed())
-        return self._reads.ask(query)
+        return self._reads.ask(query, key)
 
     def write(self, change: Callable[[Connection], T]) -> "Deferred[T]":
         """See :meth:`ccm.interfaces.IDatabase.write`."""

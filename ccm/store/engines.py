@@ -103,7 +103,7 @@ def _prepare(engine: Engine, options: StoreOptions, *, writes: bool) -> None:
         # COMPAT: the driver begins transactions too late for savepoints, so it is told not to (isolation_level=None).
         @event.listens_for(engine, "begin")
         def begin_transaction(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+            connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
 
         return
 

@@ -4,12 +4,12 @@ to a thread and back costs more than most of them; each still succeeds or fails 
 
 Answers are handed out for a few milliseconds in each turn: those who asked go on at once with what they do, and others
 must have their turn. A query never sees a state older than the moment it was asked: only what waited before a
-transaction began is in it.
+transaction began is in it. What several ask for in one turn under the same key is looked up once.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
 from twisted.internet.defer import Deferred, fail
@@ -28,6 +28,11 @@ TOGETHER = 8
 TURN_SECONDS = 0.003
 
 
+class _Asked(NamedTuple):
+    query: Query
+    waiting: list["Deferred[Any]"]
+
+
 class Reads:
     """
     :param reactor: ``seconds``, ``callLater`` and ``callFromThread``.
@@ -41,33 +46,45 @@ class Reads:
         self._threads = threads
         self._limit = limit
         self._open = 0
-        self._turn: list[tuple[Query, Deferred[Any]]] = []
+        self._turn: list[_Asked] = []
+        self._keyed: dict[Hashable, _Asked] = {}  # of those in this turn
         self._answered: deque[tuple[Deferred[Any], Any]] = deque()
 
-    def ask(self, query: Callable[[Connection], T]) -> "Deferred[T]":
-        """:returns: the query's result; fails with ``StoreUnavailable`` if too many wait or the database is broken."""
+    def ask(self, query: Callable[[Connection], T], key: Hashable = None) -> "Deferred[T]":
+        """
+        :param key: the same for queries with the same answer, which must not be changed then.
+        :returns: the query's result; fails with ``StoreUnavailable`` if too many wait or the database is broken.
+        """
         if self._open >= self._limit:
             return fail(StoreUnavailable("Too many queries wait for the store. Try again later."))
         self._open += 1
         done: Deferred[T] = Deferred()
-        self._turn.append((query, done))
+        known = self._keyed.get(key) if key is not None else None
+        if known is not None:
+            known.waiting.append(done)
+            return done
+        asked = _Asked(query, [done])
+        self._turn.append(asked)
+        if key is not None:
+            self._keyed[key] = asked
         if len(self._turn) == 1:
             self._reactor.callLater(0, self.send)
         return done
 
     def send(self) -> None:
         """Let the threads have what was asked in this turn."""
-        turn, self._turn = self._turn, []
+        turn, self._turn, self._keyed = self._turn, [], {}
         for start in range(0, len(turn), TOGETHER):
             self._threads.callInThread(self._run, turn[start : start + TOGETHER])
 
-    def _run(self, part: Sequence[tuple[Query, "Deferred[Any]"]]) -> None:
-        answers = _answers(self._engine, [query for query, _ in part])
+    def _run(self, part: Sequence["_Asked"]) -> None:
+        answers = _answers(self._engine, [asked.query for asked in part])
         self._reactor.callFromThread(self._deliver, part, answers)
 
-    def _deliver(self, part: Sequence[tuple[Query, "Deferred[Any]"]], answers: Sequence[Any]) -> None:
+    def _deliver(self, part: Sequence["_Asked"], answers: Sequence[Any]) -> None:
         waiting = bool(self._answered)
-        self._answered.extend((done, answer) for (_, done), answer in zip(part, answers, strict=True))
+        for asked, answer in zip(part, answers, strict=True):
+            self._answered.extend((done, answer) for done in asked.waiting)
         if not waiting:
             self._hand_out()
 

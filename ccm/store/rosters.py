@@ -8,10 +8,11 @@ from zope.interface import implementer
 
 from ccm.interfaces import IDatabase, IRosters
 from ccm.records import RosterItem
+from ccm.store.prepared import Prepared
 from ccm.store.schema import rosters
 from ccm.store.upsert import upsert
 
-_ITEMS = select(rosters.c["items"]).where(rosters.c.jid == bindparam("jid"))
+_ITEMS = Prepared(select(rosters.c["items"]).where(rosters.c.jid == bindparam("jid")))
 
 
 @implementer(IRosters)
@@ -22,9 +23,7 @@ class Rosters:
         self._database = database
 
     async def load(self, jid: str) -> dict[str, RosterItem]:
-        blob: bytes | None = await self._database.read(
-            lambda connection: connection.execute(_ITEMS, {"jid": jid}).scalar()
-        )
+        blob: bytes | None = await self._database.read(lambda connection: _ITEMS.scalar(connection, jid=jid))
         items = () if blob is None else msgspec.msgpack.decode(blob, type=tuple[RosterItem, ...])
         return {item.jid: item for item in items}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, and_, cast, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, cast, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from zope.interface import implementer
 
@@ -15,6 +15,7 @@ from ccm.interfaces import IDatabase, ITopics
 from ccm.records import Invitee, InviteeState, Page, Told, Topic
 from ccm.store.accounts import email_key
 from ccm.store.outbox import Outbox
+from ccm.store.prepared import Prepared
 from ccm.store.schema import invitation_links, invitees, mails, topic_members, topics
 from ccm.store.times import (
     from_micros,
@@ -31,6 +32,19 @@ _BUSY_SHOWN = 50
 _MINUTE = 60_000_000
 _LIVE = ("planned", "live", "ended")
 
+_BY_ID = Prepared(select(topics).where(topics.c.id == bindparam("id")))
+_BY_ROOM = Prepared(select(topics).where(topics.c.room == bindparam("room")))
+_OF_MEMBER = Prepared(
+    select(topics)
+    .join(topic_members, topic_members.c.topic == topics.c.id)
+    .where(topic_members.c.jid == bindparam("jid"))
+    .order_by(topic_members.c.created.desc(), topic_members.c.topic.desc())
+    .limit(bindparam("limit", type_=BigInteger))
+)
+_HOW_MANY = Prepared(select(func.count()).select_from(topic_members).where(topic_members.c.jid == bindparam("jid")))
+_INVITEES = Prepared(select(invitees).where(invitees.c.topic == bindparam("topic")).order_by(invitees.c.seq))
+_INVITEE = Prepared(select(invitees).where(invitees.c.id == bindparam("id")))
+
 
 @implementer(ITopics)
 class Topics:
@@ -45,10 +59,10 @@ class Topics:
         self._now = now
 
     async def get(self, id_: str) -> Topic | None:
-        return await self._database.read(lambda connection: _get(connection, topics.c.id == id_))
+        return await self._database.read(lambda connection: _found(_BY_ID.first(connection, id=id_)), ("topic", id_))
 
     async def by_room(self, room: str) -> Topic | None:
-        return await self._database.read(lambda connection: _get(connection, topics.c.room == room))
+        return await self._database.read(lambda connection: _found(_BY_ROOM.first(connection, room=room)))
 
     async def of_member(self, jid: str, *, after: str | None = None, limit: int = 50) -> Page:
         return await self._database.read(lambda connection: _of_member(connection, jid, after, limit))
@@ -88,12 +102,13 @@ class Topics:
         await self._database.write(change)
 
     async def invitees(self, topic: str) -> tuple[Invitee, ...]:
-        rows = await self._rows(select(invitees).where(invitees.c.topic == topic).order_by(invitees.c.seq))
-        return tuple(map(_invitee, rows))
+        return await self._database.read(
+            lambda connection: tuple(map(_invitee, _INVITEES.rows(connection, topic=topic))), ("invitees", topic)
+        )
 
     async def invitee(self, id_: str) -> Invitee | None:
-        rows = await self._rows(select(invitees).where(invitees.c.id == id_))
-        return _invitee(rows[0]) if rows else None
+        row = await self._database.read(lambda connection: _INVITEE.first(connection, id=id_))
+        return None if row is None else _invitee(row)
 
     async def invitee_by_token(self, hash_: bytes) -> Invitee | None:
         if not hash_:
@@ -211,24 +226,25 @@ class Topics:
         return await self._database.read(lambda connection: connection.execute(statement).all())
 
 
-def _get(connection: Connection, condition: Any) -> Topic | None:
-    row = connection.execute(select(topics).where(condition)).first()
+def _found(row: Any) -> Topic | None:
     return None if row is None else _topic(row)
 
 
 def _of_member(connection: Connection, jid: str, after: str | None, limit: int) -> Page:
     mine = topic_members
-    statement = select(topics).join(mine, mine.c.topic == topics.c.id).where(mine.c.jid == jid)
-    if after is not None:
+    if after is None:
+        rows: Sequence[Any] = _OF_MEMBER.rows(connection, jid=jid, limit=limit + 1)
+    else:
+        statement = select(topics).join(mine, mine.c.topic == topics.c.id).where(mine.c.jid == jid)
         edge = select(mine.c.created).where(mine.c.jid == jid, mine.c.topic == after)
         created = connection.execute(edge).scalar()
         if created is None:
             raise StanzaError("item-not-found", "That topic is not among yours any more. Start from the first page.")
         older = and_(mine.c.created == created, mine.c.topic < after)
         statement = statement.where(or_(mine.c.created < created, older))
-    order = (mine.c.created.desc(), mine.c.topic.desc())
-    rows = connection.execute(statement.order_by(*order).limit(limit + 1)).all()
-    total = connection.execute(select(func.count()).select_from(mine).where(mine.c.jid == jid)).scalar()
+        order = (mine.c.created.desc(), mine.c.topic.desc())
+        rows = connection.execute(statement.order_by(*order).limit(limit + 1)).all()
+    total = _HOW_MANY.scalar(connection, jid=jid)
     return Page(tuple(map(_topic, rows[:limit])), len(rows) <= limit, total=total)
 
 

@@ -93,3 +93,46 @@ async def test_others_have_their_turn_between_answers_whose_askers_do_much(reads
     await gatherResults([reads.ask(number(n)).addCallback(work) for n in range(4)])
     assert seen[:3] == [0, "another", 1]
     assert [each for each in seen if each != "another"] == [0, 1, 2, 3]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_several_ask_for_in_one_turn_is_looked_up_once(reads: Reads) -> None:
+    looked: list[int] = []
+
+    def look(connection: Any) -> int:
+        looked.append(1)
+        return len(looked)
+
+    asked = [reads.ask(look, ("thing", 1)), reads.ask(look, ("thing", 1)), reads.ask(look, ("thing", 2))]
+    asked.append(reads.ask(look))
+    assert await gatherResults(asked) == [1, 1, 2, 3]
+    assert await reads.ask(look, ("thing", 1)) == 4, "an answer is of its own turn alone"
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_who_asked_for_the_same_may_go_away(reads: Reads) -> None:
+    first, second = reads.ask(number(1), "one"), reads.ask(number(1), "one")
+    first.addErrback(lambda _: None)
+    first.cancel()
+    assert await second == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_all_who_asked_for_the_same_hear_why_it_fails(reads: Reads) -> None:
+    def wrong(_: object) -> None:
+        raise KeyError("nothing there")
+
+    asked = [reads.ask(wrong, "wrong"), reads.ask(wrong, "wrong"), reads.ask(number(3))]
+    one, two, three = await DeferredList(asked, consumeErrors=True)
+    assert three == (True, 3)
+    for failed, why in (one, two):
+        assert not failed
+        assert why.check(KeyError)
+
+
+@pytest_twisted.ensureDeferred
+async def test_those_who_ask_for_the_same_count_as_many(reads: Reads) -> None:
+    asked = [reads.ask(number(1), "one") for _ in range(20)]
+    with pytest.raises(StoreUnavailable, match="Try again later"):
+        await reads.ask(number(1), "one")
+    assert await gatherResults(asked) == [1] * 20
