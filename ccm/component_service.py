@@ -93,6 +93,7 @@ def context(
         tokens=stores.tokens,
         rosters=stores.rosters,
         archive=stores.archive,
+        search=stores.search,
         guest_host=settings["guests"].domain(server.host),
         apart=running.apart(reactor),
         repeats=repeats,

@@ -23,6 +23,7 @@ from ccm.interfaces import (
     IDocuments,
     IOutbox,
     IRosters,
+    ISearch,
     ISessionState,
     ISuppression,
     ITokens,
@@ -60,6 +61,7 @@ class Context:
     :ivar suppression: mail addresses that asked not to be invited; ``None`` if nobody keeps such a list.
     :ivar undo_steps: what users may still take back; ``None`` if nobody keeps it: then nothing can be.
     :ivar tokens: secrets handed out. :ivar rosters: contacts. :ivar archive: of messages; for the accounts component.
+    :ivar search: over what was said and over documents; ``None`` if there is none.
     :ivar guest_host: domain of guests; ``""`` if there are none.
     :ivar apart: runs a function that computes for long, in a thread where there is one.
     :ivar mail_replies: the domain whose ``rsvp+`` and ``bounces+`` addresses come back here; ``""`` if none do.
@@ -91,6 +93,7 @@ class Context:
     tokens: ITokens | None = None
     rosters: IRosters | None = None
     archive: IArchive | None = None
+    search: ISearch | None = None
     guest_host: str = ""
     apart: Apart = at_once
     repeats: bool = False

@@ -15,8 +15,10 @@ from ccm.components.choices import topics_of
 from ccm.components.context import Context
 from ccm.components.operations import Answer, Field, Operation, Request, done
 from ccm.components.outcome_elements import Attribute, Outcome, Target, outcome_of, whole
+from ccm.components.redaction_desk import RedactionDesk
 from ccm.components.reporter_room import ReporterRoom
 from ccm.components.room_discussion import RoomDiscussion
+from ccm.components.search_desk import SearchDesk
 from ccm.errors import StanzaError
 from ccm.records import Topic
 from ccm.reporter import discussion
@@ -55,6 +57,8 @@ class ReporterDesk:
             Operation("record", "set", "Go off the record, or on it", self._record, (which, on)),
             Operation("settle", "set", "Confirm or dismiss what I found", self._settle, (which, item, verdict)),
             Operation("command", "set", "Give me a command", self._command, (which, words)),
+            SearchDesk(context).operation,
+            RedactionDesk(context, room, self._known).operation,
         )
 
     # ---- what is seen

@@ -172,6 +172,7 @@ class Stage:
             "outbox": stores.outbox,
             "suppression": stores.suppression,
             "undo_steps": stores.undo_steps,
+            "search": stores.search,
             "accounts": stores.accounts,
             "state": stores.state,
             "clock": reactor,
