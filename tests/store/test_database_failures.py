@@ -25,7 +25,9 @@ INSERT = "INSERT INTO marks (name, value) VALUES (?, ?)"
 
 async def count(database: Database) -> int:
     """How many marks are on disk."""
-    return await database.read(lambda c: c.execute(text("SELECT count(*) FROM marks WHERE name LIKE 'm%'")).scalar())
+    return await database.read(
+        lambda c: c.execute(text("SELECT count(*) FROM marks WHERE name LIKE 'm%' AND name NOT LIKE '% %'")).scalar()
+    )
 
 
 @pytest_twisted.ensureDeferred
