@@ -9,7 +9,7 @@ published document may stand for its log. Leaves out publishing to a target.
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TextIO
 
@@ -20,6 +20,7 @@ from ccm.reporter.discussion import Context
 from ccm.reporter.document import Document, Meta, build
 from ccm.reporter.document_shape import EARLIER, SCHEMA
 from ccm.reporter.effects import Effect, Publish, as_json
+from ccm.reporter.finding import found
 from ccm.reporter.state import State
 from ccm.reporter.templates import Templates
 from ccm.reporter.transcript import MAX_LOG_BYTES, LogError, Meeting, Message, read_log
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace, out: TextIO | None = None) -> int:
     :raises ConfigError: for a broken file of document types.
     """
     out = out or sys.stdout
-    context = Context(Templates.load(arguments.templates), zone=arguments.zone)
+    context = Context(Templates.load(arguments.templates), zone=arguments.zone, find=found)
     published = _published(arguments.log)
     if published is not None:
         out.write(rendered(republished(published, context), arguments.format, arguments.stylesheet))
@@ -73,17 +74,27 @@ def fold(messages: Iterable[Message], context: Context) -> Iterator[Turn]:
     A publication that waits out its grace period counts as unopposed.
     """
     state = discussion.new_state()
-    last = None
+    said: list[Message] = []
     for message in messages:
-        state, effects = discussion.step(state, message, context)
-        last = message
+        said.append(message)
+        state, effects = _turn(discussion.step(state, message, context), said, context)
         yield message, state, effects
     if state.mode == "grace":
-        state, effects = discussion.grace_over(state, context)
+        state, effects = _turn(discussion.grace_over(state, context), said, context)
         yield None, state, effects
     elif not state.version:
-        state, effects = discussion.end(state, context, last.time if last else None)
+        over = discussion.end(state, context, said[-1].time if said else None)
+        state, effects = _turn(over, said, context)
         yield None, state, effects
+
+
+def _turn(turn: discussion.Step, said: Sequence[Message], context: Context) -> discussion.Step:
+    """What the live room would have made of a step: the talk looked through, and after a publication what is said."""
+    state, effects = discussion.settled(turn, said, context)
+    if any(isinstance(effect, Publish) for effect in effects):
+        state, more = discussion.published(state, "", context)
+        effects = (*effects, *more)
+    return state, effects
 
 
 def replay(meeting: Meeting, context: Context, meta: Meta | None = None) -> Document:
@@ -135,7 +146,7 @@ def _published(path: str) -> Document | None:
 
 
 def trace(meeting: Meeting, context: Context) -> Iterator[dict[str, object]]:
-    """One flat object a message: what was said, and what the reporter knows after it."""
+    """One object a message: what was said, what the reporter knows after it, and what it does."""
     for message, state, effects in fold(meeting.messages, context):
         line: dict[str, object] = {"meeting": meeting.id}
         if message is not None:
@@ -149,6 +160,11 @@ def trace(meeting: Meeting, context: Context) -> Iterator[dict[str, object]]:
                 for key, values in state.attributes.items()
             },
             "entries": [msgspec.to_builtins(entry) for entry in state.entries],
+            "chairs": [state.chair, *state.cochairs] if state.chair else [],
+            "vote": msgspec.to_builtins(state.vote),
+            "asked": [msgspec.to_builtins(wanted) for wanted in state.wanted],
+            "next": msgspec.to_builtins(state.following),
+            "version": state.version,
             "effects": [as_json(effect) for effect in effects],
         }
         yield line

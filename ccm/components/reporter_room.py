@@ -18,6 +18,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.components import names
 from ccm.components.context import Context
+from ccm.components.next_meeting import NextMeeting
 from ccm.components.room_archive import Remark, RoomArchive
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.room_requests import RoomRequests, Sibling
@@ -43,6 +44,7 @@ class ReporterRoom:
         self._invitations = Sibling(
             handler.request, context.domain, context.siblings["invitations"], namespace=ns.INVITATIONS
         )
+        self._follow_up = NextMeeting(context, self._topics, self._invitations)
 
     # ---- rooms
 
@@ -97,6 +99,14 @@ class ReporterRoom:
         """Take the room on or off the record."""
         await self._requests.record(room, on)
 
+    async def moderate(self, room: str, id_: str, reason: str) -> None:
+        """Take back a message for everybody."""
+        await self._requests.moderate(room, id_, reason)
+
+    async def silence(self, room: str, jid: str, on: bool) -> None:
+        """Have the room not keep what one person says, or keep it again."""
+        await self._requests.silence(room, jid, on)
+
     def _message(self, room: str, id_: str) -> Any:
         message = Element((None, "message"))
         message["type"], message["to"], message["id"] = "groupchat", room, id_
@@ -118,6 +128,10 @@ class ReporterRoom:
     async def ended(self, topic: Topic) -> None:
         """Tell the topics component that the talk was declared over."""
         await self._topics.set("end", id=topic.id, for_=topic.owner)
+
+    async def follow_up(self, topic: Topic, at: str, carried: str) -> str:
+        """Make the topic of the next meeting with the same people, or move the one made before; what to say of it."""
+        return await self._follow_up.make(topic, at, carried)
 
     async def attended(self, topic: Topic, there: bool, jid: str = "") -> None:
         """Tell the topics component whether somebody is in the room, and who came."""

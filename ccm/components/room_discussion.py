@@ -11,7 +11,7 @@ archive, so that the archive alone determines the state.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -19,24 +19,26 @@ from twisted.logger import Logger
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 
-from ccm.components import publication
+from ccm.components import publication, redaction
 from ccm.components.context import Context
 from ccm.components.publication_states import targets_of
 from ccm.components.room_archive import Remark
+from ccm.components.room_transcript import RoomTranscript, spoken
 from ccm.components.saved_discussion import Saved
 from ccm.errors import StanzaError
 from ccm.records import Topic
 from ccm.reporter import discussion, effects
+from ccm.reporter.finding import found
+from ccm.reporter.followup import CARRIED
 from ccm.reporter.state import State, from_json, new_state, to_json
 from ccm.reporter.templates import Templates
-from ccm.reporter.transcript import Message
 
 log = Logger()
 
 RETRY_SECONDS = (5, 15, 60, 300)
-MAX_REMEMBERED_IDS = 500
 GREETING = "greeting"
 CLOSING = "closing"
+CARRYING = "carried"
 CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
 
 
@@ -55,6 +57,12 @@ class Room(Protocol):
     async def record(self, room: str, on: bool) -> None:
         """Take the room on or off the record."""
 
+    async def silence(self, room: str, jid: str, on: bool) -> None:
+        """Have the room not keep (*on* false) what one person says, or keep it again."""
+
+    async def follow_up(self, topic: Topic, at: str, carried: str) -> str:
+        """Make the next meeting's topic, or move it; what to say of it."""
+
     async def published(self, topic: Topic, url: str) -> None:
         """Tell the topics component."""
 
@@ -66,6 +74,7 @@ class RoomDiscussion:
     """
     :param changed: called after the outcome changed, to push it.
     :param grace_seconds: how long owner or chair may hold what somebody else asked for.
+    :param find: finds what nobody marked.
     """
 
     def __init__(
@@ -76,6 +85,7 @@ class RoomDiscussion:
         templates: Templates,
         grace_seconds: int,
         changed: Callable[["RoomDiscussion"], Any],
+        find: Callable[..., Any] = found,
     ) -> None:
         self.topic = topic
         self.state: State = new_state()
@@ -86,13 +96,17 @@ class RoomDiscussion:
         self._templates = templates
         self._grace_seconds = grace_seconds
         self._changed = changed
+        self._find = find
         self._loaded = False
         self._working = False
         self._woken = False
         self._closed = False
         self._timer: Any = None
         self._retry: Any = None
-        self._ids: dict[tuple[str, str], str] = {}
+        self._told = RoomTranscript(context.domain, self._archive)
+
+    async def _archive(self) -> list[Remark]:
+        return await self._room.since(self.topic.room, None)
 
     @property
     def key(self) -> str:
@@ -112,6 +126,8 @@ class RoomDiscussion:
             roles={self.topic.owner: "owner"},
             grace_seconds=self._grace_seconds,
             zone=self.topic.zone,
+            find=self._find,
+            scheduled=self.topic.start,
         )
 
     # ---- life
@@ -201,8 +217,8 @@ class RoomDiscussion:
                 id=self.saved.last,
             )
             self._begin_anew()
-            remarks = await self._room.since(self.topic.room, None)
-        said = {id_ for remark in remarks if self._mine(remark) for id_ in remark.client_ids}
+            remarks = await self._archive()
+        said = {id_ for remark in remarks if self._told.mine(remark) for id_ in remark.client_ids}
         for remark in remarks:
             if self._closed:
                 return
@@ -210,6 +226,8 @@ class RoomDiscussion:
         if not self.saved.greeted:
             await self._room.say(self.topic.room, f"{GREETING}.{self.topic.id}", self._greeting())
             self.saved.greeted = True
+        if not self.saved.carried:
+            await self._carry()
         if self.topic.state == "ended" and not self.saved.closing:
             await self._room.say(self.topic.room, f"{CLOSING}.{self.topic.id}", CLOSING_WORDS)
             self.saved.closing = True
@@ -223,19 +241,24 @@ class RoomDiscussion:
     async def _take(self, remark: Remark, said: set[str]) -> None:
         """Fold one message, do what follows from it, save."""
         before, seen = self.state.revision, self._seen()
-        if f"{GREETING}.{self.topic.id}" in remark.client_ids and self._mine(remark):
-            self.saved.greeted = True
-        if f"{CLOSING}.{self.topic.id}" in remark.client_ids and self._mine(remark):
-            self.saved.closing = True
-        if remark.request is not None and self._mine(remark):
-            self.state, wanted = self._request(remark)
-        elif _spoken(remark):
-            message = self._message(remark, await self._corrected(remark))
-            self.state, wanted = discussion.step(self.state, message, self.rules)
-        else:
-            wanted = ()
-        self._note_ids(remark)
+        mine = self._told.mine(remark)
+        if mine:
+            self.saved.greeted |= f"{GREETING}.{self.topic.id}" in remark.client_ids
+            self.saved.closing |= f"{CLOSING}.{self.topic.id}" in remark.client_ids
+            self.saved.carried |= f"{CARRYING}.{self.topic.id}" in remark.client_ids
+        turn: discussion.Step = (self.state, ())
+        if remark.request is not None and mine:
+            turn = self._request(remark)
+        elif spoken(remark):
+            message = self._told.message(remark, await self._told.corrected(remark))
+            turn = discussion.step(self.state, message, self.rules)
+        if any(isinstance(effect, effects.Look) for effect in turn[1]):
+            turn = discussion.settled(turn, await self._told.up_to(remark.id), self.rules)
+        self.state, wanted = turn
+        self._told.note(remark)
         await self._perform(wanted, remark, said)
+        if remark.retracts and self.saved.document and not self._closed:
+            await redaction.catch_up(self._context, self.topic, await self._told.up_to(remark.id))
         if self._closed:
             return  # somebody else follows this discussion now
         if before == self.state.revision and seen != self._seen():
@@ -243,7 +266,7 @@ class RoomDiscussion:
         self.saved.last = remark.id
         await self._save()
 
-    def _request(self, remark: Remark) -> tuple[State, Iterable[effects.Effect]]:
+    def _request(self, remark: Remark) -> discussion.Step:
         assert remark.request is not None
         name, nick = (remark.request.get(key, "") for key in ("name", "nick"))
         jid = remark.request.get("jid") or None
@@ -254,7 +277,7 @@ class RoomDiscussion:
         if name in ("on", "off"):
             return discussion.record_on(self.state, name == "on", self.rules)
         if name == "say":  # a button that stands for what its presser could have typed
-            said = replace(self._message(remark, None), nick=nick, jid=jid, from_reporter=False)
+            said = replace(self._told.message(remark), nick=nick, jid=jid, from_reporter=False)
             return discussion.step(self.state, replace(said, text=remark.request.get("words", "")), self.rules)
         if name == "elapsed" and self.saved.grace and remark.request.get("cause") == self.saved.grace:
             self.saved.grace, self.saved.until = "", None
@@ -281,12 +304,16 @@ class RoomDiscussion:
                 self.saved.grace, self.saved.until = "", None
             elif isinstance(effect, effects.Record):
                 await self._room.record(self.topic.room, effect.on)
+            elif isinstance(effect, effects.Silence):
+                if effect.jid:
+                    await self._room.silence(self.topic.room, effect.jid, effect.on)
+            elif isinstance(effect, effects.FollowUp):
+                waiting[:0] = await self._follow_up(effect)
             elif isinstance(effect, effects.Ended):
                 await self._room.ended(self.topic)
 
     async def _publish(self, version: int, cause: Remark) -> Iterable[effects.Effect]:
-        archive = await self._room.since(self.topic.room, None)
-        messages = self._transcript(remark for remark in archive if remark.id <= cause.id)
+        messages = await self._told.up_to(cause.id)
         draft = publication.Draft(self.topic, self.state, messages, version, cause.at)
         try:
             url = await publication.publish(self._context, draft, self.rules)
@@ -297,6 +324,22 @@ class RoomDiscussion:
         self.state, more = discussion.published(self.state, url, self.rules)
         log.info("{room}: published as {url}.", room=self.topic.room, url=url)
         return more
+
+    async def _follow_up(self, wanted: effects.FollowUp) -> Iterable[effects.Effect]:
+        """The topic of the next meeting; what fails is told in the room, where people can mend it."""
+        carried = f"{CARRIED}{self.topic.name}:\n{wanted.carried}" if wanted.carried else ""
+        try:
+            return (effects.Say(await self._room.follow_up(self.topic, wanted.at, carried)),)
+        except (StanzaError, JabberError) as error:
+            words = f"I could not make the topic of the next meeting. {error.text or error.condition}"
+            return (effects.Say(f"{words} Make it among your topics, or say #nextmeeting and publish again."),)
+
+    async def _carry(self) -> None:
+        """Say first what was carried over from the last meeting, if this one follows another."""
+        text = await self._context.state.get(f"carry:{self.topic.id}")
+        if text is not None:
+            await self._room.say(self.topic.room, f"{CARRYING}.{self.topic.id}", text.decode())
+        self.saved.carried = text is not None or bool(self.state.people)
 
     async def _save(self) -> None:
         self.saved.state = msgspec.Raw(to_json(self.state))
@@ -314,50 +357,7 @@ class RoomDiscussion:
     def _begin_anew(self) -> None:
         self.state = new_state()
         self.saved = Saved(msgspec.Raw(b"{}"), steps=self.saved.steps + 1)
-        self._ids.clear()
-
-    def _mine(self, remark: Remark) -> bool:
-        return remark.jid == self._context.domain
-
-    def _message(self, remark: Remark, replaces: str | None) -> Message:
-        return Message(
-            id=remark.id,
-            nick=remark.nick,
-            text=remark.text,
-            jid=remark.jid,
-            time=remark.at.astimezone(UTC),
-            replaces=replaces,
-            retracts=remark.retracts,
-            from_reporter=self._mine(remark),
-        )
-
-    def _transcript(self, archive: Iterable[Remark]) -> list[Message]:
-        """Everything said, as the document's log wants it."""
-        ids: dict[tuple[str, str], str] = {}
-        messages = []
-        for remark in archive:
-            if _spoken(remark):
-                messages.append(self._message(remark, ids.get(_own(remark, remark.replaces or ""))))
-            for id_ in remark.client_ids:
-                ids[_own(remark, id_)] = remark.id
-        return messages
-
-    def _note_ids(self, remark: Remark) -> None:
-        for id_ in remark.client_ids:
-            self._ids[_own(remark, id_)] = remark.id
-        while len(self._ids) > MAX_REMEMBERED_IDS:
-            del self._ids[next(iter(self._ids))]
-
-    async def _corrected(self, remark: Remark) -> str | None:
-        """The stanza-id of what a correction corrects; ``None`` if it is none, or that was never archived."""
-        if remark.replaces is None:
-            return None
-        wanted = _own(remark, remark.replaces)
-        if wanted not in self._ids:
-            for earlier in await self._room.since(self.topic.room, None):
-                if earlier.id < remark.id and wanted in (_own(earlier, id_) for id_ in earlier.client_ids):
-                    return earlier.id
-        return self._ids.get(wanted)
+        self._told.forget()
 
     def _greeting(self) -> str:
         readers = {"public": "everybody", "link": "whoever has its link", "members": "those who take part"}
@@ -365,7 +365,7 @@ class RoomDiscussion:
             f"I am the reporter. I note what you say about {self.topic.name}. When somebody writes "
             f"“publish this, reporter”, a summary and the conversation it rests on go to "
             f"{self._context.web_url}archive/ for {readers[self.topic.visibility]} to read. "
-            "Write #off to go off the record, #on to come back."
+            "Write #off to go off the record, #on to come back, “#off me” to keep your own words out, or #help."
         )
 
     def _set_timer(self) -> None:
@@ -386,13 +386,3 @@ class RoomDiscussion:
         except (JabberError, RequestTimeout):
             log.warn("{room}: the end of a grace period could not be written down.", room=self.topic.room)
             self._timer = self._context.clock.callLater(RETRY_SECONDS[0], self._elapsed)
-
-
-def _spoken(remark: Remark) -> bool:
-    """Whether it is folded in; a moderator's retraction comes from the room itself (XEP-0425), which has no nick."""
-    return bool(remark.retracts or (remark.nick and remark.text))
-
-
-def _own(remark: Remark, id_: str) -> tuple[str, str]:
-    """A client's id means something only together with its author."""
-    return remark.jid or remark.nick, id_

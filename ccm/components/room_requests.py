@@ -98,6 +98,15 @@ class RoomRequests:
         element["jid"], element["by"] = old, new
         await self._unless_gone(room, element)
 
+    async def moderate(self, room: str, id_: str, reason: str) -> None:
+        """Take back a message by its stanza-id (XEP-0425 0.3.0 §3); a room or message that is gone is fine."""
+        element = Element((ns.MODERATE, "moderate"))
+        element["id"] = id_
+        element.addElement((ns.RETRACT, "retract"))
+        if reason:
+            element.addElement("reason", content=reason)
+        await self._unless_gone(room, element)
+
     async def destroy(self, room: str, reason: str) -> None:
         """End a room; one that is gone already is fine."""
         query = Element((ns.MUC_OWNER, "query"))
@@ -108,6 +117,12 @@ class RoomRequests:
         """Take a room on or off the record (``docs/protocol.md``)."""
         element = Element((ns.RECORD, "record"))
         element["on"] = "true" if on else "false"
+        await self._set(room, element)
+
+    async def silence(self, room: str, jid: str, on: bool) -> None:
+        """Have a room not keep (*on* false) what one person says, or keep it again (``docs/protocol.md``)."""
+        element = Element((ns.RECORD, "record"))
+        element["on"], element["jid"] = "true" if on else "false", jid
         await self._set(room, element)
 
     async def archive_page(self, room: str, query_id: str, after: str | None) -> tuple[bool, str | None]:

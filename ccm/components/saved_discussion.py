@@ -16,6 +16,7 @@ class Saved(msgspec.Struct):
     :ivar until: when it ends.
     :ivar greeted: the reporter has said what it records.
     :ivar closing: it has said that the talk has ended.
+    :ivar carried: it has said what was carried over from another meeting, or there is nothing to come.
     :ivar document: public URL of the newest version.
     :ivar steps: how many changes that people see there were beside those that the state counts.
     :ivar targets: how far its publication was last seen to be.
@@ -27,6 +28,7 @@ class Saved(msgspec.Struct):
     until: datetime | None = None
     greeted: bool = False
     closing: bool = False
+    carried: bool = False
     document: str = ""
     steps: int = 0
     targets: tuple[Target, ...] = ()

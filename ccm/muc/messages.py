@@ -15,7 +15,7 @@ from twisted.logger import Logger
 
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc import archived, invite, subject, voice
+from ccm.muc import archived, invite, record, subject, voice
 from ccm.muc.history import Line
 from ccm.muc.occupant import Occupant, Seat
 from ccm.muc.strip import clean
@@ -99,6 +99,9 @@ def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, ticket
     if not is_kept(room, stanza):
         _pass_on(room, occupant, stanza)
         return
+    if _BODY in stanza.children and record.is_off(room, stanza, occupant.bare):
+        room.flights.now(_reflection(room, occupant, stanza, None))
+        return
     origin = origin_id(stanza)
     if origin is None and seat.restored and not seat.verified:
         origin = stanza.attrs.get("id")  # XEP-0198: what it sends again on resuming has the id of before
@@ -114,7 +117,7 @@ def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, ticket
 def _pass_on(room: "Room", occupant: Occupant, stanza: Stanza) -> None:
     """Reflect what is not archived; in a room that is not logged, newcomers may still hear it from memory."""
     template = _reflection(room, occupant, stanza, None)
-    if _BODY in stanza.children and room.recording:
+    if _BODY in stanza.children and room.recording and not record.is_off(room, stanza, occupant.bare):
         line = Line("", room.context.moment(), template)
         room.flights.land(room.flights.board(template, partial(room.history.add, line)))
     else:

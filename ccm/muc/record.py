@@ -1,11 +1,13 @@
 """
 Off the record (``docs/protocol.md``, ``urn:ccm:record:0``).
 
-While it is off, messages are reflected without stanza-id, are not archived and are in no history.
+While it is off, messages are reflected without stanza-id, are not archived and are in no history. So are, at any time,
+those of somebody who is off the record for themselves, and lines that begin with ``[off]``.
 """
 
 from typing import TYPE_CHECKING
 
+from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import persistence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ccm.muc.room import Room
 
 _RECORD = (ns.RECORD, "record")
+_MOST_SILENT = 1000
 
 
 def notice(room: "Room") -> FanOut:
@@ -38,13 +41,42 @@ async def set_(room: "Room", stanza: Stanza) -> Stanza:
     :raises StanzaError: ``forbidden`` unless an owner, a moderator or the reporter asks.
     """
     _check(room, stanza.attrs["from"])
-    wanted = next(stanza.element.elements(*_RECORD)).getAttribute("on", "true")
-    recording = boolean("on", [wanted])
+    element = next(stanza.element.elements(*_RECORD))
+    recording = boolean("on", [element.getAttribute("on", "true")])
+    if element.getAttribute("jid"):
+        return await _silence(room, stanza, address.bare(address.prepare(element["jid"])), recording)
     if recording != room.recording:
         room.recording = recording
         room.flights.now(notice(room))
         await persistence.save(room)
     return stanza.result(_element(room), (_RECORD,))
+
+
+async def _silence(room: "Room", stanza: Stanza, jid: str, recording: bool) -> Stanza:
+    """Have what one person says kept, or not; only they hear of it, from whoever asks for it."""
+    if recording == (jid in room.silent):
+        if recording:
+            room.silent.discard(jid)
+        elif len(room.silent) < _MOST_SILENT:
+            room.silent.add(jid)
+        else:
+            raise StanzaError("resource-constraint", "Too many people here are off the record. Take the room off it.")
+        await persistence.save(room)
+    return stanza.result(_element(room), (_RECORD,))
+
+
+def is_off(room: "Room", stanza: Stanza, jid: str) -> bool:
+    """
+    Whether what somebody says with a body is off the record, for them or for that line.
+
+    :param jid: bare, of who says it. ``#on`` of theirs is kept, as it is the way back.
+    """
+    if jid not in room.silent and b"[off]" not in stanza.inner and b"[OFF]" not in stanza.inner:
+        return False
+    if stanza.has(ns.RETRACT, "retract"):
+        return False  # whatever its fallback says
+    body = (stanza.child_text("body") or "").lstrip().lower()
+    return body.startswith("[off]") or (jid in room.silent and not body.startswith(("#on", "/on")))
 
 
 def _check(room: "Room", jid: str) -> None:

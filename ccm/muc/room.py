@@ -36,6 +36,7 @@ class Room:
     :ivar occupants: by the key of their nick. :ivar seats: occupant by full JID.
     :ivar locked: not yet configured; only owners may enter (§10.1).
     :ivar recording: false while off the record.
+    :ivar silent: bare JIDs of those who went off the record for themselves.
     :ivar creator: bare JID of who made it, for limits; ``""`` if a component did.
     :ivar ready: its history is in memory. :ivar inbox: stanzas that wait for that.
     :ivar forgetful: the archive may know messages that ``origins`` does not: of before this process, or too many
@@ -68,6 +69,7 @@ class Room:
         self._people: dict[str, list[Occupant]] = {}
         self.locked = False
         self.recording = True
+        self.silent: set[str] = set()
         self.gone = False
         self.empty_since = context.now()
         self.history = History(config.max_history, context.options.history_bytes)
@@ -98,6 +100,7 @@ class Room:
         secret = bytes.fromhex(values.get("secret") or "") or context.random(32)
         room = cls(record.jid, context, configuration.from_plain(values), secret, values.get("creator", ""))
         room.recording = values.get("recording", True)
+        room.silent = set(values.get("silent", ()))
         room.heirs = dict(values.get("heirs", {}))
         room.locked = values.get("locked", False)
         room.standings = {jid: Standing(*standing) for jid, standing in record.affiliations.items()}
@@ -113,6 +116,8 @@ class Room:
         plain.update(secret=self.secret.hex(), creator=self.creator, recording=self.recording, locked=self.locked)
         if self.heirs:
             plain["heirs"] = dict(self.heirs)
+        if self.silent:
+            plain["silent"] = sorted(self.silent)
         return RoomRecord(
             self.jid,
             plain,

@@ -6,18 +6,25 @@ record. What was asked for outside the room (a button, an IQ) shows in what the 
 withdrawn words and the first wording of corrected ones: what they had led to is not made up for.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
 from ccm.reporter import discussion
+from ccm.reporter.commands import ONLY_A_CHAIR, ONLY_THE_CHAIR
 from ccm.reporter.context import Context, Step
-from ccm.reporter.discussion import ONLY_THE_CHAIR, questions_of
+from ccm.reporter.discussion import questions_of
 from ccm.reporter.document import Document, Line, Meta
 from ccm.reporter.outcomes import mark_of
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Meeting, Message
+from ccm.reporter.votes import ONLY_WHO_STARTED
+
+RESERVED = ("chair", "unchair", "ruling", "endvote")
+REFUSALS = (ONLY_THE_CHAIR, ONLY_A_CHAIR, ONLY_WHO_STARTED)
+_SAYS = re.compile(r"([^:\n]{1,100}) says: (.*)$", re.DOTALL)
 
 
 def meta_of(document: Document) -> Meta:
@@ -62,9 +69,9 @@ def _messages(line: Line) -> tuple[Message, ...]:
 def roles_of(document: Document) -> dict[str, str]:
     """Who may approve, as far as the document tells: who approved it, and the chair."""
     roles = {document.chair: "chair", document.approved_by: "owner"}
-    for line, after in pairwise(document.log):  # who could say who is in the chair
+    for line, after in pairwise(document.log):  # who could do what only owner and chair may
         mark = None if line.reporter else mark_of(line.text)
-        if mark is not None and mark.verb in ("chair", "unchair") and after.text != ONLY_THE_CHAIR:
+        if mark is not None and mark.verb in RESERVED and after.text not in REFUSALS:
             roles.setdefault(line.nick, "owner")
     return {nick: role for nick, role in roles.items() if nick} or {"": "owner"}
 
@@ -73,18 +80,31 @@ def fold(document: Document, context: Context) -> Iterator[State]:
     """The state after each message, and after the publication of the document."""
     state = discussion.new_state()
     by = document.approved_by
+    said: list[Message] = []
+
+    def after(turn: Step) -> State:
+        return discussion.settled(turn, said, context)[0]
+
     for message in meeting_of(document).messages:
+        said.append(message)
         if message.from_reporter:
-            state, _ = _asked_for(state, message, by, context)
-        state, _ = discussion.step(state, message, context)
+            state = after(_asked_for(state, message, by, context))
+        state = after(discussion.step(state, _by_button(message), context))
         yield state
     if state.mode == "grace" and not by:
-        state, _ = discussion.grace_over(state, context)
+        state = after(discussion.grace_over(state, context))
     elif state.mode != "published":
-        state, _ = discussion.request_publish(state, by, None, "", _time(document.published), context, at_once=True)
+        at = _time(document.published)
+        state = after(discussion.request_publish(state, by, None, "", at, context, at_once=True))
         if state.mode == "grace":
-            state, _ = discussion.grace_over(state, context)
+            state = after(discussion.grace_over(state, context))
     yield state
+
+
+def _by_button(message: Message) -> Message:
+    """What somebody had the reporter say for them counts as theirs."""
+    found = _SAYS.match(message.text) if message.from_reporter else None
+    return replace(message, nick=found[1], text=found[2], from_reporter=False) if found else message
 
 
 def _asked_for(state: State, said: Message, by: str, context: Context) -> Step:

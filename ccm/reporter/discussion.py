@@ -50,6 +50,7 @@ __all__ = [
     "ONLY_THE_CHAIR",
     "Context",
     "State",
+    "Step",
     "end",
     "from_json",
     "grace_over",

@@ -12,6 +12,7 @@ from ccm.components.context import Context, spawn
 from ccm.components.room_archive import Remark
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.records import DocumentRecord, Topic
+from ccm.reporter.finding import Found
 from ccm.reporter.templates import Templates
 from ccm.reporter.transcript import fold_corrections
 
@@ -25,6 +26,15 @@ TALK = (
     "The reason they give: their IT knows it well and likes commodity licences.",
     "This is a project.",
     "#action Kim: check the licences by friday",
+    "We should ask a lawyer about them.",
+    "#topic Money",
+    "#ok A2",
+    "#startvote Pay for a lawyer? yes, no",
+    "#vote yes",
+    "#endvote",
+    "#off me",
+    "#on",
+    "#nextmeeting 2026-12-01 10:00",
     "Publish this, reporter.",
     "It gets you to big data sooner and for less.",
     "IT people.",
@@ -32,6 +42,8 @@ TALK = (
     "skip",
     "skip",
     "reporter, what do we have so far?",
+    "#done A1",
+    "publish again, reporter",
 )
 
 
@@ -50,6 +62,7 @@ class World:
     documents: dict[str, DocumentRecord] = field(default_factory=dict)
     jobs: list[str] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
+    followed: list[tuple[str, str]] = field(default_factory=list)
 
     def touch(self) -> None:
         self.operations += 1
@@ -86,6 +99,12 @@ class Stores:
     async def by_slug(self, slug: str) -> None:
         return None
 
+    async def look(self, keys: Any) -> dict[str, Any]:
+        return {}
+
+    async def receipts(self, topic: str) -> dict[str, Any]:
+        return {}
+
     async def publish(self, document: DocumentRecord, jobs: Any) -> DocumentRecord:
         self.world.touch()
         if document.key not in self.world.documents:
@@ -115,6 +134,15 @@ class FakeRoom:
 
     async def record(self, room: str, on: bool) -> None:
         self.world.touch()
+
+    async def silence(self, room: str, jid: str, on: bool) -> None:
+        self.world.touch()
+
+    async def follow_up(self, topic: Topic, at: str, carried: str) -> str:
+        self.world.touch()
+        self.world.followed.append((at, carried))
+        self.world.touch()
+        return "Big data 2 is planned."
 
     async def published(self, topic: Topic, url: str) -> None:
         self.world.touch()
@@ -148,7 +176,16 @@ def process(world: World, topic: Topic = TOPIC) -> RoomDiscussion:
         lambda: str(next(secrets)),
         publishers=("archive", "webhook"),
     )
-    return RoomDiscussion(topic, FakeRoom(world), context, TEMPLATES, 600, lambda _: None)
+    return RoomDiscussion(topic, FakeRoom(world), context, TEMPLATES, 600, lambda _: None, found)
+
+
+def found(lines: Any, people: Any, *, chair: str, marked: Any, skip: Any) -> list[Found]:
+    """Everything that begins with *we should* is an action."""
+    return [
+        Found("action", place, line.text[10:], line.nick, confidence=600)
+        for place, line in enumerate(lines)
+        if line.text.startswith("We should") and place not in skip
+    ]
 
 
 def play(kill: int = -1) -> World:
@@ -171,9 +208,12 @@ UNDISTURBED = play()
 
 
 def test_the_undisturbed_talk_publishes_one_document() -> None:
-    assert list(UNDISTURBED.documents) == ["t:1"]
-    assert UNDISTURBED.jobs == ["webhook:t:1"]
+    assert list(UNDISTURBED.documents) == ["t:1", "t:2"]
+    assert UNDISTURBED.jobs == ["webhook:t:1", "webhook:t:2"]
     assert any(remark.text.startswith("Published: ") for remark in UNDISTURBED.archive)
+    assert any(remark.text.endswith("Since version 1: A1 has changed.") for remark in UNDISTURBED.archive)
+    assert UNDISTURBED.followed == [("2026-12-01T10:00", UNDISTURBED.followed[0][1])]
+    assert "A2 (UNASSIGNED): ask a lawyer about them." in UNDISTURBED.followed[0][1]
     assert UNDISTURBED.operations > 50
 
 
@@ -185,9 +225,12 @@ def test_a_kill_changes_nothing(kill: int) -> None:
     assert world.documents == UNDISTURBED.documents
     assert world.jobs == UNDISTURBED.jobs
     assert set(world.urls) == set(UNDISTURBED.urls)
+    assert set(world.followed) == set(UNDISTURBED.followed)
 
 
-@pytest.mark.parametrize(("visibility", "jobs"), [("public", ["webhook:t:1"]), ("link", []), ("members", [])])
+@pytest.mark.parametrize(
+    ("visibility", "jobs"), [("public", ["webhook:t:1", "webhook:t:2"]), ("link", []), ("members", [])]
+)
 def test_only_what_everybody_may_read_goes_to_publishers(visibility: Any, jobs: list[str]) -> None:
     world = World()
     known = process(world, replace(TOPIC, visibility=visibility))
@@ -195,7 +238,7 @@ def test_only_what_everybody_may_read_goes_to_publishers(visibility: Any, jobs: 
         world.append("ann@localhost", "Ann", line, f"c{len(world.archive)}")
         known.wake()
         known.wake()
-    assert list(world.documents) == ["t:1"]
+    assert list(world.documents) == ["t:1", "t:2"]
     assert world.jobs == jobs
 
 
@@ -209,5 +252,5 @@ def test_what_a_moderator_retracts_leaves_the_record_and_the_log() -> None:
     world.archive.append(Remark("000900", at, "", None, "", ("mod",), retracts="000001"))
     known.wake()
     assert known.state.entries == ()
-    (message,) = fold_corrections(known._transcript(world.archive[:1] + world.archive[-1:]))
+    (message,) = fold_corrections(known._told.messages(world.archive[:1] + world.archive[-1:]))
     assert message.text == ""

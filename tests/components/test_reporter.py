@@ -10,6 +10,7 @@ from twisted.internet.task import deferLater
 
 from ccm import namespaces as ns
 from ccm.components import invitations, reporter, topics
+from ccm.components.publication_news import given_up
 from ccm.components.saved_discussion import Saved
 from ccm.reporter import discussion
 from ccm.reporter.state import new_state
@@ -211,7 +212,7 @@ async def test_the_saved_state_equals_an_uninterrupted_replay_of_the_archive(sta
     archive = await seen.archive.since(room, None)
     from ccm.reporter.effects import Publish
 
-    for message in known._transcript(archive):
+    for message in known._told.messages(archive):
         state, effects = discussion.step(state, message, known.rules)
         if any(isinstance(effect, Publish) for effect in effects):
             state, _ = discussion.published(state, url, known.rules)
@@ -335,4 +336,4 @@ async def test_a_publication_given_up_is_said_in_the_room_once(stage: Any, muc: 
     await stage.stores.state.publish("publish-failed", b"{}")
     await hold_the_talk(ann, room, [("reporter, what do we have so far?", "so far:")])
     assert said_by_reporter(ann, room).count(words) == 1
-    assert reporter.given_up("blog", "no such page.", "") == "blog did not take it: no such page. The archive has it."
+    assert given_up("blog", "no such page.", "") == "blog did not take it: no such page. The archive has it."

@@ -396,6 +396,35 @@ def test_off_the_record_nothing_is_kept_and_everybody_knows(talk, ann, bob, read
     assert len(talk.archive.messages) == 1
 
 
+def test_what_somebody_says_off_the_record_for_themselves_is_kept_nowhere(talk, ann, bob, read):
+    silence = "<record xmlns='urn:ccm:record:0' on='{}' jid='bob@localhost'/>"
+    assert ann.ask("set", read.room, silence.format("false"))["type"] == "result"
+    bob.take()
+    bob.say("between us")
+    (heard,) = ann.take()
+    assert str(heard.body) == "between us" and stanza_ids(heard) == []
+    assert talk.archive.messages == []
+    ann.say("for the record")
+    bob.say("#on")
+    assert len(talk.archive.messages) == 2
+    bob.send(f"<message type='groupchat' to='{read.room}' id='r'><retract xmlns='urn:xmpp:message-retract:1' id='x'/>"
+             "<body>It was withdrawn.</body></message>")  # fmt: skip
+    assert len(talk.archive.messages) == 3
+    cat = talk.person("cat@localhost/c")
+    assert "between us" not in read.bodies(cat.join("Cat"))
+    ann.ask("set", read.room, silence.format("true"))
+    bob.say("again")
+    assert len(talk.archive.messages) == 4
+    assert read.condition(bob.ask("set", read.room, silence.format("false"))) == "forbidden"
+
+
+def test_a_line_that_begins_with_off_is_kept_nowhere(talk, ann, bob, read):
+    bob.say("[off] my boss")
+    bob.say("the switch says [off]")
+    assert [str(e.body) for e in ann.take()] == ["[off] my boss", "the switch says [off]"]
+    assert len(talk.archive.messages) == 1
+
+
 def test_only_owners_and_moderators_take_a_room_off_the_record(talk, ann, bob, read):
     assert read.condition(record(bob, "false", read.room)) == "forbidden"
     assert read.condition(record(ann, "perhaps", read.room)) == "bad-request"

@@ -1,0 +1,90 @@
+"""
+A room's archive as the reporter's transcript: whose words each message is, and which earlier one it corrects.
+
+A correction (XEP-0308 1.2) names its author's own id of a message; the fold knows messages by their stanza-ids
+(XEP-0359 0.7). Leaves out reading the archive (:mod:`ccm.components.room_archive`).
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC
+
+from ccm.components.room_archive import Remark
+from ccm.reporter.transcript import Message
+
+MAX_REMEMBERED_IDS = 500
+
+
+class RoomTranscript:
+    """
+    :param domain: the reporter's own, by which it knows its words.
+    :param archive: everything in the room's archive.
+    """
+
+    def __init__(self, domain: str, archive: Callable[[], Awaitable[list[Remark]]]) -> None:
+        self._domain = domain
+        self._archive = archive
+        self._ids: dict[tuple[str, str], str] = {}
+
+    def mine(self, remark: Remark) -> bool:
+        """Whether the reporter said it."""
+        return remark.jid == self._domain
+
+    def message(self, remark: Remark, replaces: str | None = None) -> Message:
+        """:param replaces: stanza-id of the message that it corrects."""
+        return Message(
+            id=remark.id,
+            nick=remark.nick,
+            text=remark.text,
+            jid=remark.jid,
+            time=remark.at.astimezone(UTC),
+            replaces=replaces,
+            retracts=remark.retracts,
+            from_reporter=self.mine(remark),
+        )
+
+    def messages(self, archive: Iterable[Remark]) -> list[Message]:
+        """Everything said, as the document's log wants it."""
+        ids: dict[tuple[str, str], str] = {}
+        messages = []
+        for remark in archive:
+            if spoken(remark) or (remark.withdrawn and remark.nick):
+                messages.append(self.message(remark, ids.get(_own(remark, remark.replaces or ""))))
+            for id_ in remark.client_ids:
+                ids[_own(remark, id_)] = remark.id
+        return messages
+
+    async def up_to(self, id_: str) -> list[Message]:
+        """Everything said up to the message with that stanza-id."""
+        return self.messages(remark for remark in await self._archive() if remark.id <= id_)
+
+    def note(self, remark: Remark) -> None:
+        """Remember by which ids a message may be corrected."""
+        for id_ in remark.client_ids:
+            self._ids[_own(remark, id_)] = remark.id
+        while len(self._ids) > MAX_REMEMBERED_IDS:
+            del self._ids[next(iter(self._ids))]
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._ids.clear()
+
+    async def corrected(self, remark: Remark) -> str | None:
+        """The stanza-id of what a correction corrects; ``None`` if it is none, or that was never archived."""
+        if remark.replaces is None:
+            return None
+        wanted = _own(remark, remark.replaces)
+        if wanted not in self._ids:
+            for earlier in await self._archive():
+                if earlier.id < remark.id and wanted in (_own(earlier, id_) for id_ in earlier.client_ids):
+                    return earlier.id
+        return self._ids.get(wanted)
+
+
+def spoken(remark: Remark) -> bool:
+    """Whether it is folded in; a moderator's retraction comes from the room itself (XEP-0425), which has no nick."""
+    return bool(remark.retracts or (remark.nick and remark.text))
+
+
+def _own(remark: Remark, id_: str) -> tuple[str, str]:
+    """A client's id means something only together with its author."""
+    return remark.jid or remark.nick, id_
