@@ -1,9 +1,9 @@
 """
 What participants see of a discussion, as items with ids: for ``<outcome/>``, for the live node and its events.
 
-An item is the head (``outcome``), an attribute (``attribute.<key>``), an entry (``A1``), or a target of publication
-(``target.<name>``). Items are plain values that compare, so that what changed is told by comparing two moments
-(``docs/protocol.md``, Live outcome). Leaves out who may see them and when they are sent.
+An item is the head (``outcome``), an attribute (``attribute.<key>``), an entry (``A1``), the open vote (``vote``), or a
+target of publication (``target.<name>``). Items are plain values that compare, so that what changed is told by
+comparing two moments (``docs/protocol.md``, Live outcome). Leaves out who may see them and when they are sent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from twisted.words.xish.domish import Element
 from ccm import namespaces as ns
 from ccm.components.room_requests import stamp
 from ccm.records import Topic
-from ccm.reporter.state import Entry, State
+from ccm.reporter.state import Entry, Poll, State
 
 #: ``(key, label, question, values)`` of each attribute, as ``discussion.questions_of`` answers them.
 Questions = Sequence[tuple[str, str, str, Sequence[Any]]]
@@ -52,7 +52,7 @@ class Attribute(msgspec.Struct, frozen=True):
     values: tuple[Any, ...]
 
 
-Item = Attribute | Entry | Target
+Item = Attribute | Entry | Poll | Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,15 @@ def outcome_of(
         "version": str(state.version) if state.version else "",
         "chair": state.chair,
         "title": state.title,
+        "next": state.following.at if state.following else "",
     }
     items: dict[str, Item] = {}
     for key, attribute_label, question, values in questions:
         items[f"attribute.{key}"] = Attribute(key, attribute_label, question, tuple(values))
     for entry in state.entries:
         items[entry.id] = entry
+    if state.vote is not None:
+        items["vote"] = state.vote
     for target in targets:
         items[f"target.{target.name}"] = target
     return Outcome(state.revision + steps, head, items)
@@ -141,7 +144,9 @@ def item_element(item: Item) -> Element:
     """An attribute, an entry or a target."""
     if isinstance(item, Attribute):
         return _attribute(item)
-    return _target(item) if isinstance(item, Target) else _entry(item)
+    if isinstance(item, Target):
+        return _target(item)
+    return _vote(item) if isinstance(item, Poll) else _entry(item)
 
 
 def changes(before: Outcome, after: Outcome) -> tuple[dict[str, Item], tuple[str, ...]]:
@@ -183,8 +188,10 @@ def _entry(item: Entry) -> Element:
             element[name] = value
     if item.provenance != "marked":
         element["provenance"], element["confidence"] = item.provenance, str(item.confidence)
-    if getattr(item, "assumed", False):
+    if item.assumed:
         element["assumed"] = "true"
+    if not item.sure:
+        element["sure"] = "false"
     if item.sources:
         element["sources"] = " ".join(item.sources)
     element.addContent(item.text)
@@ -192,6 +199,17 @@ def _entry(item: Entry) -> Element:
         for name in names:
             vote = element.addElement("vote")
             vote["option"], vote["by"] = option, name
+    return element
+
+
+def _vote(item: Poll) -> Element:
+    element = Element((ns.REPORTER, "poll"))
+    element["question"], element["by"], element["source"], element["at"] = item.question, item.by, item.source, item.at
+    for option in item.options:
+        element.addElement("option")["name"] = option
+    for ballot in item.ballots:
+        vote = element.addElement("vote")
+        vote["option"], vote["by"] = ballot.option, ballot.nick
     return element
 
 

@@ -22,6 +22,7 @@ from ccm.components.search_desk import SearchDesk
 from ccm.errors import StanzaError
 from ccm.records import Topic
 from ccm.reporter import discussion
+from ccm.reporter.state import Poll
 from ccm.reporter.templates import Templates
 
 MAX_WORDS = 500
@@ -103,6 +104,9 @@ class ReporterDesk:
             elif isinstance(item, Target):
                 columns.append((f"target-{item.name}", f"Publication to {item.name}"))
                 row[f"target-{item.name}"] = ": ".join(filter(None, (item.state, item.reason or item.url)))
+            elif isinstance(item, Poll):
+                columns.append(("vote", "Open vote"))
+                row["vote"] = f"{item.question} ({', '.join(item.options)})"
             else:
                 columns.append((f"entry-{id_}", f"{item.kind} {id_}"))
                 row[f"entry-{id_}"] = item.text
