@@ -1,6 +1,7 @@
 """Assembly of what leaves the server: the outbox workers for mail and publications, and their targets."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from ccm.interfaces import IMailer, IPublisher
 from ccm.publish.jobs import PublishJobs
 from ccm.publish.outbox import OutboxWorker
 from ccm.publish.target import TargetServices
+from ccm.records import OutboxJob
 from ccm.settings import Settings
 from ccm.store.stores import Stores
 from ccm.web.mail import MailJobs
@@ -40,17 +42,47 @@ class Departures:
         publications = PublishJobs(stores.documents, targets(reactor, settings, addresses), tell)
         options = settings["outbox"]
         self._outbox = stores.outbox
+        self._alone = not settings["store"].url  # a state folder has one server; a database server may have several
+        self._counts: dict[tuple[str, str], int] = {}
         self._workers = [
-            OutboxWorker("mail", stores.outbox, mails.deliver, reactor, options, mails.parked, delayed=mails.delayed),
-            OutboxWorker("publish", stores.outbox, publications.deliver, reactor, options, publications.parked),
+            OutboxWorker(
+                *("mail", stores.outbox, mails.deliver, reactor, options, mails.parked),
+                delayed=mails.delayed,
+                settled=self._counted,
+            ),
+            OutboxWorker(
+                *("publish", stores.outbox, publications.deliver, reactor, options, publications.parked),
+                settled=self._published(publications),
+            ),
         ]
         self._stops: list[Any] = []
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Send what waits, and from now on what is put there."""
+        if self._alone:
+            await self._outbox.release()
+        await self._counted()
         for worker in self._workers:
             self._stops.append(self._outbox.listen(worker.kind, worker.poke))
             worker.start()
+
+    def figures(self) -> dict[str, float]:
+        """How many jobs wait and are given up, as of the last one that was tried."""
+        return {
+            f"outbox_{kind}_{state}": self._counts.get((kind, state), 0)
+            for kind in ("mail", "publish")
+            for state in ("waiting", "parked")
+        }
+
+    async def _counted(self, _: OutboxJob | None = None) -> None:
+        self._counts = await self._outbox.counts()
+
+    def _published(self, publications: PublishJobs) -> Callable[[OutboxJob], Awaitable[None]]:
+        async def settled(job: OutboxJob) -> None:
+            await self._counted()
+            await publications.settled(job)
+
+        return settled
 
     async def stop(self) -> None:
         """Finish the jobs at hand; the rest stays in the outbox."""

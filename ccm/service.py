@@ -183,8 +183,8 @@ class Server(Service):
         for endpoint in settings["mail"].intake:
             port = await serverFromString(reactor, endpoint).listen(intake)
             self._undo.append(port.stopListening)
-        departures = Departures(reactor, settings, stores, mails, addresses)
-        departures.start()
+        self._departures = departures = Departures(reactor, settings, stores, mails, addresses)
+        await departures.start()
         self._undo.append(departures.stop)
         self._undo.append(running.every(reactor, REFRESH_SECONDS, lambda: end_changed(router, stores.accounts)))
 
@@ -236,7 +236,7 @@ class Server(Service):
         figures: dict[str, Any] = {f"sessions_{name}": count for name, count in by_transport.items()}
         figures["accounts_online"] = len(self.router.sessions)
         figures["domains"] = len(self.router.domains())
-        return {**figures, **self._watch.figures(), **self._traffic.figures()}
+        return {**figures, **self._watch.figures(), **self._traffic.figures(), **self._departures.figures()}
 
     def _failed(self, failure: Any) -> None:
         """A start that cannot be: say why in one line, and end."""

@@ -15,6 +15,7 @@ COMMANDS = {
     "user": ("ccm.cli.user", "make, list and remove accounts"),
     "check-config": ("ccm.cli.check_config", "read the configuration and say what is wrong with it"),
     "status": ("ccm.cli.status", "ask a running server how it is"),
+    "outbox": ("ccm.cli.outbox", "what waits to leave the server, and what was given up"),
     "replay": ("ccm.cli.replay", "run the reporter over a recorded chat; no server needed"),
     "demo": ("ccm.cli.demo", "a server of its own in which scripted people hold a discussion"),
 }

@@ -7,17 +7,15 @@ participants :mod:`ccm.components.outcome_push`; what remarks mean is decided by
 :mod:`ccm.reporter`.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.protocols.jabber.error import exceptionFromStanza
 from twisted.words.protocols.jabber.jid import JID
-from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTimeout
 from zope.interface import implementer
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
@@ -27,6 +25,7 @@ from ccm.components.context import Context
 from ccm.components.identity import component
 from ccm.components.outcome_nodes import OutcomeNodes
 from ccm.components.outcome_push import LiveOutcomes
+from ccm.components.publication_news import PublicationNews
 from ccm.components.publication_states import CHANNELS, topic_of
 from ccm.components.reporter_desk import ReporterDesk
 from ccm.components.reporter_room import ReporterRoom
@@ -46,8 +45,6 @@ log = Logger()
 JOINS_AT_ONCE = 20
 REJOIN_SECONDS = 5
 JOIN_SECONDS = 30
-FAILURES_KEPT_SECONDS = 90 * 86400
-TARGETS = {"wordpress": "WordPress"}
 
 
 class ReporterOptions(Section):
@@ -76,7 +73,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         self._room = ReporterRoom(context, self.archive, self)
         self._joins = DeferredSemaphore(JOINS_AT_ONCE)
         self._entering: dict[str, Deferred[Any]] = {}
-        self._failures = DeferredLock()
+        self._news = PublicationNews(context, self._room, self._follow)
         self._unsubscribe: list[Callable[[], None]] = []
         self.discussions: dict[str, RoomDiscussion] = {}
         self.desk = ReporterDesk(context, self._room, self._templates, self._follow)
@@ -98,50 +95,22 @@ class Reporter(MUCClient):  # type: ignore[misc]
             each.close()
         self.discussions.clear()
         self.live.stop()
+        self._news.stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
 
     async def _start(self) -> None:
         subscribe = self._context.state.subscribe
-        self._unsubscribe.append(await subscribe("publish-failed", self._publish_failed))
         for channel in CHANNELS:
             self._unsubscribe.append(await subscribe(channel, self._publication_news))
         for topic in await self._context.topics.active():
             self._context.spawn(self._follow(topic))
-        await self._one_after_another()
-
-    def _publish_failed(self, _: bytes) -> None:
-        self._context.spawn(self._one_after_another())
+        await self._news.start()
 
     def _publication_news(self, told: bytes) -> None:
         for known in list(self.discussions.values()):
             if known.topic.id == topic_of(told):
                 self._context.spawn(known.look_at_targets())
-
-    async def _one_after_another(self) -> None:
-        await self._failures.acquire()
-        try:
-            await self._tell_failures()
-        finally:
-            self._failures.release()
-
-    async def _tell_failures(self) -> None:
-        """Say in its room of each publication given up, also while nobody listened, once."""
-        for job, why in await self._context.outbox.parked():
-            told = f"publish-failed:{job.key}"
-            if job.kind != "publish" or await self._context.state.get(told) is not None:
-                continue
-            work = json.loads(job.payload)
-            topic = await self._context.topics.get(work["topic"])
-            if topic is not None:
-                await self._follow(topic)
-                id_ = f"failed.{work['target']}.{work['revision']}.{topic.id}"
-                try:
-                    await self._room.say(topic.room, id_, given_up(work["target"], why, topic.document or ""))
-                except (JabberError, RequestTimeout) as error:
-                    log.warn("{room} did not hear that {key} failed: {why}", room=topic.room, key=job.key, why=error)
-                    continue  # the next failure, or the next start, tries again
-            await self._context.state.set(told, b"told", FAILURES_KEPT_SECONDS)
 
     async def _follow(self, topic: Topic) -> RoomDiscussion:
         """Be in a topic's room and keep up with it."""
@@ -286,14 +255,6 @@ class ReporterPlugin:
 
 
 plugin = ReporterPlugin()
-
-
-def given_up(target: str, why: str, document: str) -> str:
-    """What the room hears when a publisher did not take a document."""
-    name = TARGETS.get(target, target)
-    reason = why.strip().rstrip(".")
-    words = f"{reason}." if name.lower() in reason.lower() else f"{name} did not take it: {reason}."
-    return f"{words} The archive has it{': ' + document if document else '.'}"
 
 
 def _human(room: Room, user: User) -> bool:

@@ -18,7 +18,7 @@ from ccm.reporter import render_json
 class PublishJobs:
     """
     :param targets: the configured publishers by name.
-    :param tell: ``async (channel, facts)``, hears ``publish-done`` and ``publish-failed``.
+    :param tell: ``async (channel, facts)``, hears ``publish-done``, ``publish-failed`` and ``publish-changed``.
     """
 
     def __init__(
@@ -51,6 +51,11 @@ class PublishJobs:
         await self._documents.add_receipt(topic, revision, work["target"], receipt)
         await self._tell("publish-done", {"topic": work["topic"], "target": work["target"], "url": receipt.url})
         return receipt.url
+
+    async def settled(self, job: OutboxJob) -> None:
+        """Tell that a publication was made, put back or given up."""
+        target, topic, _ = job.key.split(":", 2)
+        await self._tell("publish-changed", {"topic": topic, "target": target, "key": job.key})
 
     async def parked(self, job: OutboxJob, reason: str) -> None:
         """Tell that a publication was given up."""

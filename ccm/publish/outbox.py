@@ -41,6 +41,7 @@ class OutboxWorker:
     :param deliver: ``async (job) -> note``; raises ``Rejected`` or ``Unavailable``.
     :param parked: ``async (job, reason)`` is told when a job is given up.
     :param delayed: likewise, each time that one is put back.
+    :param settled: ``async (job)`` is told each time that one was finished, put back or given up, once that is kept.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class OutboxWorker:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
         delayed: Callable[[OutboxJob, str], Awaitable[None]] | None = None,
+        settled: Callable[[OutboxJob], Awaitable[None]] | None = None,
     ) -> None:
         self.kind = kind
         self._outbox = outbox
@@ -64,6 +66,7 @@ class OutboxWorker:
         self._now = now
         self._jitter = jitter
         self._delayed = delayed
+        self._settled = settled
         self._call: IDelayedCall | None = None
         self._running: Deferred[None] | None = None
         self._work: Deferred[str] | None = None
@@ -120,6 +123,8 @@ class OutboxWorker:
             if not jobs:
                 return
             await self._one(jobs[0])
+            if self._settled is not None:
+                await self._settled(jobs[0])
 
     async def _one(self, job: OutboxJob) -> None:
         try:

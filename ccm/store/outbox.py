@@ -8,7 +8,7 @@ once. Leaves out doing the work.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -140,6 +140,28 @@ class Outbox:
         statement = select(outbox).where(outbox.c.state == "parked").order_by(outbox.c.id).limit(_PARKED_SHOWN)
         rows = await self._database.read(lambda connection: connection.execute(statement).all())
         return tuple((_job(row), row.note) for row in rows)
+
+    async def revive(self, key: str) -> bool:
+        now = seconds_to_micros(self._now())
+        mine = and_(outbox.c.key == key, outbox.c.state == "parked")
+        anew = update(outbox).where(mine).values(state="waiting", due=now, created=now, attempts=0, note="")
+        kinds = await self._database.write(
+            lambda connection: [row.kind for row in connection.execute(anew.returning(outbox.c.kind))]
+        )
+        self.added([(kind, key, "") for kind in kinds])
+        return bool(kinds)
+
+    async def release(self) -> None:
+        now = seconds_to_micros(self._now())
+        leased = and_(outbox.c.state == "waiting", outbox.c.attempts > 0, outbox.c.note == "", outbox.c.due > now)
+        await self._change(update(outbox).where(leased).values(due=now))
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        left = select(outbox.c.kind, outbox.c.state, func.count()).where(outbox.c.state != "done")
+        rows = await self._database.read(
+            lambda connection: connection.execute(left.group_by(outbox.c.kind, outbox.c.state)).all()
+        )
+        return {(kind, state): int(count) for kind, state, count in rows}
 
     async def _change(self, statement: Any) -> None:
         def change(connection: Connection) -> None:

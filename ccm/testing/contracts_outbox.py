@@ -78,6 +78,39 @@ class OutboxContract:
         assert (parked.id, parked.payload, why) == (job.id, job.payload, "401: the password is wrong")
 
     @pytest_twisted.ensureDeferred
+    async def test_a_parked_job_can_be_started_anew_and_is_told_of(self, outbox: Any, clock: Moments) -> None:
+        await outbox.add(JOBS[:1])
+        job = (await outbox.claim("mail", 1, 60))[0]
+        assert not await outbox.revive("m1")
+        await outbox.park(job.id, "401: the password is wrong")
+        clock.advance(86_400)
+        heard: list[str] = []
+        outbox.listen("mail", lambda: heard.append("mail"))
+        assert await outbox.revive("m1")
+        assert heard == ["mail"]
+        assert await outbox.parked() == ()
+        (again,) = await outbox.claim("mail", 1, 60)
+        assert (again.id, again.attempts, again.payload, again.created) == (job.id, 0, job.payload, clock.moment())
+        assert not await outbox.revive("m1")
+
+    @pytest_twisted.ensureDeferred
+    async def test_released_jobs_are_claimed_at_once_and_others_keep_their_time(self, outbox: Any) -> None:
+        await outbox.add(JOBS[:2])
+        first, second = await outbox.claim("mail", 2, 600)
+        await outbox.retry(second.id, 600, "421 later")
+        await outbox.release()
+        assert [job.id for job in await outbox.claim("mail", 5, 600)] == [first.id]
+
+    @pytest_twisted.ensureDeferred
+    async def test_jobs_that_are_not_finished_are_counted(self, outbox: Any) -> None:
+        assert await outbox.counts() == {}
+        await outbox.add(JOBS)
+        first, second = await outbox.claim("mail", 2, 60)
+        await outbox.park(first.id, "no")
+        await outbox.done(second.id)
+        assert await outbox.counts() == {("mail", "parked"): 1, ("publish", "waiting"): 1}
+
+    @pytest_twisted.ensureDeferred
     async def test_jobs_are_looked_at_by_key_the_newest_that_goes_on_after_it(self, outbox: Any) -> None:
         await outbox.add([("publish", "git:t1:1", "{}"), ("publish", "git:t1:10", "{}")])
         found = await outbox.look(["git:t1:1", "blog:t1:1"])
