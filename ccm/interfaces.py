@@ -81,8 +81,12 @@ class IAccountDisco(Interface):
     def items(owner: str, asker: str) -> Awaitable[bytes]:
         """*async* Serialised ``<item/>`` elements that a bare JID may see."""
 
-    def info(owner: str, asker: str, name: str) -> Awaitable[bytes]:
-        """*async* What is inside ``<query/>`` for a node. :raises StanzaError: if it is not for them, or not there."""
+    def info(owner: str, asker: str, name: str) -> Awaitable[bytes | None]:
+        """
+        *async* What is inside ``<query/>`` for a node; ``None`` for one of somebody else.
+
+        :raises StanzaError: if it is not for them, or not there.
+        """
 
 
 # ---- stores

@@ -68,9 +68,11 @@ class Disco:
         owner, asker, node = stanza.to or "", address.bare(stanza.from_ or ""), _node_of(stanza)
         tellers = self._router.account_disco
         if node is not None:
-            if not tellers:
-                raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
-            return stanza.result(_query(ns.DISCO_INFO, node, await tellers[0].info(owner, asker, node)), _INFO)
+            for teller in tellers:
+                inner = await teller.info(owner, asker, node)
+                if inner is not None:
+                    return stanza.result(_query(ns.DISCO_INFO, node, inner), _INFO)
+            raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
         identities = ["<identity category='account' type='registered'/>"]
         features = [ns.DISCO_INFO, ns.DISCO_ITEMS]
         for teller in tellers:

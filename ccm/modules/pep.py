@@ -72,6 +72,7 @@ class Pep:
             lambda service, bare: service == bare,
             self._sees,
             self._tell,
+            lambda node, item: router.tell("item-published", node.service, node.name, item),
             options.max_nodes,
             options.max_items,
             options.max_item_bytes,

@@ -61,7 +61,7 @@ class VCard:
         if len(vcard) > self._max_bytes:
             raise StanzaError("not-acceptable", f"A vCard has at most {self._max_bytes} bytes. Use a smaller picture.")
         await self._kept.set(owner, {KEPT: vcard})
-        self._router.fire("vcard-changed", owner)
+        await self._router.tell("vcard-changed", owner)
         return stanza.result()
 
 

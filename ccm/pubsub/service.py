@@ -99,6 +99,7 @@ class PubSub:
             await self._shelf.items.publish(service, node.name, item, node.config.max_items or terms.most_items)
         if node.config.deliver_notifications:
             await terms.tell(node, events.published(node, item), ())
+        await terms.published(node, item)
         return f"<publish node='{attribute(node.name)}'><item id='{attribute(item.id)}'/></publish>".encode()
 
     async def _retract(self, stanza: Stanza, service: str, retract: Element) -> bytes:

@@ -11,6 +11,7 @@ import msgspec
 from twisted.words.xish.domish import Element
 
 from ccm import address
+from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import IPubSubNodes
 from ccm.pubsub.config import NodeConfig
@@ -30,12 +31,14 @@ class Terms:
     :ivar may_create: whether a bare JID may make nodes at a service.
     :ivar sees_presence: whether a bare JID may see the presence of the account whose nodes they are.
     :ivar tell: spreads an event of a node; to these addresses alone, if there are any.
+    :ivar published: hears of an item that is new.
     """
 
     defaults: NodeConfig
     may_create: Callable[[str, str], bool]
     sees_presence: Callable[[str, str], Awaitable[bool]]
     tell: Callable[[Node, bytes, tuple[str, ...]], Awaitable[None]]
+    published: Callable[[Node, r.PubSubItem], Awaitable[None]]
     most_nodes: int
     most_items: int
     most_item_bytes: int

@@ -12,10 +12,12 @@ sent it (``None`` for the server itself) and answers a verdict:
 :data:`HANDLED`           done, nothing to send back
 a ``Stanza``              done, route this (an answer)
 a coroutine               only for ``iq``: awaited, then one of the above
+:class:`Instead`          only for filters: this stanza goes on, in the place of the one that came
 ========================= =====================================================
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Final, TypeVar
 
@@ -40,6 +42,13 @@ class Target(StrEnum):
     OTHER = "other"  #: any other domain: a service, a component, another server
 
 
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What a filter answers to have another stanza go on in the place of this one."""
+
+    stanza: Any
+
+
 class Verdict(Enum):
     """What a handler answers beside ``None`` and a stanza."""
 
@@ -59,7 +68,8 @@ EVENTS: dict[str, str] = {
     "session-resumed": "(session) it came back",
     "session-closed": "(session) it is over; always the last event of a session",
     "session-lost": "(session, stanzas) what was not acknowledged when it ended (XEP-0198 §4)",
-    "vcard-changed": "(jid) an account has another vCard (XEP-0054)",
+    "vcard-changed": "(jid) an account has another vCard (XEP-0054); told, so that the answer waits",
+    "item-published": "(account, node, item) an account's node has a new item (XEP-0163); told",
     "account-deleted": "(jid) an account is gone",
     "domain-up": "(domain) a service or component answers from now on",
     "domain-down": "(domain) it is gone",

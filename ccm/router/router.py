@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountDisco, ISession, ISink
-from ccm.router.hooks import EVENTS, HANDLED, Phase, Target, hooks_of
+from ccm.router.hooks import EVENTS, HANDLED, Instead, Phase, Target, hooks_of
 from ccm.wire.stanza import Stanza
 
 log = Logger()
@@ -47,7 +47,7 @@ class Router:
         self._domains: dict[str, ISink] = {}
         #: (phase, kind, target) -> (type, payload) -> handlers; a missing table costs one lookup.
         self._tables: dict[tuple[Phase, str, Target], _Table] = {}
-        self._events: dict[str, list[Callable[..., None]]] = {name: [] for name in EVENTS}
+        self._events: dict[str, list[Callable[..., Any]]] = {name: [] for name in EVENTS}
         self._requests: dict[tuple[str, str], Callable[[Stanza], None]] = {}
         self._count = 0
         self._features: dict[str, None] = {}
@@ -183,6 +183,16 @@ class Router:
             except Exception:
                 log.failure("A handler of {event} failed.", event=event)
 
+    async def tell(self, event: str, *args: Any) -> None:
+        """As :meth:`fire`, for those who answer only when everybody is done: handlers may be coroutines."""
+        for method in self._events[event]:
+            try:
+                waiting = method(*args)
+                if iscoroutine(waiting):
+                    await waiting
+            except Exception:
+                log.failure("A handler of {event} failed.", event=event)
+
     # ---- routing
 
     def target(self, to: str | None) -> Target:
@@ -229,8 +239,11 @@ class Router:
         to = stanza.to
         target = self.target(to)
         kind = stanza.kind
-        if (Phase.FILTER, kind, target) in self._tables and self._ask(Phase.FILTER, stanza, target, origin):
-            return
+        if (Phase.FILTER, kind, target) in self._tables:
+            passed = self._filtered(stanza, target, origin)
+            if passed is None:
+                return
+            stanza = passed
         if kind == "iq" and (type_ := stanza.type) not in _REQUESTS:
             if type_ not in ("result", "error"):
                 raise StanzaError("bad-request", "An iq is of type get, set, result or error (RFC 6120 §8.2.3).")
@@ -253,10 +266,7 @@ class Router:
         table = self._tables.get((phase, stanza.kind, target))
         if table is None:
             return False
-        type_ = stanza.type or _DEFAULT_TYPES[stanza.kind]
-        payload = stanza.payload
-        keys = ((type_, payload), (None, payload), (type_, None), (None, None))
-        for key in keys if payload is not None else keys[2:]:
+        for key in _keys(stanza):
             for handler in table.get(key, ()):
                 verdict = handler(stanza, origin)
                 if verdict is None or phase is Phase.OBSERVE:
@@ -267,6 +277,20 @@ class Router:
                     self.route(verdict)
                 return True
         return False
+
+    def _filtered(self, stanza: Stanza, target: Target, origin: ISink | None) -> Stanza | None:
+        """What passes the filters, which may put another stanza in its place; ``None`` if one of them kept it."""
+        table = self._tables[Phase.FILTER, stanza.kind, target]
+        for key in _keys(stanza):
+            for handler in table.get(key, ()):
+                verdict = handler(stanza, origin)
+                if isinstance(verdict, Instead):
+                    stanza = verdict.stanza
+                elif verdict is not None:
+                    if verdict is not HANDLED:
+                        self.route(verdict)
+                    return None
+        return stanza
 
     def _forward(self, stanza: Stanza) -> None:
         to = stanza.attrs["to"]
@@ -311,3 +335,11 @@ class Router:
         if stanza.from_ is None or stanza.type == "error" or (stanza.kind, stanza.type) == ("iq", "result"):
             return
         self.route(stanza.error(error))
+
+
+def _keys(stanza: Stanza) -> tuple[tuple[str | None, tuple[str, str] | None], ...]:
+    """What may claim a stanza, the more special first."""
+    type_, payload = stanza.type or _DEFAULT_TYPES[stanza.kind], stanza.payload
+    if payload is None:
+        return (type_, None), (None, None)
+    return (type_, payload), (None, payload), (type_, None), (None, None)

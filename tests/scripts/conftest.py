@@ -8,6 +8,7 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 
 from ccm.modules import (
+    avatars,
     blocking,
     carbons,
     disco,
@@ -31,7 +32,7 @@ from ccm.testing.net_stage import ScriptServer
 MODULES = [
     module.plugin
     for module in (
-        blocking, carbons, pep, private_xml, vcard,
+        avatars, blocking, carbons, pep, private_xml, vcard,
         ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
     )
 ]  # fmt: skip

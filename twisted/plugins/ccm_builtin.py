@@ -5,6 +5,7 @@ from ccm.components.invitations import plugin as invitations  # noqa: F401
 from ccm.components.reporter import plugin as reporter  # noqa: F401
 from ccm.components.topics import plugin as topics  # noqa: F401
 from ccm.modules.account_ends import plugin as account_ends  # noqa: F401
+from ccm.modules.avatars import plugin as avatars  # noqa: F401
 from ccm.modules.blocking import plugin as blocking  # noqa: F401
 from ccm.modules.carbons import plugin as carbons  # noqa: F401
 from ccm.modules.disco import plugin as disco  # noqa: F401
