@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ccm.components import outcome_post
 from ccm.components.context import Context
 from ccm.errors import StanzaError
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter import discussion, document, render_json
+from ccm.reporter.document_shape import Document
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Message
 
@@ -34,13 +36,8 @@ class Draft:
     at: datetime
 
 
-async def publish(context: Context, draft: Draft, rules: discussion.Context) -> str:
-    """
-    Keep the document and its jobs.
-
-    :returns: its public URL.
-    :raises StanzaError: if the store refuses it for good.
-    """
+async def drafted(context: Context, draft: Draft, rules: discussion.Context) -> Document:
+    """The document as it would be, kept nowhere."""
     topic = draft.topic
     invited = tuple(each.name for each in await context.topics.invitees(topic.id) if each.state != "revoked")
     meta = document.Meta(
@@ -54,7 +51,34 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context) -> 
         version=draft.version,
         published=draft.at,
     )
-    made = document.build(draft.state, draft.log, meta, rules)
+    return await context.apart(document.build, draft.state, draft.log, meta, rules)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """
+    What the operator says of every document.
+
+    :ivar mails: those who took part are mailed it. :ivar licence: for readers. :ivar retention: likewise.
+    """
+
+    mails: bool = False
+    licence: str = ""
+    retention: str = ""
+
+
+PLAIN = Edition()
+
+
+async def publish(context: Context, draft: Draft, rules: discussion.Context, edition: Edition = PLAIN) -> str:
+    """
+    Keep the document and its jobs.
+
+    :returns: its public URL.
+    :raises StanzaError: if the store refuses it for good.
+    """
+    topic = draft.topic
+    made = await drafted(context, draft, rules)
     body = render_json.dumps(made)
     targets = [target for target in context.publishers if target != "archive"] if topic.visibility == "public" else []
     jobs = [_job(target, topic.id, draft.version) for target in targets]
@@ -69,7 +93,9 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context) -> 
         visibility=topic.visibility,
         published=draft.at,
     )
-    kept = await context.documents.publish(record, jobs)
+    url = f"{context.web_url}archive/{record.slug}"
+    mails = await outcome_post.jobs_for(context, topic, made, draft.state.jids, url) if edition.mails else ()
+    kept = await context.documents.publish(record, (*jobs, *mails))
     return f"{context.web_url}archive/{kept.slug}"
 
 

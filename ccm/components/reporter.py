@@ -23,8 +23,10 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.components.context import Context
 from ccm.components.identity import component
+from ccm.components.outcome_answers import OutcomeAnswers
 from ccm.components.outcome_nodes import OutcomeNodes
 from ccm.components.outcome_push import LiveOutcomes
+from ccm.components.publication import Edition
 from ccm.components.publication_news import PublicationNews
 from ccm.components.publication_states import CHANNELS, topic_of
 from ccm.components.reporter_desk import ReporterDesk
@@ -54,11 +56,16 @@ class ReporterOptions(Section):
     ``grace_seconds``: how long owner or chair may hold a publication that somebody else asked for.
     ``templates``: a folder with further document types (TOML), or empty.
     ``max_requests``: at this many requests in work the component is busy.
+    ``mail_outcome``: members and guests with a mail address are mailed what is published, their own actions first.
+    ``licence`` and ``retention``: stand at the foot of every document, e.g. "CC BY 4.0", "Kept for two years."
     """
 
     grace_seconds: int = 600
     templates: str = ""
     max_requests: int = 100
+    mail_outcome: bool = True
+    licence: str = ""
+    retention: str = ""
 
 
 class Reporter(MUCClient):  # type: ignore[misc]
@@ -68,11 +75,13 @@ class Reporter(MUCClient):  # type: ignore[misc]
         super().__init__(context.clock)
         self._context = context
         self._options = options
+        self._edition = Edition(options.mail_outcome, options.licence, options.retention)
         self._templates = Templates.load(options.templates or None)
         self.archive = RoomArchive(context)
         self._room = ReporterRoom(context, self.archive, self)
         self._joins = DeferredSemaphore(JOINS_AT_ONCE)
         self._entering: dict[str, Deferred[Any]] = {}
+        self._answers = OutcomeAnswers(context, self._follow, self._room.nick_of)
         self._news = PublicationNews(context, self._room, self._follow)
         self._unsubscribe: list[Callable[[], None]] = []
         self.discussions: dict[str, RoomDiscussion] = {}
@@ -96,6 +105,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         self.discussions.clear()
         self.live.stop()
         self._news.stop()
+        self._answers.stop()
         while self._unsubscribe:
             self._unsubscribe.pop()()
 
@@ -106,6 +116,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         for topic in await self._context.topics.active():
             self._context.spawn(self._follow(topic))
         await self._news.start()
+        await self._answers.start()
 
     def _publication_news(self, told: bytes) -> None:
         for known in list(self.discussions.values()):
@@ -120,7 +131,13 @@ class Reporter(MUCClient):  # type: ignore[misc]
             known.wake()
             return known
         made = RoomDiscussion(
-            topic, self._room, self._context, self._templates, self._options.grace_seconds, self.live.changed
+            topic,
+            self._room,
+            self._context,
+            self._templates,
+            self._options.grace_seconds,
+            self.live.changed,
+            edition=self._edition,
         )
         self.discussions[topic.room] = made
         await self._joins.run(self._enter, topic.room)
