@@ -86,6 +86,7 @@ class RoomDiscussion:
         grace_seconds: int,
         changed: Callable[["RoomDiscussion"], Any],
         find: Callable[..., Any] = found,
+        edition: publication.Edition = publication.PLAIN,
     ) -> None:
         self.topic = topic
         self.state: State = new_state()
@@ -97,6 +98,7 @@ class RoomDiscussion:
         self._grace_seconds = grace_seconds
         self._changed = changed
         self._find = find
+        self._edition = edition
         self._loaded = False
         self._working = False
         self._woken = False
@@ -170,6 +172,13 @@ class RoomDiscussion:
     async def ask(self, name: str, *, nick: str, jid: str, text: str, cause: str, **more: str) -> None:
         """Write a request down in the room; it is carried out when the archive gives it back."""
         await self._room.say(self.topic.room, cause, text, {"name": name, "nick": nick, "jid": jid, **more})
+
+    async def draft(self) -> publication.Document:
+        """The document as it would be now."""
+        await self.load()
+        messages = await self._told.up_to(self.saved.last)
+        draft = publication.Draft(self.topic, self.state, messages, self.state.version + 1, self._context.now())
+        return await publication.drafted(self._context, draft, self.rules)
 
     async def look_at_targets(self) -> None:
         """See how far the publication is, and tell if that is news."""
@@ -316,7 +325,7 @@ class RoomDiscussion:
         messages = await self._told.up_to(cause.id)
         draft = publication.Draft(self.topic, self.state, messages, version, cause.at)
         try:
-            url = await publication.publish(self._context, draft, self.rules)
+            url = await publication.publish(self._context, draft, self.rules, self._edition)
         except StanzaError as error:
             return (effects.Say(f"I could not publish this. {error.text}"),)
         self.saved.document = url
@@ -352,7 +361,7 @@ class RoomDiscussion:
         state = self.state
         words = (state.type, state.mode, state.asking, state.recording, state.chair, state.title, state.version)
         saved = (self.saved.until, self.saved.document, self.saved.targets)
-        return (*words, *saved, state.attributes, state.entries)
+        return (*words, *saved, state.attributes, state.entries, state.vote, state.following)
 
     def _begin_anew(self) -> None:
         self.state = new_state()
