@@ -178,10 +178,7 @@ def _merged(state: State, found: Sequence[Entry], said: Sequence[Message]) -> St
             continue
         if f"{each.kind} {each.source}" in state.refused or len(others) + len(fresh) >= MAX_ENTRIES:
             continue
-        if any(
-            e.kind == each.kind and (each.source in (e.source, *e.sources) or alike(e.text, each.text) >= ALIKE)
-            for e in (*others, *fresh)
-        ):
+        if any(_is_same(each, e) for e in (*others, *fresh)):
             continue
         id_, counters = new_id(each.kind, counters)
         fresh.append(record.replace(each, id=id_, topic=topics.get(each.source, "")))
@@ -192,6 +189,14 @@ def _merged(state: State, found: Sequence[Entry], said: Sequence[Message]) -> St
     jids = {m.id: m.jid for m in said if m.jid}
     authors = {**state.authors, **{e.source: jids[e.source] for e in fresh if e.source in jids}}
     return record.changed(state, entries=entries, counters=counters, authors=authors)
+
+
+def _is_same(find: Entry, known: Entry) -> bool:
+    """Whether a find is an item that stands already, or what a marked one rests on."""
+    if find.kind != known.kind:
+        return False
+    rests_on = (known.source, *known.sources) if known.provenance != "detected" else (known.source,)
+    return find.source in rests_on or alike(find.text, known.text) >= ALIKE
 
 
 def _topics_of(state: State, said: Sequence[Message]) -> dict[str, str]:

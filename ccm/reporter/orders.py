@@ -44,7 +44,7 @@ def addressed(low: str, names: tuple[str, ...]) -> tuple[str, int]:
             continue
         for position, place in enumerate(places):
             begin = _patterns(name)[0].match(low[place:])
-            if begin and not _TOLD_OF_IT.match(begin[1]):
+            if begin and not _tells_of_it(begin):
                 return begin[1].strip(" ?.!"), place
             said = _said(low[place : ends[position]], name)
             if said:
@@ -52,10 +52,15 @@ def addressed(low: str, names: tuple[str, ...]) -> tuple[str, int]:
     return "", 0
 
 
+def _tells_of_it(begin: re.Match[str]) -> bool:
+    """Whether a remark speaks of the reporter: *the reporter said …*, but not *reporter, did you …*."""
+    return begin[0][: begin.start(1)].rstrip()[-1:] not in ",:;!" and bool(_TOLD_OF_IT.match(begin[1]))
+
+
 def _said(low: str, name: str) -> str:
     begins, closes, amid = _patterns(name)
     begin = begins.match(low)
-    if begin and not _TOLD_OF_IT.match(begin[1]):
+    if begin and not _tells_of_it(begin):
         return begin[1].strip(" ?.!")
     end = closes.match(low)
     if end and not re.search(r"\b(?:the|a|an|our|by|from|to|with|of|your|any|every|news|each)$", end[1]):
