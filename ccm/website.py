@@ -27,6 +27,7 @@ from ccm.web.letters import Letters
 from ccm.web.look import Fonts, Look
 from ccm.web.mail import FileMailer
 from ccm.web.operations import Operations, Reading
+from ccm.web.outcome import OutcomePage
 from ccm.web.pages import Pages
 from ccm.web.registration import Registration
 from ccm.web.reset import AccountLinks
@@ -131,6 +132,15 @@ def root(
         "i": InvitationLink(desk, stores.topics, settings["guests"]),
         "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
         "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),
+        "outcome": OutcomePage(
+            desk,
+            stores.topics,
+            stores.documents,
+            stores.tokens,
+            stores.outbox,
+            stores.state,
+            stores.suppression,
+        ),
         ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
     }
     if options.dev_mail and isinstance(mails, FileMailer):

@@ -36,24 +36,6 @@ class Draft:
     at: datetime
 
 
-async def drafted(context: Context, draft: Draft, rules: discussion.Context) -> Document:
-    """The document as it would be, kept nowhere."""
-    topic = draft.topic
-    invited = tuple(each.name for each in await context.topics.invitees(topic.id) if each.state != "revoked")
-    meta = document.Meta(
-        title=topic.name,
-        room=topic.room,
-        topic=topic.id,
-        scheduled=topic.start,
-        zone=topic.zone,
-        language=topic.language,
-        invited=invited,
-        version=draft.version,
-        published=draft.at,
-    )
-    return await context.apart(document.build, draft.state, draft.log, meta, rules)  # type: ignore[no-any-return]
-
-
 @dataclass(frozen=True, slots=True)
 class Edition:
     """
@@ -70,6 +52,26 @@ class Edition:
 PLAIN = Edition()
 
 
+async def drafted(context: Context, draft: Draft, rules: discussion.Context, edition: Edition = PLAIN) -> Document:
+    """The document as it would be, kept nowhere."""
+    topic = draft.topic
+    invited = tuple(each.name for each in await context.topics.invitees(topic.id) if each.state != "revoked")
+    meta = document.Meta(
+        title=topic.name,
+        room=topic.room,
+        topic=topic.id,
+        scheduled=topic.start,
+        zone=topic.zone,
+        language=topic.language,
+        invited=invited,
+        version=draft.version,
+        published=draft.at,
+        licence=edition.licence,
+        retention=edition.retention,
+    )
+    return await context.apart(document.build, draft.state, draft.log, meta, rules)  # type: ignore[no-any-return]
+
+
 async def publish(context: Context, draft: Draft, rules: discussion.Context, edition: Edition = PLAIN) -> str:
     """
     Keep the document and its jobs.
@@ -78,7 +80,7 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context, edi
     :raises StanzaError: if the store refuses it for good.
     """
     topic = draft.topic
-    made = await drafted(context, draft, rules)
+    made = await drafted(context, draft, rules, edition)
     body = render_json.dumps(made)
     targets = [target for target in context.publishers if target != "archive"] if topic.visibility == "public" else []
     jobs = [_job(target, topic.id, draft.version) for target in targets]
