@@ -15,7 +15,7 @@ from typing import TextIO
 
 import msgspec
 
-from ccm.reporter import again, discussion, render_html, render_json, render_markdown
+from ccm.reporter import again, discussion, record, render_html, render_json, render_markdown
 from ccm.reporter.discussion import Context
 from ccm.reporter.document import Document, Meta, build
 from ccm.reporter.document_shape import EARLIER, SCHEMA
@@ -158,6 +158,10 @@ def trace(meeting: Meeting, context: Context) -> Iterator[dict[str, object]]:
             "attributes": {
                 key: [{"text": v.text, "by": v.by, "source": v.source, "carried": v.carried} for v in values]
                 for key, values in state.attributes.items()
+            },
+            "alternatives": {
+                key: [{"text": c.text, "by": c.by, "source": c.source, "score": c.score} for c in found]
+                for key, found in record.alternatives(state, context.templates.get(state.type)).items()
             },
             "entries": [msgspec.to_builtins(entry) for entry in state.entries],
             "chairs": [state.chair, *state.cochairs] if state.chair else [],

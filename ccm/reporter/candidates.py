@@ -33,6 +33,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar place: where in the message the sentence begins.
     :ivar plain: people said what it is: "the goal is …".
     :ivar carried: came over from the discussion's former type.
+    :ivar instead: somebody put right what was there before: nothing earlier stands beside it.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     place: int = 0
     plain: bool = False
     carried: bool = False
+    instead: bool = False
 
 
 def kept(heard: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -86,11 +88,7 @@ def assigned(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str,
             if c is not first
             and c.key == key
             and key not in singles
-            and (
-                c.carried
-                if first.carried
-                else c.score >= (ANSWERED if first.score >= ANSWERED else MORE) and not c.carried
-            )
+            and _joins(c, first, heard)
             and _sentence(c) not in taken
             and best[_sentence(c)].key == key
             and c.text != first.text
@@ -98,6 +96,26 @@ def assigned(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str,
         taking = {id(c) for c in sorted(more, key=lambda c: -c.score)[: VALUES - 1]} | {id(first)}
         filled[key] = tuple(c for c in heard if id(c) in taking)
     return filled
+
+
+def _joins(c: Candidate, first: Candidate, heard: tuple[Candidate, ...]) -> bool:
+    """Whether a candidate may stand beside the first: answers beside answers, what is sure beside what is sure."""
+    if first.carried or c.carried:
+        return first.carried and c.carried
+    if first.score < ANSWERED:
+        return c.score >= MORE
+    since = max((number for number, each in enumerate(heard) if each.key == c.key and each.instead), default=-1)
+    return c.score >= ANSWERED and next(n for n, each in enumerate(heard) if each is c) >= since
+
+
+def alternatives(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, tuple[Candidate, ...]]:
+    """What else might fill each attribute, the likeliest first: everything heard that does not fill it now."""
+    filled = assigned(heard, singles)
+    found: dict[str, list[Candidate]] = {}
+    for c in sorted(heard, key=lambda each: -each.score):
+        if all(c is not each for each in filled.get(c.key, ())):
+            found.setdefault(c.key, []).append(c)
+    return {key: tuple(each) for key, each in found.items()}
 
 
 def _matched(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, Candidate]:

@@ -15,7 +15,7 @@ from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
 from ccm.reporter.hearing import Said, likeness
 from ccm.reporter.likeness import of_talk
-from ccm.reporter.listening import converted
+from ccm.reporter.listening import converted, corrected_while_asked
 from ccm.reporter.orders import addressed
 from ccm.reporter.outcomes import links_of, stamp
 from ccm.reporter.record import Source, changed
@@ -205,6 +205,9 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
     for word, pattern in (("skip", _SKIP), ("stop", _STOP)):
         if pattern.match(bare):
             return skipped(state, word, context)
+    put_right = corrected_while_asked(state, message, context)
+    if put_right is not None:
+        return put_right
     template = context.templates.get(state.type)
     signs = context.templates.signs(state.type)
     reading = read(message.text, signs)

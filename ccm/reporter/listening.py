@@ -5,11 +5,13 @@ Leaves out marked lines (:mod:`ccm.reporter.commands`) and the interview (:mod:`
 """
 
 import re
+from dataclasses import replace
 
 from ccm.reporter import commands, record
 from ccm.reporter.candidates import Candidate
 from ccm.reporter.context import Context, Step, statements
-from ccm.reporter.effects import Converted, Effect, Say
+from ccm.reporter.corrections import Change, Words, corrected
+from ccm.reporter.effects import Ack, Converted, Effect, Say
 from ccm.reporter.hearing import RULE, Said, hear
 from ccm.reporter.likeness import of_talk
 from ccm.reporter.outcomes import links_of
@@ -46,6 +48,9 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
             state = record.replace(state, guessed=not surely)
             effects.extend(more)
     signs = context.templates.signs(state.type)
+    put_right = corrected(_words(message, state), state.heard, signs) if not ends else None
+    if put_right is not None:
+        return _put_right(state, message, put_right, context)
     read = hear(Said(message.text, message.nick, state.asked, state.said), signs, parts, tuple(stating))
     source = Source.of(message)
     found = [tie.candidate(message.text, source.by, source.id, source.at) for tie in read.ties]
@@ -59,6 +64,32 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     if not state.settled and len(low) > 5 and not is_phatic(low):
         state = record.keep_pending(state, message)
     return state, tuple(effects)
+
+
+def _words(message: Message, state: State) -> Words:
+    source = Source.of(message)
+    return Words(message.text, source.by, source.id, source.at, state.asked)
+
+
+def _put_right(state: State, message: Message, change: Change, context: Context) -> Step:
+    """Take a correction, and read what follows it."""
+    state = record.put_right(state, change.heard, context.templates.get(state.type))
+    if not state.settled:
+        state = record.keep_pending(state, message)
+    state = record.replace(state, asked=None, said=min(state.said + 1, 3))
+    if change.rest < 0:
+        return state, (Ack(message.id),)
+    rest = replace(message, text=message.text[change.rest :])
+    read = hear(Said(rest.text, rest.nick, None, state.said), context.templates.signs(state.type))
+    source = Source.of(message)
+    found = [tie.candidate(rest.text, source.by, source.id, source.at) for tie in read.ties]
+    return record.consider(state, found, context.templates.get(state.type)), (Ack(message.id),)
+
+
+def corrected_while_asked(state: State, message: Message, context: Context) -> Step | None:
+    """A correction in the middle of the interview: the question stands."""
+    change = corrected(_words(message, state), state.heard, context.templates.signs(state.type))
+    return _put_right(state, message, change, context) if change is not None else None
 
 
 _FOR = re.compile(r"\s+(?:for|of|in|from)\s+(?:the )?(?P<rest>[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,3})")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from ccm.reporter.candidates import ANSWERED, CARRIED, Candidate, assigned, kept
+from ccm.reporter.candidates import alternatives as ranked
+from ccm.reporter.corrections import Words, corrected
 from ccm.reporter.hearing import Said, hear
 from ccm.reporter.outcomes import MAX_ENTRIES, stamp
 from ccm.reporter.remarks import flat
@@ -49,13 +51,27 @@ def consider(state: State, found: Iterable[Candidate], template: Template) -> St
     return _refilled(state, (*state.heard, *more), template) if more else state
 
 
+def alternatives(state: State, template: Template) -> dict[str, tuple[Candidate, ...]]:
+    """What else was said that might fill each attribute, the likeliest first."""
+    return ranked(state.heard, singles_of(template))
+
+
+def singles_of(template: Template) -> frozenset[str]:
+    """The keys that hold one value."""
+    return frozenset(a.key for a in template.attribute if a.shape in ("name", "level"))
+
+
+def put_right(state: State, heard: tuple[Candidate, ...], template: Template) -> State:
+    """The state after a correction, with what is heard now."""
+    return _refilled(state, heard, template)
+
+
 def _refilled(state: State, heard: tuple[Candidate, ...], template: Template) -> State:
     """The state with these candidates and what follows from them."""
     heard = kept(heard)
     if heard == state.heard:
         return state
-    singles = frozenset(a.key for a in template.attribute if a.shape in ("name", "level"))
-    filled = assigned(heard, singles)
+    filled = assigned(heard, singles_of(template))
     attributes = {
         a.key: tuple(Value(c.text, c.by, c.source, c.at, c.carried) for c in filled[a.key])
         for a in template.attribute
@@ -85,6 +101,13 @@ def heard_as(pending: Iterable[Pending], signs: Signs) -> list[Candidate]:
     found: list[Candidate] = []
     question: Asked | None = None
     for place, remark in enumerate(pending):
+        words = Words(remark.text, remark.by, remark.source, remark.at, question)
+        change = corrected(words, tuple(found), signs)
+        if change is not None:
+            found, question = list(change.heard), None
+            if change.rest < 0:
+                continue
+            remark = replace(remark, text=remark.text[change.rest :])
         read = hear(Said(remark.text, remark.by, question, place), signs)
         found.extend(tie.candidate(remark.text, remark.by, remark.source, remark.at) for tie in read.ties)
         question = read.question
