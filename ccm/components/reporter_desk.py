@@ -13,6 +13,7 @@ from twisted.words.xish.domish import Element
 from ccm import namespaces as ns
 from ccm.components.choices import topics_of
 from ccm.components.context import Context
+from ccm.components.draft_elements import draft_element
 from ccm.components.operations import Answer, Field, Operation, Request, done
 from ccm.components.outcome_elements import Attribute, Outcome, Target, outcome_of, whole
 from ccm.components.redaction_desk import RedactionDesk
@@ -53,6 +54,7 @@ class ReporterDesk:
         words = Field("words", "A command, such as #vote yes", required=True)
         self.operations = (
             Operation("outcome", "get", "Show the outcome so far", self._outcome, (which,)),
+            Operation("draft", "get", "Show the document before it is published", self._draft, (which,)),
             Operation("publish", "set", "Publish what was said", self._publish, (which,)),
             Operation("hold", "set", "Hold a publication", self._hold, (which,)),
             Operation("record", "set", "Go off the record, or on it", self._record, (which, on)),
@@ -111,6 +113,14 @@ class ReporterDesk:
                 columns.append((f"entry-{id_}", f"{item.kind} {id_}"))
                 row[f"entry-{id_}"] = item.text
         return Answer(whole(outcome), tuple(columns), (row,))
+
+    async def _draft(self, request: Request) -> Answer:
+        known = await self._known(request.need("topic"), request.user)
+        made = await known.draft()
+        points = "\n".join(f"{each.title} ({each.minutes} min)" if each.minutes else each.title for each in made.topics)
+        columns = (("title", "Title"), ("headline", "Headline"), ("points", "Points"), ("present", "Present"))
+        row = {"title": made.title, "headline": made.headline, "points": points, "present": ", ".join(made.present)}
+        return Answer(draft_element(made), columns, (row,))
 
     async def _publish(self, request: Request) -> Answer:
         return await self._ask_for(request, "publish", "{nick} asks me to publish this.")

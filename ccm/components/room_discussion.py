@@ -28,6 +28,7 @@ from ccm.components.saved_discussion import Saved
 from ccm.errors import StanzaError
 from ccm.records import Topic
 from ccm.reporter import discussion, effects
+from ccm.reporter.document_shape import Document
 from ccm.reporter.finding import found
 from ccm.reporter.followup import CARRIED
 from ccm.reporter.state import State, from_json, new_state, to_json
@@ -173,12 +174,12 @@ class RoomDiscussion:
         """Write a request down in the room; it is carried out when the archive gives it back."""
         await self._room.say(self.topic.room, cause, text, {"name": name, "nick": nick, "jid": jid, **more})
 
-    async def draft(self) -> publication.Document:
+    async def draft(self) -> Document:
         """The document as it would be now."""
         await self.load()
         messages = await self._told.up_to(self.saved.last)
         draft = publication.Draft(self.topic, self.state, messages, self.state.version + 1, self._context.now())
-        return await publication.drafted(self._context, draft, self.rules)
+        return await publication.drafted(self._context, draft, self.rules, self._edition)
 
     async def look_at_targets(self) -> None:
         """See how far the publication is, and tell if that is news."""

@@ -137,7 +137,6 @@ async def test_events_alone_keep_a_copy_of_everything_as_it_is_written_and_taken
         "#drop D1",
         "The participants are mainly open source firms, with IBM and Oracle among them.",
         "This is a project.",
-        "#undo",
     ):
         await say(ann, room, line)
         if line == "#agreed We use Apache-2.0.":
@@ -300,6 +299,29 @@ async def test_a_button_does_what_the_typed_command_does(stage: Any, muc: Any) -
         assert "not-acceptable" in refused.toXml()
     settle = f"<settle xmlns='{ns.REPORTER}' topic='{topic['id']}' item='A7' verdict='ok'/>"
     assert "item-not-found" in (await ann.ask(REPORTER, "set", settle)).toXml()
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_draft_shows_what_would_be_published_and_publishes_nothing(stage: Any, muc: Any) -> None:
+    begin(stage)
+    ann, bob = await stage.person("ann", "Ann"), await stage.person("bob", "Bob")
+    topic = await open_topic(ann, "Licence audit")
+    await ann.join(topic["room"], "Ann")
+    await say(ann, topic["room"], "#topic Mirrors")
+    await say(ann, topic["room"], "#agreed We use Apache-2.0.")
+    asked = f"<draft xmlns='{ns.REPORTER}' topic='{topic['id']}'/>"
+    draft: Any = None
+    for _ in range(300):
+        draft = (await ann.ask(REPORTER, "get", asked)).firstChildElement()
+        if any(draft.elements(ns.REPORTER, "point")):
+            break
+        await deferLater(reactor, 0.02, lambda: None)
+    assert (draft["title"], draft["version"]) == ("Licence audit", "1")
+    [point] = draft.elements(ns.REPORTER, "point")
+    assert point["title"] == "Mirrors" and point["source"]
+    assert [str(each) for each in draft.elements(ns.REPORTER, "present")] == ["Ann"]
+    assert "item-not-found" in (await bob.ask(REPORTER, "get", asked)).toXml()
+    assert not await stage.stores.documents.revisions(topic["id"])
 
 
 # ---- without a server
