@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from ccm.reporter import silence
 from ccm.reporter.dates import due
 from ccm.reporter.discussion import Context, questions_of
 from ccm.reporter.document_items import items_of
@@ -61,6 +62,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
 
     :param log: every archived message up to the one that asked for publication, in order.
     """
+    log = silence.told(log, context.names)
     lines = _lines(log)
     kept = [message for message in log if message.on_record]
     times = [message.time for message in kept if message.time is not None]

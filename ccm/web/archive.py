@@ -1,5 +1,6 @@
 """
-The published archive: ``/archive/``, its documents in every form, its feed and its search. No script, no sign-in.
+The published archive: ``/archive/``, its documents in every form and version, its feed and its search. No script, no
+sign-in.
 
 Visibility is the topic's: *public* documents are listed, *link* ones only answer at their address, *members* ones are
 not shown on the web at all. Leaves out editing.
@@ -15,7 +16,9 @@ from twisted.web.http import Request
 from ccm import records as r
 from ccm.interfaces import IDocuments
 from ccm.reporter import render_atom, render_html, render_ics, render_json, render_markdown
+from ccm.reporter.differences import differences
 from ccm.reporter.document import Document
+from ccm.reporter.wording import standing
 from ccm.web.forms import field
 from ccm.web.options import WebOptions
 from ccm.web.pages import Pages, answering
@@ -25,6 +28,7 @@ FORMS = {
     "json": ("application/json", "JSON"),
     "ics": ("text/calendar; charset=utf-8", "Calendar"),
 }
+SHOWN_VERSIONS = 8  # so many have a link each
 
 
 class ArchivePages:
@@ -66,9 +70,61 @@ class ArchivePages:
         name, dot, form = slug.rpartition(".")
         if not dot or form not in FORMS:
             name, form = slug, ""
-        wanted = field(request, "v")
-        number = wanted.isascii() and wanted.isdigit() and len(wanted) < 9
-        record = await self._documents.by_slug(name, int(wanted) if number else None)
+        wanted = _number(field(request, "v"))
+        record = await self._documents.by_slug(name, wanted)
+        refused = self._refused(request, record)
+        if record is None or refused is not None:
+            return refused or b""
+        count = 1
+        if not form and (wanted is not None or record.revision > 1):
+            count = len(await self._documents.revisions(record.topic))
+        body, content_type = self._form(record, form, wanted, count)
+        return self._pages.cached(request, body, content_type, _etag(body))
+
+    @app.route("/<slug>/versions", methods=["GET"])
+    async def versions(self, request: Request, slug: str) -> bytes:
+        """Every version of a document, the newest first."""
+        record = await self._documents.by_slug(slug)
+        refused = self._refused(request, record)
+        if record is None or refused is not None:
+            return refused or b""
+        records = await self._documents.revisions(record.topic)
+        rows = []
+        for each, before in zip(records, (None, *records), strict=False):
+            rows.append(
+                {
+                    "number": each.revision,
+                    "headline": each.headline,
+                    "at": each.published.isoformat(),
+                    "standing": standing(render_json.loads(each.body)),
+                    "before": before.revision if before is not None else None,
+                }
+            )
+        body = self._pages.text("versions.html", title=record.title, slug=record.slug, versions=rows[::-1])
+        return self._pages.cached(request, body, "text/html; charset=utf-8", _etag(body))
+
+    @app.route("/<slug>/changes", methods=["GET"])
+    async def changes(self, request: Request, slug: str) -> bytes:
+        """What a version (``?to=``, else the newest) says otherwise than another (``?from=``, else the one before)."""
+        newest = await self._documents.by_slug(slug)
+        refused = self._refused(request, newest)
+        if newest is None or refused is not None:
+            return refused or b""
+        by_number = {record.revision: record for record in await self._documents.revisions(newest.topic)}
+        new = by_number.get(_number(field(request, "to")) or newest.revision)
+        before = max((number for number in by_number if new is not None and number < new.revision), default=0)
+        old = by_number.get(_number(field(request, "from")) or before)
+        if new is None or old is None:
+            text = "There are no two such versions. Choose them from the list."
+            link = f"/archive/{newest.slug}/versions"
+            return self._pages.message(request, "No such versions", text, 404, link=link, link_text="All versions")
+        groups = differences(render_json.loads(old.body), render_json.loads(new.body))
+        values = {"title": newest.title, "slug": newest.slug, "old": old.revision, "new": new.revision}
+        body = self._pages.text("changes.html", groups=groups, **values)
+        return self._pages.cached(request, body, "text/html; charset=utf-8", _etag(body))
+
+    def _refused(self, request: Request, record: r.DocumentRecord | None) -> bytes | None:
+        """The page that says why a document is not shown."""
         if record is None:
             text = "There is no document of that name here. It may have been taken back."
             return self._pages.message(
@@ -77,19 +133,21 @@ class ArchivePages:
         if record.visibility == "members":
             text = "This document is shown to those who took part. Sign in to read it."
             return self._pages.message(request, "Only for those who took part", text, 403)
-        body, content_type = self._form(record, form)
-        return self._pages.cached(request, body, content_type, _etag(body))
+        return None
 
-    def _form(self, record: r.DocumentRecord, form: str) -> tuple[bytes, str]:
+    def _form(self, record: r.DocumentRecord, form: str, wanted: int | None, count: int) -> tuple[bytes, str]:
+        """:param wanted: the revision that was asked for. :param count: how many there are."""
         document, url = render_json.loads(record.body), self._url + record.slug
+        here = f"{url}?v={wanted}" if wanted is not None else url
         makers: dict[str, Callable[[Document], bytes]] = {
             "md": lambda d: render_markdown.text(d, url=url).encode(),
             "json": lambda _: record.body.encode(),
-            "ics": lambda d: render_ics.calendar(d, url=url),
+            "ics": lambda d: render_ics.calendar(d, url=here),
         }
         if form:
             return makers[form](document), FORMS[form][0]
-        alternates = {label: f"/archive/{record.slug}.{suffix}" for suffix, (_, label) in FORMS.items()}
+        version = f"?v={wanted}" if wanted is not None else ""
+        alternates = {label: f"/archive/{record.slug}.{suffix}{version}" for suffix, (_, label) in FORMS.items()}
         page = render_html.page(
             document,
             stylesheet=self._pages.look.stylesheet,
@@ -97,8 +155,24 @@ class ArchivePages:
             home="/archive/",
             feed="/archive/feed.atom",
             icon=self._pages.look.icon,
+            versions=_ways(record, count) if count > 1 else {},
         )
         return page.encode(), "text/html; charset=utf-8"
+
+
+def _ways(record: r.DocumentRecord, count: int) -> dict[str, str]:
+    """What leads from a version to the others."""
+    here = f"/archive/{record.slug}"
+    ways = {str(number): f"{here}?v={number}" for number in range(1, count + 1) if number != record.revision}
+    if len(ways) > SHOWN_VERSIONS:
+        ways = {}
+    if record.revision > 1:
+        ways["what changed"] = f"{here}/changes?from={record.revision - 1}&to={record.revision}"
+    return {**ways, "all versions": f"{here}/versions"}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def _etag(body: bytes) -> Callable[[], bytes]:

@@ -193,3 +193,47 @@ async def test_the_time_of_a_page_is_read_without_its_zone_too(site, publish):
     await publish("open")
     moment = (site.clock.moment() + timedelta(hours=1)).replace(tzinfo=None).isoformat()
     assert "/archive/open" in (await site.browser().get(f"/archive/?before={moment}")).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_earlier_versions_and_what_changed_are_shown(site, publish):
+    await publish("open")
+    alone = await site.browser().get("/archive/open")
+    assert "versions" not in alone.text
+    changed = ("DECISION: One licence for every <i>map</i>", "ACTION: ann to publish <b>the text</b> by Monday")
+    await publish("open", revision=2, later=60, talk=(*changed, "QUESTION: Who pays?"))
+    page = await site.browser().get("/archive/open")
+    for link in ("/archive/open?v=1", "/archive/open/changes?from=1&amp;to=2", "/archive/open/versions"):
+        assert f'href="{link}"' in page.text
+    assert "version 2, amended" in page.text
+    first = await site.browser().get("/archive/open?v=1")
+    assert 'href="/archive/open.md?v=1"' in first.text
+    assert "version 1" in first.text
+    versions = await site.browser().get("/archive/open/versions")
+    assert versions.text.index("?v=2") < versions.text.index("?v=1")
+    changes = await site.browser().get("/archive/open/changes")
+    assert "One licence for every <del>data set</del><ins>&lt;i&gt;map&lt;/i&gt;</ins>" in changes.text
+    assert "<ins>Q1 Who pays?" in changes.text
+    assert "<i>" not in changes.text
+    assert "<script" not in changes.text
+    same = await site.browser().get("/archive/open/changes?from=2&to=2")
+    assert "Both versions say the same." in same.text
+    for path in ("/archive/open/versions", "/archive/open/changes", "/archive/open?v=1", "/archive/open/changes?to=2"):
+        seen = await site.browser().get(path)
+        again = await site.browser().get(path, If_None_Match=seen.header("ETag"))
+        assert (seen.status, again.status) == (200, 304), path
+
+
+@pytest_twisted.ensureDeferred
+async def test_versions_are_shown_to_nobody_who_may_not_read_the_document(site, publish):
+    await publish("inside", visibility="members")
+    await publish("open")
+    for path in ("/archive/inside/versions", "/archive/inside/changes"):
+        assert (await site.browser().get(path)).status == 403
+    for path in (
+        "/archive/none/versions",
+        "/archive/none/changes",
+        "/archive/open/changes",
+        "/archive/open/changes?from=9",
+    ):
+        assert (await site.browser().get(path)).status == 404
