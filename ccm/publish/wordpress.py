@@ -94,6 +94,10 @@ class WordPress:
         done = await self._call("POST", path, json=post)
         if not isinstance(done, dict) or "id" not in done or not done.get("link"):
             raise Unavailable("WordPress took the post but did not say where it is.", ambiguous=True)
+        if not found and done.get("slug") not in (None, "", slug):
+            # A former try of ours, whose answer was lost, was still at work: WordPress then names the second post anew.
+            await self._call("DELETE", f"wp/v2/posts/{int(done['id'])}", {"force": "true"})
+            raise Unavailable(f"WordPress has made the post {slug} at the same time.", ambiguous=True)
         return Receipt(str(done["link"]), str(done["id"]), str(document.version))
 
     async def _tag(self, name: str) -> int:

@@ -113,6 +113,9 @@ class StrictWordPress(Listening):
             return self._found(request)
         if route.startswith("/wp/v2/posts") and method == "POST":
             return self._put(route, json.loads(request.content.read()))
+        if route.startswith("/wp/v2/posts/") and method == "DELETE":
+            assert request.args[b"force"] == [b"true"]
+            return _said(200, {"deleted": True, "previous": self.posts.pop(int(route.rpartition("/")[2]))})
         if route == "/wp/v2/tags" and method == "POST":
             return self._tag(json.loads(request.content.read())["name"])
         return _said(404, {"code": "rest_no_route", "message": "No route was found."})
@@ -129,6 +132,8 @@ class StrictWordPress(Listening):
         if number and int(number) not in self.posts:
             return _said(404, {"code": "rest_post_invalid_id", "message": "Invalid post ID."})
         id_ = int(number) if number else len(self.posts) + 1
+        if any(post.get("slug") == other["slug"] for number, other in self.posts.items() if number != id_):
+            post["slug"] += "-2"
         self.posts[id_] = {**self.posts.get(id_, {}), **post}
         return _said(200 if number else 201, self._shown(id_))
 

@@ -1,11 +1,10 @@
 """Publishing to a bare git repository, by the git program."""
 
 import shutil
-import subprocess
-from html import unescape
 
 import pytest
 import pytest_twisted
+from fixtures.shelves import Bare
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 from twisted.internet import reactor
@@ -19,44 +18,6 @@ from ccm.testing.contracts_publish import NASTY, TALK, PublisherContract, docume
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="no git is installed")
 
 PAGES = "https://pages.example.org/minutes/{name}"
-
-
-class Bare:
-    """A bare repository, and what stands on a branch of it."""
-
-    def __init__(self, folder, branch="main"):
-        self.folder = folder
-        self.branch = branch
-        subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True)
-
-    def git(self, *arguments, given=None):
-        command = ["git", "-C", str(self.folder), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True, input=given).stdout
-
-    def files(self):
-        return self.git("ls-tree", "-r", "--name-only", self.branch).split()
-
-    def show(self, path):
-        return self.git("show", f"{self.branch}:{path}")
-
-    def commits(self):
-        return int(self.git("rev-list", "--count", self.branch))
-
-    def commit_of_somebody_else(self, path="README.md"):
-        blob = self.git("hash-object", "-w", "--stdin", given="theirs").strip()
-        below = self.git("ls-tree", self.branch) if self.git("branch", "--list", self.branch) else ""
-        tree = self.git("mktree", given=f"{below}100644 blob {blob}\t{path}\n").strip()
-        parent = ["-p", self.branch] if below else []
-        people = ["-c", "user.name=Somebody", "-c", "user.email=else@example.org"]
-        commit = self.git(*people, "commit-tree", tree, *parent, "-m", "Something").strip()
-        self.git("update-ref", f"refs/heads/{self.branch}", commit)
-
-    async def titles(self):
-        shown = [self.show(path) for path in self.files() if path.startswith("content/ccm/")]
-        return [text.split('title: "')[1].split('"')[0] for text in shown]
-
-    async def text(self, url):
-        return unescape(MarkdownIt().render(self.show(f"content/ccm/{url.rpartition('/')[2]}.md")))
 
 
 @pytest.fixture

@@ -122,3 +122,16 @@ async def test_after_an_ambiguous_failure_the_post_that_was_made_is_found(wordpr
 async def test_a_wrong_configuration_names_its_key(wordpress, changes, words):
     with pytest.raises(ConfigError, match=words):
         publisher_of(wordpress, **changes)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_post_made_at_the_same_time_is_taken_back(wordpress):
+    """A former try, whose server was killed, may still be at work while the next one looks."""
+    publisher = publisher_of(wordpress)
+    first = await publisher.publish(document("t"), "t:1")
+    wordpress.instead = [(200, {"Content-Type": "application/json"}, b"[]")]
+    with pytest.raises(Unavailable, match="at the same time") as caught:
+        await publisher.publish(document("t"), "t:1")
+    assert caught.value.ambiguous
+    assert len(wordpress.posts) == 1
+    assert await publisher.publish(document("t"), "t:1") == first

@@ -5,11 +5,10 @@ import re
 
 import pytest
 import pytest_twisted
-from fixtures.jackrabbit import authorization
+from fixtures.shelves import JcrShelf
 from twisted.internet import reactor
 
 from ccm.errors import Rejected
-from ccm.publish.egress import Egress
 from ccm.publish.jcr import Jcr, JcrOptions
 from ccm.publish.target import TargetServices
 from ccm.testing.active import active_nodes
@@ -19,31 +18,6 @@ from ccm.testing.contracts_publish import NASTY, PublisherContract, document
 pytestmark = pytest.mark.real
 
 SERVICES = TargetServices(reactor, "https://chat.example.org/")
-
-
-class Shelf:
-    """The repository below a folder, and its pages."""
-
-    def __init__(self, site, path="ccm"):
-        self._site = site
-        self._path = path
-
-    async def documents(self):
-        answer = await self._get(f"{self._site.url}/default/jcr:root/{self._path}.3.json")
-        folder = json.loads(answer.body)
-        return {name: node["jcr:content"] for name, node in folder.items() if isinstance(node, dict)}
-
-    async def titles(self):
-        return [content["title"] for content in (await self.documents()).values()]
-
-    async def text(self, url):
-        return (await self._get(url)).body.decode()
-
-    async def page(self, url):
-        return await self._get(url)
-
-    async def _get(self, url):
-        return await Egress(reactor, self._site.url, max_bytes=16 * 2**20).request("GET", url, headers=authorization())
 
 
 def unescape_letters(page):
@@ -57,7 +31,7 @@ def publisher_of(site, **changes):
 
 @pytest.fixture
 def shelf(jackrabbit):
-    return Shelf(jackrabbit)
+    return JcrShelf(jackrabbit)
 
 
 class TestContract(PublisherContract):
@@ -84,8 +58,8 @@ async def test_folders_are_made_once(jackrabbit):
     publisher = publisher_of(jackrabbit, path="/content/board/minutes")
     await publisher.publish(document("one"), "o:1")
     await publisher.publish(document("two"), "w:1")
-    assert set(await Shelf(jackrabbit, "content/board/minutes").documents()) == {"one", "two"}
-    answer = await Shelf(jackrabbit)._get(f"{jackrabbit.url}/default/jcr:root/content.1.json")
+    assert set(await JcrShelf(jackrabbit, "content/board/minutes").documents()) == {"one", "two"}
+    answer = await JcrShelf(jackrabbit).page(f"{jackrabbit.url}/default/jcr:root/content.1.json")
     assert [name for name in json.loads(answer.body) if name.startswith("board")] == ["board"]
 
 

@@ -1,13 +1,11 @@
 """Publishing to a WordPress that really runs."""
 
-from html import unescape
-
 import pytest
 import pytest_twisted
+from fixtures.shelves import WordPressShelf
 from twisted.internet import reactor
 
 from ccm.errors import Rejected
-from ccm.publish.egress import Egress
 from ccm.publish.target import TargetServices
 from ccm.publish.wordpress import WordPress, WordPressOptions
 from ccm.testing.contracts_publish import NASTY, PublisherContract, document
@@ -17,25 +15,6 @@ pytestmark = pytest.mark.real
 SERVICES = TargetServices(reactor, "https://chat.example.org/")
 
 
-class Shelf:
-    """What any reader of the site sees."""
-
-    def __init__(self, url):
-        self._url = url
-
-    async def posts(self):
-        return (await self._get(f"{self._url}/index.php?rest_route=/wp/v2/posts&per_page=100")).json()
-
-    async def titles(self):
-        return [unescape(post["title"]["rendered"]) for post in await self.posts()]
-
-    async def text(self, url):
-        return (await self._get(url)).body.decode()
-
-    async def _get(self, url):
-        return await Egress(reactor, self._url).request("GET", url)
-
-
 def publisher_of(site, user="editor", **changes):
     options = {"url": site.url, "user": user, "password": site.passwords[user], **changes}
     return WordPress().configure(WordPressOptions(**options), SERVICES)
@@ -43,7 +22,7 @@ def publisher_of(site, user="editor", **changes):
 
 @pytest.fixture
 def shelf(wordpress_site):
-    return Shelf(wordpress_site.url)
+    return WordPressShelf(wordpress_site)
 
 
 class TestContractAsEditor(PublisherContract):
