@@ -48,6 +48,7 @@ TIME = "urn:xmpp:time"  # XEP-0202
 DELAY = "urn:xmpp:delay"  # XEP-0203
 MUC_INVITE = "jabber:x:conference"  # XEP-0249
 FORWARD = "urn:xmpp:forward:0"  # XEP-0297
+CSI = "urn:xmpp:csi:0"  # XEP-0352
 CORRECT = "urn:xmpp:message-correct:0"  # XEP-0308
 MAM = "urn:xmpp:mam:2"  # XEP-0313
 HINTS = "urn:xmpp:hints"  # XEP-0334

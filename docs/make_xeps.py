@@ -38,6 +38,7 @@ CORE = {
     "XEP-0313": ("Message Archive Management, of rooms", "muc.archive"),
     "XEP-0334": ("Message Processing Hints", "modules.messages, muc.archive"),
     "XEP-0359": ("Unique and Stable Stanza IDs", "muc"),
+    "XEP-0352": ("Client State Indication", "session.client_state"),
     "XEP-0368": ("SRV records for XMPP over TLS", "transports.tcp"),
     "XEP-0410": ("MUC Self-Ping", "muc"),
     "XEP-0421": ("Anonymous unique occupant identifiers for MUCs", "muc.occupant"),

@@ -6,7 +6,7 @@ client and taken then. Leaves out the stream above (:mod:`ccm.session.record`), 
 are kept.
 """
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from ccm.session.bosh import BoshSession
@@ -19,6 +19,7 @@ from ccm.wire.framing import BoshFraming
 
 VERSION = 1
 S = TypeVar("S", bound=BoshSession)
+_TERMS = tuple(each.name for each in fields(Terms))
 
 
 def to_plain(session: BoshSession, stream: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def to_plain(session: BoshSession, stream: dict[str, Any]) -> dict[str, Any]:
         "version": VERSION,
         "sid": session.sid,
         "peer": session.peer,
-        "terms": asdict(session.terms),
+        "terms": {name: getattr(session.terms, name) for name in _TERMS},
         "last": taken,
         "open": [slot.rid for slot in window.open if slot.rid <= taken],
         "replies": [[rid, body.decode()] for rid, body in window.replies.items()],

@@ -17,7 +17,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection, ISession
-from ccm.session import resume
+from ccm.session import client_state, resume
 from ccm.session.negotiation import Negotiation
 from ccm.session.realm import Realm
 from ccm.session.resumption import Resumption, managed
@@ -51,7 +51,7 @@ class Session:
 
     __slots__ = (
         *("_archived", "_backlog", "_bare", "_negotiation", "_own", "_quoted", "_waiting", "_write"),
-        *("connection", "framing", "heard"),
+        *("connection", "framing", "heard", "held"),
         *("hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
         *("state", "stream_id", "successor", "transport"),
     )
@@ -69,6 +69,7 @@ class Session:
         self.state: dict[str, Any] = {}
         self.stage = State.OPENING
         self.hibernating = self.resumed = self.heard = self.more_follows = self._waiting = False
+        self.held: client_state.Held | None = None  # while its client does not look (XEP-0352)
         self.successor: Session | None = None
         self.resumption: Resumption | None = None
         self._backlog: deque[Event] | None = None
@@ -117,6 +118,8 @@ class Session:
 
     def deliver(self, stanza: Stanza) -> None:
         """Send a stanza that is addressed to this session."""
+        if self.held is not None and self.held.keeps(self, stanza, stanza):
+            return
         data = stanza.to_bytes(declared=self.framing.declared)
         if self.resumption is None:
             self._write(data)
@@ -125,6 +128,8 @@ class Session:
 
     def deliver_raw(self, template: FanOut) -> None:
         """Send a copy of a stanza that goes to many."""
+        if self.held is not None and self.held.keeps(self, template.stanza, template):
+            return
         data = (template.declared_head if self.framing.declared else template.head) + self._quoted + template.tail
         if self.resumption is not None:
             self.resumption.deliver(data, bool(template.archived))
@@ -169,7 +174,7 @@ class Session:
                 self.more_follows = not (last and getattr(self.framing, "idle", True))
                 self._negotiation.handle(event)
             elif isinstance(event, Nonza):
-                raise StreamError("unsupported-stanza-type", f"<{event.name}/> is not known here.")
+                client_state.indicated(self, event)
         except StreamError as error:
             self.fail(error)
 
@@ -337,6 +342,7 @@ class Session:
 
     def connection_lost(self, unacked: Sequence[bytes] = ()) -> None:
         """Its present connection is gone."""
+        client_state.flush(self)  # XEP-0352 §5.2: a resumed stream is active
         self.attach(None)
         if self.stage is State.BOUND and self.resumption is not None and self.resumption.acks.resumable:
             self.move(State.DETACHED)

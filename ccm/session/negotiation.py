@@ -16,6 +16,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import SaslError, StanzaError, StreamError
 from ccm.session import sasl
+from ccm.session.client_state import FEATURE as CSI_FEATURE
 from ccm.session.guests import MARK
 from ccm.session.resume import FEATURE as SM_FEATURE
 from ccm.session.states import State
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 log = Logger()
 
 _STARTTLS = f"<starttls xmlns='{ns.TLS}'>%b</starttls>".encode()
-_BIND = f"<bind xmlns='{ns.BIND}'/><session xmlns='{ns.SESSION}'><optional/></session>".encode()
+_BIND = f"<bind xmlns='{ns.BIND}'/><session xmlns='{ns.SESSION}'><optional/></session>".encode() + CSI_FEATURE
 _RESOURCE = re.compile(rb"<resource(?:\s[^<>]*)?>([^<]*)</resource\s*>")
 
 

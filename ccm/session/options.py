@@ -12,7 +12,8 @@ class SessionOptions(Section):
     than ``outgoing_bytes`` unsent cuts the connection; its session hibernates if it can be resumed. ``resume_*`` are of
     XEP-0198: how long a session waits for its client, how many stanzas it keeps meanwhile, and after how many
     unacknowledged ones an acknowledgement is asked for. At most ``resume_waiting`` answers wait for records to be
-    saved: acknowledgements above it are not given, anything else is sent without waiting.
+    saved: acknowledgements above it are not given, anything else is sent without waiting. Up to ``held_stanzas``
+    presences and events wait for a client that says nobody looks (XEP-0352).
     """
 
     require_tls: bool = True
@@ -30,6 +31,7 @@ class SessionOptions(Section):
     resume_request_every: int = 50
     resume_save_seconds: float = 1.0
     resume_waiting: int = 20_000
+    held_stanzas: int = 500
     language: str = "en"
 
 
