@@ -24,7 +24,7 @@ from ccm.reporter.votes import ONLY_WHO_STARTED
 
 RESERVED = ("chair", "unchair", "ruling", "endvote")
 REFUSALS = (ONLY_THE_CHAIR, ONLY_A_CHAIR, ONLY_WHO_STARTED)
-_SAYS = re.compile(r"([^:\n]{1,100}) says: (.*)$", re.DOTALL)
+_SAYS = re.compile(r"([^:\n]{1,100}?) says(?: by mail)?: (.*)$", re.DOTALL)
 
 
 def meta_of(document: Document) -> Meta:
@@ -46,6 +46,7 @@ def meta_of(document: Document) -> Meta:
         follow_up=arranged,
         summarizer=document.summarizer,
         retention=document.retention,
+        summary=document.summary,
     )
 
 

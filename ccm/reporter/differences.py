@@ -68,6 +68,7 @@ def _statements(document: Document) -> dict[str, dict[str, str]]:
             for section in document.sections
             for place, quote in enumerate(section.quotes)
         },
+        "Summary": {sentence.text: sentence.text for sentence in document.summary},
         "Actions": {item.number: _item(item) for item in document.actions},
         "Decisions": {item.number: _item(item) for item in document.decisions},
         "Questions": questions,

@@ -121,6 +121,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         retention=meta.retention,
         producer=PRODUCER,
         summarizer=meta.summarizer,
+        summary=_cited(meta.summary, lines),
         input="",
         digest="",
     )
@@ -158,6 +159,12 @@ def _follow_up(state: State, sections: tuple[Section, ...], zone: str) -> Follow
         if found.iso and not found.doubt:
             return FollowUp(found.iso, quote.text, quote.source)
     return None
+
+
+def _cited(summary: tuple[Sentence, ...], lines: Sequence[Line]) -> tuple[Sentence, ...]:
+    """The sentences that rest on lines of the log, and on nothing else."""
+    known = {line.id for line in lines if line.text}
+    return tuple(sentence for sentence in summary if sentence.sources and known.issuperset(sentence.sources))
 
 
 def _title(state: State, meta: Meta) -> str:

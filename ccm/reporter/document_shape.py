@@ -25,6 +25,7 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar follow_up: what is arranged to come next.
     :ivar summarizer: name of the language model that worded sentences, ``""`` if none did.
     :ivar retention: how long it is kept, in words.
+    :ivar summary: what that model wrote, each sentence with the messages it cites.
     """
 
     title: str = ""
@@ -43,6 +44,7 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     follow_up: "FollowUp | None" = None
     summarizer: str = ""
     retention: str = ""
+    summary: "tuple[Sentence, ...]" = ()
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -178,6 +180,7 @@ class Document(msgspec.Struct, frozen=True):
     :ivar status: ``approved``, ``unopposed`` (its grace period passed) or ``draft``.
     :ivar invited: everybody who was; *absent* those of them who did not come.
     :ivar digest: hash of everything in it. :ivar input: hash of the log that it was made of.
+    :ivar summary: sentences about the whole; worded by *summarizer*, a language model, if that is not ``""``.
     :ivar possible_actions: what may have been one; nobody confirmed it. *possible_decisions* likewise.
     """
 
@@ -221,6 +224,7 @@ class Document(msgspec.Struct, frozen=True):
     input: str = ""
     summarizer: str = ""
     retention: str = ""
+    summary: tuple[Sentence, ...] = ()
 
     @property
     def items(self) -> tuple[Item, ...]:

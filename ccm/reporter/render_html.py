@@ -11,7 +11,7 @@ from ccm.reporter import json_ld, wording
 from ccm.reporter.document_shape import Document, Line, Quote, Section
 from ccm.reporter.html_items import actions, decisions, noted, possible, questions
 from ccm.reporter.html_log import conversation, files, people, topics
-from ccm.reporter.html_text import escaped, rich, side_note
+from ccm.reporter.html_text import escaped, rich, side_note, to_log
 from ccm.reporter.rendering import anchor, capital, when
 
 __all__ = ["anchor", "fragment", "page"]
@@ -68,7 +68,7 @@ def fragment(document: Document) -> str:
 def _outcome(document: Document) -> str:
     said = {line.id: line for line in document.log}
     return (
-        f"{_about(document, said)}\n"
+        f"{_summary(document)}{_about(document, said)}\n"
         f"{actions(document)}\n{decisions(document)}\n{questions(document)}\n"
         f"{possible('possible-actions', 'Possible actions', 'a', document.possible_actions, document)}"
         f"{possible('possible-decisions', 'Possible decisions', 'd', document.possible_decisions, document)}"
@@ -127,6 +127,13 @@ def _held(document: Document) -> str:
     words = when(document)
     prefix = "Held " if document.scheduled else ""
     return f'{prefix}<time datetime="{escaped(document.started)}">{escaped(words)}</time>' if words else ""
+
+
+def _summary(document: Document) -> str:
+    if not document.summary:
+        return ""
+    told = "".join(f"<p>{rich(s.text)} {to_log(s.sources, document)}</p>" for s in document.summary)
+    return f'<section id="summary"><h2>Summary</h2>{told}</section>\n'
 
 
 def _about(document: Document, said: Mapping[str, Line]) -> str:

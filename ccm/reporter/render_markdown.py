@@ -30,6 +30,7 @@ class _Lines:
     def all(self) -> list[str]:
         document = self._document
         out = [f"# {plain(document.title)}", "", plain(document.headline), "", *self._head()]
+        out += self._summary()
         out += self._about()
         out += self._actions()
         out += self._listed("Decisions", document.decisions, wording.COUNTED["decisions"])
@@ -60,6 +61,12 @@ class _Lines:
         versions = [f"[{n}](<{self._url}?v={n}>)" for n in range(1, document.version)] if self._url else []
         earlier = [f"Earlier versions: {', '.join(versions)}"] if versions else []
         return [" · ".join([*(plain(fact) for fact in facts if fact), *earlier]), ""]
+
+    def _summary(self) -> list[str]:
+        if not self._document.summary:
+            return []
+        rows = [f"- {rich(sentence.text)} ({self._cites(sentence.sources)})" for sentence in self._document.summary]
+        return ["## Summary", "", *rows, ""]
 
     def _about(self) -> list[str]:
         out = ["## About", ""]
@@ -106,8 +113,7 @@ class _Lines:
         facts = "".join(f" · {detail}" for detail in details)
         out = [f"- [{plain(topic.title)}]({self._to(topic.source)}){facts}"]
         for sentence in topic.narrative:
-            links = " ".join(f"[{n}]({self._to(id_)})" for n, id_ in enumerate(sentence.sources, 1))
-            out.append(f"  - {rich(sentence.text)} ({links})")
+            out.append(f"  - {rich(sentence.text)} ({self._cites(sentence.sources)})")
         return out
 
     def _links(self) -> list[str]:
@@ -165,6 +171,9 @@ class _Lines:
     def _from(self, item: Item) -> str:
         more = [f"[{n}]({self._to(id_)})" for n, id_ in enumerate(item.sources, 2) if id_ in self._known]
         return " ".join([self._source(item.by, item.at, item.source), *more])
+
+    def _cites(self, sources: tuple[str, ...]) -> str:
+        return " ".join(f"[{n}]({self._to(id_)})" for n, id_ in enumerate(sources, 1))
 
     def _quoted(self, quote: Quote) -> str:
         return f"- {rich(capital(quote.text))} ({self._source(quote.by, quote.at, quote.source)})"
