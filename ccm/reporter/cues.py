@@ -49,9 +49,13 @@ ROLES = frozenset(
     "author authors scribe group cg wg ccg committee maintainers maintainer members reviewers contact treasurer "
     "council qa docs infra marketing moderators admins developers devs".split()
 )
-_AGREE = frozenset(
-    "+1 +0 -0 -1 0 1 +0.5 +.5 +1000 +100 ++ aye yes yep yup yeah agreed agree ok okay sure sgtm lgtm works sounds fine "
-    "good great perfect ack yea 👍 👍🏻 :+1: :thumbsup: +2 ++1 support supported abstain same ditto absolutely".split()
+_VOTES = frozenset(
+    "+ ++ 0 1 +.5 ++1 aye agreed agree agrees supported seconded 👍 👍🏻 👍🏼 :+1: :thumbsup: ditto "
+    "lgtm sgtm abstain concur".split()
+)
+_NODS = frozenset(
+    "yes yep yup yeah ok okay sure works sounds fine good great perfect ack yea same absolutely definitely right cool thanks "
+    "excellent fantastic done nice yay awesome +100 +1000".split()
 )
 _SAYS_SO = frozenset(
     "i'll i’ll i'd ill volunteer volunteers volunteering volunteered action actions todo to-do ai assign assigned assignee "
@@ -65,6 +69,7 @@ _SETTLES = frozenset(
     "accept accepted adopt adopted objections objection objecting opposed unanimous motion carried passes passed proposal "
     "proposed propose settled hearing ratified wontfix adopting rejected deferred decides".split()
 )
+_LABELS = frozenset("note: notes: todo: done: topic: action: issue: issues: example: question: proposal: agenda: update: minutes:".split())
 NAME = re.compile(r"[A-Za-z][\w.|^{}\-]*$")
 
 
@@ -72,19 +77,35 @@ class Talk:
     """
     A talk as it is read: each line in lower case, its words, and whether it agrees or objects.
 
-    :ivar agrees: for each line 1 if it agrees, -1 if it is against, else 0.
+    :ivar agrees: for each line 1 if it is a vote in favour, -1 against, else 0.
+    :ivar nods: whether it says "yes" or "ok" and little else.
     """
 
     def __init__(self, lines: Sequence[Remark], people: Iterable[str] = (), chair: str = "") -> None:
         self.lines, self.chair = lines, chair
         self.lows = [line.text[:READ].lower() for line in lines]
         self.words = [low.split() for low in self.lows]
-        self.agrees = [_agreement(words, low) for words, low in zip(self.words, self.lows, strict=True)]
+        said = [_agreement(words, low) for words, low in zip(self.words, self.lows, strict=True)]
+        self.agrees = [one if one < 2 else 0 for one in said]
+        self.nods = [one == 2 for one in said]
         spoken = Counter(line.nick for line in lines)
         self.leader = chair or (min(spoken, key=lambda nick: (-spoken[nick], nick)) if spoken else "")
-        self.names = names_of([*spoken, *people])
+        quoted = Counter(words[0] for words in self.words if len(words) > 1 and words[0][-1] == ":" and len(words[0]) > 3)
+        heard = [word[:-1] for word, times in sorted(quoted.items()) if times > 2 and NAME.match(word[:-1]) and word not in _LABELS]
+        self.names = names_of([*spoken, *people, *heard])
         self.mentions = sum("action" in words or "actions" in words for words in self.words)
         self.votes = sum(map(abs, self.agrees))
+        self._quotes: dict[str, int] = {}
+
+    def quotes_by(self, nick: str) -> int:
+        """How many lines of somebody begin with the name of somebody else: more than a few, and they take notes."""
+        if nick not in self._quotes:
+            self._quotes[nick] = sum(
+                line.nick == nick and words[0][-1] == ":" and words[0][:-1].strip("<>@") in self.names
+                for line, words in zip(self.lines, self.words, strict=True)
+                if words
+            )
+        return self._quotes[nick]
 
 
 def names_of(people: Iterable[str]) -> dict[str, str]:
@@ -111,16 +132,22 @@ _NO_NAMES = frozenset("chair the and for of to in on a an it is be we do so at m
 
 
 def _agreement(words: list[str], low: str) -> int:
-    if not words or len(words) > 14:
+    """1 for a vote in favour, -1 for one against, 2 for a nod: "yes", "ok", which may mean no more than "I hear"."""
+    if not words or len(words) > 40:
         return 0
     first = words[0]
-    if first in _AGREE or first.strip(_EDGE) in _AGREE or (first[0] in "+-" and first[1:2].isdigit()):
-        if first[0] == "-" and first[1:2] not in ("0", "", "-"):
-            return -1
-        if first[0] == "+" or len(words) < 7:
-            return 0 if low[-1] == "?" else 1
+    if first[0] == "<" and len(words) > 1:
+        first = words[1]
+    if first[0] in "+-" and first[1:2].isdigit():
+        return -1 if first[0] == "-" and first[1] != "0" else 1
+    if len(words) > 12 or low[-1] == "?":
         return 0
-    if first[0] == "<" and len(words) > 1 and words[1][:2] in ("+1", "+0"):
+    first = first.strip(_EDGE) or first
+    if first in _VOTES:
+        return 1 if len(words) < 4 or not first.isdigit() else 0
+    if first in _NODS and len(words) < 8:
+        return 2
+    if len(words) < 7 and ("no objection" in low or "no opposition" in low or "works for me" in low or "in favor" in low or "in favour" in low):
         return 1
     return 0
 
@@ -156,9 +183,13 @@ _TO = frozenset(("to", "will", "should", "shall", "must", "please", "and", "&"))
 def could_be_decision(talk: Talk, place: int) -> bool:
     """Whether a line could be a decision or what was proposed for one."""
     words = talk.words[place]
-    if len(words) < 2 or talk.agrees[place]:
+    if len(words) < 2 or talk.agrees[place] > 0:
         return False
     if not _SETTLES.isdisjoint([word.strip(_EDGE) for word in words] if len(words) < 60 else words):
         return True
+    if talk.nods[place]:
+        return False
     near = talk.agrees[max(0, place - 3) : place] + talk.agrees[place + 1 : place + 5]
-    return 0 < sum(map(abs, near)) and len(words) > 2
+    if any(near) or "close" in words or "merge" in words:
+        return True
+    return any(talk.nods[place + 1 : place + 4]) or any(talk.nods[max(0, place - 2) : place])

@@ -7,11 +7,18 @@ and on the lines around it, then one outcome from all the lines that speak of it
 Python finds the same. Leaves out what people mark (:mod:`ccm.reporter.outcomes`), dates (:mod:`ccm.reporter.dates`).
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
-from ccm.reporter.cues import Remark
+from ccm.reporter.cues import Remark, Talk, could_be_action, could_be_decision
+from ccm.reporter.roles_of_actions import roles_of
+from ccm.reporter.second_look import LEAST, Scores, SecondLook
+from ccm.reporter.traits import Traits
+from ccm.reporter.trees import Tree, grown
 
 Found_kind = Literal["action", "decision", "question"]
 
@@ -46,6 +53,60 @@ class Found:
     how: Literal["", "consensus", "vote", "ruling"] = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """
+    The model.
+
+    :ivar tables: ``stated``, ``spoken`` or ``decided`` -> trait -> hundredths of the log-odds; ``""`` is what every line has.
+    :ivar trees: the same names -> the trees of the second look.
+    :ivar limits: what a score must reach, in hundredths.
+    """
+
+    tables: Mapping[str, Mapping[str, int]]
+    trees: Mapping[str, Sequence[Tree]]
+    limits: Mapping[str, int]
+
+    def score(self, table: str, seen: Iterable[str]) -> int:
+        """Hundredths of the log-odds."""
+        weights = self.tables[table]
+        return weights[""] + sum([weights[trait] for trait in seen if trait in weights])
+
+
+@cache
+def trained() -> Weights:
+    """The model that is shipped."""
+    read = json.loads(files("ccm.reporter").joinpath("finding.json").read_text(encoding="utf-8"))
+    return Weights(read["tables"], read["trees"], read["limits"])
+
+
+def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores:
+    """Read closely what could be an outcome."""
+    talk = traits.talk
+    stated, spoken, decided = {}, {}, {}
+    for place in range(len(talk.lines)):
+        if place in skip:
+            continue
+        kind = could_be_action(talk, place)
+        if kind & 1:
+            stated[place] = model.score("stated", traits.stated(place))
+        if kind & 2:
+            spoken[place] = model.score("spoken", traits.spoken(place))
+        if could_be_decision(talk, place):
+            decided[place] = model.score("decided", traits.decided(place))
+    return Scores(stated, spoken, decided)
+
+
+def second(traits: Traits, first: Scores, model: Weights) -> Scores:
+    """Look again at what the first look did not rule out."""
+    look, trees = SecondLook(traits, first), model.trees
+    return Scores(
+        {p: grown(trees["stated"], look.stated(p)) for p, s in first.stated.items() if s >= LEAST["stated"]},
+        {p: grown(trees["spoken"], look.spoken(p)) for p, s in first.spoken.items() if s >= LEAST["spoken"]},
+        {p: grown(trees["decided"], look.decided(p)) for p, s in first.decided.items() if s >= LEAST["decided"]},
+    )
+
+
 def found(
     lines: Sequence[Remark],
     people: Iterable[str] = (),
@@ -63,4 +124,77 @@ def found(
         counts, so finds of that kind are only possible, never sure.
     :param skip: places of lines that are marked, commands or the reporter's own: context, but no outcome.
     """
-    return ()
+    traits = Traits(Talk(lines, people, chair))
+    model = trained()
+    return outcomes(traits, second(traits, scores(traits, model, skip), model), model.limits, marked)
+
+
+def outcomes(traits: Traits, scored: Scores, limits: Mapping[str, int], marked: Collection[str] = ()) -> tuple[Found, ...]:
+    """One outcome from all the lines that speak of it."""
+    decisions = _decisions(traits, scored.decided, limits["decided"])
+    taken = {place for one in decisions for place in (one.place, *one.sources)}
+    stated = {place: score for place, score in scored.stated.items() if score >= limits["stated"]}
+    for place in taken & stated.keys():
+        if scored.decided.get(place, 0) - limits["decided"] >= stated[place] - limits["stated"]:
+            del stated[place]
+    decisions = [one for one in decisions if one.place not in stated]
+    actions = [_action(traits, place, score - limits["stated"], stated=True) for place, score in stated.items()]
+    limit = limits["spoken"] + (limits["beside"] if actions else 0)
+    spoken = _best(traits, {p: s for p, s in scored.spoken.items() if s >= limit and p not in taken}, stated)
+    actions += [_action(traits, place, score - limit, stated=False) for place, score in spoken.items()]
+    every = sorted([*decisions, *actions], key=lambda one: (one.place, one.kind))
+    return tuple(replace(one, sure=one.sure and one.kind not in marked) for one in every)
+
+
+def _action(traits: Traits, place: int, over: int, *, stated: bool) -> Found:
+    talk = traits.talk
+    roles = roles_of(talk, place, stated=stated)
+    return Found(
+        "action", place, roles.text, talk.lines[place].nick, roles.owner, roles.phrase, _confidence(over), True,
+        sources=roles.sources,
+    )  # fmt: skip
+
+
+def _best(traits: Traits, spoken: Mapping[int, int], stated: Collection[int]) -> dict[int, int]:
+    """Of lines that stand together the one that says it best; none where it is stated afterwards."""
+    kept: dict[int, int] = {}
+    for place in sorted(spoken, key=lambda place: (-spoken[place], place)):
+        if any(abs(place - other) <= NEAR for other in kept) or any(0 <= other - place <= BEFORE for other in stated):
+            continue
+        kept[place] = spoken[place]
+    return kept
+
+
+def _decisions(traits: Traits, decided: Mapping[int, int], limit: int) -> list[Found]:
+    """Proposal and resolution are one: the last of the lines that say the same."""
+    kept: list[list[int]] = []
+    for place in sorted(place for place, score in decided.items() if score >= limit):
+        mine = traits.content(place)
+        for places in kept:
+            if place - places[-1] <= SAME and any(_same(mine, traits.content(other)) for other in places):
+                places.append(place)
+                break
+        else:
+            kept.append([place])
+    talk, made = traits.talk, []
+    for places in kept:
+        place = max(places, key=lambda place: (decided[place], place))
+        line = talk.lines[place]
+        made.append(
+            Found("decision", place, line.text.strip(), line.nick, confidence=_confidence(decided[place] - limit),
+                  sure=True, sources=tuple(other for other in places if other != place))
+        )  # fmt: skip
+    return made
+
+
+def _same(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    both = len(mine & theirs)
+    return 2 * both > len(mine | theirs)
+
+
+def _confidence(over: int) -> int:
+    """Thousandths, from how far a score lies over its limit."""
+    return min(990, 500 + over)
+
+
+NEAR, BEFORE, SAME = 3, 12, 60

@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 
 from ccm.reporter.cues import ROLES, VERBS, Talk
+from ccm.reporter.roles_of_actions import roles_of
 
 _WORD = re.compile(r"https?://\S+|[@#]?[a-z0-9](?:[\w'’./+-]*\w)?|[+-]\d|[?!:,;.…<>]")
-_REACH_BACK, _REACH_ON = 25, 25  # lines among which the same words are looked for
+_REACH = 25  # lines among which the same words are looked for
 _ALIKE = 3  # words that a line must have to be compared
 _SMALL = frozenset(
     "a an the to of and or in on for is are be been was were will would should can could i we you he she it they this "
@@ -27,7 +28,9 @@ class Traits:
         self.talk = talk
         self._tokens: dict[int, list[str]] = {}
         self._sets: dict[int, frozenset[str]] = {}
+        self._alike: dict[tuple[int, bool], tuple[int, str]] = {}
         count = len(talk.lines)
+        self.manners: dict[int, tuple[str, int]] = {}  # of what was spoken: the way, and whether it is a deed
         per = 100 * talk.votes // count if count else 0
         self._votes = "v0" if not talk.votes else "v1" if per < 4 else "v2" if per < 15 else "v3"
 
@@ -68,9 +71,39 @@ class Traits:
         seen += self._agreement(place)
         line = self.talk.lines[place]
         owner = self.talk.names.get(self.talk.words[place][0].strip("@,:.").lower())
-        if owner is not None:
-            seen.append("self" if owner == line.nick else "other")
+        by = "nobody" if owner is None else "self" if owner == line.nick else "other"
+        seen.append(f"*by {by}")
+        shape = self._shape(place)
+        lead = "lead" if line.nick == self.talk.leader else ""
+        seen += [f"*{shape}", f"*{shape} {by}", f"*{shape} {lead}", f"*{shape} {'?' in line.text}"]
+        count = len(tokens)
+        seen.append(f"*{shape} {0 if count < 4 else 1 if count < 9 else 2 if count < 22 else 3}")
         return seen
+
+    def kind_of(self, place: int) -> str:
+        """What kind of statement a line is: with a name, an order to nobody, or neither."""
+        shape = self._shape(place)
+        if shape[0] in "NRXx" and shape.endswith("deed") and len(shape) > 4:
+            return "named"
+        return "order" if shape.startswith(("deed", "weak")) else "other"
+
+    def _shape(self, place: int) -> str:
+        """How a statement is built: who is named, by what word it goes on, what kind of verb follows."""
+        text = self.talk.lines[place].text[:200]
+        found = _LEAD.match(text)
+        if found:
+            first = found[1].split()[0].strip("@,").lower()
+            who = "R" if first in ROLES else "N" if first in self.talk.names else "not" if first in _NOT_NAMES else "verb" if first in VERBS else "X" if found[1][:1].isupper() or found[1][:1] == "@" else "x"
+            verb = _WORD.match(text[found.end() :].lower().lstrip())
+            what = verb[0] if verb else ""
+            return f"{who}{found[2].strip()} {_kind(what)}"
+        words = self.talk.words[place]
+        first = words[0].strip(_EDGE)
+        who = "R" if first in ROLES else "N" if first in self.talk.names else ""
+        if who and len(words) > 1:
+            return f"{who} {'bare ' + _kind(words[1]) if words[1] in VERBS else 'else'}"
+        last = words[-1].strip(_EDGE)
+        return f"{_kind(first)}{' up' if text[:1].isupper() else ''}{' named' if last in self.talk.names and len(words) > 2 else ''}"
 
     def spoken(self, place: int) -> list[str]:
         """Of a line in which somebody could take something on, or be asked to."""
@@ -80,9 +113,35 @@ class Traits:
         seen += self._around(place)
         seen += self._agreement(place)
         talk = self.talk
+        seen += self._manner(place)
         near = [word for other in (place - 2, place - 1, place + 1, place + 2) for word in self._cues(other)]
         seen += [f"c {word}" for word in sorted(set(near))]
         seen.append(f"m {min(talk.mentions, 3)}")
+        return seen
+
+    def _manner(self, place: int) -> list[str]:
+        """In which manner an action is spoken of, and what it is to do."""
+        roles = roles_of(self.talk, place, stated=False)
+        way, low = roles.way, self.talk.lows[place]
+        told = roles.text.lower().split()
+        verb = told[0].strip(".,:;") if told else ""
+        kind = "weak" if verb in _WEAK else "deed" if verb in VERBS else "else"
+        self.manners[place] = way, int(kind == "deed")
+        asks = "?" if "?" in low else "."
+        seen = [f"*way {way}", f"*way {way} {kind}", f"*way {way} {kind} {asks}", f"v {verb}", f"vw {way} {verb}"]
+        seen.append(f"told {min(len(told), 20).bit_length()}")
+        if roles.phrase:
+            seen += ["when", f"when {way}"]
+        if roles.sources:
+            seen.append("that")
+        if not roles.owner:
+            seen.append("nobody")
+        elif roles.owner == self.talk.lines[place].nick:
+            seen.append("own")
+        if _PERHAPS.search(low):
+            seen += ["perhaps", f"perhaps {way}"]
+        if _NOT.search(low):
+            seen += ["not", f"not {way}"]
         return seen
 
     def decided(self, place: int) -> list[str]:
@@ -92,7 +151,9 @@ class Traits:
         seen += self._look(place, tokens)
         seen += self._around(place)
         seen += self._agreement(place)
-        seen += self._again(place)
+        again = self._again(place)
+        cluster = next(trait for trait in seen if trait.startswith("*ab"))
+        seen += [*again, f"{cluster} {again[-1]}"]
         return seen
 
     def _head(self, place: int) -> list[str]:
@@ -150,6 +211,8 @@ class Traits:
                 seen.append(f"{name} same")
             if talk.agrees[other]:
                 seen.append(f"{name} {talk.agrees[other]:+}")
+            elif talk.nods[other]:
+                seen.append(f"{name} nod")
             if talk.lows[other][-1:] == "?":
                 seen.append(f"{name} ?")
             seen += [f"{name} {word}" for word in self._cues(other)]
@@ -159,55 +222,92 @@ class Traits:
         agrees = self.talk.agrees
         after = self._run(range(place + 1, min(len(agrees), place + 16)), 3)
         before = self._run(range(place - 1, max(-1, place - 18), -1), 3)
-        near = agrees[place + 1 : place + 2] == [1]
-        seen = [f"a {_few(after[0])}", f"b {_few(before[0])}", self._votes]
+        near = agrees[place + 1 : place + 2] == [1] or (agrees[place + 2 : place + 3] == [1] and after[0] > 1)
+        seen = [f"*a {_few(after[0])}", f"*b {_few(before[0])}", self._votes]
         if after[1]:
-            seen.append(f"a- {min(after[1], 2)}")
+            seen.append(f"*a- {min(after[1], 2)}")
         if before[1]:
-            seen.append(f"b- {min(before[1], 2)}")
+            seen.append(f"*b- {min(before[1], 2)}")
+        nods = sum(self.talk.nods[place + 1 : place + 5])
+        if nods:
+            seen.append(f"nods {min(nods, 3)}")
+        if agrees[place + 1 : place + 2] == [1]:
+            seen.append(f"*at once {_few(after[0])}")
         if near and after[0] > 1:
-            seen.append("a now")
-        seen.append(f"ab {_few(after[0])} {_few(before[0])}")
+            seen.append("*a now")
+            text = self.talk.lines[place].text
+            seen.append(f"*a now {'?' in text} {len(self.talk.words[place]) > 5}")
+        seen += [f"*V {_few(after[2])}", f"*W {_few(before[2])}"]
+        seen.append(f"*ab {_few(after[0])} {_few(before[0])}")
         return seen
 
-    def _run(self, places: range, gaps: int) -> tuple[int, int]:
-        """How many agree and object before others have spoken more than *gaps* lines."""
-        yes = no = 0
+    def first_vote(self, place: int) -> int:
+        """How many lines after this one somebody votes; 9 for none soon."""
+        return next((n for n, said in enumerate(self.talk.agrees[place + 1 : place + 9]) if said), 9)
+
+    def _run(self, places: range, gaps: int) -> tuple[int, int, int]:
+        """How many agree and object before others have spoken more than *gaps* lines, and how many of them vote."""
+        yes = no = votes = 0
+        agrees, nods = self.talk.agrees, self.talk.nods
         for place in places:
-            said = self.talk.agrees[place]
+            said = agrees[place]
             if said > 0:
                 yes += 1
+                votes += 1
             elif said < 0:
                 no += 1
+            elif nods[place]:
+                yes += 1
             else:
                 gaps -= 1
                 if gaps < 0:
                     break
-        return yes, no
+        return yes, no, votes
 
-    def _again(self, place: int) -> list[str]:
-        """Whether the same was said before, or is said again."""
-        mine = self.content(place)
-        if len(mine) < _ALIKE:
-            return ["short"]
-        seen = []
-        count = len(self.talk.lines)
-        for name, places in (("r", range(max(0, place - _REACH_BACK), place)), ("s", range(place + 1, min(count, place + 1 + _REACH_ON)))):
-            best, who = 0, ""
-            for other in places:
-                if self.talk.agrees[other] or len(self.talk.words[other]) < _ALIKE:
+    def repeats(self, place: int, *, on: bool = False) -> int:
+        """How much of a line was said before, or with *on* is said again: 0 nothing, 1 some, 2 most, 3 all."""
+        return self._likeness(place, on)[0]
+
+    def votes_around(self, place: int) -> tuple[int, ...]:
+        """Who agrees and objects after a line and before it, how far the first vote is, and who agrees beyond."""
+        agrees = self.talk.agrees
+        after = self._run(range(place + 1, min(len(agrees), place + 16)), 3)
+        before = self._run(range(place - 1, max(-1, place - 18), -1), 3)
+        return (*after, *before, self.first_vote(place), sum(map(abs, agrees[place + 1 : place + 25])), sum(self.talk.nods[place + 1 : place + 5]))
+
+    def _likeness(self, place: int, on: bool) -> tuple[int, str]:
+        known = self._alike.get((place, on))
+        if known is not None:
+            return known
+        mine, talk = self.content(place), self.talk
+        best, who = 0, ""
+        count = len(talk.lines)
+        if len(mine) >= _ALIKE or (mine and len(talk.words[place]) > 1):
+            for other in range(place + 1, min(count, place + 1 + _REACH)) if on else range(max(0, place - _REACH), place):
+                if talk.agrees[other] or len(talk.words[other]) < 2:
                     continue
                 theirs = self.content(other)
                 both = len(mine & theirs)
-                if both > 2:
+                if both > 1 or (both and len(mine) == 1):
                     alike = 10 * both // (len(mine) + len(theirs) - both)
                     if alike > best:
-                        best, who = alike, self.talk.lines[other].nick
-            level = 0 if best < 3 else 1 if best < 5 else 2 if best < 9 else 3
-            seen.append(f"{name} {level}")
+                        best, who = alike, talk.lines[other].nick
+        level = 0 if best < 3 else 1 if best < 5 else 2 if best < 9 else 3
+        self._alike[place, on] = (level, who)
+        return level, who
+
+    def _again(self, place: int) -> list[str]:
+        """Whether the same was said before, or is said again."""
+        seen: list[str] = []
+        nick = self.talk.lines[place].nick
+        for name, on in (("r", False), ("s", True)):
+            level, who = self._likeness(place, on)
+            seen.append(f"*{name} {level}")
             if level > 1:
-                seen.append(f"{name} {'same' if who == self.talk.lines[place].nick else 'other'}")
-        seen.append("rs " + seen[0][-1] + next((one[-1] for one in seen[1:] if one[:3] in ("s 0", "s 1", "s 2", "s 3")), ""))
+                seen.append(f"*{name} {level} {'same' if who == nick else 'other'}")
+        seen.append(f"*rs {self.repeats(place)}{self.repeats(place, on=True)}")
+        if len(self.content(place)) < _ALIKE:
+            seen.insert(0, "short")
         return seen
 
 
@@ -232,6 +332,17 @@ _CONTEXT = frozenset(
     "propose consensus thanks thank great ok okay who someone somebody assign vote please anyone can could any "
     "opposition hearing none no next topic approve accept motion todo done decided decide agree + - should".split()
 )
+def _kind(verb: str) -> str:
+    return "deed" if verb in VERBS and verb not in _WEAK else "weak" if verb in _WEAK else "else"
+
+
+_EDGE = ".,:;!?()[]\"'*`“”’<>"
+_WEAK = frozenset(
+    "think see say like agree go do be have know understand want need use talk work get make take come stand support let "
+    "speak wait start read put try keep look help give tell turn call meet join move explain consider vote".split()
+)
+_PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|wondering|probably)\b")
+_NOT = re.compile(r"n['’]t\b|\b(?:not|never|no|already|was|were|did|had|have been|done)\b")
 _NOT_NAMES = frozenset(
     "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
     "going have has had is are was were be do does yes no ok okay also just well then now maybe please let let's".split()
