@@ -17,12 +17,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.words.protocols.jabber import xmlstream
 from twisted.words.protocols.jabber.jid import JID
-from twisted.words.xish import domish, utility
+from twisted.words.xish import domish
 from twisted.words.xish.xmlstream import STREAM_CONNECTED_EVENT, STREAM_END_EVENT, BootstrapMixin
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import namespaces as ns
-from ccm.components.observing import named
+from ccm.components.observing import Observed
 from ccm.router.queue_options import ComponentQueueOptions
 from ccm.router.router import Router
 from ccm.router.traffic import ServedDomain, Traffic
@@ -34,7 +34,7 @@ log = Logger()
 REQUEST_SECONDS = 30
 
 
-class LocalStream(utility.EventDispatcher):
+class LocalStream(Observed):
     """
     What handlers know as their ``xmlstream``: observers on one side, the router on the other.
 
@@ -43,16 +43,11 @@ class LocalStream(utility.EventDispatcher):
     """
 
     def __init__(self, domain: ServedDomain, server: Any) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.thisEntity = JID(domain.jid)
         self.otherEntity = JID(domain.jid)
         self._domain = domain
         self._server = server
-
-    def _getEventAndObservers(self, event: Any) -> Any:
-        if isinstance(event, str) and not event.startswith(self.prefix):
-            event = named(event)
-        return super()._getEventAndObservers(event)  # type: ignore[no-untyped-call]
 
     def send(self, obj: Any) -> None:
         """

@@ -127,8 +127,9 @@ class Reporter(MUCClient):  # type: ignore[misc]
         """Be in a topic's room and keep up with it."""
         known = self.discussions.get(topic.room)
         if known is not None:
-            known.topic = topic
-            known.wake()
+            if known.topic != topic or known.trouble:  # what is said in the room wakes it without this
+                known.topic = topic
+                known.wake()
             return known
         made = RoomDiscussion(
             topic,
