@@ -10,7 +10,7 @@ import re
 from ccm.reporter import confirmations, edits, followup, proposals, record, telling, votes
 from ccm.reporter.context import Context, Outcome
 from ccm.reporter.edits import day_of
-from ccm.reporter.effects import Ack, Ended, Record, Say, Silence
+from ccm.reporter.effects import Ack, Effect, Ended, Record, Say, Silence
 from ccm.reporter.marks import INSERTION, Mark, mark_of
 from ccm.reporter.outcomes import entry, links_of, new_id, stamp
 from ccm.reporter.state import Entry, Kind, State
@@ -104,9 +104,11 @@ def noted(state: State, mark: Mark, message: Message, context: Context, instead:
     id_, counters = (former.id, state.counters) if former else new_id(series, state.counters)
     names = frozenset(name.lower() for name in state.people)
     made = entry(kind, id_, text, message.nick, message.id, message.time, state.topic, names)
+    said: tuple[Effect, ...] = ()
     if kind == "action":
-        day, phrase = edits.day_named(text, message, context.zone)
-        made = record.replace(made, due=day, phrase=phrase)
+        when = edits.day_named(text, message, context.zone, state)
+        made = record.replace(made, due=when.iso, phrase=when.phrase, assumed=when.assumed)
+        said = edits.passed(id_, when)
     if kind == "decision":
         made = record.replace(made, how=_how(mark), supersedes=supersedes)
         if taken is not None:
@@ -118,7 +120,7 @@ def noted(state: State, mark: Mark, message: Message, context: Context, instead:
         state = put_back(state, record.replace(made, topic=former.topic, at=former.at), instead.places[former.id])
     for url in links_of(text):
         state = note_link(state, url, message)
-    return Outcome(state, (Ack(message.id),))
+    return Outcome(state, said or (Ack(message.id),))
 
 
 def _kind_of(verb: str) -> Kind:

@@ -34,7 +34,8 @@ _YES = re.compile(
 )
 _NO = re.compile(
     r"^\W*(?:no|nope|nah|not (?:me|really|that|at all|yet|true|right)|wrong|incorrect|never|"
-    r"(?:that'?s|it'?s) (?:wrong|not (?:right|true|mine|me))|drop (?:it|that)|thanks?|(?:no )?to (?:both|all))\b\W*(?:thanks?|thank you)?\W*$"
+    r"(?:that'?s|it'?s) (?:wrong|not (?:right|true|mine|me))|drop (?:it|that)|thanks?|(?:no )?to (?:both|all))\b\W*"
+    r"(?:thanks?|thank you)?\W*$"
 )
 _ALL = re.compile(r"\b(?:all|both|them)\b")
 
@@ -140,9 +141,9 @@ def _is_no_talk(message: Message, context: Context) -> bool:
 
 def _find(each: Found, said: Sequence[Message], context: Context) -> Entry:
     message = said[each.place]
-    day = ""
-    for phrase in (f"by {each.phrase}", each.phrase) if each.phrase else ():
-        day = day or day_named(phrase, message, context.zone)[0]
+    when = day_named(f"by {each.phrase}" if each.phrase else "", message, context.zone)
+    if each.phrase and not when.iso:
+        when = day_named(each.phrase, message, context.zone)
     sources = tuple(dict.fromkeys(said[place].id for place in each.sources if place != each.place))
     return Entry(
         each.kind,
@@ -152,7 +153,7 @@ def _find(each: Found, said: Sequence[Message], context: Context) -> Entry:
         message.id,
         stamp(message.time),
         each.owner,
-        day,
+        when.iso,
         each.phrase,
         each.status,
         provenance="detected",
@@ -160,6 +161,7 @@ def _find(each: Found, said: Sequence[Message], context: Context) -> Entry:
         sources=sources,
         how=each.how,
         sure=each.sure,
+        assumed=when.assumed,
     )
 
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from ccm.reporter import record
 from ccm.reporter.context import Context, Outcome
-from ccm.reporter.dates import due
-from ccm.reporter.effects import Ack, Say
+from ccm.reporter.dates import Due, due
+from ccm.reporter.effects import Ack, Effect, Say
 from ccm.reporter.marks import REPLACEMENT, Mark
 from ccm.reporter.outcomes import owner_of
 from ccm.reporter.state import Change, Entry, State
@@ -29,7 +29,7 @@ _LETTERS = {
     "note": "I", "topic": "T", "link": "L", "proposal": "P", "help": "H",
 }  # fmt: skip
 #: An item's number: ``A3``, ``ACTION-3``, ``action 3``, ``A-2026-11-22-03``.
-ID = rf"(?:[adeqitlph]-?\d{{1,4}}|[adeqitlph]-\d{{4}}-\d\d-\d\d-\d{{1,4}}|(?:{_KINDS})[ -]#?\d{{1,4}})"
+ID = rf"(?:[adeqitlph]-\d{{4}}-\d\d-\d\d-\d{{1,4}}|[adeqitlph]-?\d{{1,4}}|(?:{_KINDS})[ -]#?\d{{1,4}})"
 _TARGET = re.compile(rf"^(?P<id>{ID})\b\??[:,]?\s*(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
 _IDS = re.compile(rf"\b{ID}\b", re.IGNORECASE)
 _NOBODY = frozenset(["nobody", "none", "no one", "noone", "unassigned", "-"])
@@ -74,10 +74,18 @@ def day_of(message: Message, zone: str) -> date | None:
     return message.time.astimezone(_zone(zone) or UTC).date() if message.time else None
 
 
-def day_named(text: str, message: Message, zone: str) -> tuple[str, str]:
-    """The ISO date that a text names and its words, or ``("", …)``."""
-    day, phrase = due(text, day_of(message, zone))
-    return day, phrase
+def day_named(text: str, message: Message, zone: str, state: State | None = None) -> Due:
+    """The day that a text names; *state* knows when the next meeting is."""
+    following = state.following if state is not None else None
+    next_meeting = date.fromisoformat(following.at[:10]) if following is not None else None
+    return due(text, message.time, zone, next_meeting=next_meeting)
+
+
+def passed(id_: str, when: Due) -> tuple[Effect, ...]:
+    """What to say of a day that is before that of the message."""
+    if when.doubt != "past":
+        return ()
+    return (Say(f"{id_} is due {when.iso}, which has passed. #due {id_} friday changes it."),)
 
 
 # ---- changes and how they are remembered
@@ -97,7 +105,8 @@ def dropped(state: State, message: Message, entry: Entry) -> State:
     if entry.provenance != "marked":
         refused = (*state.refused, f"{entry.kind} {entry.source}")[-MAX_REFUSED:]
         state = record.replace(state, refused=refused)
-    return record.drop_entry(_noted(state, Change(message.id, message.nick, entry)), entry.id)
+    place = next((place for place, e in enumerate(state.entries) if e.id == entry.id), 0)
+    return record.drop_entry(_noted(state, Change(message.id, message.nick, entry, place=place)), entry.id)
 
 
 def _noted(state: State, change: Change) -> State:
@@ -105,16 +114,12 @@ def _noted(state: State, change: Change) -> State:
     return record.replace(state, changes=(*state.changes, record.replace(change, made=made))[-MAX_CHANGES:])
 
 
-def restored(state: State, entry: Entry) -> State:
+def restored(state: State, change: Change) -> State:
     """The state with a dropped item back in its place."""
+    entry, place = change.before, change.place
     if any(e.id == entry.id for e in state.entries):
         return state
     refused = tuple(each for each in state.refused if each != f"{entry.kind} {entry.source}")
-    number = int(entry.id[1:])
-    place = next(
-        (p for p, e in enumerate(state.entries) if e.id[0] == entry.id[0] and int(e.id[1:]) > number),
-        len(state.entries),
-    )
     entries = (*state.entries[:place], entry, *state.entries[place:])
     return record.changed(state, entries=entries, refused=refused)
 
@@ -157,14 +162,15 @@ def change(state: State, verb: str, target: Entry, rest: str, message: Message, 
     made = record.replace(target, text=rest)
     if target.kind == "action":
         made = record.replace(made, owner=owner_of(rest, message.nick, names)[0] or target.owner)
-        day, phrase = day_named(rest, message, context.zone)
-        if day:
-            made = record.replace(made, due=day, phrase=phrase)
+        when = day_named(rest, message, context.zone, state)
+        if when.iso:
+            made = record.replace(made, due=when.iso, phrase=when.phrase, assumed=when.assumed)
+            return _put(state, message, target, made, passed(target.id, when))
     return _put(state, message, target, made)
 
 
-def _put(state: State, message: Message, before: Entry, after: Entry) -> Outcome:
-    return Outcome(changed(state, message, before, after), (Ack(message.id),))
+def _put(state: State, message: Message, before: Entry, after: Entry, said: tuple[Effect, ...] = ()) -> Outcome:
+    return Outcome(changed(state, message, before, after), said or (Ack(message.id),))
 
 
 def _assigned(state: State, message: Message, target: Entry, rest: str) -> Outcome:
@@ -186,15 +192,16 @@ def _due(state: State, message: Message, target: Entry, rest: str, context: Cont
     if target.kind != "action":
         return Outcome(state, (Say(f"{target.id} is no action: only an action is due."),))
     if rest.lower() in _NOBODY or rest.lower() in ("never", "no date"):
-        return _put(state, message, target, record.replace(target, due="", phrase=""))
+        return _put(state, message, target, record.replace(target, due="", phrase="", assumed=False))
     said = re.sub(r"^(?:to|by|on|until|till|for)\s+", "", rest, flags=re.IGNORECASE)
-    day, phrase = day_named(f"by {said}", message, context.zone)
-    if not day:
-        day, phrase = day_named(said, message, context.zone)
-    if not day:
+    when = day_named(f"by {said}", message, context.zone, state)
+    if not when.iso:
+        when = day_named(said, message, context.zone, state)
+    if not when.iso:
         return Outcome(state, (Say(f"I cannot read “{rest}” as a date. Write it as: #due {target.id} 2026-11-27."),))
-    words = phrase[3:] if phrase.lower().startswith("by ") else phrase
-    return _put(state, message, target, record.replace(target, due=day, phrase=words))
+    words = when.phrase[3:] if when.phrase.lower().startswith("by ") else when.phrase
+    made = record.replace(target, due=when.iso, phrase=words, assumed=when.assumed)
+    return _put(state, message, target, made, passed(target.id, when))
 
 
 def undo(state: State, text: str, message: Message) -> Outcome:
@@ -212,7 +219,7 @@ def undo(state: State, text: str, message: Message) -> Outcome:
     last = state.changes[-1] if state.changes else None
     if count == 1 and last is not None and last.after is None and last.made == sum(state.counters.values()):
         state = record.replace(state, changes=state.changes[:-1])
-        return Outcome(restored(state, last.before), (Say(f"{last.before.id} is on the record again."),))
+        return Outcome(restored(state, last), (Say(f"{last.before.id} is on the record again."),))
     own = [e for e in state.entries if e.kind != "link" and e.provenance != "detected"][-count:]
     if not own:
         return Outcome(state, (Say("There is nothing to undo."),))
@@ -230,7 +237,7 @@ def restore(state: State, id_: str, message: Message) -> Outcome:
     if gone is None or any(e.id == id_ for e in state.entries):
         return Outcome(state, (Say(f"I know of no dropped {id_}. I have: {ids(state)}."),))
     changes = tuple(c for c in state.changes if c is not gone)
-    return Outcome(restored(record.replace(state, changes=changes), gone.before), (Ack(message.id),))
+    return Outcome(restored(record.replace(state, changes=changes), gone), (Ack(message.id),))
 
 
 def replaced(state: State, text: str, message: Message) -> Outcome:

@@ -26,7 +26,7 @@ AHEAD = timedelta(days=2 * 366)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NONE = frozenset(["none", "nobody knows", "cancel", "cancelled", "off", "no", "-"])
-_STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)(?:[T ,]+(?:at )?(\d{1,2})[:.](\d\d))?")
+_STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)(?:[tT ,]+(?:at )?(\d{1,2})[:.](\d\d))?")
 _CLOCK = re.compile(
     r"\b(?:at |@ ?)?(?:(?P<hour>\d{1,2})[:.h](?P<minute>\d\d)(?:\s?(?P<half>[ap])\.?m\b\.?)?|(?P<bare>\d{1,2})\s?"
     r"(?:(?P<part>[ap])\.?m\b\.?|o'?clock|uhr|h\b)|(?P<word>noon|midday|midnight))|"
@@ -94,9 +94,9 @@ def when(text: str, message: Message, context: Context) -> datetime | None:
         return datetime.combine(base.date() + timedelta(days=7), clock or _usual(context))
     bare = re.sub(r"^(?:on|for|is|at|will be|the)\s+", "", rest)
     for phrase in (f"on {bare}", bare, f"by {bare}"):
-        day, _ = day_named(phrase, message, context.zone)
-        if day:
-            return datetime.combine(date.fromisoformat(day), clock or _usual(context))
+        found_day = day_named(phrase, message, context.zone).date
+        if found_day is not None:
+            return datetime.combine(found_day, clock or _usual(context))
     return None
 
 

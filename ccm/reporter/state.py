@@ -129,6 +129,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar source: id of the message with the command.
     :ivar after: ``None`` if it took the entry off the record.
     :ivar made: how many entries had been made by then.
+    :ivar place: of a dropped entry in the record.
     """
 
     source: str
@@ -136,6 +137,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     before: Entry
     after: Entry | None = None
     made: int = 0
+    place: int = 0
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -15,7 +15,20 @@ from ccm.reporter.state import Change, Entry, Poll, State
 from ccm.reporter.templates import Template
 
 #: Fields of an entry that commands change.
-_FIELDS = ("text", "owner", "due", "phrase", "status", "provenance", "confirmed", "sure", "votes", "sources", "how")
+_FIELDS = (
+    "text",
+    "owner",
+    "due",
+    "phrase",
+    "assumed",
+    "status",
+    "provenance",
+    "confirmed",
+    "sure",
+    "votes",
+    "sources",
+    "how",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +158,7 @@ def _reverted(state: State, source: str) -> State:
 
 def _without_change(state: State, change: Change) -> State:
     if change.after is None:
-        return restored(state, change.before)
+        return restored(state, change)
     now = next((e for e in state.entries if e.id == change.before.id), None)
     if now is None:
         return state

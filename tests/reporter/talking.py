@@ -12,7 +12,7 @@ from ccm.reporter.transcript import Message
 BEGAN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
 
 
-def should(lines, people=(), *, chair="", marked=(), skip=()):  # noqa: ARG001 - as finding.found
+def should(lines, people=(), *, chair="", marked=(), skip=()):
     """Finds an action in "we should …", one with an owner in "Kim should …", a decision in "so we …"."""
     found = []
     for place, line in enumerate(lines):
