@@ -198,7 +198,8 @@ _ORDERS: tuple[Order, ...] = (
         _chair,
     ),
     order(
-        r"(?P<set>(?:schedule|plan|set(?: up)?|put|announce) )?(?:the |our |a )?(?:next|follow-?up) (?:meeting|talk|call)"
+        r"(?P<set>(?:schedule|plan|set(?: up)?|put|announce) )?(?:the |our |a )?(?:next|follow-?up) "
+        r"(?:meeting|talk|call)"
         r"(?: is| will be|:| on| for| at)* (?P<rest>\S.{1,80}?)",
         _next,
     ),

@@ -29,7 +29,10 @@ _KIND = rf"(?:{'|'.join(KINDS)})(?: items?)?"
 _NTH = rf"(?P<nth>{'|'.join(ORDINALS)}|\d+(?:st|nd|rd|th))"
 #: An item by number or place; in an order to do something, also *the action* and *it*, which are the newest.
 NAMED = rf"(?:the )?(?:(?P<id>{edits.ID})|{_NTH} (?P<kind>{_KIND}))"
-ITEM = rf"(?:the )?(?:(?P<id>{edits.ID})|{_NTH} (?P<kind>{_KIND})|(?P<last>{_KIND}(?: (?P<number>\d{{1,3}}))?)|(?P<it>it|that(?: one)?))"
+ITEM = (
+    rf"(?:the )?(?:(?P<id>{edits.ID})|{_NTH} (?P<kind>{_KIND})|(?P<last>{_KIND})|"
+    r"(?P<it>it|that(?: one)?))"
+)
 POLITE = (
     r"^(?:(?:please|could you|can you|would you|will you|and|also|now|then|ok|okay|no|yes|i'd like you to|you can),? )*"
 )
@@ -189,8 +192,8 @@ ORDERS: tuple[Order, ...] = (
         rf"(?:mark|set) {ITEM} (?:as |to )?(?P<state>done|finished|completed?|closed|answered|cancell?ed|open)", _done
     ),
     order(
-        rf"{NAMED} (?:is|are|was|has been) (?:now |already )?(?P<state>done|finished|completed?|closed|answered|settled|"
-        r"cancell?ed|off the table|void|moot|open(?: again)?|reopened|not done)",
+        rf"{NAMED} (?:is|are|was|has been) (?:now |already )?(?P<state>done|finished|completed?|closed|answered|"
+        r"settled|cancell?ed|off the table|void|moot|open(?: again)?|reopened|not done)",
         _done,
     ),
     order(rf"(?P<state>close|finish|complete|tick off|cancel|reopen) {ITEM}", _done),
@@ -209,7 +212,8 @@ ORDERS: tuple[Order, ...] = (
         _undone,
     ),
     order(
-        rf"(?P<verb>drop|remove|delete|forget|strike|scrap|take (?:out|off|back)) (?:{ITEM}|(?:the )?(?P<key>[a-z ]{{2,40}}?))",
+        rf"(?P<verb>drop|remove|delete|forget|strike|scrap|take (?:out|off|back)) "
+        rf"(?:{ITEM}|(?:the )?(?P<key>[a-z ]{{2,40}}?))",
         _dropped,
     ),
     order(

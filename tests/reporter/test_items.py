@@ -25,8 +25,8 @@ def room(context):
 
 @pytest.mark.parametrize(
     ("written", "id_"),
-    [("A3", "A3"), ("a3", "A3"), ("A-3", "A3"), ("ACTION-3", "A3"), ("action 3", "A3"), ("action #3", "A3"), ("task 2", "A2"),
-     ("D-2026-11-22-03", "D3"), ("decision 12", "D12"), ("actions 2", "A2"), ("note 1", "I1"), ("P1", "P1")],
+    [("A3", "A3"), ("a3", "A3"), ("A-3", "A3"), ("ACTION-3", "A3"), ("action 3", "A3"), ("action #3", "A3"), 
+     ("task 2", "A2"), ("D-2026-11-22-03", "D3"), ("decision 12", "D12"), ("actions 2", "A2"), ("note 1", "I1"), ("P1", "P1")],
 )  # fmt: skip
 def test_a_number_is_written_in_many_ways(written, id_):
     assert id_of(written) == id_
@@ -104,8 +104,8 @@ def test_an_item_is_changed(room, line, id_, field, value):
 
 @pytest.mark.parametrize(
     "line",
-    ["#drop A2", "reporter, drop the second action", "reporter, delete A2", "Reporter, please remove action 2.", "#drop A-2",
-     "reporter, scrap the 2nd action", "ok reporter, take out ACTION-2 please"],
+    ["#drop A2", "reporter, drop the second action", "reporter, delete A2", "Reporter, please remove action 2.",
+     "#drop A-2", "reporter, scrap the 2nd action", "ok reporter, take out ACTION-2 please"],
 )  # fmt: skip
 def test_an_item_is_dropped(room, line):
     assert room.told("kim", line) == "A2 is off the record."
@@ -245,7 +245,8 @@ def test_the_chair_is_named_in_plain_words(room, line):
 
 @pytest.mark.parametrize(
     "line",
-    ["reporter, we need chairs", "reporter, the talk of the chair is nice", "reporter, forget it", "reporter, it is done mostly by students",
+    ["reporter, we need chairs", "reporter, the talk of the chair is nice", "reporter, forget it",
+     "reporter, it is done mostly by students",
      "reporter, the office is here", "reporter, who is the chair?", "reporter, musical chairs", "reporter, thanks"],
 )  # fmt: skip
 def test_talk_to_the_reporter_changes_nothing(room, line):
