@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ccm.publish.egress import Egress
+from ccm.publish.secret import read_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class TargetServices:
     reactor: Any
     web_url: str
     state: Path = Path("var")
+
+    def secret(self, section: str, value: str, file: str) -> str:
+        """The secret of a section, given in place or in a file. :raises ConfigError: naming the section."""
+        return read_secret(section, value, file)
 
     def egress(self, section: str, url: str, seconds: float, private: bool) -> Egress:
         """The way out to *url*, whose section of the configuration says the rest."""

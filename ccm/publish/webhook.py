@@ -14,9 +14,9 @@ from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from ccm.config import Section
-from ccm.errors import ConfigError
+from ccm.errors import ConfigError, Rejected
 from ccm.interfaces import IPublisher
-from ccm.publish.egress import Egress
+from ccm.publish.egress import Egress, Refusal
 from ccm.publish.secret import read_secret
 from ccm.publish.target import TargetServices
 from ccm.records import Receipt
@@ -68,7 +68,12 @@ class Webhook:
             "Idempotency-Key": key,
             "X-CCM-Signature": f"sha256={signature}",
         }
-        answer = await self._egress.request("POST", self._url, data=body, headers=headers)
+        try:
+            answer = await self._egress.request("POST", self._url, data=body, headers=headers)
+        except Refusal as error:
+            if error.answer.status in (401, 403):
+                raise Rejected(f"{error} Check publish.webhook.secret on both sides.") from error
+            raise
         try:
             said = json.loads(answer.body) if answer.body else {}
         except ValueError:

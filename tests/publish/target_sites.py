@@ -10,7 +10,10 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.defer import maybeDeferred
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import NOT_DONE_YET, Site
+
+#: An answer that does not come.
+NEVER: tuple[int, dict[str, str], bytes] = (0, {}, b"")
 
 
 class Listening:
@@ -43,8 +46,11 @@ class _Answering(Resource):
         super().__init__()
         self._answer = answer
 
-    def render(self, request: Any) -> bytes:
-        status, headers, body = self._answer(request)
+    def render(self, request: Any) -> bytes | int:
+        answer = self._answer(request)
+        if answer is NEVER:
+            return NOT_DONE_YET
+        status, headers, body = answer
         request.setResponseCode(status)
         for name, value in headers.items():
             request.setHeader(name, value)
