@@ -109,6 +109,7 @@ def context(
         zone=server.zone,
         language=server.language,
         publishers=tuple(departures.targets(reactor, settings, addresses)),
+        summarizer=departures.summarizer(reactor, settings, addresses),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ccm.errors import ConfigError
-from ccm.interfaces import IMailer, IPublisher
+from ccm.interfaces import IMailer, IPublisher, ISummarizer
 from ccm.publish.jobs import PublishJobs
 from ccm.publish.outbox import OutboxWorker
 from ccm.publish.target import TargetServices
@@ -29,6 +29,26 @@ def targets(reactor: Any, settings: Settings, addresses: Addresses) -> dict[str,
             except ConfigError as error:
                 raise ConfigError(f"{settings.source}: {error}") from error
     return found
+
+
+def summarizer(reactor: Any, settings: Settings, addresses: Addresses) -> ISummarizer | None:
+    """
+    The summariser that is on, if any.
+
+    :raises ConfigError: naming section and key, or two that are on.
+    """
+    services = TargetServices(reactor, addresses.web, Path(settings["server"].state))
+    found: dict[str, ISummarizer] = {}
+    for name, plugin in settings.plugins["summarizers"].items():
+        try:
+            ready = plugin.configure(settings[f"summarizers.{name}"], services)
+        except ConfigError as error:
+            raise ConfigError(f"{settings.source}: {error}") from error
+        if ready is not None:
+            found[name] = ready
+    if len(found) > 1:
+        raise ConfigError(f"{settings.source}: of summarizers.{' and summarizers.'.join(found)} only one may be on.")
+    return next(iter(found.values()), None)
 
 
 class Departures:

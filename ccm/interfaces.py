@@ -629,6 +629,8 @@ class IPublisher(IPlugin):
         """
         *async* Put a :class:`ccm.reporter.document.Document` there, at most once per *key*.
 
+        Another key of the same topic takes the place of what is there: a newer version, or the same with less in it.
+
         :raises Rejected: never to be tried again.
         :raises Unavailable: to be tried later.
         """
@@ -648,9 +650,9 @@ class ITemplates(IPlugin):
 
 
 class ISummarizer(IPlugin):
-    """An optional writer of narrative text (``docs/summarizers.md``). Sentences must cite message ids that exist."""
+    """An optional writer of narrative text (``docs/reporter.md``). Sentences must cite message ids that exist."""
 
-    name = Attribute("str: how the configuration names it: [summarizers.<name>].")
+    name = Attribute("str: how the configuration names it, [summarizers.<name>]; of a ready one, how documents do.")
     options = Attribute("type | None: msgspec Struct of its configuration section.")
 
     def configure(options: Any, services: Any) -> "ISummarizer | None":

@@ -1,7 +1,8 @@
 """
 Every section of the configuration as its typed struct, and who may stand in the file.
 
-The sections of plug-ins (``modules.<name>``, ``components.<name>``, ``publish.<name>``) come from the plug-ins; an
+The sections of plug-ins (``modules.<name>``, ``components.<name>``, ``publish.<name>``,
+``summarizers.<name>``) come from the plug-ins; an
 unknown plug-in name stops start-up with the known ones.
 """
 
@@ -17,7 +18,7 @@ from zope.interface.interface import InterfaceClass
 
 from ccm.config import Config, Section, nearest
 from ccm.errors import ConfigError
-from ccm.interfaces import IComponentHandler, IModule, IPublisher
+from ccm.interfaces import IComponentHandler, IModule, IPublisher, ISummarizer
 from ccm.muc.options import MucOptions
 from ccm.publish.outbox import OutboxOptions
 from ccm.router.queue_options import ComponentQueueOptions
@@ -111,7 +112,12 @@ SECTIONS: dict[str, type[Section]] = {
     "mail": MailOptions,
     "web": WebOptions,
 }
-PLUGINS: dict[str, InterfaceClass] = {"modules": IModule, "components": IComponentHandler, "publish": IPublisher}
+PLUGINS: dict[str, InterfaceClass] = {
+    "modules": IModule,
+    "components": IComponentHandler,
+    "publish": IPublisher,
+    "summarizers": ISummarizer,
+}
 #: Modules that are installed but off unless ``modules.enabled`` names them.
 OFF_BY_DEFAULT = frozenset({"register"})
 

@@ -28,6 +28,7 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "muc": 4,
     "components": 4,
     "publish": 4,
+    "summarizers": 4,
     "store": 4,
     "web": 4,
     "transports": 4,

@@ -25,6 +25,7 @@ from ccm.interfaces import (
     IRosters,
     ISearch,
     ISessionState,
+    ISummarizer,
     ISuppression,
     ITokens,
     ITopics,
@@ -64,6 +65,7 @@ class Context:
     :ivar search: over what was said and over documents; ``None`` if there is none.
     :ivar guest_host: domain of guests; ``""`` if there are none.
     :ivar apart: runs a function that computes for long, in a thread where there is one.
+    :ivar summarizer: words summaries of what is published; ``None`` while that is off.
     :ivar mail_replies: the domain whose ``rsvp+`` and ``bounces+`` addresses come back here; ``""`` if none do.
     :ivar repeats: a request may come twice: several processes serve the domain, or one that is killed and comes back.
     :ivar token: a fresh secret of 256 bits, URL-safe.
@@ -96,7 +98,12 @@ class Context:
     search: ISearch | None = None
     guest_host: str = ""
     apart: Apart = at_once
+    summarizer: ISummarizer | None = None
     repeats: bool = False
+
+    def announced(self) -> str:
+        """Who else gets to see what is said, for a room's greeting; ``""`` if nobody does."""
+        return f"{self.summarizer.announcement()} " if self.summarizer is not None else ""
 
 
 def spawn(work: Coroutine[Any, Any, Any]) -> "Deferred[Any]":

@@ -11,17 +11,26 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as TooLate
+from twisted.logger import Logger
 
 from ccm.components import outcome_post
 from ccm.components.context import Context
-from ccm.errors import StanzaError
+from ccm.errors import CCMError, StanzaError
+from ccm.interfaces import ISummarizer
 from ccm.records import DocumentRecord, Topic
-from ccm.reporter import discussion, document, render_json
+from ccm.reporter import discussion, document, render_json, summary
 from ccm.reporter.document_shape import Document
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Message
 
+log = Logger()
+
 MAX_SLUG = 60
+SUMMARY_SECONDS = 120  # of whatever a summariser does
 MAX_VARIANTS = 1000
 
 
@@ -80,7 +89,7 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context, edi
     :raises StanzaError: if the store refuses it for good.
     """
     topic = draft.topic
-    made = await drafted(context, draft, rules, edition)
+    made = await _summarized(context, await drafted(context, draft, rules, edition))
     body = render_json.dumps(made)
     targets = [target for target in context.publishers if target != "archive"] if topic.visibility == "public" else []
     jobs = [_job(target, topic.id, draft.version) for target in targets]
@@ -99,6 +108,26 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context, edi
     mails = await outcome_post.jobs_for(context, topic, made, draft.state.jids, url) if edition.mails else ()
     kept = await context.documents.publish(record, (*jobs, *mails))
     return f"{context.web_url}archive/{kept.slug}"
+
+
+async def _summarized(context: Context, made: Document) -> Document:
+    """The document with a summariser's sentences, as far as they stand; whatever goes wrong, it goes out without."""
+    writer = context.summarizer
+    if writer is None:
+        return made
+    asked: Deferred[Any] = Deferred.fromCoroutine(_asked(writer, made))
+    asked.addTimeout(SUMMARY_SECONDS, context.clock)
+    try:
+        return summary.with_summary(made, await asked, writer.name)
+    except (CCMError, TooLate) as error:
+        log.warn("{id}: no summary by {name}: {why}", id=made.id, name=writer.name, why=str(error) or "too late")
+    except Exception:  # a plug-in's mistake must not keep a document back
+        log.failure("{id}: the summariser {name} failed.", id=made.id, name=writer.name)
+    return made
+
+
+async def _asked(writer: ISummarizer, made: Document) -> tuple[object, ...]:
+    return tuple(await writer.summarize(summary.shown(made), made))
 
 
 async def free_slug(context: Context, topic: str, title: str) -> str:

@@ -375,6 +375,7 @@ class RoomDiscussion:
             f"I am the reporter. I note what you say about {self.topic.name}. When somebody writes "
             f"“publish this, reporter”, a summary and the conversation it rests on go to "
             f"{self._context.web_url}archive/ for {readers[self.topic.visibility]} to read. "
+            f"{self._context.announced()}"
             "Write #off to go off the record, #on to come back, “#off me” to keep your own words out, or #help."
         )
 
