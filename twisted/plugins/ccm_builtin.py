@@ -28,3 +28,4 @@ from ccm.publish.hippo import plugin as hippo  # noqa: F401
 from ccm.publish.jcr import plugin as jcr  # noqa: F401
 from ccm.publish.webhook import plugin as webhook  # noqa: F401
 from ccm.publish.wordpress import plugin as wordpress  # noqa: F401
+from ccm.summarizers.openai import plugin as openai  # noqa: F401
