@@ -5,19 +5,17 @@ Services and components answer for themselves. An account tells something only t
 its presence (§8). Leaves out items of accounts (there are none) and extended information (XEP-0128) of the host.
 """
 
-from base64 import b64encode
-from collections.abc import Callable
-from hashlib import sha1
 from typing import Any
 
 from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
+from ccm.modules.caps import string_of
 from ccm.router.hooks import Target, on
 from ccm.router.module import Module
 from ccm.router.router import Router
 from ccm.router.services import Services
-from ccm.wire.stanza import Stanza, attribute
+from ccm.wire.stanza import Stanza, attribute, parse_element
 
 _INFO = ((ns.DISCO_INFO, "query"),)
 _ITEMS = ((ns.DISCO_ITEMS, "query"),)
@@ -112,16 +110,10 @@ class Disco:
             return
         category, type_, name = _IDENTITY
         self._features = features
-        self._info = f"<identity category='{category}' type='{type_}' name='{name}'/>".encode() + b"".join(
-            f"<feature var='{attribute(feature)}'/>".encode() for feature in sorted(features)
-        )
-        self._ver = verification(f"{category}/{type_}//{name}", features)
-
-
-def verification(identity: str, features: tuple[str, ...], digest: Callable[[bytes], Any] = sha1) -> str:
-    """The verification string of XEP-0115 §5.1 for one identity ``category/type/lang/name`` and no forms."""
-    joined = f"{identity}<" + "".join(f"{feature}<" for feature in sorted(features))
-    return b64encode(digest(joined.encode()).digest()).decode()
+        lines = [f"<feature var='{attribute(feature)}'/>".encode() for feature in sorted(features)]
+        identity = f"<identity category='{category}' type='{type_}' name='{name}'/>".encode()
+        self._info = b"".join([identity, *lines, *self._router.disco_forms])
+        self._ver = string_of(parse_element(_query(ns.DISCO_INFO, None, self._info)))
 
 
 def _node_of(stanza: Stanza) -> str | None:

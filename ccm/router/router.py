@@ -53,6 +53,7 @@ class Router:
         self._features: dict[str, None] = {}
         self._stream_features: list[tuple[str, Callable[[], bytes]]] = []
         self._before_auth: dict[tuple[str, str], BeforeAuth] = {}
+        self.disco_forms: list[bytes] = []
         self.account_disco: list[IAccountDisco] = []
         self._walls: list[Callable[[str, str], bool]] = []
 
@@ -135,6 +136,10 @@ class Router:
     def features(self) -> tuple[str, ...]:
         """Service discovery features of every module attached."""
         return tuple(self._features)
+
+    def add_disco_form(self, form: bytes) -> None:
+        """Let service discovery of the host tell this as well (XEP-0128)."""
+        self.disco_forms.append(form)
 
     def add_account_disco(self, teller: IAccountDisco) -> None:
         """Let *teller* say what accounts offer (XEP-0030 §8)."""

@@ -13,9 +13,10 @@ from zope.interface.verify import verifyObject
 import ccm.modules
 from ccm import namespaces as ns
 from ccm.config import Section
+from ccm.errors import ConfigError
 from ccm.interfaces import IModule
-from ccm.modules import disco, online, ping, session_tokens
-from ccm.modules.disco import verification
+from ccm.modules import contact_info, disco, online, ping, session_tokens
+from ccm.modules.caps import string_of
 from ccm.session.tokens import Tokens
 from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
 from ccm.wire.stanza import Stanza
@@ -45,16 +46,6 @@ def test_all_modules_install_together_and_their_features_are_told() -> None:
 
 def test_ping_fits_in_35_lines() -> None:
     assert len(Path(ping.__file__).read_text().splitlines()) <= 35
-
-
-def test_the_capabilities_hash_is_that_of_the_specifications_example() -> None:
-    features = (
-        "http://jabber.org/protocol/caps",
-        "http://jabber.org/protocol/disco#info",
-        "http://jabber.org/protocol/disco#items",
-        "http://jabber.org/protocol/muc",
-    )
-    assert verification("client/pc//Exodus 0.9.1", features) == "QgayPKawpkPSDYmwT/WM94uAlu0="  # XEP-0115 §5.2
 
 
 def test_the_capabilities_in_the_stream_features_are_those_of_service_discovery() -> None:
@@ -145,3 +136,39 @@ def test_a_guest_and_a_stranger_get_no_token() -> None:
 
 def test_rows_are_named_as_documented() -> None:
     assert online.PREFIX == "online:"
+
+
+def test_contact_addresses_stand_in_what_the_host_tells_of_itself_and_count_for_its_capabilities() -> None:
+    plain, told = (make_router(make_services()) for _ in range(2))
+    options = contact_info.ContactInfoOptions(
+        abuse=("mailto:abuse@example.org",), outage=("https://status.example.org/",)
+    )
+    contact_info.plugin.install(told, make_services(), options)
+    for router in (plain, told):
+        disco.plugin.install(router, make_services())
+    ask = Stanza(
+        "iq",
+        {"type": "get", "from": "ann@localhost/a", "to": "localhost", "id": "1"},
+        b"<query xmlns='http://jabber.org/protocol/disco#info'/>",
+        ((ns.DISCO_INFO, "query"),),
+    )
+    session = RecordingSession("ann@localhost/a")
+    told.bind(session)
+    told.route(ask, session)
+    (answer,) = session.received
+    query = next(answer.element.elements())
+    values = {
+        str(field["var"]): str(next(field.elements()))
+        for form in query.elements(ns.DATA_FORMS, "x")
+        for field in form.elements()
+    }
+    assert values["abuse-addresses"] == "mailto:abuse@example.org"
+    assert values["external-status-addresses"] == "https://status.example.org/"
+    assert f"ver='{string_of(query)}'".encode() in told.stream_features()
+    assert told.stream_features() != plain.stream_features()
+
+
+def test_a_contact_address_that_is_no_uri_stops_the_start() -> None:
+    options = contact_info.ContactInfoOptions(admin=("admin@example.org",))
+    with pytest.raises(ConfigError, match=r"admin: admin@example.org is no URI\. Write it as mailto:"):
+        contact_info.plugin.install(make_router(make_services()), make_services(), options)

@@ -1,0 +1,86 @@
+/**
+ * The draft: the document as it would be published now, on the leaf, each line one click from its words.
+ */
+import { html, nothing } from 'lit';
+import { draft } from '../xmpp/looking.js';
+import { count, day, failure, list } from '../words.js';
+import { icon } from './icons.js';
+import { PlainElement } from './plain.js';
+
+const LISTS = [
+  ['action', 'Actions', 'No actions were recorded.'],
+  ['decision', 'Decisions', 'No decisions were recorded.'],
+  ['question', 'Open questions', ''],
+];
+
+class Preview extends PlainElement {
+  static properties = { app: { attribute: false }, tick: { type: Number }, _draft: { state: true }, _error: { state: true } };
+
+  constructor() {
+    super();
+    this._draft = /** @type {import('../xmpp/read.js').Draft | null} */ (null);
+    this._error = '';
+  }
+
+  get #dialog() {
+    return /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
+  }
+
+  async open() {
+    this._draft = null;
+    this._error = '';
+    if (!this.#dialog.open) this.#dialog.showModal();
+    try {
+      this._draft = await draft(this.app.client, this.app.topic.id);
+    } catch (error) {
+      this._error = failure(error, 'There is no draft just now.');
+    }
+  }
+
+  #close() {
+    this.#dialog.close();
+  }
+
+  #link(id, words) {
+    if (!id) return words;
+    const follow = () => { this.#close(); this.app.go('talk'); };
+    return html`<a href="#/t/${this.app.topic.id}/m/${encodeURIComponent(id)}" @click=${follow}>${words}</a>`;
+  }
+
+  #entries(outcome) {
+    const marked = outcome.entries.some((e) => LISTS.some(([kind]) => kind === e.kind) && !e.found);
+    return LISTS.map(([kind, title, none]) => {
+      const some = outcome.entries.filter((e) => e.kind === kind && !(e.found && (marked || !e.sure)) && e.status !== 'rejected');
+      if (!some.length && !none) return nothing;
+      return html`<h3>${title}</h3>${some.length ? html`<ul>${some.map((e) => html`<li dir="auto">${this.#link(e.source, e.text)}${e.owner || e.due ? html` <small>${[e.owner, e.due && day(new Date(`${e.due}T12:00:00`), this.app.now)].filter(Boolean).join(', ')}</small>` : nothing}</li>`)}</ul>` : html`<p class="none-said">${none}</p>`}`;
+    });
+  }
+
+  #points(made) {
+    if (!made.points.length) return nothing;
+    return html`<h3>What was talked about</h3>${made.points.map((point) => html`<section class="point"><h4 dir="auto">${this.#link(point.source, point.title)}${point.minutes ? html` <small>${point.minutes} min</small>` : nothing}</h4>
+      ${point.sentences.length ? html`<p dir="auto">${point.sentences.map((s) => html`${this.#link(s.sources[0], s.text)} `)}</p>` : nothing}</section>`)}`;
+  }
+
+  #page(made, outcome) {
+    return html`<p class="kind">${made.label}${made.version > 1 ? `, version ${made.version}` : ''}</p><h2 id="preview-title" dir="auto">${made.title}</h2>
+      ${made.headline ? html`<p class="headline" dir="auto">${made.headline}</p>` : nothing}
+      ${outcome.attributes.filter((a) => a.values.length).map((a) => html`<h3 dir="auto">${a.label}</h3>${a.values.map((v) => html`<p dir="auto">${this.#link(v.id, v.text)}</p>`)}`)}
+      ${this.#entries(outcome)}${this.#points(made)}
+      <p class="foot-note">${made.present.length ? `${list(made.present)} took part. ` : ''}${made.absent.length ? `${list(made.absent)} did not come. ` : ''}The talk follows below it, ${count(made.lines, 'line')}.</p>`;
+  }
+
+  render() {
+    const { app } = this;
+    const outcome = app.topic && app.client.outcomes.get(app.topic.id);
+    const made = this._draft;
+    const publish = () => { this.#close(); app.deeds.publish(app.topic); };
+    return html`<dialog class="preview" aria-labelledby=${made ? 'preview-title' : nothing} aria-label=${made ? nothing : 'Draft'}>
+      <button class="ico x" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button>
+      <div class="leaf" tabindex="0" role="group" aria-label="Draft">${made && outcome ? this.#page(made, outcome) : html`<p role="status">${this._error || 'Writing it up…'}</p>`}</div>
+      ${made && outcome && !app.isGuest ? html`<div class="end"><p class="hint">Nobody else has seen this draft by your looking at it.</p><div class="row"><button class="btn" type="button" @click=${this.#close}>Close</button>
+        ${outcome.mode === 'interviewing' ? nothing : html`<button class="btn prime" type="button" @click=${publish}>${icon('globe')}${outcome.mode === 'grace' ? 'Approve and publish' : 'Publish'}</button>`}</div></div>` : nothing}</dialog>`;
+  }
+}
+
+customElements.define('ccm-preview', Preview);

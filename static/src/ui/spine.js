@@ -1,0 +1,25 @@
+/**
+ * Which messages have a tab on the spine between talk and record.
+ */
+
+/** Whether somebody has to say yes or no to it still. @param {import('../xmpp/read.js').Entry} entry */
+export const isOpen = (entry) => entry.status === 'proposed' || entry.found;
+
+/**
+ * @param {import('../xmpp/read.js').Outcome | undefined} outcome
+ * @returns {Map<string, {label: string, kind: string, name: string, open: boolean, target: string}[]>} by stanza-id
+ */
+export function tabsOf(outcome) {
+  const tabs = new Map();
+  const add = (id, tab) => id && tabs.set(id, [...(tabs.get(id) ?? []), tab]);
+  for (const attribute of outcome?.attributes ?? []) {
+    for (const value of attribute.values) {
+      add(value.id, { label: attribute.label.toLowerCase(), kind: '', name: `Filled: ${attribute.label}`, open: false, target: attribute.name });
+    }
+  }
+  for (const entry of outcome?.entries ?? []) {
+    const open = isOpen(entry);
+    add(entry.source, { label: open ? `${entry.id}?` : entry.id, kind: entry.kind, name: `${open ? 'Proposed' : 'Kept'} as ${entry.kind} ${entry.id}`, open, target: entry.id });
+  }
+  return tabs;
+}

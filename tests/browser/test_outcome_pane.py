@@ -1,0 +1,109 @@
+"""The record as it is written before everybody's eyes: votes, proposals, finds, the draft, where it goes, and search."""
+
+from pathlib import Path
+
+import pytest
+from browser.dashboard import NARROW, PHONE, WIDE, Judge, add_account, message, say, signed_in, wish
+from browser.server import Server
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+# What the reporter is not sure of, put into the page's own copy as an event would put it there.
+FOUND = """() => {
+  const app = document.querySelector('ccm-app');
+  const known = [...app.client.outcomes.values()][0];
+  const entry = { part: 'entry', kind: 'action', id: 'A7', text: 'Kim checks whether the mirrors are in step', owner: 'Kim',
+    due: '2026-12-04', phrase: 'next Friday', status: 'open', by: 'Kim', source: known.entries[0].source, at: known.entries[0].at,
+    topic: '', how: '', supersedes: '', found: true, sure: false, assumed: true, votes: [] };
+  const target = { part: 'target', name: 'wordpress', state: 'waiting', url: '', reason: 'WordPress answered 503.', again: new Date() };
+  const failed = { part: 'target', name: 'git', state: 'failed', url: '', reason: 'The remote refuses this key. Give it write access.', again: null };
+  app.client.outcomes.set(known.topic, { ...known, entries: [...known.entries, entry], targets: [...known.targets, target, failed] });
+  app.requestUpdate();
+}"""
+
+
+def entry(page: Page, words: str):  # type: ignore[no-untyped-def]
+    return page.locator("#outcome .ent").filter(has_text=words)
+
+
+def test_the_record_is_voted_on_settled_previewed_published_and_found(
+    browser: Browser, server: Server, artefacts: Path
+) -> None:
+    add_account(server, "ann")
+    ann = signed_in(browser, server, "ann", WIDE)
+    judge = Judge(ann, artefacts)
+    wish(ann, "licence audit now")
+    expect(ann.get_by_role("heading", name="Licence audit", exact=True)).to_be_visible()
+    expect(message(ann, "I am the reporter")).to_be_visible(timeout=15_000)
+    for words in (
+        "#topic Mirrors",
+        "ACTION: Kim to check all mirrors by Friday",
+        "#agreed We use one licence for every data set.",
+        "PROPOSED: The old mirror is switched off in January.",
+        "#question Who signs off the mirrors that partners run?",
+        "#startvote Ship on Friday? yes, no, abstain",
+    ):
+        say(ann, words)
+    poll = ann.get_by_test_id("poll")
+    expect(poll).to_contain_text("Ship on Friday?", timeout=10_000)
+    poll.get_by_role("button", name="yes").click()
+    expect(poll.get_by_role("button", name="yes")).to_have_attribute("aria-pressed", "true", timeout=10_000)
+    expect(message(ann, "Ann says: #vote yes")).to_be_visible()
+    judge.look("01-vote")
+    poll.get_by_role("button", name="End the vote").click()
+    expect(poll).to_have_count(0, timeout=10_000)
+    expect(entry(ann, "Ship on Friday")).to_contain_text("by vote", timeout=10_000)
+
+    # A proposal is accepted by a button, and becomes a decision.
+    proposal = entry(ann, "old mirror is switched off")
+    proposal.get_by_test_id("ok").click()
+    expect(ann.locator("ol[data-kind=proposal]")).to_have_count(0, timeout=10_000)
+    expect(ann.locator("ol[data-kind=decision]")).to_contain_text("old mirror is switched off")
+
+    # What was only found stands apart, with its buttons.
+    ann.evaluate(FOUND)
+    possible = ann.locator("ol[data-kind='possible action']")
+    expect(possible.get_by_role("button", name="OK, A7 is right")).to_be_visible()
+    expect(possible).to_contain_text("(assumed)")
+    expect(ann.locator("[data-target=git]")).to_contain_text("Give it write access.")
+    judge.look("02-possible")
+    ann.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    ann.get_by_role("navigation", name="Parts of the dashboard").get_by_text("Outcome").click()
+    judge.look("03-possible-phone")
+    ann.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    judge.look("04-possible-narrow")
+    ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+    # The draft, before anybody else sees it.
+    ann.get_by_test_id("preview").click()
+    draft = ann.get_by_role("dialog")
+    expect(draft.get_by_role("heading", name="Licence audit")).to_be_visible(timeout=10_000)
+    expect(draft).to_contain_text("Kim to check all mirrors")
+    judge.look("05-draft")
+    draft.get_by_role("button", name="Close").first.click()
+
+    say(ann, "publish now, reporter")
+    expect(ann.get_by_test_id("document")).to_be_visible(timeout=15_000)
+    expect(ann.locator("[data-target=archive]")).to_have_attribute("data-state", "published")
+    judge.look("06-published")
+
+    # Search, by keys alone.
+    ann.locator("#outcome-title").focus()
+    ann.keyboard.press("/")
+    ann.keyboard.type("mirror check")
+    expect(ann.get_by_test_id("search-state")).to_have_text("2 results.", timeout=10_000)
+    expect(ann.get_by_test_id("hit").first).to_contain_text("Document")
+    judge.look("07-search")
+    ann.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    judge.look("08-search-phone")
+    ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    ann.locator("#search").focus()
+    ann.keyboard.press("ArrowDown")
+    ann.keyboard.press("ArrowDown")
+    ann.keyboard.press("Enter")
+    expect(ann.locator(".msg.found")).to_contain_text("Kim to check all mirrors", timeout=10_000)
+    ann.keyboard.press("/")
+    ann.locator("#search").fill("zebra")
+    expect(ann.get_by_test_id("search-state")).to_contain_text("Nothing about “zebra”", timeout=10_000)
+    assert not judge.wrong, "\n".join(judge.wrong)
