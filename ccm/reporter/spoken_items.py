@@ -187,6 +187,7 @@ ORDERS: tuple[Order, ...] = (
     order(rf"(?:assign|give|hand|reassign) {ITEM} (?:over )?to (?P<who>\S.{{0,59}}?)", _assign),
     order(rf"unassign {ITEM}", _unassign),
     order(rf"{NAMED} (?:is (?:for|owned by|assigned to)|belongs to|goes to) (?P<who>\S.{{0,59}}?)", _assign),
+    order(rf"(?P<who>i)(?:'ll| will| can|'d like to|'m going to) (?:take|do|handle) (?:care of )?{NAMED}", _assign),
     order(rf"(?P<who>@?[\w.|-]{{1,30}}) (?:takes?|does|do|will (?:take|do)|has|owns|can (?:take|do)) {NAMED}", _assign),
     order(
         rf"(?:mark|set) {ITEM} (?:as |to )?(?P<state>done|finished|completed?|closed|answered|cancell?ed|open)", _done

@@ -108,7 +108,7 @@ def test_a_corrected_voice_counts_as_corrected(room):
 
 @pytest.mark.parametrize(
     ("line", "how"),
-    [("#agreed x", "consensus"), ("RESOLVED: x", "consensus"), ("DECISION: x", ""), ("#decided x", ""), 
+    [("#agreed x", "consensus"), ("RESOLVED: x", "consensus"), ("DECISION: x", ""), ("#decided x", ""),
      ("#ruling x", "ruling"), ("CHAIR DECIDES: x", "ruling")],
 )  # fmt: skip
 def test_how_a_decision_was_taken_is_what_its_mark_says(room, line, how):
