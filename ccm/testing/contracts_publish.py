@@ -61,6 +61,15 @@ class PublisherContract:
         assert "Two mirrors stay" in await shelf.text(second.url)
 
     @pytest_twisted.ensureDeferred
+    async def test_a_redacted_document_takes_the_place_of_the_same_version(self, publisher: Any, shelf: Any) -> None:
+        first = await publisher.publish(document("less", talk=(*TALK, "DECISION: Zanzibar pays")), "t:less:1")
+        assert "Zanzibar" in await shelf.text(first.url)
+        second = await publisher.publish(document("less", title="With less"), "t:less:1:r1")
+        assert (second.url, second.remote_id, second.version) == (first.url, first.remote_id, "1")
+        assert (await shelf.titles()).count("With less") == 1
+        assert "Zanzibar" not in await shelf.text(second.url)
+
+    @pytest_twisted.ensureDeferred
     async def test_documents_of_two_topics_stand_side_by_side(self, publisher: Any, shelf: Any) -> None:
         one = await publisher.publish(document("one", title="Side by side"), "t:one:1")
         two = await publisher.publish(document("two", title="Side by side"), "t:two:1")
