@@ -6,6 +6,7 @@ Everything that people typed passes through the email package or Jinja2's escapi
 so no header or markup can be smuggled in. Leaves out sending, and reading what comes back.
 """
 
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
@@ -93,14 +94,16 @@ def compose(invitation: Invitation) -> Mail:
         "address": invitee.address,
     }
     message = EmailMessage(policy=POLICY)
-    message["From"] = Address(f"{inviter} ({name})" if name else inviter, local, domain)
+    known = plain_name(inviter)
+    message["From"] = Address(f"{known} ({plain_name(name)})" if name else known, local, domain)
     to_local, _, to_domain = invitee.address.rpartition("@")
     to_domain = to_domain.encode("idna").decode()
-    message["To"] = Address(invitee.name, to_local, to_domain)
+    message["To"] = Address(plain_name(invitee.name), to_local, to_domain)
     reply_to = invitation.reply_to or _own_address("rsvp", invitation, "")
     if reply_to:
         message["Reply-To"] = reply_to
-    message["Subject"] = _SUBJECTS[kind].format(inviter=inviter, topic=topic.name) + (f", {at}" if at else "")
+    subject = _SUBJECTS[kind].format(inviter=inviter, topic=topic.name) + (f", {at}" if at else "")
+    message["Subject"] = without_encoded_words(subject)
     message["Date"] = format_datetime(invitation.now)
     message["Message-ID"] = message_id(invitation.key, domain)
     message["Auto-Submitted"] = "auto-generated"
@@ -111,6 +114,17 @@ def compose(invitation: Invitation) -> Mail:
     message.add_alternative(_template("invitation.html").render(values), subtype="html")
     _add_entry(message, invitation, address)
     return Mail(_own_address("bounces", invitation, address), f"{to_local}@{to_domain}", message.as_bytes())
+
+
+def plain_name(text: str) -> str:
+    """A name that stands before an address, without what could be read as another address there (RFC 5322 §3.4)."""
+    kept = "".join(c if c.isalnum() or c in " .'’-_" or unicodedata.combining(c) else " " for c in text)
+    return " ".join(kept.split())[:60].strip()
+
+
+def without_encoded_words(text: str) -> str:
+    """Typed text that no header's parser decodes (RFC 2047): the email package would, line ends included."""
+    return text.replace("=?", "= ?")
 
 
 def calendar(invitation: Invitation, sender: str) -> bytes:

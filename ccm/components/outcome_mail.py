@@ -15,7 +15,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
-from ccm.components.invitation_mail import POLICY, message_id
+from ccm.components.invitation_mail import POLICY, message_id, plain_name, without_encoded_words
 from ccm.records import Mail
 from ccm.reporter import render_ics, wording
 from ccm.reporter.document import Document, Item
@@ -53,8 +53,8 @@ def compose(mail: OutcomeMail) -> Mail:
     to_local, _, to_domain = mail.address.rpartition("@")
     to_domain = to_domain.encode("idna").decode()
     message = EmailMessage(policy=POLICY)
-    message["From"] = Address(_line(sender_name) or "CCM", local, domain)
-    message["To"] = Address(_line(mail.name), to_local, to_domain)
+    message["From"] = Address(plain_name(sender_name) or "CCM", local, domain)
+    message["To"] = Address(plain_name(mail.name), to_local, to_domain)
     message["Subject"] = _subject(document, len(mail.mine))
     message["Date"] = format_datetime(mail.now)
     message["Message-ID"] = message_id(mail.key, domain)
@@ -73,7 +73,7 @@ def compose(mail: OutcomeMail) -> Mail:
 def _subject(document: Document, count: int) -> str:
     amended = "Amended: " if document.version > 1 else ""
     yours = f", {wording.counted(count, 'action')} for you" if count else ""
-    return f"{amended}{_line(document.title)[:MOST_OF_SUBJECT]}{yours}"
+    return without_encoded_words(f"{amended}{_line(document.title)[:MOST_OF_SUBJECT]}{yours}")
 
 
 def _values(mail: OutcomeMail) -> dict[str, object]:
