@@ -631,8 +631,6 @@ class IPublisher(IPlugin):
 
         Another key of the same topic takes the place of what is there: a newer version, or the same with less in it.
 
-        Another key of the same topic takes the place of what is there: a newer version, or the same with less in it.
-
         :raises Rejected: never to be tried again.
         :raises Unavailable: to be tried later.
         """
