@@ -60,12 +60,43 @@ test('topics change and go by events; an older revision changes nothing', async 
   assert.equal(client.topics.size, 0);
 });
 
-test('the outcome fills by events, each value with its source', async () => {
+const NODE = 'urn:ccm:reporter:0#k3f9x2';
+const HEAD = (revision, more = '') => `<item id="outcome"><outcome xmlns="urn:ccm:reporter:0" topic="k3f9x2" type="project" label="Project" mode="listening" revision="${revision}" ${more}/></item>`;
+const ITEM = (id, xml) => `<item id="${id}">${xml.replace(' ', ' xmlns="urn:ccm:reporter:0" ')}</item>`;
+const ACTION = (id, words, more = '') => ITEM(id, `<entry kind="action" id="${id}" owner="Kim" status="open" by="Kim" source="s2" ${more}>${words}</entry>`);
+
+test('the outcome fills by events, each value with its source, and what is removed goes', async () => {
   const { client, connection } = await online();
-  const outcome = '<outcome xmlns="urn:ccm:reporter:0" topic="k3f9x2" type="project" label="Project" mode="interviewing" revision="17" asking="introduction"><attribute name="audience" label="Audience"><value by="Ann" id="s1" at="2026-11-24T14:05:00Z">IT people.</value></attribute><attribute name="introduction" label="Introduction" question="How?"/><entry kind="action" id="A1" owner="Kim" due="2026-11-27" status="open" by="Kim" source="s2">Check</entry></outcome>';
-  await connection.play(EVENT('urn:ccm:reporter:0', `<item id="k3f9x2">${outcome}</item>`));
+  const audience = ITEM('attribute.audience', '<attribute name="audience" label="Audience"><value by="Ann" id="s1" at="2026-11-24T14:05:00Z">IT people.</value></attribute>');
+  await connection.play(EVENT(NODE, HEAD(17) + audience + ACTION('A1', 'Check')));
   const got = client.outcomes.get('k3f9x2');
-  assert.deepEqual([got?.mode, got?.asking, got?.attributes[0].values[0].id, got?.attributes[1].values.length, got?.entries[0].source], ['interviewing', 'introduction', 's1', 0, 's2']);
+  assert.deepEqual([got?.revision, got?.attributes[0].values[0].id, got?.entries[0].source], [17, 's1', 's2']);
+  await connection.play(EVENT(NODE, HEAD(18, 'after="17" removed="A1"') + ACTION('A2', 'Write', 'provenance="detected" confidence="700" sure="false"')));
+  await connection.play(EVENT(NODE, '<retract id="A1"/>'));
+  const then = client.outcomes.get('k3f9x2');
+  assert.deepEqual([then?.attributes.length, then?.entries.map((e) => [e.id, e.found, e.sure])], [1, [['A2', true, false]]]);
+  await connection.play(EVENT(NODE, HEAD(18, 'after="17"') + ACTION('A9', 'Again')));
+  assert.equal(client.outcomes.get('k3f9x2')?.entries.length, 1);
+});
+
+test('after a gap the whole outcome is fetched and counts, whatever its revision', async () => {
+  const { client, connection } = await online();
+  await connection.play(EVENT(NODE, HEAD(4)));
+  await connection.play(EVENT(NODE, HEAD(6, 'after="5"') + ACTION('A3', 'Late')));
+  assert.deepEqual([connection.of('outcome').length, client.outcomes.get('k3f9x2')?.entries.length], [1, 0]);
+  await connection.answer('outcome', '<outcome xmlns="urn:ccm:reporter:0" topic="k3f9x2" revision="2"><entry kind="action" id="A3" status="open">Late</entry></outcome>');
+  assert.deepEqual([client.outcomes.get('k3f9x2')?.revision, client.outcomes.get('k3f9x2')?.entries[0].text], [2, 'Late']);
+  await connection.play(EVENT('urn:ccm:reporter:0#other', HEAD(6, 'after="5"').replace('k3f9x2', 'other')));
+  assert.deepEqual([connection.of('outcome').length, client.outcomes.has('other')], [1, false]);
+});
+
+test('an open vote and the targets of a publication are part of it', async () => {
+  const { client, connection } = await online();
+  const poll = ITEM('vote', '<poll question="Ship it?" by="Ann" source="s9"><option name="yes"/><option name="no"/><vote option="yes" by="Kim"/></poll>');
+  const target = ITEM('target.wordpress', '<target name="wordpress" state="waiting" reason="503." again="2026-11-24T14:05:00Z"/>');
+  await connection.play(EVENT(NODE, HEAD(3) + poll + target));
+  const got = client.outcomes.get('k3f9x2');
+  assert.deepEqual([got?.poll?.options, got?.poll?.votes, got?.targets[0].state, got?.entries.length], [['yes', 'no'], [{ option: 'yes', by: 'Kim' }], 'waiting', 0]);
 });
 
 test('events and notes of strangers are not believed', async () => {

@@ -1,4 +1,4 @@
-"""The record as it is written before everybody's eyes: votes, proposals, finds, the draft, where it goes, and search."""
+"""The record as it is written before everybody's eyes: votes, proposals, finds, the draft, where it goes; search."""
 
 from pathlib import Path
 
@@ -13,12 +13,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 FOUND = """() => {
   const app = document.querySelector('ccm-app');
   const known = [...app.client.outcomes.values()][0];
-  const entry = { part: 'entry', kind: 'action', id: 'A7', text: 'Kim checks whether the mirrors are in step', owner: 'Kim',
-    due: '2026-12-04', phrase: 'next Friday', status: 'open', by: 'Kim', source: known.entries[0].source, at: known.entries[0].at,
-    topic: '', how: '', supersedes: '', found: true, sure: false, assumed: true, votes: [] };
-  const target = { part: 'target', name: 'wordpress', state: 'waiting', url: '', reason: 'WordPress answered 503.', again: new Date() };
-  const failed = { part: 'target', name: 'git', state: 'failed', url: '', reason: 'The remote refuses this key. Give it write access.', again: null };
-  app.client.outcomes.set(known.topic, { ...known, entries: [...known.entries, entry], targets: [...known.targets, target, failed] });
+  const { source, at } = known.entries[0];
+  const entry = { ...known.entries.find((e) => e.id === 'A1'), id: 'A7', source, at, found: true, sure: false };
+  Object.assign(entry, { text: 'Kim checks whether the mirrors are in step', phrase: 'soon', assumed: true });
+  const target = { part: 'target', name: 'wordpress', state: 'waiting', url: '', reason: 'It answered 503.', again: at };
+  const failed = { ...target, name: 'git', state: 'failed', reason: 'The remote refuses this key. Give it write access.' };
+  const more = { entries: [...known.entries, entry], targets: [...known.targets, target, failed] };
+  app.client.outcomes.set(known.topic, { ...known, ...more });
   app.requestUpdate();
 }"""
 
@@ -66,6 +67,7 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     possible = ann.locator("ol[data-kind='possible action']")
     expect(possible.get_by_role("button", name="OK, A7 is right")).to_be_visible()
     expect(possible).to_contain_text("(assumed)")
+    possible.scroll_into_view_if_needed()
     expect(ann.locator("[data-target=git]")).to_contain_text("Give it write access.")
     judge.look("02-possible")
     ann.set_viewport_size(PHONE)  # type: ignore[arg-type]

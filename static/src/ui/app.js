@@ -6,7 +6,6 @@ import { Deeds } from './deeds.js';
 import { banner, tabs, talkPane } from './frame.js';
 import { pressed } from './keys.js';
 import { Notes } from './notes.js';
-import { outcomePane } from './outcome.js';
 import { PlainElement } from './plain.js';
 import { Reading } from './reading.js';
 import { readRoute } from './route.js';
@@ -15,7 +14,9 @@ import './talk.js';
 import { topicsPane } from './topics.js';
 
 // The dialogues come after the first view, but before they are asked for: one may be offline then.
-const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js')]);
+const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js'), import('./search.js'), import('./preview.js')]);
+// Nobody sees the record before signing in: it comes beside the first view, and holds its place until then.
+const record = import('./outcome.js');
 const WET_MS = 4000;
 const BANNER_MS = 3000;
 const SLOW_MS = 300;
@@ -36,6 +37,7 @@ class App extends PlainElement {
   /** Whom the link that was followed is for. */ address = '';
   /** Why its way in did not work. */ problem = '';
   /** Settled when it is known whether this tab was signed in. */ resumed = Promise.resolve();
+  /** The pane of the record, once it is here. @type {(app: any) => any} */ outcomePane = () => html`<aside class="pane record" id="outcome" aria-label="Outcome"></aside>`;
   /** Topics of a route that could not be fetched: `never`, or `later`. @type {Map<string, string>} */ missing = new Map();
   /** Entries whose ink is not dry: `topic/id`. @type {Set<string>} */ wet = new Set();
   notes = new Notes(this, localStorage);
@@ -48,6 +50,7 @@ class App extends PlainElement {
 
   connectedCallback() {
     super.connectedCallback();
+    record.then((part) => { this.outcomePane = part.outcomePane; this.requestUpdate(); });
     this.client.on('change', () => this.requestUpdate());
     this.client.on('gone', (id) => { if (id === this.route.topic) location.hash = '#/'; });
     this.client.on('note', (note) => this.notes.tell(note));
@@ -139,6 +142,16 @@ class App extends PlainElement {
   async keepPlace() {
     await dialogues();
     /** @type {any} */ (this.querySelector('ccm-claim')).open();
+  }
+
+  async search() {
+    await dialogues();
+    /** @type {any} */ (this.querySelector('ccm-search')).open();
+  }
+
+  async preview() {
+    await dialogues();
+    /** @type {any} */ (this.querySelector('ccm-preview')).open();
   }
 
   async showAccount() {
@@ -268,9 +281,9 @@ class App extends PlainElement {
     const skip = this.topic ? html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>Skip to writing</a>` : nothing;
     return html`${skip}
       <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${banner(this)}
-      <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${talkPane(this, this.#tick)}${outcomePane(this)}</main>
+      <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${talkPane(this, this.#tick)}${this.outcomePane(this)}</main>
       <section class="foot elsewhere" aria-label="Notes">${this.toastInFrame ? this.notes.view() : nothing}</section>${tabs(this)}</div>
-      <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : html`<ccm-account .app=${this}></ccm-account>`}
+      <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask><ccm-search .app=${this} .tick=${this.#tick}></ccm-search><ccm-preview .app=${this} .tick=${this.#tick}></ccm-preview>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : html`<ccm-account .app=${this}></ccm-account>`}
       ${session.state === 'over' ? html`<dialog class="small over" aria-labelledby="sign-in-title" @cancel=${(e) => e.preventDefault()}><div class="panel"><ccm-sign-in over ?guest=${this.isGuest} .session=${session}></ccm-sign-in></div></dialog>` : nothing}`;
   }
 }

@@ -10,7 +10,7 @@ import { guestsOf, peopleHere } from './people.js';
 import { PlainElement, initial, tint } from './plain.js';
 
 const KEYS = [
-  ['N', 'New topic or invitation'], ['Alt ↑ ↓', 'Topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['Enter', 'Send'], ['Shift Enter', 'Break the line'],
+  ['N', 'New topic or invitation'], ['/', 'Search'], ['Alt ↑ ↓', 'Topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['Enter', 'Send'], ['Shift Enter', 'Break the line'],
   ['↑ ↓ Home End', 'From message to message'], ['Alt Z', 'Undo the last correction'], ['L', 'What I guessed and did'], ['Esc', 'Close, then write'], ['?', 'These keys'],
 ];
 /**

@@ -70,6 +70,15 @@ export class Deeds {
     return this.attempt(this.#client.hold(topic.id), 'It is not held.');
   }
 
+  /** Yes or no to what the reporter found. */
+  settle(topic, item, verdict) {
+    return this.attempt(this.#client.settle(topic.id, item, verdict), `${item} stands as it was.`, topic.id);
+  }
+
+  command(topic, words) {
+    return this.attempt(this.#client.command(topic.id, words), `“${words}” was not said.`, topic.id);
+  }
+
   // -- invitations
 
   /** One request has invited people: say so, unless its corrections say it. */

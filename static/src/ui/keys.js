@@ -15,6 +15,7 @@ export function pressed(app, event) {
   else if (command && event.key === 'k' && !app.isGuest) app.wish('');
   else if (event.key === 'Escape' && !open) escape(app);
   else if (plain && event.key === 'n' && !app.isGuest) app.wish('');
+  else if (plain && event.key === '/') app.search();
   else if (plain && event.key === 'l') app.show('notes');
   else if (!typing && event.key === '?') app.show('keys');
   else return;

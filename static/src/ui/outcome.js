@@ -7,38 +7,27 @@ import { repeat } from 'lit/directives/repeat.js';
 import { clock, count, day, distance } from '../words.js';
 import { slowness } from './busy.js';
 import { icon } from './icons.js';
+import { isOpen } from './spine.js';
 
+const POSSIBLE = { action: 'Possible actions', decision: 'Possible decisions', question: 'Possible questions' };
 const KINDS = [
   ['action', 'Actions'],
   ['decision', 'Decisions'],
   ['question', 'Open questions'],
+  ['proposal', 'Proposals'],
+  ['possible action', POSSIBLE.action],
+  ['possible decision', POSSIBLE.decision],
+  ['possible question', POSSIBLE.question],
   ['topic', 'Points'],
   ['idea', 'Ideas'],
   ['help', 'Help wanted'],
   ['info', 'Notes'],
   ['link', 'Links'],
 ];
+const HOW = { consensus: 'by consensus', ruling: 'the chair’s ruling', vote: 'by vote' };
+const DONE = ['done', 'carried', 'cancelled', 'answered', 'rejected'];
+const TARGETS = { archive: 'Archive', wordpress: 'WordPress', jcr: 'Jackrabbit', hippo: 'Hippo CMS', git: 'Git', webhook: 'Webhook' };
 const MODES = { listening: 'Writing along', interviewing: 'Asking for the rest', grace: 'Draft, complete', published: 'Published' };
-
-/**
- * Which messages have a tab on the spine.
- * @param {import('../xmpp/read.js').Outcome | undefined} outcome
- * @returns {Map<string, {label: string, kind: string, name: string, open: boolean, target: string}[]>} by stanza-id
- */
-export function tabsOf(outcome) {
-  const tabs = new Map();
-  const add = (id, tab) => id && tabs.set(id, [...(tabs.get(id) ?? []), tab]);
-  for (const attribute of outcome?.attributes ?? []) {
-    for (const value of attribute.values) {
-      add(value.id, { label: attribute.label.toLowerCase(), kind: '', name: `Filled: ${attribute.label}`, open: false, target: attribute.name });
-    }
-  }
-  for (const entry of outcome?.entries ?? []) {
-    const open = ['proposed', 'possible'].includes(entry.status);
-    add(entry.source, { label: open ? `${entry.id}?` : entry.id, kind: entry.kind, name: `${open ? 'Proposed' : 'Kept'} as ${entry.kind} ${entry.id}`, open, target: entry.id });
-  }
-  return tabs;
-}
 
 function source(app, id, at) {
   if (!id || !at) return nothing;
@@ -79,31 +68,106 @@ function attribute(app, outcome, a) {
 function due(entry, now) {
   const date = entry.due ? new Date(`${entry.due}T12:00:00`) : null;
   if (!date || Number.isNaN(date.getTime())) return entry.due ? html`<span>${entry.due}</span>` : nothing;
-  return html`<span title=${entry.phrase ? `from “${entry.phrase}”, ${distance(date, now)}` : nothing}>${day(date, now)}</span>`;
+  return html`<span title=${entry.phrase ? `from “${entry.phrase}”, ${distance(date, now)}` : nothing}>${day(date, now)}${entry.assumed ? ' (assumed)' : ''}</span>`;
 }
 
-function entryRow(app, outcome, entry) {
+/** @returns {[string, string[]][]} options with who took them, in the order of the first votes */
+function shares(votes) {
+  const by = new Map();
+  for (const vote of votes) by.set(vote.option, [...(by.get(vote.option) ?? []), vote.by]);
+  return [...by];
+}
+
+const tally = (votes) => shares(votes).map(([option, names]) => html`<span title=${names.join(', ')}>${option} <b class="num">${names.length}</b></span>`);
+
+function facts(entry) {
+  if (entry.kind !== 'decision') return nothing;
+  return html`${entry.how ? html`<span>${HOW[entry.how] ?? entry.how}</span>` : nothing}${tally(entry.votes)}${entry.supersedes ? html`<span>instead of ${entry.supersedes}</span>` : nothing}`;
+}
+
+// Who may settle it is the reporter's to say; it answers in the talk.
+function verdict(app, entry) {
+  if (app.session.state !== 'online') return html`<span>to confirm</span>`;
+  const say = (word) => app.deeds.settle(app.topic, entry.id, word);
+  return html`<span class="verdict">${entry.kind === 'idea' ? tally(entry.votes) : html`<span>found in the talk</span>`}
+    <button class="btn s" type="button" data-testid="ok" aria-label="OK, ${entry.id} is right" @click=${() => say('ok')}>${icon('check')}OK</button>
+    <button class="btn s quiet" type="button" data-testid="no" aria-label="No, ${entry.id} is not right" @click=${() => say('no')}>${icon('close')}No</button></span>`;
+}
+
+function entryRow(app, outcome, entry, minutes) {
   const wet = app.wet.has(`${outcome.topic}/${entry.id}`);
   const found = app.route.kind === 'o' && app.route.target === entry.id;
-  const proposed = ['proposed', 'possible'].includes(entry.status);
+  const open = isOpen(entry);
   const isLink = entry.kind === 'link' && /^https?:\/\/\S+$/u.test(entry.text);
-  return html`<li class="ent ${wet ? 'wet' : ''} ${found ? 'found-entry' : ''}" data-entry=${entry.id}>
-    <span class="mark ${entry.kind} ${proposed ? 'open' : ''}">${entry.id}${proposed ? '?' : ''}</span>
+  return html`<li class="ent ${wet ? 'wet' : ''} ${found ? 'found-entry' : ''} ${open ? 'unsettled' : ''}" data-entry=${entry.id}>
+    <span class="mark ${entry.kind} ${open ? 'open' : ''}">${entry.id}${open ? '?' : ''}</span>
     <p dir="auto">${isLink ? html`<a href=${entry.text} target="_blank" rel="noopener noreferrer">${entry.text}</a>` : entry.text}</p>
     ${source(app, entry.source, entry.at) === nothing ? html`<span></span>` : source(app, entry.source, entry.at)}
     <div class="meta">${entry.kind === 'action' ? (entry.owner ? html`<b dir="auto">${entry.owner}</b>` : html`<span class="none">Nobody yet</span>`) : nothing}
-      ${due(entry, app.now)}
-      ${entry.kind !== 'action' && entry.by ? html`<span><b dir="auto">${entry.by}</b>${entry.kind === 'question' ? ' asked' : ''}</span>` : nothing}
-      ${proposed ? html`<span>to confirm</span>` : ['done', 'carried', 'cancelled'].includes(entry.status) ? html`<span>${entry.status}</span>` : nothing}${entryChanges(app, entry)}</div></li>`;
+      ${due(entry, app.now)}${facts(entry)}
+      ${entry.kind !== 'action' && entry.kind !== 'topic' && entry.by ? html`<span><b dir="auto">${entry.by}</b>${entry.kind === 'question' ? ' asked' : ''}</span>` : nothing}
+      ${minutes ? html`<span>${minutes}</span>` : nothing}${DONE.includes(entry.status) ? html`<span>${entry.status}</span>` : nothing}${open ? verdict(app, entry) : nothing}${entryChanges(app, entry)}</div></li>`;
+}
+
+/** Under which heading an entry stands; what was found counts as kept only where nobody marked anything. */
+function headingOf(entry, marked) {
+  if (entry.found && POSSIBLE[entry.kind] && (marked || !entry.sure)) return `possible ${entry.kind}`;
+  if (entry.kind === 'idea' && entry.id.startsWith('P')) return entry.status === 'proposed' ? 'proposal' : '';
+  return entry.kind;
+}
+
+/** How long each point took: until the next one, or until now. @returns {Map<string, string>} by its id */
+function durations(outcome, topic, now) {
+  const points = outcome.entries.filter((e) => e.kind === 'topic' && e.at && e.status !== 'planned');
+  const words = new Map(outcome.entries.filter((e) => e.kind === 'topic' && e.status === 'planned').map((e) => [e.id, 'not reached yet']));
+  points.forEach((point, i) => {
+    const end = points[i + 1]?.at ?? (topic.state === 'live' ? now : null);
+    const minutes = end ? Math.max(1, Math.round((end - point.at) / 60_000)) : 0;
+    if (minutes) words.set(point.id, `${minutes} min${points[i + 1] ? '' : ', now'}`);
+  });
+  return words;
 }
 
 function entries(app, outcome) {
+  const marked = outcome.entries.some((e) => POSSIBLE[e.kind] && !e.found);
+  const minutes = durations(outcome, app.topic, app.now);
   return KINDS.map(([kind, title]) => {
-    const some = outcome.entries.filter((e) => e.kind === kind);
+    const some = outcome.entries.filter((e) => headingOf(e, marked) === kind);
     if (!some.length) return nothing;
     if (kind === 'action') some.sort((a, b) => Number(Boolean(a.owner)) - Number(Boolean(b.owner)));
-    return html`<h3>${title} <span class="num">${some.length}</span></h3><ol>${repeat(some, (e) => e.id, (e) => entryRow(app, outcome, e))}</ol>`;
+    return html`<h3>${title} <span class="num">${some.length}</span></h3><ol data-kind=${kind}>${repeat(some, (e) => e.id, (e) => entryRow(app, outcome, e, minutes.get(e.id)))}</ol>`;
   });
+}
+
+function poll(app, outcome) {
+  const { poll: vote } = outcome;
+  if (!vote) return nothing;
+  const mine = vote.votes.find((v) => v.by === app.room?.nick)?.option;
+  const online = app.session.state === 'online';
+  return html`<section class="prop poll" aria-labelledby="poll-title" data-testid="poll"><h3 id="poll-title">Vote, open ${source(app, vote.source, vote.at)}</h3><p dir="auto">${vote.question}</p>
+    <div class="options">${vote.options.map((option) => {
+      const names = vote.votes.filter((v) => v.option === option).map((v) => v.by);
+      return html`<button class="btn s" type="button" aria-pressed=${option === mine} aria-disabled=${online ? nothing : 'true'} title=${names.join(', ') || nothing} @click=${() => online && app.deeds.command(app.topic, `#vote ${option}`)}>${option === mine ? icon('check') : nothing}${option}<span class="num">${names.length}</span></button>`;
+    })}${online ? html`<button class="btn s quiet" type="button" @click=${() => app.deeds.command(app.topic, '#endvote')}>End the vote</button>` : nothing}</div>
+    <p class="hint">${vote.by ? html`<b dir="auto">${vote.by}</b> asks. ` : nothing}${mine ? 'Your last voice counts.' : 'One voice each; everybody sees it.'}</p></section>`;
+}
+
+function target(app, one) {
+  const name = TARGETS[one.name] ?? one.name;
+  const where = one.url ? html`<a href=${one.url} target="_blank" rel="noopener">${name}</a>` : html`<b>${name}</b>`;
+  const words = {
+    published: 'has it.',
+    queued: 'gets it in a moment.',
+    working: 'is getting it now.',
+    waiting: html`does not take it yet${one.again ? html`, tried again at ${clock(one.again)}` : nothing}. ${one.reason}`,
+    failed: html`did not take it. ${one.reason}`,
+  }[one.state];
+  return html`<li class=${one.state} data-target=${one.name} data-state=${one.state}>${icon({ published: 'check', failed: 'alert' }[one.state] ?? 'hourglass')}<span>${where} ${words}</span></li>`;
+}
+
+function targets(app, outcome) {
+  if (!outcome.targets.length) return nothing;
+  return html`<ul class="targets" aria-label="Where it goes">${outcome.targets.map((one) => target(app, one))}</ul>`;
 }
 
 function meter(outcome) {
@@ -126,7 +190,7 @@ function bar(app, outcome) {
     : html`<span class="where">${icon('eye')}${VISIBILITY[topic.visibility] ?? topic.visibility}</span>`;
   const url = outcome.document || topic.document;
   if (outcome.mode === 'published' && url) {
-    return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status"><b>Published.</b> Further talk makes a new version.</p>
+    return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status"><b>Published.</b> Further talk makes a new version.</p>${targets(app, outcome)}
       <div class="row"><button class="btn" type="button" @click=${() => app.deeds.copy(url)}>Copy link</button>
       <a class="btn prime" data-testid="document" href=${url} target="_blank" rel="noopener">${icon('globe')}Open the document</a></div></div>`;
   }
@@ -141,8 +205,9 @@ function bar(app, outcome) {
   if (slow) Object.assign(state, slow.gone ? { why: 'The reporter is away. It catches up when it is back.', disabled: true } : { why: slow.words, waits: true });
   if (offline) Object.assign(state, { why: 'Publishing needs the connection. Nothing is lost meanwhile.', disabled: true });
   if (app.isGuest) return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status">${state.why}</p></div>`;
-  return html`<div class="pubbar">${meter(outcome)}<p class="hint" id="publish-why" role="status">${state.why}</p>
+  return html`<div class="pubbar">${meter(outcome)}<p class="hint" id="publish-why" role="status">${state.why}</p>${targets(app, outcome)}
     <div class="row">${where}<span>
+      ${offline ? nothing : html`<button class="btn" type="button" data-testid="preview" @click=${() => app.preview()}>Preview</button>`}
       ${outcome.mode === 'grace' && !offline ? html`<button class="btn" type="button" data-testid="hold" @click=${() => app.deeds.hold(topic)}>Hold it</button>` : nothing}
       <button class="btn ${state.disabled ? '' : 'prime'}" type="button" data-testid="publish" aria-disabled=${state.disabled ? 'true' : nothing} aria-describedby="publish-why"
         @click=${() => !state.disabled && app.deeds.publish(topic)}>${icon(state.waits ? 'hourglass' : outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></span></div></div>`;
@@ -152,7 +217,7 @@ function bar(app, outcome) {
 export function outcomePane(app) {
   const topic = app.topic;
   const outcome = topic && app.client.outcomes.get(topic.id);
-  const empty = outcome && !outcome.entries.length && !outcome.attributes.some((a) => a.values.length);
+  const empty = outcome && !outcome.poll && !outcome.entries.length && !outcome.attributes.some((a) => a.values.length);
   return html`<aside class="pane record" id="outcome" aria-labelledby="outcome-title" data-mode=${outcome?.mode ?? nothing}>
     <header><h2 id="outcome-title" tabindex="-1">Outcome</h2>
       <div class="sub">${topic ? html`<span class="ctx" dir="auto">${topic.name}</span>` : nothing}
@@ -161,7 +226,7 @@ export function outcomePane(app) {
       ${!topic ? html`<p class="lead">While you talk, the reporter writes here what came of it: who does what by when, what was decided, what is still open. You correct it, approve it and publish it.</p>` : nothing}
       ${topic && !outcome ? html`<p class="lead">${app.client.listed ? 'Nothing kept so far. I write down who does what by when, what was decided, what is open.' : ''}</p>` : nothing}
       ${empty ? html`<p class="lead">Nothing kept so far. I write down who does what by when, what was decided, what is open.</p>` : nothing}
-      ${outcome ? html`<dl class="attr">${repeat(outcome.attributes, (a) => a.name, (a) => attribute(app, outcome, a))}</dl>${entries(app, outcome)}` : nothing}
+      ${outcome ? html`${poll(app, outcome)}<dl class="attr">${repeat(outcome.attributes, (a) => a.name, (a) => attribute(app, outcome, a))}</dl>${entries(app, outcome)}` : nothing}
     </div>
     ${outcome ? bar(app, outcome) : nothing}<p class="vh" role="status">${app.spoken}</p></aside>`;
 }

@@ -58,7 +58,7 @@ class Preview extends PlainElement {
 
   #points(made) {
     if (!made.points.length) return nothing;
-    return html`<h3>What was talked about</h3>${made.points.map((point) => html`<section class="point"><h4 dir="auto">${this.#link(point.source, point.title)}${point.minutes ? html` <small>${point.minutes} min</small>` : nothing}</h4>
+    return html`<h3>What was talked about</h3>${made.points.map((point) => html`<section class="point"><h4 dir="auto">${this.#link(point.source, point.title)}${Number(point.minutes) ? html` <small>${point.minutes} min</small>` : nothing}</h4>
       ${point.sentences.length ? html`<p dir="auto">${point.sentences.map((s) => html`${this.#link(s.sources[0], s.text)} `)}</p>` : nothing}</section>`)}`;
   }
 

@@ -7,9 +7,9 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { clock, count, daysBetween, list, longDay, when } from '../words.js';
 import { icon, mark } from './icons.js';
-import { tabsOf } from './outcome.js';
 import { isReporter } from './people.js';
 import { PlainElement, initial, tint } from './plain.js';
+import { tabsOf } from './spine.js';
 
 const GROUP_MS = 5 * 60_000;
 const STEP = 120;

@@ -64,6 +64,7 @@ export function topicsPane(app) {
     ${(topics.length || !app.client.listed) && !app.isGuest ? wishDoor(app) : nothing}
     ${app.isGuest ? html`<div class="ask"><button class="box" type="button" data-testid="keep-place" @click=${() => app.keepPlace()}>${icon('lock')}Keep your place</button>
       <p class="hint">You are a guest here for some hours.</p></div>` : nothing}
+    ${topics.length ? html`<div class="ask"><button class="box find" type="button" data-testid="search" @click=${() => app.search()}>${icon('search')}Search<kbd>/</kbd></button></div>` : nothing}
     <div class="scroll" tabindex="0" role="group" aria-label="Topic list">
       ${topics.length ? GROUPS.map(([state, title]) => group(app, title, topics.filter((t) => t.state === state).sort(byStart))) : nothing}
       ${!topics.length && app.client.listed ? html`<p class="hint none-yet">Your topics will stand here, with the next meeting on top.</p>` : nothing}

@@ -8,7 +8,8 @@ import { $iq, $pres } from 'strophe.js';
 import { Components } from './components.js';
 import { Emitter } from './emitter.js';
 import { NS } from './names.js';
-import { RequestError, readCorrection, readDone, readInvitee, readOutcome, readTopic } from './read.js';
+import { heard, readOutcome } from './outcome.js';
+import { RequestError, readCorrection, readDone, readInvitee, readTopic } from './read.js';
 import { Rooms } from './rooms.js';
 import { attr, bare, domainOf, kid, kids, local, text } from './xml.js';
 
@@ -217,9 +218,19 @@ export class Client extends Emitter {
     return this.#report('record', { topic, on: String(on) });
   }
 
-  async #report(name, attributes) {
+  /** Confirm or dismiss what the reporter found. @param {string} topic @param {string} item @param {'ok' | 'no'} verdict */
+  settle(topic, item, verdict) {
+    return this.#report('settle', { topic, item, verdict }, `Your ${verdict} to ${item}`);
+  }
+
+  /** Say a command as if typed. @param {string} topic @param {string} words after a # */
+  command(topic, words) {
+    return this.#report('command', { topic, words }, `“${words}”`);
+  }
+
+  async #report(name, attributes, what = `The request to ${name}`) {
     const send = () => this.session.request($iq({ type: 'set', to: this.components.host('reporter') }).c(name, { xmlns: NS.reporter, ...attributes }));
-    const answer = await this.components.turn('reporter', send, `The request to ${name}`);
+    const answer = await this.components.turn('reporter', send, what);
     const element = kid(answer, 'outcome') ?? kid(kid(answer, 'done'), 'outcome');
     if (element) this.#outcome(readOutcome(element));
   }
@@ -294,6 +305,7 @@ export class Client extends Emitter {
 
   #told(component, stanza) {
     const items = kid(kid(stanza, 'event', NS.event), 'items');
+    if (component === 'reporter' && items) return this.#heard(attr(items, 'node').slice(NS.reporter.length + 1), items);
     for (const item of items ? kids(items) : []) {
       for (const payload of item.localName === 'retract' ? [item] : kids(item)) this.#changed(payload);
     }
@@ -311,7 +323,6 @@ export class Client extends Emitter {
   #changed(payload) {
     const id = attr(payload, 'id');
     if (payload.localName === 'topic') this.#put(readTopic(payload));
-    else if (payload.localName === 'outcome') this.#outcome(readOutcome(payload));
     else if (payload.localName === 'retract' && id) this.#gone(id);
   }
 
@@ -323,10 +334,17 @@ export class Client extends Emitter {
     this.emit('change');
   }
 
+  // Of topics that were not opened nothing is kept: they are fetched when they are.
+  #heard(topic, items) {
+    const known = this.outcomes.get(topic);
+    const outcome = heard(known, items);
+    if (outcome && outcome !== known) this.#outcome(outcome);
+    else if (outcome === null && known) this.outcome(topic).catch(() => {});
+  }
+
   /** @param {Outcome} outcome */
   #outcome(outcome) {
     const known = this.outcomes.get(outcome.topic);
-    if (known && known.revision > outcome.revision) return;
     this.outcomes.set(outcome.topic, outcome);
     this.emit('outcome', outcome, known);
     this.emit('change');

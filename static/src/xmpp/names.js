@@ -10,7 +10,8 @@ export const NS = Object.freeze({
   conference: 'jabber:x:conference', // XEP-0249
   forms: 'jabber:x:data', // XEP-0004
   rsm: 'http://jabber.org/protocol/rsm', // XEP-0059
-  event: 'http://jabber.org/protocol/pubsub#event', // XEP-0060
+  pubsub: 'http://jabber.org/protocol/pubsub', // XEP-0060
+  event: 'http://jabber.org/protocol/pubsub#event',
   chatStates: 'http://jabber.org/protocol/chatstates', // XEP-0085
   ping: 'urn:xmpp:ping', // XEP-0199
   delay: 'urn:xmpp:delay', // XEP-0203

@@ -18,10 +18,20 @@ import { attr, bare, kid, kids, resource, text } from './xml.js';
  * @typedef {{code: string, was: string, now: string, other: string, text: string, topic: string, undo: string, alternatives: Alternative[]}} Correction
  * @typedef {{by: string, id: string, at: Date | null, text: string}} Value
  * @typedef {{name: string, label: string, question: string, values: Value[]}} Attribute
+ * @typedef {{option: string, by: string}} Vote
  * @typedef {{kind: string, id: string, text: string, owner: string, due: string, phrase: string, status: string, by: string,
- *   at: Date | null, source: string}} Entry
+ *   at: Date | null, source: string, topic: string, how: string, supersedes: string, found: boolean, sure: boolean,
+ *   assumed: boolean, votes: Vote[]}} Entry *found*: in free talk, and nobody has confirmed it
+ * @typedef {{name: string, state: string, url: string, reason: string, again: Date | null}} Target where a document goes
+ * @typedef {{question: string, by: string, source: string, at: Date | null, options: string[], votes: Vote[]}} Poll
  * @typedef {{topic: string, room: string, type: string, label: string, mode: string, revision: number, asking: string,
- *   document: string, until: Date | null, attributes: Attribute[], entries: Entry[]}} Outcome
+ *   document: string, until: Date | null, next: string, attributes: Attribute[], entries: Entry[], targets: Target[],
+ *   poll: Poll | null, parts: Map<string, any>}} Outcome *parts*: attributes, entries and the rest by the ids of their items
+ * @typedef {{kind: 'message' | 'document', topic: string, name: string, id: string, url: string, by: string, at: Date | null,
+ *   parts: {text: string, found: boolean}[]}} Hit
+ * @typedef {{hits: Hit[], total: number, behind: boolean}} Found
+ * @typedef {{title: string, headline: string, label: string, version: number, lines: number, points: {title: string, minutes: string,
+ *   source: string, sentences: {text: string, sources: string[]}[]}[], present: string[], absent: string[]}} Draft
  */
 
 /** A request that was answered by an error, or by nobody in time. */
@@ -181,38 +191,5 @@ export function readDone(iq) {
     gone: attr(kid(done, 'gone'), 'id'),
     corrections: kids(done, 'correction').map((el) => readCorrection(el, topic?.id)),
     invitees: kids(done, 'invitee').map(readInvitee),
-  };
-}
-
-/** @param {Element} element @returns {Outcome} */
-export function readOutcome(element) {
-  return {
-    topic: attr(element, 'topic'),
-    room: attr(element, 'room'),
-    type: attr(element, 'type'),
-    label: attr(element, 'label'),
-    mode: attr(element, 'mode') || 'listening',
-    revision: Number(attr(element, 'revision')) || 0,
-    asking: attr(element, 'asking'),
-    document: attr(element, 'document'),
-    until: instant(attr(element, 'until')),
-    attributes: kids(element, 'attribute').map((el) => ({
-      name: attr(el, 'name'),
-      label: attr(el, 'label') || attr(el, 'name'),
-      question: attr(el, 'question'),
-      values: kids(el, 'value').map((v) => ({ by: attr(v, 'by'), id: attr(v, 'id'), at: instant(attr(v, 'at')), text: text(v) })),
-    })),
-    entries: kids(element, 'entry').map((el) => ({
-      kind: attr(el, 'kind'),
-      id: attr(el, 'id'),
-      text: text(el),
-      owner: attr(el, 'owner'),
-      due: attr(el, 'due'),
-      phrase: attr(el, 'phrase'),
-      status: attr(el, 'status'),
-      by: attr(el, 'by'),
-      at: instant(attr(el, 'at')),
-      source: attr(el, 'source'),
-    })),
   };
 }
