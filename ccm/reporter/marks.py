@@ -75,7 +75,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "nextmeeting": ("nextmeeting",),
 }
 _COMMANDS = {word: verb for verb, words in COMMANDS.items() for word in words}
-_LINES = {
+LINES = {
     "action": "action",
     "action item": "action",
     "todo": "action",
@@ -141,7 +141,7 @@ def mark_of(text: str) -> Mark | None:
     if found is None:
         return None
     word = found["verb"].lower().replace("-", " ").replace("sub topic", "subtopic")
-    return Mark(_LINES[word], found["text"].strip(), False, word)
+    return Mark(LINES[word], found["text"].strip(), False, word)
 
 
 def _by_number(text: str) -> Mark | None:

@@ -21,7 +21,7 @@ Votes: #startvote question? yes, no – #vote yes – #endvote. Confirm what I f
 #off and #on; #off me, [off] at the start of a line, or #forget keep your own words out.
 Plain words do, too: “reporter, assign A1 to Kim”, “reporter, what do we have so far?”, “publish this, reporter”.
 More: #help items, #help votes, #help meeting, #help publishing, #help privacy."""
-_SECTIONS = {
+SECTIONS = {
     "items": """\
 #edit A1 text – #assign A1 Kim (or me, nobody) – #due A1 friday – #done A1, #cancel A1, #reopen A1 – #drop A1, \
 #restore A1 – #undo, #undo 3.
@@ -60,7 +60,7 @@ def help_about(text: str) -> str:
     """Help of that name, the whole in short for ``""``; an empty text if there is none of that name."""
     name = text.strip(" .!?").lower()
     name = _ALIASES.get(name, name)
-    return _SECTIONS.get(name, "") if name else HELP
+    return SECTIONS.get(name, "") if name else HELP
 
 
 def conjoined(words: Sequence[str]) -> str:
