@@ -46,6 +46,7 @@ BLOCKING = "urn:xmpp:blocking"  # XEP-0191
 PING = "urn:xmpp:ping"  # XEP-0199
 TIME = "urn:xmpp:time"  # XEP-0202
 DELAY = "urn:xmpp:delay"  # XEP-0203
+EXTERNAL_SERVICES = "urn:xmpp:extdisco:2"  # XEP-0215
 MUC_INVITE = "jabber:x:conference"  # XEP-0249
 FORWARD = "urn:xmpp:forward:0"  # XEP-0297
 CSI = "urn:xmpp:csi:0"  # XEP-0352

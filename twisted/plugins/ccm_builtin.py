@@ -10,6 +10,7 @@ from ccm.modules.blocking import plugin as blocking  # noqa: F401
 from ccm.modules.carbons import plugin as carbons  # noqa: F401
 from ccm.modules.contact_info import plugin as contact_info  # noqa: F401
 from ccm.modules.disco import plugin as disco  # noqa: F401
+from ccm.modules.external_services import plugin as external_services  # noqa: F401
 from ccm.modules.guests import plugin as guests  # noqa: F401
 from ccm.modules.messages import plugin as messages  # noqa: F401
 from ccm.modules.online import plugin as online  # noqa: F401
