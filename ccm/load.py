@@ -1,4 +1,8 @@
-"""Measures the load of this process and tells everybody whom its level concerns."""
+"""
+Measures the load of this process and tells everybody whom its level concerns.
+
+While nothing is to be seen it looks less often: a server that rests is woken up for little.
+"""
 
 import os
 from collections.abc import Callable
@@ -15,6 +19,9 @@ from ccm.session.visitors import Visitors
 log = Logger()
 
 SAMPLE_SECONDS = 0.25
+REST_SECONDS = 1.0
+_CALM_SAMPLES = 8  #: after so many it looks each ``REST_SECONDS`` alone
+_CALM_LAG_SECONDS = 0.02
 _RED = 3
 _STATM = Path("/proc/self/statm")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -34,6 +41,7 @@ class LoadWatch:
         self._shaping, self._visitors, self._traffic = shaping, visitors, traffic
         self._commits = commits
         self._call: Any = None
+        self._calm = 0  # samples in a row that showed nothing
 
     def start(self) -> None:
         """Measure from now on."""
@@ -54,12 +62,16 @@ class LoadWatch:
         }
 
     def _next(self) -> None:
-        self._due = self._reactor.seconds() + SAMPLE_SECONDS
-        self._call = self._reactor.callLater(SAMPLE_SECONDS, self._sample)
+        pause = REST_SECONDS if self._calm >= _CALM_SAMPLES else SAMPLE_SECONDS
+        self._due = self._reactor.seconds() + pause
+        self._call = self._reactor.callLater(pause, self._sample)
 
     def _sample(self) -> None:
         now, before = self._reactor.seconds(), self.load.level
-        level = self.load.judge(Measures(now - self._due, _memory(), self._commits()), now)
+        measures = Measures(now - self._due, _memory(), self._commits())
+        level = self.load.judge(measures, now)
+        calm = not (level or measures.commit_jobs or measures.lag_seconds > _CALM_LAG_SECONDS)
+        self._calm = self._calm + 1 if calm else 0
         if level != before:
             log.info("The load is {name}.", name=LEVELS[level])
             self._shaping.level = level

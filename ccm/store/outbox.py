@@ -8,12 +8,13 @@ once. Leaves out doing the work.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from ccm.interfaces import IDatabase, IOutbox
 from ccm.records import JobState, OutboxJob
+from ccm.store.prepared import Prepared
 from ccm.store.schema import outbox
 from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import insert_new
@@ -24,6 +25,11 @@ _KEPT_SECONDS = 30 * 86_400.0  # how long finished jobs keep their key from bein
 _PARKED_SHOWN = 1_000
 # Who is at work on a job has attempts and no note: a retry leaves its reason.
 _IDLE = and_(outbox.c.state == "waiting", or_(outbox.c.attempts == 0, outbox.c.note != ""))
+_WAITING = Prepared(
+    select(outbox.c.id)
+    .where(outbox.c.state == "waiting", outbox.c.kind == bindparam("kind"), outbox.c.due <= bindparam("now"))
+    .limit(1)
+)
 
 log = Logger()
 
@@ -72,6 +78,9 @@ class Outbox:
 
     async def claim(self, kind: str, limit: int, lease_seconds: float) -> tuple[OutboxJob, ...]:
         now = seconds_to_micros(self._now())
+        # A claim that finds nothing, as most do, costs no commit.
+        if await self._database.read(lambda connection: _WAITING.first(connection, kind=kind, now=now)) is None:
+            return ()
         until = now + seconds_to_micros(lease_seconds)
         due = and_(outbox.c.state == "waiting", outbox.c.kind == kind, outbox.c.due <= now)
 
@@ -83,10 +92,6 @@ class Outbox:
             )
             return _jobs(connection.execute(lease.returning(*outbox.c)))
 
-        # A claim that finds nothing costs no commit.
-        waiting = select(outbox.c.id).where(due).limit(1)
-        if await self._database.read(lambda connection: connection.execute(waiting).first()) is None:
-            return ()
         return await self._database.write(change)
 
     async def done(self, id_: int, note: str = "") -> None:
