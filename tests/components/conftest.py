@@ -171,6 +171,7 @@ class Stage:
             "documents": stores.documents,
             "outbox": stores.outbox,
             "suppression": stores.suppression,
+            "tokens": stores.tokens,
             "undo_steps": stores.undo_steps,
             "search": stores.search,
             "accounts": stores.accounts,

@@ -1,0 +1,225 @@
+"""After publication: the mail to each participant, what they answer by it, and messages taken out of everything."""
+
+import email
+import email.policy
+import json
+import re
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest_twisted
+from icalendar import Calendar
+from test_reporter import REPORTER, bodies, hold_the_talk, open_topic, play, said_by_reporter, saved, until, until_kept
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from ccm import namespaces as ns
+from ccm import records as r
+from ccm.components import reporter
+from ccm.components.outcome_answers import CHANNEL, KIND
+from ccm.components.outcome_post import refusing
+
+TALK = (
+    ("ACTION: Ann to publish the text by 2027-01-15", None),
+    ("ACTION: Kim to ring Zyxwvut at 555 0199", None),
+    ("RESOLVED: One licence for every data set", None),
+    ("publish now, reporter", "Published: http://localhost:5280/archive/"),
+)
+
+
+async def publish(stage: Any, *, options: Any = None) -> tuple[Any, Any, str]:
+    """Ann, the topic, and its room, after the talk."""
+    play(stage)
+    if options is not None:
+        stage.components["reporter"].stop()
+        stage.host(reporter.plugin, options)
+    ann = await stage.person("ann", "Ann", "ann@mail.example")
+    topic = await open_topic(ann)
+    await ann.join(topic["room"], "Ann")
+    await until(lambda: any(nick == "Reporter" for nick, _ in bodies(ann, topic["room"])))
+    await hold_the_talk(ann, topic["room"], TALK)
+    await until_kept(stage, topic, "published")
+    return ann, topic, topic["room"]
+
+
+async def mails(stage: Any) -> list[Any]:
+    jobs = [job for job in await stage.stores.outbox.claim("mail", 20, 60) if job.key.startswith("outcome:")]
+    texts = [json.loads(job.payload)["message"] for job in jobs]
+    return [email.message_from_string(text, policy=email.policy.default) for text in texts]
+
+
+@pytest_twisted.ensureDeferred
+async def test_those_who_took_part_are_mailed_their_own_actions_first(stage: Any, muc: Any) -> None:
+    await publish(stage)
+    (mail,) = await mails(stage)
+    assert str(mail["Subject"]) == "Big data, 1 action for you"
+    assert mail["To"].addresses[0].addr_spec == "ann@mail.example"
+    plain = mail.get_body(("plain",)).get_content()
+    assert plain.index("A1: Publish the text") < plain.index("A2: Ring Zyxwvut") < plain.index("D1: One licence")
+    links = re.findall(r"(http://localhost:5280/outcome/\S+)", plain)
+    token = links[0].split("/")[4]
+    assert [link.partition(token)[2] for link in links] == ["/A1?do=done", "/A1?do=not-me", "/A1?do=date", "/stop"]
+    assert mail["List-Unsubscribe"] == f"<http://localhost:5280/outcome/{token}/stop>"
+    (attached,) = mail.iter_attachments()
+    (task,) = Calendar.from_ical(attached.get_content()).walk("VTODO")
+    assert str(task["due"].dt) == "2027-01-15"
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_asked_for_no_mail_gets_none(stage: Any, muc: Any) -> None:
+    await stage.stores.suppression.add(refusing("ann@mail.example"))
+    await publish(stage)
+    assert await mails(stage) == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_operator_may_switch_the_mails_off_and_name_licence_and_retention(stage: Any, muc: Any) -> None:
+    options = reporter.ReporterOptions(mail_outcome=False, licence="CC BY 4.0", retention="Kept for two years.")
+    _, topic, _ = await publish(stage, options=options)
+    assert await mails(stage) == []
+    body = json.loads((await stage.stores.documents.latest(topic["id"])).body)
+    assert (body["licence"], body["retention"]) == ("CC BY 4.0", "Kept for two years.")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_answered_by_mail_is_said_in_the_room_and_stands_in_the_record(stage: Any, muc: Any) -> None:
+    ann, topic, room = await publish(stage)
+    facts = {"topic": topic["id"], "jid": "ann@localhost", "item": "A1"}
+    before = len(said_by_reporter(ann, room))
+    for number, answer in enumerate(({"do": "date", "due": "2027-02-01"}, {"do": "done"})):
+        await stage.stores.outbox.add([(KIND, f"{KIND}:{number}", json.dumps({**facts, **answer}))])
+        await stage.stores.state.publish(CHANNEL, b"{}")
+    await until(lambda: "Ann says by mail: #done A1" in said_by_reporter(ann, room)[before:])
+    assert "Ann says by mail: #due A1 2027-02-01" in said_by_reporter(ann, room)
+    for _ in range(300):
+        state = json.loads(bytes((await saved(stage, topic["id"])).state))
+        first = next(entry for entry in state["entries"] if entry["id"] == "A1")
+        if first.get("status") == "done":
+            break
+        await deferLater(reactor, 0.01, lambda: None)
+    assert (first["status"], first["due"]) == ("done", "2027-02-01")
+    assert await stage.stores.outbox.claim(KIND, 5, 60) == ()
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_answer_of_somebody_who_takes_no_part_is_left(stage: Any, muc: Any) -> None:
+    ann, topic, room = await publish(stage)
+    facts = {"topic": topic["id"], "jid": "eve@localhost", "item": "A1", "do": "done"}
+    await stage.stores.outbox.add([(KIND, f"{KIND}:x", json.dumps(facts))])
+    await stage.stores.state.publish(CHANNEL, b"{}")
+    await deferLater(reactor, 0.3, lambda: None)
+    assert not any("by mail" in text for text in said_by_reporter(ann, room))
+
+
+# ---- taken out
+
+
+def everything(folder: Path) -> bytes:
+    """All that the documents' tables hold."""
+    found = b""
+    for file in folder.rglob("*.sqlite*"):
+        if file.suffix not in (".sqlite", ".sqlite3"):
+            continue
+        connection = sqlite3.connect(file)
+        for table in ("documents", "document_words_content", "outbox"):
+            found += repr(connection.execute(f"SELECT * FROM {table}").fetchall()).encode()
+        connection.close()
+    return found
+
+
+async def stanza_id(stage: Any, room: str, words: bytes) -> str:
+    page = await stage.stores.archive.page(room, limit=100)
+    return next(row.id for row in page.items if words in row.stanza)
+
+
+async def gone(stage: Any, topic: Any) -> bool:
+    records = await stage.stores.documents.revisions(topic["id"])
+    return not any("Zyxwvut" in record.body or "0199" in record.body for record in records)
+
+
+async def until_gone(stage: Any, topic: Any) -> None:
+    for _ in range(500):
+        if await gone(stage, topic):
+            return
+        await deferLater(reactor, 0.01, lambda: None)
+    raise AssertionError("the words are still there")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_message_taken_back_after_publication_is_gone_from_every_version(stage: Any, muc: Any) -> None:
+    ann, topic, room = await publish(stage)
+    await hold_the_talk(ann, room, (("RESOLVED: The shed is green", None), ("publish now, reporter", "version 2")))
+    id_ = await stanza_id(stage, room, b"Zyxwvut")
+    assert not await gone(stage, topic)
+    ann.send(f"<message to='{room}' type='groupchat' id='take'><retract xmlns='{ns.RETRACT}' id='{id_}'/></message>")
+    await until_gone(stage, topic)
+    records = await stage.stores.documents.revisions(topic["id"])
+    assert [record.revision for record in records] == [1, 2]
+    for record in records:
+        body = json.loads(record.body)
+        assert [item["number"] for item in body["actions"]] == ["A1"]
+        assert [line["kept"] for line in body["log"] if line["id"] == id_] == ["withdrawn"]
+    assert (await stage.stores.documents.public(query="zyxwvut")).items == ()
+    assert len((await stage.stores.documents.public(query="shed")).items) == 1
+    await hold_the_talk(ann, room, (("publish now, reporter", "version 3"),))
+    assert await gone(stage, topic)
+    newest = json.loads((await stage.stores.documents.latest(topic["id"])).body)
+    assert [line["kept"] for line in newest["log"] if line["id"] == id_] == ["withdrawn"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_owner_has_a_message_taken_out_and_the_targets_get_what_is_left(stage: Any, muc: Any) -> None:
+    play(stage)
+    stage.components["reporter"].stop()
+    stage.host(reporter.plugin, None, publishers=("archive", "wordpress", "git"))
+    ann = await stage.person("ann", "Ann")
+    topic = await open_topic(ann)
+    room = topic["room"]
+    await ann.join(room, "Ann")
+    await hold_the_talk(ann, room, TALK)
+    await until_kept(stage, topic, "published")
+    keys = sorted(job.key for job in await stage.stores.outbox.claim("publish", 10, 60))
+    assert keys == [f"git:{topic['id']}:1", f"wordpress:{topic['id']}:1"]
+    id_ = await stanza_id(stage, room, b"Zyxwvut")
+    ask = partial(ann.ask, REPORTER, "set")
+    wanted = f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='http://localhost:5280/archive/x#m-{id_}'/>"
+    answer = await ask(wanted)
+    assert answer["type"] == "result", answer.toXml()
+    assert await gone(stage, topic)
+    digest = json.loads((await stage.stores.documents.latest(topic["id"])).body)["digest"][:12]
+    jobs = await stage.stores.outbox.claim("publish", 10, 60)
+    assert sorted(job.key for job in jobs) == [f"{name}:{topic['id']}:1:{digest}" for name in ("git", "wordpress")]
+    page = await stage.stores.archive.page(room, limit=100)
+    assert not any(b"Zyxwvut" in row.stanza for row in page.items)
+    assert (await ask(wanted))["type"] == "result"  # once more is fine
+    assert await stage.stores.outbox.claim("publish", 10, 60) == ()
+    wrong = await ask(f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='nothing'/>")
+    assert wrong["type"] == "error"
+
+
+@pytest_twisted.ensureDeferred
+async def test_only_owner_or_chair_may_have_others_words_taken_out(stage: Any, muc: Any) -> None:
+    _, topic, room = await publish(stage)
+    kim = await stage.person("kim", "Kim")
+    kept = await stage.stores.topics.get(topic["id"])
+    members = (*kept.members, "kim@localhost")
+    await stage.stores.topics.save(r.Topic(**{**{f: getattr(kept, f) for f in r.Topic.__slots__}, "members": members}))
+    id_ = await stanza_id(stage, room, b"Zyxwvut")
+    answer = await kim.ask(REPORTER, "set", f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='{id_}'/>")
+    assert answer["type"] == "error"
+    assert "Only owner or chair" in answer.toXml()
+    assert not await gone(stage, topic)
+
+
+@pytest_twisted.ensureDeferred
+async def test_no_byte_of_the_words_is_left_in_what_sqlite_holds_of_documents(
+    stage: Any, muc: Any, tmp_path: Path
+) -> None:
+    ann, topic, room = await publish(stage, options=reporter.ReporterOptions(mail_outcome=False))
+    id_ = await stanza_id(stage, room, b"Zyxwvut")
+    assert b"zyxwvut" in everything(tmp_path).lower()
+    await ann.ask(REPORTER, "set", f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='{id_}'/>")
+    await until_gone(stage, topic)
+    assert b"zyxwvut" not in everything(tmp_path).lower()
