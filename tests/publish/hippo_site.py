@@ -14,7 +14,7 @@ import zipfile
 from email.parser import BytesParser
 from email.policy import HTTP
 
-from target_sites import Listening
+from publish.target_sites import Listening
 
 FIELDS = {
     *("batchSize", "throttle", "publishOnImport", "dataUrlSizeThreshold", "docbasePropNames", "documentTags"),

@@ -15,7 +15,7 @@ from ccm.testing.active import active_nodes
 from ccm.testing.contracts import together
 from ccm.testing.contracts_publish import NASTY, PublisherContract, document
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("targets")]
 
 SERVICES = TargetServices(reactor, "https://chat.example.org/")
 

@@ -1,5 +1,5 @@
 """
-kill -9 of the server at random moments between a publication and its receipt, at targets that really run.
+kill -9 of the server at random moments between a publication and its receipt: three targets that run, two stand-ins.
 
 Each document is put with its jobs into the server's store, as the reporter does it; the server takes it up, is killed
 and started again. Afterwards the target has that document once, as its receipt says, and no job is left.
@@ -19,6 +19,8 @@ from fixtures.server import ServerProcess
 from fixtures.shelves import Bare, JcrShelf, WordPressShelf
 from fixtures.wordpress import WordPressSite
 from msgspec.structs import replace
+from publish.hippo_site import Hippo
+from publish.target_sites import Receiver
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
@@ -30,6 +32,8 @@ from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.stores import Stores, open_stores
 from ccm.testing.contracts_publish import document
 
+pytestmark = pytest.mark.xdist_group("targets")
+
 DONE_SECONDS = 60
 #: A former process's jobs are taken up at once; what it was asking may still be at work, and is asked again.
 OUTBOX = {"poll_seconds": 0.05, "lease_seconds": 120.0}
@@ -38,16 +42,27 @@ OUTBOX = {"poll_seconds": 0.05, "lease_seconds": 120.0}
 @pytest.mark.real
 @pytest.mark.timeout(250)
 @pytest_twisted.ensureDeferred
-async def test_kills_leave_one_document_at_each_of_three_targets(
+async def test_kills_leave_one_document_at_each_of_five_targets(
     server_processes: Callable[..., ServerProcess],
     wordpress_site: WordPressSite,
     jackrabbit: Jackrabbit,
     tmp_path: Path,
 ) -> None:
-    bare = Bare(tmp_path / "site.git")
-    server = server_processes({**at_wordpress(wordpress_site), **at_jackrabbit(jackrabbit), **at_git(bare)})
+    bare, hippo, receiver = Bare(tmp_path / "site.git"), Hippo(), Receiver()
+    server = server_processes(
+        {
+            **at_wordpress(wordpress_site),
+            **at_jackrabbit(jackrabbit),
+            **at_git(bare),
+            **at_stand_ins(hippo, receiver),
+        }
+    )
     shelves = {"wordpress": WordPressShelf(wordpress_site), "jcr": JcrShelf(jackrabbit, "kill"), "git": bare}
-    await hold(server, shelves, kills=6)
+    try:
+        await hold(server, {**shelves, "hippo": hippo, "webhook": receiver}, kills=6)
+    finally:
+        await hippo.close()
+        await receiver.close()
 
 
 @pytest.mark.long
@@ -78,6 +93,21 @@ async def test_fifty_kills_leave_one_file_each_in_git(
     await hold(server_processes(at_git(bare)), {"git": bare}, kills=50)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest_twisted.ensureDeferred
+async def test_fifty_kills_leave_one_document_each_at_stand_ins_for_hippo_and_a_webhook(
+    server_processes: Callable[..., ServerProcess],
+) -> None:
+    hippo, receiver = Hippo(), Receiver()
+    try:
+        server = server_processes(at_stand_ins(hippo, receiver))
+        await hold(server, {"hippo": hippo, "webhook": receiver}, kills=50)
+    finally:
+        await hippo.close()
+        await receiver.close()
+
+
 def at_wordpress(site: WordPressSite) -> dict[str, dict[str, Any]]:
     """Configuration of a server."""
     target = {"url": site.url, "user": "editor", "password": site.passwords["editor"]}
@@ -93,6 +123,17 @@ def at_jackrabbit(site: Jackrabbit) -> dict[str, dict[str, Any]]:
 def at_git(bare: Bare) -> dict[str, dict[str, Any]]:
     """Likewise."""
     return {"outbox": OUTBOX, "publish.git": {"url": str(bare.folder)}}
+
+
+def at_stand_ins(hippo: Hippo, receiver: Receiver) -> dict[str, dict[str, Any]]:
+    """Likewise, for two targets in this process."""
+    user, _, password = hippo.login.partition(":")
+    content = {"folder": f"{hippo.folder}/minutes", "document_type": "contenteximdemo:contentdocument"}
+    return {
+        "outbox": OUTBOX,
+        "publish.hippo": {"url": f"{hippo.url}cms", "user": user, "password": password, **content},
+        "publish.webhook": {"url": receiver.url, "secret": receiver.secret.decode()},
+    }
 
 
 async def hold(server: ServerProcess, shelves: dict[str, Any], *, kills: int) -> None:

@@ -37,7 +37,7 @@ from ccm.store.schema import documents
 from ccm.store.stores import open_stores
 from ccm.testing.contracts_publish import TALK, document
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("targets")]
 
 OPTIONS = OutboxOptions(poll_seconds=0.05)
 SECRET = "DECISION: Zanzibar pays"

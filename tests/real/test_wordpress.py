@@ -10,7 +10,7 @@ from ccm.publish.target import TargetServices
 from ccm.publish.wordpress import WordPress, WordPressOptions
 from ccm.testing.contracts_publish import NASTY, PublisherContract, document
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("targets")]
 
 SERVICES = TargetServices(reactor, "https://chat.example.org/")
 
