@@ -9,7 +9,7 @@ Leaves out the text (:mod:`ccm.components.outcome_mail`) and what comes back (:m
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -44,18 +44,31 @@ def refusing(address: str) -> str:
     return f"outcome {address}"
 
 
-async def jobs_for(context: Context, topic: Topic, document: Document, jids: Mapping[str, str], url: str) -> Jobs:
+async def jobs_for(
+    context: Context,
+    topic: Topic,
+    document: Document,
+    jids: Mapping[str, str],
+    url: str,
+    *,
+    only: Container[str] | None = None,
+    mark: str = "",
+) -> Jobs:
     """
     The jobs that mail a document to those who took part.
 
     :param jids: nick -> bare JID of those who spoke.
     :param url: of the document.
+    :param only: bare JIDs of those who are meant; ``None`` means all.
+    :param mark: end of the keys of jobs that take the place of others.
     """
     if context.tokens is None:
         return ()
     jobs = []
     async for recipient in _recipients(context, topic, jids):
-        key = key_of(topic.id, document.version, recipient.jid)
+        if only is not None and recipient.jid not in only:
+            continue
+        key = key_of(topic.id, document.version, recipient.jid) + mark
         answers = f"{context.web_url}outcome/{await _secret(context, topic, recipient)}"
         mail = compose(
             OutcomeMail(
@@ -78,6 +91,12 @@ async def jobs_for(context: Context, topic: Topic, document: Document, jids: Map
 def key_of(topic: str, version: int, jid: str) -> str:
     """The outbox key of somebody's mail."""
     return f"outcome:{topic}:{version}:{sha256(jid.encode()).hexdigest()[:12]}"
+
+
+async def withdraw(context: Context, topic: Topic, version: int) -> frozenset[str]:
+    """Take back the mails of a version that have not left; answers whose they were, by bare JID."""
+    members = topic.members[:MOST_RECIPIENTS]
+    return frozenset([jid for jid in members if await context.outbox.withdraw(key_of(topic.id, version, jid))])
 
 
 def is_theirs(item: Item, names: frozenset[str]) -> bool:

@@ -7,11 +7,12 @@ more. Leaves out the room's own archive, which the room keeps (:mod:`ccm.muc.mod
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from twisted.logger import Logger
 
+from ccm.components import outcome_post
 from ccm.components.context import Context
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter import redaction, render_json
@@ -24,11 +25,13 @@ log = Logger()
 Jobs = tuple[tuple[str, str, str], ...]
 
 
-async def take_out(context: Context, topic: Topic, ids: Iterable[str]) -> tuple[DocumentRecord, ...]:
+async def take_out(
+    context: Context, topic: Topic, ids: Iterable[str], jids: Mapping[str, str] | None = None
+) -> tuple[DocumentRecord, ...]:
     """
     Take messages out of everything published of a topic.
 
-    :param ids: stanza-ids.
+    :param ids: stanza-ids. :param jids: nick -> bare JID of those who spoke, for mails that have not left.
     :returns: the revisions that are different now.
     """
     gone = frozenset(ids)
@@ -44,13 +47,31 @@ async def take_out(context: Context, topic: Topic, ids: Iterable[str]) -> tuple[
     changed = await context.documents.rewrite(topic.id, change)
     if changed:
         log.info("{room}: {count} versions were redacted.", room=topic.room, count=len(changed))
+        await _mail_anew(context, topic, changed, jids or {})
     return changed
+
+
+async def _mail_anew(
+    context: Context, topic: Topic, changed: Sequence[DocumentRecord], jids: Mapping[str, str]
+) -> None:
+    """Mails with the old text that have not left do not leave; the newest version's are written anew."""
+    waited: frozenset[str] = frozenset()
+    for record in changed:
+        waited = await outcome_post.withdraw(context, topic, record.revision)
+    newest = await context.documents.latest(topic.id)
+    if newest is None or newest != changed[-1] or not waited:
+        return
+    document = render_json.loads(newest.body)
+    url = f"{context.web_url}archive/{newest.slug}"
+    mark = f":{document.digest[:12]}"
+    await context.outbox.add(await outcome_post.jobs_for(context, topic, document, jids, url, only=waited, mark=mark))
 
 
 async def catch_up(context: Context, topic: Topic, messages: Sequence[Message]) -> tuple[DocumentRecord, ...]:
     """Take out what was withdrawn in the room by now. :param messages: everything in the room's archive."""
     gone = {message.id for message in fold_corrections(messages) if not message.text}
-    return await take_out(context, topic, gone) if gone else ()
+    jids = {message.nick: message.jid for message in messages if message.jid and not message.from_reporter}
+    return await take_out(context, topic, gone, jids) if gone else ()
 
 
 async def named(context: Context, topic: Topic, text: str) -> frozenset[str]:

@@ -56,7 +56,7 @@ class RedactionDesk:
                 await self._room.moderate(known.topic.room, id_, request.values.get("reason", ""))
             except JabberError as error:
                 raise StanzaError(error.condition, error.text or "The room did not take it back. Try again.") from error
-        changed = await redaction.take_out(self._context, known.topic, ids)
+        changed = await redaction.take_out(self._context, known.topic, ids, known.state.jids)
         known.wake()
         if not changed and not await redaction.named(self._context, known.topic, wanted):
             raise StanzaError("item-not-found", "No published version of that topic has that message. Copy its link.")

@@ -200,6 +200,17 @@ async def test_the_owner_has_a_message_taken_out_and_the_targets_get_what_is_lef
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_mail_that_has_not_left_is_written_anew_without_the_words(stage: Any, muc: Any) -> None:
+    ann, topic, room = await publish(stage)
+    id_ = await stanza_id(stage, room, b"Zyxwvut")
+    await ann.ask(REPORTER, "set", f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='{id_}'/>")
+    (mail,) = await mails(stage)
+    plain = mail.get_body(("plain",)).get_content()
+    assert "Publish the text" in plain
+    assert "Zyxwvut" not in plain
+
+
+@pytest_twisted.ensureDeferred
 async def test_only_owner_or_chair_may_have_others_words_taken_out(stage: Any, muc: Any) -> None:
     _, topic, room = await publish(stage)
     kim = await stage.person("kim", "Kim")
