@@ -40,6 +40,10 @@ RETRY_SECONDS = (5, 15, 60, 300)
 GREETING = "greeting"
 CLOSING = "closing"
 CARRYING = "carried"
+READ_ANEW = (
+    "The room's archive does not know what I had read last, so I read it again from its start. What it does not hold is "
+    "not in my record: please look with #draft."
+)
 CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
 
 
@@ -226,6 +230,7 @@ class RoomDiscussion:
                 room=self.topic.room,
                 id=self.saved.last,
             )
+            await self._room.say(self.topic.room, f"anew.{self.saved.last}", READ_ANEW)
             self._begin_anew()
             remarks = await self._archive()
         said = {id_ for remark in remarks if self._told.mine(remark) for id_ in remark.client_ids}

@@ -84,9 +84,9 @@ def kept(state: State) -> State:
 def noticed(before: State, turn: Step) -> Step:
     """Say once that a change of the items after publication waits for a new version."""
     state, effects = turn
-    if state.amending or not state.printed or state.mode != "published" or state.entries == before.entries:
+    if state.amending or not state.printed or state.entries == before.entries or state.version != before.version:
         return turn
-    if state.version != before.version or before.mode != "published" or not _differs(state):
+    if state.mode not in ("published", "listening") or before.mode != state.mode or not _differs(state):
         return turn
     words: tuple[Effect, ...] = (
         Say(f"The published version {state.version} does not have this yet. “Publish again, reporter” makes the next."),

@@ -13,7 +13,7 @@ from ccm.reporter import proposals, record
 from ccm.reporter.context import Context, Outcome, Step
 from ccm.reporter.cues import Remark
 from ccm.reporter.edits import changed, day_named, dropped, entry_of, ids, numbers_in
-from ccm.reporter.effects import Ack, Look, Publish, Say
+from ccm.reporter.effects import Ack, Effect, Look, Publish, Say
 from ccm.reporter.finding import Found
 from ccm.reporter.followup import spell_day
 from ccm.reporter.marks import mark_of
@@ -116,8 +116,15 @@ def settled(turn: Step, messages: Sequence[Message], context: Context) -> Step:
     state, effects = turn
     if not any(isinstance(effect, Look) for effect in effects):
         return turn
-    state, said = looked(state, messages, context, last=any(isinstance(effect, Publish) for effect in effects))
-    return state, (*said, *(effect for effect in effects if not isinstance(effect, Look)))
+    last = any(isinstance(effect, Publish) for effect in effects)
+    done: list[Effect] = []
+    for effect in effects:
+        if isinstance(effect, Look):
+            state, said = looked(state, messages, context, last=last)
+            done += said
+        else:
+            done.append(effect)
+    return state, tuple(done)
 
 
 def looked(state: State, messages: Sequence[Message], context: Context, *, last: bool = False) -> Step:

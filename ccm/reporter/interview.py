@@ -8,7 +8,7 @@ passes a question, *stop* ends them all without publishing; anybody may answer. 
 import re
 from datetime import datetime
 
-from ccm.reporter import amendments, commands, followup, meetings, record
+from ccm.reporter import amendments, commands, followup, meetings, record, telling
 from ccm.reporter.attributes import Finding, Reading, answer, read
 from ccm.reporter.candidates import MORE
 from ccm.reporter.context import Context, Step, statements
@@ -112,7 +112,8 @@ def _next_question(state: State, context: Context) -> Step:
         return _approved(state, state.approved_by or state.requested_by, state.approved_at, context)
     minutes = max(1, round(context.grace_seconds / 60))
     words = f"I publish this in {minutes} min. Owner or chair may say “hold, reporter” until then."
-    return changed(state, mode="grace"), (Say(words), Grace(context.grace_seconds))
+    draft = Say(telling.draft(state, context, whole=False))
+    return changed(state, mode="grace"), (draft, Say(words), Grace(context.grace_seconds))
 
 
 def _approved(state: State, by: str, at: str, context: Context) -> Step:

@@ -150,8 +150,12 @@ def _short(text: str) -> str:
     return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
-def draft(state: State, context: Context) -> str:
-    """What would be published now: attributes, actions, decisions, questions, and what is missing of them."""
+def draft(state: State, context: Context, *, whole: bool = True) -> str:
+    """
+    What would be published now: attributes, actions, decisions, questions, and what is missing of them.
+
+    :param whole: with how to send it out.
+    """
     sure = [e for e in state.entries if e.provenance != "detected"]
     lines = [f"Draft of version {state.version + 1}, {context.templates.get(state.type).label.lower()}"]
     lines[0] += f" “{state.title}”:" if state.title else ":"
@@ -165,7 +169,7 @@ def draft(state: State, context: Context) -> str:
     possible = [f"{e.id}? {_short(e.text)}" for e in state.entries if e.provenance == "detected"]
     lines += _part("Possible, confirm with #ok", possible, "")
     lines += _lacking(state, sure, context)
-    return "\n".join(lines)
+    return "\n".join([*lines, "“Publish this, reporter” sends it out."] if whole else lines)
 
 
 def _part(title: str, items: list[str], none: str) -> list[str]:
@@ -199,4 +203,4 @@ def _lacking(state: State, sure: list[Entry], context: Context) -> list[str]:
         lines.append(f"Without a date: {', '.join(never)}.")
     if state.vote is not None:
         lines.append(f"Not counted: the vote on {state.vote.question}")
-    return [*lines, "“Publish this, reporter” sends it out."]
+    return lines

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.words.protocols.jabber.error import StanzaError as JabberError
 
 from ccm.components.context import Context, spawn
 from ccm.components.room_archive import Remark
-from ccm.components.room_discussion import RoomDiscussion
+from ccm.components.room_discussion import READ_ANEW, RoomDiscussion
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter.finding import Found
 from ccm.reporter.templates import Templates
@@ -226,6 +227,30 @@ def test_a_kill_changes_nothing(kill: int) -> None:
     assert world.jobs == UNDISTURBED.jobs
     assert set(world.urls) == set(UNDISTURBED.urls)
     assert set(world.followed) == set(UNDISTURBED.followed)
+
+
+def test_an_archive_that_does_not_know_what_was_read_last_is_read_anew_and_people_are_told() -> None:
+    world = World()
+    known = process(world)
+    for line in TALK[:4]:
+        world.append("ann@localhost", "Ann", line, f"c{len(world.archive)}")
+        known.wake()
+    world.archive[3:] = []  # the store was set back
+    known = process(world)
+    room: Any = known._room
+    since = room.since
+
+    async def strict(name: str, after: str | None) -> list[Remark]:
+        if after is not None and after not in {remark.id for remark in world.archive}:
+            raise JabberError("item-not-found")
+        return list(await since(name, after))
+
+    room.since = strict
+    known.wake()
+    known.wake()
+    assert [remark.text for remark in world.archive].count(READ_ANEW) == 1
+    assert known.state.last == world.archive[-1].id
+    assert known.state.type == "incident"
 
 
 @pytest.mark.parametrize(
