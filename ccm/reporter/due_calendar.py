@@ -74,11 +74,18 @@ def edge_of(edge: str, first: date, unit: str) -> tuple[date, bool]:
     return end, edge == "late"
 
 
+def year_of(words: str, when: When) -> int:
+    """``2027``, ``'27``, ``next year``."""
+    if words.endswith("year"):
+        return when.today.year + (not words.startswith("this"))
+    number = int(words.strip("'/ "))
+    return number + 2000 if number < 100 else number
+
+
 def dated(day: int, month: int, year: str, when: When) -> tuple[date, bool] | None:
     if year:
-        number = int(year.lstrip("'"))
         try:
-            return date(number + 2000 if number < 100 else number, month, day), False
+            return date(year_of(year, when), month, day), False
         except ValueError:
             return None
     for number in range(when.today.year - 1, when.today.year + 9):

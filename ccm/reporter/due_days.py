@@ -35,7 +35,12 @@ def compact(found: re.Match[str], _when: When) -> Meaning:
 
 def in_figures(found: re.Match[str], when: When) -> Meaning | None:
     first, second, *rest = re.split(r"[./-]", found["numbers"].rstrip("."))
-    return _two(int(first), int(second), rest[0] if rest else "", "." in found["numbers"], when)
+    year, weekday = rest[0] if rest else "", found.groupdict().get("wd")
+    read = _two(int(first), int(second), year, "." in found["numbers"], when)
+    if weekday is None or read is None or read[0] is None or read[0].weekday() == DAYS.index(weekday):
+        return read
+    other = dated(int(second), int(first), year, when) if int(first) <= 12 else None
+    return (other[0], True) if other and other[0].weekday() == DAYS.index(weekday) else (read[0], True)
 
 
 def _two(first: int, second: int, year: str, dotted: bool, when: When) -> Meaning | None:
@@ -69,7 +74,7 @@ def with_month(found: re.Match[str], when: When) -> Meaning | None:
 
 def ordinal(found: re.Match[str], when: When) -> Meaning | None:
     """The next 5th; "Friday the 4th" is the next such Friday."""
-    number = int(re.sub(r"\D", "", found["d"]))
+    number = 1 if found["d"] == "first" else int(re.sub(r"\D", "", found["d"]))
     weekday = found.groupdict().get("wd")
     if not 1 <= number <= 31:
         return None
@@ -85,7 +90,7 @@ def ordinal(found: re.Match[str], when: When) -> Meaning | None:
 
 def in_month(found: re.Match[str], when: When) -> Meaning:
     """The 5th of next month; the first of the month."""
-    number = 1 if found["d"] == "first" else int(re.sub(r"\D", "", found["d"]))
+    number = 1 if found["d"].startswith("first") else int(re.sub(r"\D", "", found["d"]))
     here = found["which"] in ("next", "coming", "following")
     first = month_after(when.today, 1 if here else 0)
     day = first.replace(day=number)
@@ -99,11 +104,11 @@ def on_weekday(found: re.Match[str], when: When) -> Meaning:
     monday = today - timedelta(days=today.weekday())
     if "week after next" in behind:
         return monday + timedelta(days=14 + wanted), False
-    if behind.endswith("week") and ("next" in behind or "coming" in behind):
+    if "week" in behind and ("next" in behind or "coming" in behind):
         return monday + timedelta(days=7 + wanted), False
     if behind == "after next":
         return today + timedelta(days=(ahead or 7) + 7), True
-    if behind in ("week", "in 8 day", "in 1 week", "in one week", "in 8"):
+    if behind in ("week", "in 8 day", "in 1 week", "in one week", "over one week", "over 1 week", "in 8", "and 8"):
         return today + timedelta(days=(ahead or 7) + 7), False
     if behind == "the week after" or behind == "in 2 week":
         return today + timedelta(days=(ahead or 7) + 14), True
@@ -138,12 +143,17 @@ def by_clock(found: re.Match[str], when: When) -> Meaning:
 
 
 def from_now(found: re.Match[str], when: When) -> Meaning | None:
-    count = {"one": 1, "couple": 2, "few": 3}.get(found["n"]) or int(found["n2"] or found["n"])
+    count = (
+        {"one": 1, "couple": 2, "few": 3}.get(found["n"])
+        or {"couple": 2, "so": 1}.get(found["n2"] or "")
+        or int(found["n2"] or found["n"])
+    )
     vague = found["n"] in ("couple", "few") or bool(found["n2"])
     base, unit = when.today, found["unit"]
     anchor = found.groupdict().get("anchor")
     if anchor:
         base = anchored(anchor, when)
+    unit = "hour" if unit == "clock" else unit
     if unit in ("hour", "minute"):
         moment = when.clock + timedelta(**{f"{unit}s": count}) if when.clock else None
         return (moment.date() if moment else base + timedelta(days=count * (unit == "hour") // 24)), vague

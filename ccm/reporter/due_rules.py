@@ -96,8 +96,8 @@ _F = r"(?:(?:the|of|in|on|,) )*"
 _DAY = rf"(?:{'|'.join(DAYS)})"
 _MON = rf"(?:{'|'.join(MONTHS)})"
 _TH = r"(?:st|nd|rd|th|ere?|eme|er|e|ste|de|\.)"
-_YEAR = r"(?:20\d\d|'\d\d)(?!\d)"
-_YEAR_2 = r"(?:20\d\d|'\d\d|[2-3]\d(?= ?(?:$|[.,;!?)])))(?!\d)"
+_YEAR = r"(?:20\d\d(?!\d)|'\d\d(?!\d)|(?:next|this|coming) year\b)"
+_YEAR_2 = rf"(?:{_YEAR}|[2-3]\d(?= ?(?:$|[.,;!?)]))(?!\d))"
 _UNIT = r"(?:week|month|quarter|year)"
 _EDGE = r"(?:end|start|mid|half|early|late)"
 _TIME = r"(?! ?(?::|clock|am\b|pm\b|- \d+ (?:clock|am|pm)|%|people|persons|items))"
@@ -107,14 +107,14 @@ _DAY_MONTH = re.compile(
     rf"{_F}(?P<m>{_MON})(?: {_F}(?P<y>{_YEAR_2}))?\b"
 )
 _MONTH_DAY = re.compile(
-    rf"{_N}(?:(?P<wd>{_DAY}) ){{0,1}}{_F}(?P<m>{_MON}) {_F}(?P<d>\d{{1,2}}{_TH}?|first|second|third)(?!\w)(?! (?:week|half|quarter|{_DAY}))(?: ?(?:-|to) "
+    rf"{_N}(?:(?P<wd>{_DAY}) ){{0,1}}{_F}(?P<m>{_MON}) {_F}(?P<d>\d{{1,2}}{_TH}?|first|second|third)(?!\w)(?! (?:week|half|quarter|{_DAY}))(?: ?(?:-|to|and|or) "
     rf"(?P<to>\d{{1,2}}{_TH}?)(?!\w))?(?! ?clock| am\b)(?: {_F}(?P<y>{_YEAR}))?"
 )
 _BARE = re.compile(rf"{_N}the (?P<d>\d{{1,2}}{_TH}?)(?!\w)(?! [a-z])")
 _WHICH = r"(?P<which>this|next|coming|following)"
 _LATER = r"(?P<later>next|coming|following|after next)"
 _SPAN = re.compile(
-    rf"{_N}(?:(?P<edge>{_EDGE}) {_F}(?:of )?)?(?:{_WHICH} )?(?P<unit>{_UNIT})(?: {_LATER})?(?![\w'])(?! {_DAY}| from)"
+    rf"{_N}(?:(?P<edge>end|start|mid|early|late) {_F}(?:of )?)?(?:{_WHICH} )?(?P<unit>{_UNIT})(?: {_LATER})?(?![\w'])(?! {_DAY}| from)"
 )
 _AMOUNT = r"(?P<n>\d{1,3}|one|couple|few)(?: (?:or|to|-) (?P<n2>\d{1,2}))?"
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], When], Meaning | None], int]
@@ -128,12 +128,21 @@ _RULES: tuple[Rule, ...] = (
     _rule(r"(?P<full>\d{4}([-/.])\d{1,2}\2\d{1,2})(?:[t ]\d\d:\S+)?(?!\d)", due_days.exact),
     _rule(r"(?P<numbers>\d{1,2}([./-])\d{1,2}\2(?:\d{4}|\d\d))(?!\d)", due_days.in_figures),
     _rule(r"(?P<numbers>\d{1,2}\.(?:0?[1-9]|1[0-2])\.)(?!\S)", due_days.in_figures),
+    _rule(rf"(?P<wd>{_DAY}),? (?:the )?(?P<numbers>\d{{1,2}}([./-])\d{{1,2}}(?:\3(?:\d{{4}}|\d\d)|\.)?)(?!\S)", due_days.in_figures),
     _rule(r"(?P<numbers>\d{1,2}/\d{1,2})(?!\S)(?! ?(?:of|clock))", due_days.in_figures, 1),
     _rule(r"(?P<numbers>\d{1,2}\.\d{1,2})(?!\S)(?! ?(?:of|clock|pm|am))", due_days.in_figures, -1),
+    _rule(rf"(?P<which>next) month on the (?P<d>\d{{1,2}}{_TH}?)(?!\w)", due_days.in_month),
+    _rule(rf"(?P<which>next) year in (?P<m>{_MON})\b", due_spans.next_year_in),
+    _rule(r"(?:by|before|on) the (?P<d>first)(?! [a-z])", due_days.ordinal),
+    _rule(rf"week (?P<nth>[1-4]) (?:the |in )+(?P<m>{_MON}|(?:this |next |coming )?month)\b(?P<y>(?!))?(?P<wd>(?!))?", due_spans.nth_in),
+    _rule(rf"(?:the )?(?P<nth>first|second|third|fourth) (?P<wd>{_DAY})\b(?P<m>(?!))?(?P<y>(?!))?(?! (?:the |in |of )*(?:{_MON}|month|next|this))", due_spans.nth_in, 0),
+    _rule(r"(?:in|within|over|next)(?: the| next| about| coming)* (?P<n>\d{1,3})(?P<n2>(?!))? (?P<unit>clock)\b", due_days.from_now),
+    _rule(r"(?:in|within|over)(?: the| next| about| another){0,3} (?P<n>one) (?P<unit>day|week|month|hour) or (?P<n2>\d|couple|so)\b", due_days.from_now),
+    _rule(r"within the (?P<unit>hour)\b", due_days.half_from_now),
     _rule(r"(?P<full>20\d{6})(?!\S)", due_days.compact),
     (_DAY_MONTH, due_days.with_month, 2),
     (_MONTH_DAY, due_days.with_month, 2),
-    _rule(rf"(?:the )?(?P<d>\d{{1,2}}{_TH}|first) {_F}(?:(?P<which>this|next|coming|following) )?month\b", due_days.in_month),
+    _rule(rf"(?:the )?(?P<d>\d{{1,2}}{_TH}|first(?: day)?) {_F}(?:(?P<which>this|next|coming|following) )?month\b", due_days.in_month),
     _rule(rf"(?:(?P<wd>{_DAY}),? )?(?:on )?the (?P<d>\d{{1,2}}{_TH})(?![\w/])(?! {_F}(?:{_MON}|week|{_DAY}|[a-z]+ of))", due_days.ordinal),
     _rule(r"the (?P<d>\d{1,2})(?![\w/.:%-])(?! [a-z%:/-])", due_days.ordinal, 0),
     _rule(rf"(?P<d>\d{{1,2}}(?:st|nd|rd|th))(?!\w)(?! {_F}(?:{_MON}|[a-z]))", due_days.ordinal, 0),
@@ -145,7 +154,8 @@ _RULES: tuple[Rule, ...] = (
     ),
     _rule(rf"(?:(?P<edge>{_EDGE}) {_F})(?P<m>{_MON})\b(?: {_F}(?P<y>{_YEAR}))?(?! \d{{1,2}}(?!\d))", due_spans.of_month),
     _rule(rf"(?P<cue>by|before|in|within|for|during|on|(?:this|next)(?! may\b| march\b))(?: the)? (?:about )?(?P<m>{_MON})\b(?: {_F}(?P<y>{_YEAR}))?(?! \d)", due_spans.of_month),
-    _rule(rf"(?P<m>{_MON}) (?P<y>20\d\d)\b", due_spans.of_month, 1),
+    _rule(rf"^(?P<cue>and) (?P<m>{_MON})\b(?P<y>(?!))?", due_spans.of_month),
+    _rule(rf"(?P<m>{_MON}) (?P<y>{_YEAR})", due_spans.of_month, 1),
     (_SPAN, due_spans.span, 2),
     _rule(rf"(?:(?P<edge>{_EDGE}) {_F}|(?:in|during|within) (?:the )?)(?P<y>20[2-9]\d)(?![\w.:-])", due_spans.in_year),
     _rule(r"(?:(?P<which>this|next) )?(?P<short>eow|eom|eoq|eoy)\b", due_spans.abbreviated),
@@ -165,22 +175,22 @@ _RULES: tuple[Rule, ...] = (
     _rule(
         rf"(?:(?P<before>this week|next week|coming week|late this week|this coming|this next|next|coming|this)(?: on)? (?:the )?)?"
         rf"(?P<wd>{_DAY})(?![\w'](?!s\b))(?! (?:the )?\d{{1,2}}(?:st|nd|rd|th|\.)? {_F}{_MON})(?: (?P<behind>after next|the week after next|week after next|(?:in |of |the )*(?:next|coming|this) week|"
-        rf"(?:in |of |the )*week (?:next|coming)|week|in 8 day|in 8|in (?:1|one) week|in 2 week|the week after|coming|next|this)(?![\w']))?",
+        rf"(?:in |of |the )*week (?:next|coming)|week|in 8 day|in 8|and 8|over (?:1|one) week|in (?:1|one) week|in 2 week|the week after|coming|next|this)(?![\w']))?",
         due_days.on_weekday,
     ),
     _rule(r"(?P<word>today|tonight|tomorrow|overmorrow)\b", due_days.by_word),
     _rule(rf"(?P<word>eod)\b(?! (?:(?:on|the|of|at|,) )*(?:{_DAY}|{_MON}|tomorrow|overmorrow|today|next|coming|this|\d))", due_days.by_word),
     _rule(r"(?:by|before|at) (?:the |about )*(?:(?P<part>noon|midnight|morning|afternoon|evening)|(?P<hour>\d{1,2}(?:[:h]\d\d)?)(?: ?(?:clock|am|pm)\b|(?<=\d\d)(?=$| [^\w])(?<=[:h]\d\d)))(?! (?:(?:the|on|,) )*(?:DAY|tomorrow|overmorrow|today|next|\d))".replace("DAY", "|".join((*DAYS, *MONTHS))), due_days.by_clock, 1),
-    _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<q>[qh][1-4])(?!\w)(?: ?{_F}(?P<y>20\d\d|'\d\d|/ ?\d\d|/ ?20\d\d))?", due_spans.of_quarter),
-    _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<nth>first|second|third|fourth|last) quarter\b(?: {_F}(?P<y>20\d\d))?", due_spans.nth_quarter),
+    _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<q>[qh][1-4])(?!\w)(?: ?{_F}(?P<y>{_YEAR}|/ ?\d\d(?!\d)|/ ?20\d\d))?", due_spans.of_quarter),
+    _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<nth>first|second|third|fourth|last) quarter\b(?: {_F}(?P<y>{_YEAR}))?", due_spans.nth_quarter),
     _rule(rf"(?:the )?(?P<nth>first|second) half (?:the )?(?P<m>{_MON})\b", due_spans.half_of_month),
     _rule(rf"(?:the )?(?P<nth>first|last) weekday {_F}(?P<m>{_MON}|(?:this |next |coming )?month)\b", due_spans.working_day),
     _rule(rf"(?P<n>\d) (?P<wd>{_DAY})s? from (?:now|today)\b", due_spans.weekdays_from_now),
-    _rule(rf"(?:(?P<n>\d|one) (?:week|fortnight) (?P<anchor>today|tomorrow)|(?P<first>tomorrow|today|{_DAY}) (?:fortnight|week)\b(?! \d))", due_spans.week_from),
+    _rule(rf"(?:(?P<n>\d|one) (?:week|fortnight) (?P<anchor>today|tomorrow)|(?P<first>tomorrow|overmorrow|today|{_DAY}) (?:fortnight|(?:in |over )?(?:one |1 )?week)\b(?! \d))", due_spans.week_from),
     _rule(r"(?:within|during) (?:the )?(?P<which>this )?(?P<unit>week|month|quarter|year)\b", due_spans.within),
     _rule(rf"(?:(?P<wd>{_DAY}) (?:in |of |the )*)?(?:20\d\d-)?(?:cw ?|week |w(?=\d\d))(?P<cw>\d{{1,2}})(?!\w)", due_spans.week_number),
     _rule(rf"(?:this |the )?week (?:the|starting|beginning|commencing|start|from) (?P<inner>{_F}.{{3,20}}?)(?= [^\w ]|$)", _week_of),
-    _rule(r"(?:(?P<cue>by|before|over|on|at|in|during) )?(?:the )?(?:(?P<which>this|next|coming) )?weekend\b", due_spans.weekend, 1),
+    _rule(r"(?:(?P<cue>by|before|over|on|at|in|during) )?(?:the )?(?:(?P<which>this|next|coming) )?weekend\b(?P<after> after next)?", due_spans.weekend, 1),
     _rule(r"(?P<feast>black_friday|boxing_day|christmas_eve|christmas|new_years_eve|new_year|thanksgiving|easter|halloween|valentine)\b(?: (?P<y>20\d\d)\b)?", due_spans.feast, 0),
 )  # fmt: skip
 _BEFORE_AFTER = re.compile(

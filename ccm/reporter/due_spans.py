@@ -21,6 +21,7 @@ from ccm.reporter.due_calendar import (
     last_of,
     month_after,
     nth_of,
+    year_of,
 )
 
 
@@ -49,9 +50,10 @@ def _span(edge: str, which: str, unit: str, when: When) -> Meaning:
     if unit == "week":
         monday = today - timedelta(days=today.weekday()) + timedelta(days=7 * later)
         offset = {"start": 0, "early": 1, "mid": 2, "half": 2}.get(edge, 4)
-        weekend = today.weekday() > 4 and not later
-        day = monday + timedelta(days=offset + (7 if weekend else 0))
-        return day, edge in ("early", "mid", "half") or weekend
+        over = (today.weekday() > 4 or today > monday + timedelta(days=offset)) and not later and not which
+        over = over or (today.weekday() > 4 and not later)
+        day = monday + timedelta(days=offset + (7 if over else 0))
+        return day, edge in ("early", "mid", "half") or over
     if unit == "month":
         day, assumed = edge_of(edge, month_after(today, later), "month")
         if day < today and not which:
@@ -69,7 +71,7 @@ def of_month(found: re.Match[str], when: When) -> Meaning | None:
     month, year = MONTHS.index(groups["m"]) + 1, groups["y"]
     edge = groups.get("edge")
     cue = groups.get("cue") or ""
-    number = int(year.lstrip("'")) % 2000 + 2000 if year else when.today.year
+    number = year_of(year, when) if year else when.today.year
     if not year and month < when.today.month:
         number += 1
     if edge is None and cue in ("by", "before") and not (month == when.today.month and number == when.today.year):
@@ -82,6 +84,11 @@ def of_month(found: re.Match[str], when: When) -> Meaning | None:
     return day, assumed or edge is None
 
 
+def next_year_in(found: re.Match[str], when: When) -> Meaning:
+    """Next year in March: its end."""
+    return last_of(date(when.today.year + 1, MONTHS.index(found["m"]) + 1, 1)), True
+
+
 def in_year(found: re.Match[str], _when: When) -> Meaning:
     return edge_of(found["edge"] or "end", date(int(found["y"]), 1, 1), "year")
 
@@ -90,7 +97,7 @@ def of_quarter(found: re.Match[str], when: When) -> Meaning:
     half, number = found["q"][0] == "h", int(found["q"][1:] if found["q"][1:] else 0)
     months = 6 if half else 3
     year = found["y"]
-    start_year = int(year.lstrip("'/ ")) % 2000 + 2000 if year else when.today.year
+    start_year = year_of(year, when) if year else when.today.year
     first = date(start_year, (number - 1) * months + 1, 1)
     unit = "half" if half else "quarter"
     day, assumed = edge_of(found["edge"] or "end", first, unit)
@@ -101,7 +108,7 @@ def of_quarter(found: re.Match[str], when: When) -> Meaning:
 
 def nth_quarter(found: re.Match[str], when: When) -> Meaning:
     number, year = NTH[found["nth"]], found["y"]
-    first = date(int(year) if year else when.today.year, (number - 1) * 3 + 1, 1)
+    first = date(year_of(year, when) if year else when.today.year, (number - 1) * 3 + 1, 1)
     day = edge_of(found["edge"] or "end", first, "quarter")[0]
     if not year and day < when.today:
         day = edge_of(found["edge"] or "end", first.replace(year=first.year + 1), "quarter")[0]
@@ -111,20 +118,21 @@ def nth_quarter(found: re.Match[str], when: When) -> Meaning:
 def nth_in(found: re.Match[str], when: When) -> Meaning | None:
     """The first Monday of December, the last week of next month."""
     number = NTH.get(found["nth"]) or int(re.sub(r"\D", "", found["nth"]))
+    wanted = found["wd"] or "week"
     if found["m"] and found["m"] in MONTHS:
         month = MONTHS.index(found["m"]) + 1
-        year = int(found["y"].lstrip("'")) % 2000 + 2000 if found["y"] else when.today.year
-        day = nth_of(number, found["wd"], date(year, month, 1))
+        year = year_of(found["y"], when) if found["y"] else when.today.year
+        day = nth_of(number, wanted, date(year, month, 1))
         if day < when.today and not found["y"]:
             if (when.today - day).days <= LATELY_DAYS:
                 return day, True
-            day = nth_of(number, found["wd"], date(year + 1, month, 1))
+            day = nth_of(number, wanted, date(year + 1, month, 1))
     else:
         later = int(bool(re.search("next|coming|following", found["m"] or "")))
-        day = nth_of(number, found["wd"], month_after(when.today, later))
+        day = nth_of(number, wanted, month_after(when.today, later))
         if day < when.today and not later:
-            day = nth_of(number, found["wd"], month_after(when.today, 1))
-    return day, found["wd"] == "week"
+            day = nth_of(number, wanted, month_after(when.today, 1))
+    return day, wanted == "week"
 
 
 def half_of_month(found: re.Match[str], when: When) -> Meaning | None:
@@ -174,7 +182,7 @@ def week_number(found: re.Match[str], when: When) -> Meaning:
 def weekend(found: re.Match[str], when: When) -> Meaning:
     """Over the weekend: its Sunday; by the weekend: the Friday before."""
     before = (found["cue"] or "") in ("by", "before")
-    later = 7 if found["which"] in ("next",) else 0
+    later = 14 if found["after"] else 7 if found["which"] == "next" else 0
     friday = when.today - timedelta(days=when.today.weekday()) + timedelta(days=4 + later)
     day = friday if before else friday + timedelta(days=2)
     return (day if day >= when.today else day + timedelta(days=7)), before or bool(later)

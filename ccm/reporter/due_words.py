@@ -75,7 +75,7 @@ eod: ende_des_arbeitstages feierabend tagesende fin_de_journee fin_de_la_journee
 eod: einde_dag eind_dag eobd
 eow: eow wochenschluss end_of_working_week
 eom: eom monatsende maandeinde
-eoq: eoq quartalsende
+eoq: eoq quarter_end quarter's_end end_of_quarter quartalsende
 eoy: eoy jahresende jaareinde year_end year's_end
 eom: month_end month's_end
 eow: week's_end
@@ -86,7 +86,7 @@ before: before voor vor
 within: within inside inside_of binnen innerhalb innert sous im_laufe dans_les
 on: on am le op
 for: for fur fuer
-in: in dans im
+in: in dans im courant
 at: at um
 from: from ab vanaf starting a_partir_de as_of from_the
 since: since seit depuis sinds ever_since
