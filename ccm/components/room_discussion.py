@@ -24,6 +24,7 @@ from ccm.components.context import Context
 from ccm.components.publication_states import targets_of
 from ccm.components.room_archive import Remark
 from ccm.components.room_transcript import RoomTranscript, spoken
+from ccm.components.room_words import CARRYING, CLOSING, CLOSING_WORDS, GREETING, READ_ANEW, greeting
 from ccm.components.saved_discussion import Saved
 from ccm.errors import StanzaError
 from ccm.records import Topic
@@ -37,14 +38,6 @@ from ccm.reporter.templates import Templates
 log = Logger()
 
 RETRY_SECONDS = (5, 15, 60, 300)
-GREETING = "greeting"
-CLOSING = "closing"
-CARRYING = "carried"
-READ_ANEW = (
-    "The room's archive does not know what I had read last, so I read it again from its start. What it does not hold is "
-    "not in my record: please look with #draft."
-)
-CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
 
 
 class Room(Protocol):
@@ -239,7 +232,11 @@ class RoomDiscussion:
                 return
             await self._take(remark, said)
         if not self.saved.greeted:
-            await self._room.say(self.topic.room, f"{GREETING}.{self.topic.id}", self._greeting())
+            await self._room.say(
+                self.topic.room,
+                f"{GREETING}.{self.topic.id}",
+                greeting(self.topic, self._context.web_url, self._context.announced()),
+            )
             self.saved.greeted = True
         if not self.saved.carried:
             await self._carry()
@@ -373,16 +370,6 @@ class RoomDiscussion:
         self.state = new_state()
         self.saved = Saved(msgspec.Raw(b"{}"), steps=self.saved.steps + 1)
         self._told.forget()
-
-    def _greeting(self) -> str:
-        readers = {"public": "everybody", "link": "whoever has its link", "members": "those who take part"}
-        return (
-            f"I am the reporter. I note what you say about {self.topic.name}. When somebody writes "
-            f"“publish this, reporter”, a summary and the conversation it rests on go to "
-            f"{self._context.web_url}archive/ for {readers[self.topic.visibility]} to read. "
-            f"{self._context.announced()}"
-            "Write #off to go off the record, #on to come back, “#off me” to keep your own words out, or #help."
-        )
 
     def _set_timer(self) -> None:
         if self._timer is not None and self._timer.active():

@@ -11,7 +11,8 @@ from twisted.words.protocols.jabber.error import StanzaError as JabberError
 
 from ccm.components.context import Context, spawn
 from ccm.components.room_archive import Remark
-from ccm.components.room_discussion import READ_ANEW, RoomDiscussion
+from ccm.components.room_discussion import RoomDiscussion
+from ccm.components.room_words import READ_ANEW
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter.finding import Found
 from ccm.reporter.templates import Templates

@@ -1,0 +1,27 @@
+"""What the reporter says in a room of its own accord: who it is, that a talk has ended, that it read the room anew."""
+
+from ccm.records import Topic
+
+GREETING = "greeting"
+CLOSING = "closing"
+CARRYING = "carried"
+CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
+READ_ANEW = (
+    "The room's archive does not know what I had read last, so I read it again from its start. What it does not hold "
+    "is not in my record: please look with #draft."
+)
+_READERS = {"public": "everybody", "link": "whoever has its link", "members": "those who take part"}
+
+
+def greeting(topic: Topic, web_url: str, announced: str) -> str:
+    """
+    Once for each room: what is recorded, for whom, where it goes, how to stay out of it.
+
+    :param announced: what else people should know, with a blank at its end, or ``""``.
+    """
+    return (
+        f"I am the reporter. I note what you say about {topic.name}. When somebody writes "
+        f"“publish this, reporter”, a summary and the conversation it rests on go to "
+        f"{web_url}archive/ for {_READERS[topic.visibility]} to read. {announced}"
+        "Write #off to go off the record, #on to come back, “#off me” to keep your own words out, or #help."
+    )
