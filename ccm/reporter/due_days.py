@@ -143,11 +143,8 @@ def by_clock(found: re.Match[str], when: When) -> Meaning:
 
 
 def from_now(found: re.Match[str], when: When) -> Meaning | None:
-    count = (
-        {"one": 1, "couple": 2, "few": 3}.get(found["n"])
-        or {"couple": 2, "so": 1}.get(found["n2"] or "")
-        or int(found["n2"] or found["n"])
-    )
+    words = found["n2"] or found["n"]
+    count = {"one": 1, "so": 1, "couple": 2, "few": 3}.get(words) or int(words)
     vague = found["n"] in ("couple", "few") or bool(found["n2"])
     base, unit = when.today, found["unit"]
     anchor = found.groupdict().get("anchor")
