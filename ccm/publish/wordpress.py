@@ -74,15 +74,8 @@ class WordPress:
     async def publish(self, document: Document, key: str) -> Receipt:
         """See :class:`~ccm.interfaces.IPublisher`; a post that has *key* already is left alone."""
         slug = f"ccm-{document.topic or document.id}".lower()
-        content = sanitised.fragment(document)
-        mark = f"<!-- ccm:{re.sub('[^A-Za-z0-9]+', '-', key)} -->"
-        post: dict[str, Any] = {
-            "slug": slug,
-            "status": self._options.status,
-            "title": html.escape(document.title),  # both are HTML to WordPress
-            "excerpt": html.escape(document.headline),
-            "content": f"{content}\n{mark}",
-        }
+        mark = _mark(key)
+        post = self._post(document, slug, key)
         if self._options.tags:
             post["tags"] = [await self._tag(name) for name in self._options.tags]
         found = await self._call("GET", "wp/v2/posts", {"slug": slug, "status": "any", "context": "edit"})
@@ -99,6 +92,15 @@ class WordPress:
             await self._call("DELETE", f"wp/v2/posts/{int(done['id'])}", {"force": "true"})
             raise Unavailable(f"WordPress has made the post {slug} at the same time.", ambiguous=True)
         return Receipt(str(done["link"]), str(done["id"]), str(document.version))
+
+    def _post(self, document: Document, slug: str, key: str) -> dict[str, Any]:
+        return {
+            "slug": slug,
+            "status": self._options.status,
+            "title": html.escape(document.title),  # both are HTML to WordPress
+            "excerpt": html.escape(document.headline),
+            "content": f"{sanitised.fragment(document)}\n{_mark(key)}",
+        }
 
     async def _tag(self, name: str) -> int:
         try:
@@ -136,6 +138,10 @@ class WordPress:
         if urlsplit(root)[:2] != urlsplit(self._options.url)[:2]:
             raise Rejected(f"The site says that its API is at {root}: set publish.wordpress.url to that host.")
         return root
+
+
+def _mark(key: str) -> str:
+    return f"<!-- ccm:{re.sub('[^A-Za-z0-9]+', '-', key)} -->"
 
 
 def _unknown_to_it(answer: Answer) -> bool:
