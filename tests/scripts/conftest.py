@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from ccm.modules import (
     avatars,
     blocking,
+    bookmarks,
     carbons,
     disco,
     messages,
@@ -32,7 +33,7 @@ from ccm.testing.net_stage import ScriptServer
 MODULES = [
     module.plugin
     for module in (
-        avatars, blocking, carbons, pep, private_xml, vcard,
+        avatars, blocking, bookmarks, carbons, pep, private_xml, vcard,
         ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
     )
 ]  # fmt: skip

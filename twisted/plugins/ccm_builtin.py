@@ -7,6 +7,7 @@ from ccm.components.topics import plugin as topics  # noqa: F401
 from ccm.modules.account_ends import plugin as account_ends  # noqa: F401
 from ccm.modules.avatars import plugin as avatars  # noqa: F401
 from ccm.modules.blocking import plugin as blocking  # noqa: F401
+from ccm.modules.bookmarks import plugin as bookmarks  # noqa: F401
 from ccm.modules.carbons import plugin as carbons  # noqa: F401
 from ccm.modules.contact_info import plugin as contact_info  # noqa: F401
 from ccm.modules.disco import plugin as disco  # noqa: F401
