@@ -211,7 +211,8 @@ def again(view: View, table: str, first: Scores) -> list[tuple[list[int], bool, 
     """The candidates of a view as the second look sees them."""
     scores: Mapping[int, int] = getattr(first, table)
     look = getattr(SecondLook(view.traits, first), table)
-    return [(look(p), *label) for p, label in labels(view, table).items() if scores[p] >= LEAST[table]]
+    low = LEAST["order"] if table == "stated" else LEAST[table]
+    return [(look(p), *label) for p, label in labels(view, table).items() if scores[p] >= low]
 
 
 def boosted(data: Sequence[tuple[list[int], bool, float]], table: str) -> list[Tree]:

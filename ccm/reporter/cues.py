@@ -63,7 +63,15 @@ _SAYS_SO = frozenset(
     "committed commit promise promised he'll she'll they'll nudge".split()
 )
 _WILL = frozenset("will can could should would shall need needs must gonna going plan plans happy try".split())
-_ONE = frozenset("i you we he she they someone".split())
+_ONE = frozenset("i you".split())
+NOT_NAMES = frozenset(
+    "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
+    "wants going have has had having is are was were be been do does did yes no ok okay also just well then now maybe "
+    "please let let's trying try tried used able like happy hard easy nice good great glad ready way thing things point "
+    "time reason goal idea plan order addition regards respect due according back up down next first second third people "
+    "folks someone somebody anyone anybody everything something nothing one in on at for with from by as of all i'd i'm "
+    "it's that's here once after before wanted hoping looking planning ought got seems seem supposed meant want needs".split()
+)
 _SETTLES = frozenset(
     "agreed agree agreement decided decide decision decisions resolved resolution resolve consensus approved approve "
     "accept accepted adopt adopted objections objection objecting opposed unanimous motion carried passes passed proposal "
@@ -96,6 +104,27 @@ class Talk:
         self.mentions = sum("action" in words or "actions" in words for words in self.words)
         self.votes = sum(map(abs, self.agrees))
         self._quotes: dict[str, int] = {}
+        self._plain: frozenset[str] | None = None
+        self._called: dict[str, bool] = {}
+        self._parts = sorted({name for name in self.names if len(name) > 2})
+
+    def calls(self, word: str) -> bool:
+        """Whether a word is somebody's name, or the beginning of a nick ("Kim" of ``kimhd``)."""
+        known = self._called.get(word)
+        if known is None:
+            name = word.strip(_EDGE).lower()
+            known = name in self.names or word[:1] == "@"
+            if not known and len(name) > 2 and name not in VERBS and name not in NOT_NAMES and name not in ROLES:
+                known = any(part.startswith(name) or (len(part) > 3 and name.startswith(part)) for part in self._parts)
+            self._called[word] = known
+        return known
+
+    @property
+    def plain(self) -> frozenset[str]:
+        """Every word that somebody typed in lower case: a word that begins a line with a capital need be no name."""
+        if self._plain is None:
+            self._plain = frozenset().union(*[line.text.split() for line in self.lines])
+        return self._plain
 
     def quotes_by(self, nick: str) -> int:
         """How many lines of somebody begin with the name of somebody else: more than a few, and they take notes."""
@@ -155,29 +184,31 @@ def _agreement(words: list[str], low: str) -> int:
 def could_be_action(talk: Talk, place: int) -> int:
     """How a line could be an action: 1 stated as minutes do, 2 spoken of, 3 both, 0 not at all."""
     words = talk.words[place]
-    if len(words) < 1:
+    count = len(words)
+    if not count or talk.agrees[place]:
         return 0
-    first = words[0].strip(_EDGE)
-    kind = 0
-    if len(words) < 60 and (
-        first in VERBS
-        or (
-            len(words) > 1
-            and (first in talk.names or first in ROLES or talk.lines[place].text[:1].isupper() or words[0][0] == "@")
-            and (not _TO.isdisjoint(words[1:6]) or words[1] in VERBS or words[0][-1] in ":,")
-        )
-        or ("to" in words[1:4] and first not in _ONE)
-        or (2 < len(words) < 30 and words[-1].strip(_EDGE) in talk.names)
-    ):
-        kind = 1
-    if not _SAYS_SO.isdisjoint(words) or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words)):
-        kind |= 2
-    elif not _WILL.isdisjoint(words) and len(words) > 3:
+    kind = int(count < 70 and _stated(talk, words, count))
+    if count > 2 and (not _SAYS_SO.isdisjoint(words) or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words))):
         kind |= 2
     return kind
 
 
-_TO = frozenset(("to", "will", "should", "shall", "must", "please", "and", "&"))
+def _stated(talk: Talk, words: list[str], count: int) -> bool:
+    first = words[0].strip(_EDGE)
+    if first in VERBS:
+        return True
+    if count < 3 or first in NOT_NAMES:
+        return False
+    for number, word in enumerate(words[1:7], 1):
+        if word in _TO:
+            following = words[number + 1].strip(_EDGE) if number + 1 < count else ""
+            return following in VERBS or following == "be"
+        if word in VERBS and (words[number - 1][-1] in ":," or words[number - 1].strip(_EDGE) in ROLES or number < 4):
+            return True
+    return words[-2][-1] == "," and talk.calls(words[-1])
+
+
+_TO = frozenset(("to", "will", "should", "shall", "must", "please"))
 
 
 def could_be_decision(talk: Talk, place: int) -> bool:
@@ -192,4 +223,7 @@ def could_be_decision(talk: Talk, place: int) -> bool:
     near = talk.agrees[max(0, place - 3) : place] + talk.agrees[place + 1 : place + 5]
     if any(near) or "close" in words or "merge" in words:
         return True
-    return any(talk.nods[place + 1 : place + 4]) or any(talk.nods[max(0, place - 2) : place])
+    if len(words) > 40:
+        return False
+    nods = sum(talk.nods[place + 1 : place + 4]) + sum(talk.nods[max(0, place - 2) : place])
+    return nods > 1 or (nods > 0 and talk.votes > 2)

@@ -101,7 +101,11 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
     """Look again at what the first look did not rule out."""
     look, trees = SecondLook(traits, first), model.trees
     return Scores(
-        {p: grown(trees["stated"], look.stated(p)) for p, s in first.stated.items() if s >= LEAST["stated"]},
+        {
+            p: CLEAR if traits.kind_of(p) == "clear" else grown(trees["stated"], look.stated(p))
+            for p, s in first.stated.items()
+            if s >= LEAST["stated"] or (s >= LEAST["order"] and traits.kind_of(p) != "other")
+        },
         {p: grown(trees["spoken"], look.spoken(p)) for p, s in first.spoken.items() if s >= LEAST["spoken"]},
         {p: grown(trees["decided"], look.decided(p)) for p, s in first.decided.items() if s >= LEAST["decided"]},
     )
@@ -198,3 +202,4 @@ def _confidence(over: int) -> int:
 
 
 NEAR, BEFORE, SAME = 3, 12, 60
+CLEAR = 400  # the score of "Kim to check with Kaliya", which needs no model

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from ccm.reporter.traits import Traits
 
 _SURE = {"stated": -150, "spoken": -250, "decided": 0}  # of the first score
-LEAST = {"stated": -480, "spoken": -480, "decided": -480}  # below it a line gets no second look
+LEAST = {"stated": -480, "order": -850, "spoken": -480, "decided": -480}  # below it a line gets no second look
 _NONE = -900  # the score of a line that got none
-_KINDS = {"named": 2, "order": 1, "other": 0}
+_KINDS = {"clear": 3, "named": 2, "order": 1, "other": 0}
 _WAYS = {"first": 6, "you": 5, "other": 4, "some": 3, "stated": 2, "order": 1, "none": 0}
 
 

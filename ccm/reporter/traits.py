@@ -9,7 +9,7 @@ holds in another. Leaves out which lines are read (:mod:`ccm.reporter.cues`) and
 import re
 from collections.abc import Sequence
 
-from ccm.reporter.cues import ROLES, VERBS, Talk
+from ccm.reporter.cues import NOT_NAMES, ROLES, VERBS, Talk
 from ccm.reporter.roles_of_actions import roles_of
 
 _WORD = re.compile(r"https?://\S+|[@#]?[a-z0-9](?:[\w'’./+-]*\w)?|[+-]\d|[?!:,;.…<>]")
@@ -30,6 +30,7 @@ class Traits:
         self._sets: dict[int, frozenset[str]] = {}
         self._alike: dict[tuple[int, bool], tuple[int, str]] = {}
         count = len(talk.lines)
+        self._shapes: dict[int, str] = {}
         self.manners: dict[int, tuple[str, int]] = {}  # of what was spoken: the way, and whether it is a deed
         per = 100 * talk.votes // count if count else 0
         self._votes = "v0" if not talk.votes else "v1" if per < 4 else "v2" if per < 15 else "v3"
@@ -75,35 +76,68 @@ class Traits:
         seen.append(f"*by {by}")
         shape = self._shape(place)
         lead = "lead" if line.nick == self.talk.leader else ""
+        who, _, rest = shape.partition(" ")
+        if rest and who in _CALLED:
+            seen += [f"*who {rest}", f"*who {'called' if who in 'NRC' else who}"]
         seen += [f"*{shape}", f"*{shape} {by}", f"*{shape} {lead}", f"*{shape} {'?' in line.text}"]
         count = len(tokens)
         seen.append(f"*{shape} {0 if count < 4 else 1 if count < 9 else 2 if count < 22 else 3}")
         return seen
 
     def kind_of(self, place: int) -> str:
-        """What kind of statement a line is: with a name, an order to nobody, or neither."""
+        """What kind of statement a line is: "Kim to check", another with a name, an order to nobody, or none of these."""
         shape = self._shape(place)
-        if shape[0] in "NRXx" and shape.endswith("deed") and len(shape) > 4:
-            return "named"
+        if shape.startswith(_CLEAR) and not shape.endswith("else"):
+            return "clear" if shape[2:5] == "to " and shape[:6] != "X to w" else "named" if shape.endswith("deed") else "other"
         return "order" if shape.startswith(("deed", "weak")) else "other"
 
     def _shape(self, place: int) -> str:
         """How a statement is built: who is named, by what word it goes on, what kind of verb follows."""
-        text = self.talk.lines[place].text[:200]
-        found = _LEAD.match(text)
-        if found:
-            first = found[1].split()[0].strip("@,").lower()
-            who = "R" if first in ROLES else "N" if first in self.talk.names else "not" if first in _NOT_NAMES else "verb" if first in VERBS else "X" if found[1][:1].isupper() or found[1][:1] == "@" else "x"
-            verb = _WORD.match(text[found.end() :].lower().lstrip())
-            what = verb[0] if verb else ""
-            return f"{who}{found[2].strip()} {_kind(what)}"
-        words = self.talk.words[place]
+        known = self._shapes.get(place)
+        if known is None:
+            known = self._shapes[place] = self._built(place)
+        return known
+
+    def _built(self, place: int) -> str:
+        talk = self.talk
+        words, text = talk.words[place], talk.lines[place].text
         first = words[0].strip(_EDGE)
-        who = "R" if first in ROLES else "N" if first in self.talk.names else ""
-        if who and len(words) > 1:
-            return f"{who} {'bare ' + _kind(words[1]) if words[1] in VERBS else 'else'}"
-        last = words[-1].strip(_EDGE)
-        return f"{_kind(first)}{' up' if text[:1].isupper() else ''}{' named' if last in self.talk.names and len(words) > 2 else ''}"
+        if first in VERBS and not (len(words) > 1 and words[0][-1] == ":"):
+            last = " named" if len(words) > 2 and words[-2][-1] == "," and talk.calls(words[-1]) else ""
+            return f"{_kind(first)}{' up' if text[:1].isupper() else ''}{last}"
+        typed = text.split(None, 8)
+        who = self._who(words[0], typed[0])
+        for number, word in enumerate(words[1:7], 1):
+            following = words[number + 1].strip(_EDGE) if number + 1 < len(words) else ""
+            if word in _LINKS and (following in VERBS or word in ("to", "please")):
+                link = "to" if word == "to" else "will" if word != "please" else word
+                return f"{who} {link} {_kind(following)}"
+            before, name = words[number - 1], self._is_name(words[number], typed[number])
+            if word in VERBS and (before[-1] in ":," or self._is_name(before, typed[number - 1]) or before in ROLES):
+                return f"{who} {before[-1] if before[-1] in ':,' else 'bare'} {_kind(word)}"
+            if not (name or word in _JOINS or typed[number][:1].isupper() or typed[number][0] == "("):
+                break
+        if len(words) > 2 and words[-2][-1] == "," and talk.calls(words[-1]):
+            return "else named"
+        return "else"
+
+    def _is_name(self, word: str, typed: str) -> bool:
+        return self.talk.calls(word) or _NICK.search(typed) is not None
+
+    def _who(self, word: str, text: str) -> str:
+        """What the word that begins a statement is: N a participant, R a role, C like a nick, X with a capital, x."""
+        if self.talk.calls(word):
+            return "N"
+        name = word.strip(_EDGE)
+        if name in ROLES:
+            return "R"
+        if name in NOT_NAMES:
+            return "not"
+        if _NICK.search(text):
+            return "C"
+        if name.endswith(_NO_NAME_ENDS) or name in self.talk.plain:
+            return "thing"
+        return "X" if text[:1].isupper() else "x"
 
     def spoken(self, place: int) -> list[str]:
         """Of a line in which somebody could take something on, or be asked to."""
@@ -165,8 +199,8 @@ class Traits:
             return tokens
         rest = _WORD.findall(text[found.end() : 400].lower())[:40]
         first = found[1].split()[0].strip("@,").lower()
-        lead = "R" if first in ROLES else "N" if first in self.talk.names else "X"
-        if lead == "X" and (first in _NOT_NAMES or first in VERBS):
+        lead = "R" if first in ROLES else "N" if self.talk.calls(first) else "X"
+        if lead == "X" and (first in NOT_NAMES or first in VERBS):
             return tokens
         names = self.talk.names
         return [lead + found[2].lower().strip(), *("N" if word in names else "#" if word[0].isdigit() else word for word in rest)]
@@ -333,7 +367,7 @@ _CONTEXT = frozenset(
     "opposition hearing none no next topic approve accept motion todo done decided decide agree + - should".split()
 )
 def _kind(verb: str) -> str:
-    return "deed" if verb in VERBS and verb not in _WEAK else "weak" if verb in _WEAK else "else"
+    return "weak" if verb in _WEAK or verb == "be" else "deed" if verb in VERBS else "else"
 
 
 _EDGE = ".,:;!?()[]\"'*`“”’<>"
@@ -343,10 +377,12 @@ _WEAK = frozenset(
 )
 _PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|wondering|probably)\b")
 _NOT = re.compile(r"n['’]t\b|\b(?:not|never|no|already|was|were|did|had|have been|done)\b")
-_NOT_NAMES = frozenset(
-    "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
-    "going have has had is are was were be do does yes no ok okay also just well then now maybe please let let's".split()
-)
+_CLEAR = ("N ", "R ", "C ", "X ")
+_NO_NAME_ENDS = ("ing", "ed", "ion", "ity", "ment", "ness", "able", "ant", "ous", "some", "sal", "ful")
+_CALLED = frozenset("NRCX")
+_JOINS = frozenset(("and", "&", "or", "+", "/", "then"))
+_LINKS = frozenset(("to", "will", "should", "shall", "must", "please"))
+_NICK = re.compile(r"^@|^[A-Za-z]*[a-z][A-Z]|^[A-Z]{2,4}\W*$|[a-z]\d|_|\|")
 _LEAD = re.compile(
     r"\s*((?:@?[A-Za-z][\w.|-]{0,24}(?: [A-Z][\w.'-]+){0,2}(?:,? (?:and|&|or) |, ?|/)){0,3}@?[A-Za-z][\w.|-]{0,24}"
     r"(?: (?:[A-Z][\w.'-]*)){0,2})(?: \([^)]{1,20}\))?( to | will | should | please |: to |: |, )"
