@@ -13,6 +13,7 @@ from ccm.reporter.outcomes import mark_of
 from ccm.reporter.remarks import flat
 from ccm.reporter.segments import segments
 from ccm.reporter.state import Entry, State
+from ccm.reporter.turns import Line as Spoken
 
 LONG = 40  # remarks from which on a discussion of any type has topics, announced or found
 ROW = 3  # topics told one after the other, with nothing between them, are an agenda
@@ -94,7 +95,7 @@ def _found(
     said = [line for line in lines if line.text and not line.reporter and mark_of(line.text) is None]
     if state.type != "meeting" and len(said) < LONG:
         return ()
-    found = segments([line.text for line in said], people)
+    found = segments([Spoken(line.text, line.nick, _seconds(line.at)) for line in said], people, chair=state.chair)
     places = {line.id: place for place, line in enumerate(lines)}
     edges = [places[said[segment.start].id] for segment in found[1:]]
     outcomes = [item for item in items if item.source in places]
@@ -105,6 +106,10 @@ def _found(
         numbers = tuple(item.number for item in outcomes if start <= places[item.source] < end)
         made.append(Topic(f"T{number}", segment.title, first.id, first.at, "found", minutes, numbers))
     return tuple(made)
+
+
+def _seconds(at: str) -> int | None:
+    return int(datetime.fromisoformat(at).timestamp()) if at else None
 
 
 def _minutes(start: str, end: str) -> int | None:

@@ -1,116 +1,112 @@
 """
-Topics of a talk that nobody announced: where its words change, and which words are its own in between.
+Topics of a talk: where each begins, and what to call it.
 
-After TextTiling (M. Hearst, 1997): the words before and after each gap are compared, and a talk is parted where they
-are least alike. Weights are whole numbers and ties have an order, so every Python finds the same. Leaves out topics
-that people announce (:mod:`ccm.reporter.agenda`) and what a word is (:mod:`ccm.reporter.terms`).
+Without an agenda a linear model tells how likely each remark begins a topic (:mod:`ccm.reporter.turns`), and those are
+taken that are likely to be right together (:mod:`ccm.reporter.boundaries`); a topic is called by words that are said
+in it more than elsewhere. With an agenda its titles are laid along the talk (:mod:`ccm.reporter.alignment`). Weights
+are whole numbers and ties have an order, so every Python finds the same. Leaves out topics that people announce
+(:mod:`ccm.reporter.agenda`) and what a word is (:mod:`ccm.reporter.terms`).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isqrt
-from operator import mul
 
-from ccm.reporter.remarks import flat
+from ccm.reporter.alignment import aligned
+from ccm.reporter.boundaries import begins
 from ccm.reporter.terms import Term, Word, stems_of, terms_of, verbs_of, words_of
+from ccm.reporter.turns import Line, read, trained
 
-LEAST, MOST = 15, 12  # remarks of a segment, segments
-_WINDOW, _REACH = 70, 60  # remarks compared on each side of a gap, gaps among which it must stand out
+__all__ = ["LEAST", "Line", "Segment", "segments"]
+
+LEAST = 8  # remarks of a talk that is parted
 _READ = 1000  # characters of a remark
-_SPAN = 17  # a talk of this many remarks times the square of a number has that number of segments
-_TURN = re.compile(
-    r"\W*(?:(?:ok(?:ay)?|so|alright|all right|right|now|well|next|moving on|anyway|first|second|finally|another|topic|"
-    r"back to|let's|shall we|any(?:thing)? (?:other|else))\b|\d\d?[.)]\s)|"
-    r".*\b(?:next (?:topic|item|issue|up|on)|mov(?:e|ing) on|agenda|let's (?:talk|start|discuss|move|go|begin))\b"
-)
+_TELLING = 12  # remarks of a segment that are read for its title
+_TITLE = 60  # characters of a title that is a remark's beginning
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Remarks from *start* up to, not including, *end*, and the words that are theirs."""
+    """
+    Remarks from *start* up to, not including, *end*, and what to call them.
+
+    :ivar item: number of the agenda's title that this is, from 0; ``None`` for words of the talk.
+    """
 
     start: int
     end: int
     title: str
+    item: int | None = None
 
 
-def segments(texts: Sequence[str], names: Iterable[str] = ()) -> tuple[Segment, ...]:
+def segments(
+    said: Sequence[Line] | Sequence[str], people: Iterable[str] = (), agenda: Sequence[str] = (), chair: str = ""
+) -> tuple[Segment, ...]:
     """
     The parts of a talk; none if it is too short for two of them, or says nothing.
 
-    :param texts: the remarks, in order.
-    :param names: of those who speak; they give no title.
+    :param said: the remarks, in order. :param people: names that give no title, beside those who speak.
+    :param agenda: titles in the order in which they are taken up. :param chair: who leads, if that is known.
     """
-    if len(texts) < 2 * LEAST:
+    lines = [Line(one) if isinstance(one, str) else one for one in said]
+    if not agenda and len(lines) < LEAST:
         return ()
-    people = set[str]().union(*map(stems_of, names))
-    spoken = [words_of(text[:_READ]) for text in texts]
-    told = [terms_of(remark, people) for remark in spoken]
-    starts = _starts([[term[0] for term in terms if len(term) == 1] for terms in told], texts)
-    edges = tuple(pairwise((0, *starts, len(texts))))
-    counts = [Counter(term for terms in told[start:end] for term in terms) for start, end in edges]
+    seen = read(lines)
+    if not any(seen.masks):
+        return ()
+    turns = trained()
+    scores = turns.scores(lines, seen, chair)
+    if agenda:
+        return _planned(scores, lines, agenda)
+    starts = begins(turns, scores)
+    if not starts:
+        return ()
+    edges = list(pairwise((0, *starts, len(lines))))
+    names = set[str]().union(*map(stems_of, {*people, *(line.by for line in lines)}))
+    titles = _titles(edges, lines, seen.masks, names)
+    return tuple(Segment(start, end, title) for (start, end), title in zip(edges, titles, strict=True))
+
+
+def _planned(scores: Sequence[int], lines: Sequence[Line], agenda: Sequence[str]) -> tuple[Segment, ...]:
+    """The agenda's titles where they were talked about; those that were not are left out."""
+    places = aligned(scores, [line.text for line in lines], agenda)
+    taken = [(place, item) for item, place in enumerate(places) if place is not None]
+    edges = [*(place for place, _ in taken), len(lines)]
+    return tuple(Segment(place, end, agenda[item], item) for (place, item), end in zip(taken, edges[1:], strict=True))
+
+
+def _titles(
+    edges: Sequence[tuple[int, int]], lines: Sequence[Line], masks: Sequence[int], people: set[str]
+) -> list[str]:
+    """For each segment its words, read from those of its remarks that say most."""
+    read_: list[list[list[Word]]] = []
+    for start, end in edges:
+        ranked = sorted(range(start, end), key=lambda place: (-masks[place].bit_count(), place))
+        read_.append([words_of(lines[place].text[:_READ]) for place in sorted(ranked[:_TELLING])])
+    told = [[terms_of(remark, people) for remark in remarks] for remarks in read_]
+    counts = [Counter(term for terms in remarks for term in terms) for remarks in told]
     known: Counter[Term] = Counter()
     for count in counts:
         known.update(count)
-    verbs = Counter(stem for remark in spoken for stem in verbs_of(remark))
+    verbs = Counter(stem for remarks in read_ for remark in remarks for stem in verbs_of(remark))
     verbal = {stem for stem, times in verbs.items() if 3 * times >= known[(stem,)]}
-    made = []
-    for (start, end), count in zip(edges, counts, strict=True):
-        title = _title(_chosen(count, known, verbal), spoken[start:end], told[start:end])
-        made.append(Segment(start, end, title))
-    return tuple(made) if all(segment.title for segment in made) else ()
+    titles = []
+    for (start, end), count, remarks, terms in zip(edges, counts, read_, told, strict=True):
+        title = _title(_chosen(count, known, verbal), remarks, terms)
+        titles.append(title or _beginning([line.text for line in lines[start:end]]))
+    return titles
 
 
-def _starts(remarks: Sequence[Sequence[str]], texts: Sequence[str]) -> list[int]:
-    """Where segments after the first begin: gaps whose sides are least alike, or where somebody turns to another."""
-    count = len(remarks)
-    known = Counter(term for remark in remarks for term in remark)
-    weights = {term: (count // known[term]).bit_length() for term in sorted(known) if known[term] > 1}
-    numbers = {term: number for number, term in enumerate(weights)}
-    alike = _likeness(
-        [[(numbers[term], weights[term]) for term in remark if term in weights] for remark in remarks], len(numbers)
-    )
-    depths = [
-        max(alike[max(0, gap - _REACH) : gap + 1]) + max(alike[gap : gap + _REACH + 1]) - 2 * here
-        for gap, here in enumerate(alike)
-    ]
-    usual = sum(depths) // len(depths)
-    ranked = sorted(
-        (-depth - (usual if _TURN.match(flat(texts[gap][:_READ])) else 0), gap)
-        for gap, depth in enumerate(depths, LEAST)
-    )
-    wanted = min(MOST, max(2, isqrt(count // _SPAN))) - 1
-    starts: list[int] = []
-    for _, gap in ranked:
-        if len(starts) < wanted and all(abs(gap - start) >= LEAST for start in starts):
-            starts.append(gap)
-    return sorted(starts)
-
-
-def _likeness(remarks: Sequence[Sequence[tuple[int, int]]], size: int) -> list[int]:
-    """How alike, in thousandths of the cosine, are the words on both sides of each gap that may begin a segment."""
-    before, after = [0] * size, [0] * size
-    for place, remark in enumerate(remarks[: LEAST + _WINDOW]):
-        for term, weight in remark:
-            (before if place < LEAST else after)[term] += weight
-    product = sum(map(mul, before, after))
-    squares = [sum(map(mul, before, before)), sum(map(mul, after, after))]
-    alike = []
-    for gap in range(LEAST, len(remarks) - LEAST + 1):
-        alike.append(1000 * product // (isqrt(squares[0] * squares[1]) + 1))
-        joining = remarks[gap + _WINDOW] if gap + _WINDOW < len(remarks) else ()
-        leaving = remarks[gap - _WINDOW] if gap >= _WINDOW else ()
-        for moved, side, words in ((-1, 1, remarks[gap]), (1, 0, remarks[gap]), (1, 1, joining), (-1, 0, leaving)):
-            mine, other = (after, before) if side else (before, after)
-            for term, weight in words:
-                step = moved * weight
-                product += step * other[term]
-                squares[side] += step * (2 * mine[term] + step)
-                mine[term] += step
-    return alike
+def _beginning(texts: Sequence[str]) -> str:
+    """The first remark of three words and more, cut at a word."""
+    words = next((text.split() for text in texts if len(text.split()) > 2), texts[0].split())
+    title = ""
+    for word in words:
+        if title and len(title) + len(word) >= _TITLE:
+            return f"{title} …"
+        title = f"{title} {word}".strip()
+    return title[:_TITLE]
 
 
 def _chosen(count: Counter[Term], known: Counter[Term], verbal: set[str]) -> list[Term]:
