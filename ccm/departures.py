@@ -59,7 +59,7 @@ class Departures:
             await stores.state.publish(channel, json.dumps(facts).encode())
 
         mails = MailJobs(mailer, tell)
-        publications = PublishJobs(stores.documents, targets(reactor, settings, addresses), tell)
+        publications = PublishJobs(stores.documents, targets(reactor, settings, addresses), tell, reactor.seconds)
         options = settings["outbox"]
         self._outbox = stores.outbox
         self._alone = not settings["store"].url  # a state folder has one server; a database server may have several

@@ -9,16 +9,19 @@ and an old text must not take the place of a new one.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
-from ccm.errors import Rejected
+from ccm.errors import Rejected, Unavailable
 from ccm.interfaces import IDocuments, IPublisher
-from ccm.records import OutboxJob
+from ccm.publish.breaker import Breaker
+from ccm.records import OutboxJob, Receipt
 from ccm.reporter import render_json
+from ccm.reporter.document import Document
 
 
 class PublishJobs:
     """
     :param targets: the configured publishers by name.
     :param tell: ``async (channel, facts)``, hears ``publish-done``, ``publish-failed`` and ``publish-changed``.
+    :param seconds: the time, on a clock that only goes forward.
     """
 
     def __init__(
@@ -26,10 +29,12 @@ class PublishJobs:
         documents: IDocuments,
         targets: Mapping[str, IPublisher],
         tell: Callable[[str, dict[str, str]], Awaitable[None]],
+        seconds: Callable[[], float],
     ) -> None:
         self._documents = documents
         self._targets = targets
         self._tell = tell
+        self._breakers = {name: Breaker(seconds) for name in targets}
 
     async def deliver(self, job: OutboxJob) -> str:
         """Publish what *job* names. :raises Rejected, Unavailable: as the publisher does."""
@@ -47,10 +52,24 @@ class PublishJobs:
         body = next((record.body for record in revisions if record.revision == revision), None)
         if body is None:
             raise Rejected(f"Revision {revision} of that document is no longer kept.")
-        receipt = await target.publish(render_json.loads(body), job.key)
+        receipt = await self._publish(work["target"], render_json.loads(body), job.key)
         await self._documents.add_receipt(topic, revision, work["target"], receipt)
         await self._tell("publish-done", {"topic": work["topic"], "target": work["target"], "url": receipt.url})
         return receipt.url
+
+    async def _publish(self, name: str, document: Document, key: str) -> Receipt:
+        breaker = self._breakers[name]
+        breaker.check()
+        try:
+            receipt = await self._targets[name].publish(document, key)
+        except Unavailable as error:
+            breaker.failed(error)
+            raise
+        except Rejected:
+            breaker.answered()
+            raise
+        breaker.answered()
+        return receipt
 
     async def settled(self, job: OutboxJob) -> None:
         """Tell that a publication was made, put back or given up."""

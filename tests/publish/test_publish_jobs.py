@@ -5,7 +5,7 @@ import json
 import pytest
 import pytest_twisted
 
-from ccm.errors import Rejected
+from ccm.errors import Rejected, Unavailable
 from ccm.publish.jobs import PublishJobs
 from ccm.records import DocumentRecord, OutboxJob, Receipt
 from ccm.reporter import render_json
@@ -17,8 +17,12 @@ class Target:
 
     def __init__(self):
         self.given = []
+        self.fails = None
 
     async def publish(self, published, key):
+        if self.fails is not None:
+            self.given.append("failed")
+            raise self.fails
         self.given.append((published.version, key))
         return Receipt("https://blog.example/1", "1", str(published.version))
 
@@ -29,12 +33,12 @@ def told():
 
 
 @pytest.fixture
-def jobs(sqlite_stores, told):
+def jobs(sqlite_stores, told, clock):
     async def tell(channel, facts):
         told.append((channel, facts))
 
     target = Target()
-    made = PublishJobs(sqlite_stores.documents, {"blog": target}, tell)
+    made = PublishJobs(sqlite_stores.documents, {"blog": target}, tell, clock.seconds)
     made.target = target
     return made
 
@@ -81,3 +85,33 @@ async def test_a_target_or_revision_that_is_gone_is_refused_with_the_remedy(jobs
 async def test_a_publication_given_up_is_told_with_its_reason(jobs, told):
     await jobs.parked(job(1), "WordPress does not answer")
     assert told == [("publish-failed", {"topic": "t", "target": "blog", "reason": "WordPress does not answer"})]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_target_that_fails_again_and_again_is_left_alone_for_a_while(jobs, sqlite_stores, clock):
+    await keep(sqlite_stores, clock, 1)
+    jobs.target.fails = Unavailable("blog.example answered 503: busy")
+    for _ in range(5):
+        with pytest.raises(Unavailable, match="503"):
+            await jobs.deliver(job(1))
+    assert len(jobs.target.given) == 5
+    with pytest.raises(Unavailable, match="503") as caught:
+        await jobs.deliver(job(1))
+    assert caught.value.retry_after == 4.0
+    assert not caught.value.ambiguous
+    assert len(jobs.target.given) == 5
+    clock.advance(4.1)
+    with pytest.raises(Unavailable):
+        await jobs.deliver(job(1))
+    assert len(jobs.target.given) == 6
+    clock.advance(8.1)
+    jobs.target.fails = None
+    await jobs.deliver(job(1))
+    jobs.target.fails = Unavailable("busy", retry_after=60)
+    for _ in range(4):
+        with pytest.raises(Unavailable):
+            await jobs.deliver(job(1))
+    jobs.target.fails = Rejected("no")
+    for _ in range(9):
+        with pytest.raises(Rejected):
+            await jobs.deliver(job(1))

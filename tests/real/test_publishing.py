@@ -171,7 +171,7 @@ class Life:
         else:
             kind, key, payload = _job(self._name, "life", self._version)
             await stores.outbox.add([(kind, key + suffix, payload.replace(key, key + suffix))])
-        jobs = PublishJobs(stores.documents, {self._name: self._made()}, _nobody)
+        jobs = PublishJobs(stores.documents, {self._name: self._made()}, _nobody, reactor.seconds)
         worker = OutboxWorker("publish", stores.outbox, jobs.deliver, reactor, OPTIONS)
         self._agent.armed = True
         worker.start()
