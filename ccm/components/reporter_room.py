@@ -44,7 +44,7 @@ class ReporterRoom:
         self._invitations = Sibling(
             handler.request, context.domain, context.siblings["invitations"], namespace=ns.INVITATIONS
         )
-        self._follow_up = NextMeeting(context, self._topics, self._invitations)
+        self._follow_up = NextMeeting(context, self._topics, self._invitations, self.say)
 
     # ---- rooms
 

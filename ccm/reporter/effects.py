@@ -80,7 +80,7 @@ class FollowUp:
     """
     Make the topic of the next meeting, or move it there, with the same people.
 
-    *at* is a local ISO time in the topic's zone; *carried* says which actions go with it, a line each.
+    *at* is a local ISO time in the topic's zone; *carried* says which actions go along that did not yet, a line each.
     """
 
     at: str

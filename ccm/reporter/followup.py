@@ -154,18 +154,17 @@ def spell_day(day: str) -> str:
 
 
 def made(state: State) -> tuple[State, tuple[FollowUp, ...]]:
-    """The topic of the next meeting is asked for once for each time that was set."""
+    """The next meeting's topic is asked for, once for each time that was set and for actions that came since."""
     following = state.following
-    if following is None or following.at == state.followed:
+    if following is None:
         return state, ()
-    return record.replace(state, followed=following.at), (FollowUp(following.at, carried(state)),)
-
-
-def carried(state: State) -> str:
-    """The open actions, a line each: ``A1 (Kim, due 2026-11-27): call the printer``."""
     open_ = [e for e in state.entries if e.kind == "action" and e.status in ("open", "carried")]
-    lines = [_carried_line(e) for e in open_ if e.provenance != "detected"]
-    return "\n".join(lines[:MOST_CARRIED])
+    new = [e for e in open_ if e.provenance != "detected" and e.id not in state.taken][:MOST_CARRIED]
+    if following.at == state.followed and not new:
+        return state, ()
+    taken = (*state.taken, *(e.id for e in new))
+    state = record.replace(state, followed=following.at, taken=taken)
+    return state, (FollowUp(following.at, "\n".join(_carried_line(e) for e in new)),)
 
 
 def _carried_line(entry: Entry) -> str:

@@ -159,7 +159,9 @@ def _undone(state: State, found: re.Match[str], message: Message, context: Conte
 
 def _judged(state: State, found: re.Match[str], message: Message, context: Context) -> Outcome | None:
     target = item_in(state, found)
-    if target is None or (target.provenance != "detected" and target.status != "proposed"):
+    if target is None:
+        return none(state)
+    if target.provenance != "detected" and target.status != "proposed":
         return None
     yes = not found["verdict"].startswith(("wrong", "not", "rejected", "incorrect"))
     return confirmations.confirm(state, target.id, message, context, yes=yes)

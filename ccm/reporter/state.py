@@ -215,6 +215,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar amending: people were told that what they change needs a new version.
     :ivar following: the next meeting.
     :ivar followed: its time when its topic was asked for.
+    :ivar taken: ids of the actions that were carried into it.
     """
 
     schema: int
@@ -261,6 +262,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     amending: bool = False
     following: Following | None = None
     followed: str = ""
+    taken: tuple[str, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(State)

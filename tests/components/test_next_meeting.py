@@ -66,6 +66,10 @@ async def test_the_next_meeting_has_a_topic_with_the_same_people_and_the_open_ac
     moved = await stage.stores.topics.get(next_one.id)
     assert local(moved) == "2026-12-02 11:00"
     assert len((await stage.stores.topics.of_member("ann@localhost", limit=10)).items) == 2
+    # an action that comes late goes along with the next version
+    await say(ann, room, "#action Ann to call Bo")
+    await hears(ann, room, "publish again, reporter", "I took the new open actions along")
+    await hears(kim, next_one.room, "reporter, what do we have so far?", "A2: Ann to call Bo")
 
 
 @pytest_twisted.ensureDeferred

@@ -98,6 +98,9 @@ def test_publication_asks_for_its_topic_once(room):
     carried = "A1 (Kim, due 2026-11-27): Kim to paint the shed by friday\nA2 (UNASSIGNED): call Bo"
     assert FollowUp("2026-12-01T10:00", carried) in effects
     assert not any(isinstance(e, FollowUp) for e in room.say("ann", "publish again, reporter"))
+    room.say("ann", "#action Ann to call Bo")
+    effects = room.say("ann", "publish again, reporter")
+    assert FollowUp("2026-12-01T10:00", "A4 (Ann): Ann to call Bo") in effects
     room.say("ann", "#nextmeeting 2026-12-02 10:00")
     effects = room.say("ann", "publish again, reporter")
     assert [e.at for e in effects if isinstance(e, FollowUp)] == ["2026-12-02T10:00"]
