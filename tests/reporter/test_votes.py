@@ -171,6 +171,14 @@ def test_a_withdrawn_voice_leaves_the_count_also_after_the_end(room):
     assert (room.entry("D1").text, room.entry("D1").votes["yes"]) == ("Go? No.", ())
 
 
+def test_what_a_moderator_withdraws_through_the_room_is_not_counted(context):
+    room = Room(context, ann="owner")
+    room.say("ann", "#startvote Go?")
+    room.say("eve", "#vote yes")
+    room.say("", "", retracts=room.last)
+    assert room.state.vote.ballots == ()
+
+
 def test_a_withdrawn_vote_takes_its_decision_along(room):
     room.say("ann", "#startvote Go?")
     opened = room.last
