@@ -81,10 +81,17 @@ def kept(state: State) -> State:
     return record.replace(state, printed=printed(state), amending=False)
 
 
-def noticed(before: State, turn: Step) -> Step:
-    """Say once that a change of the items after publication waits for a new version."""
+def noticed(before: State, turn: Step, *, meant: bool = False) -> Step:
+    """
+    Say once that a change after publication waits for a new version: of the items, or of what an attribute holds.
+
+    :param meant: it was a correction or a withdrawal; otherwise an attribute counts where the reporter was told to
+        change it, and not where talk merely went on.
+    """
     state, effects = turn
-    if state.amending or not state.printed or state.entries == before.entries or state.version != before.version:
+    meant = meant or bool(effects)
+    same = state.entries == before.entries and (not meant or state.attributes == before.attributes)
+    if same or state.amending or not state.printed or state.version != before.version:
         return turn
     if state.mode not in ("published", "listening") or before.mode != state.mode or not _differs(state):
         return turn
@@ -95,5 +102,4 @@ def noticed(before: State, turn: Step) -> Step:
 
 
 def _differs(state: State) -> bool:
-    stands = _items(state)
-    return stands != {key: said for key, said in state.printed.items() if key[:1].isupper()}
+    return printed(state) != state.printed

@@ -84,10 +84,10 @@ def step(state: State, message: Message, context: Context) -> Step:
     if not message.on_record:
         return state, ()
     if message.retracts is not None:
-        return amendments.noticed(before, (_retracted(state, message, context), ()))
+        return amendments.noticed(before, (_retracted(state, message, context), ()), meant=True)
     if message.replaces is not None:
         after, effects = _corrected(state, message, context)
-        return amendments.noticed(before, (_signed(state, after, message.replaces, message.jid), effects))
+        return amendments.noticed(before, (_signed(state, after, message.replaces, message.jid), effects), meant=True)
     text = readable(message.text)
     if not text or is_aside(text):
         return state, ()

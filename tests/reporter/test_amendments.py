@@ -67,7 +67,7 @@ def test_an_attribute_that_changed_is_told_by_its_label(context):
     room.say("ann", "This is a project.")
     room.say("ann", "The goal is one garden.")
     room.say("ann", "publish now, reporter")
-    room.say("ann", "reporter, the goal is two gardens")
+    assert room.told("ann", "reporter, the goal is two gardens") == NOTE
     assert "Since version 1: Goal has changed." in room.told("ann", "publish now, reporter")
 
 
