@@ -96,13 +96,14 @@ def notifications(topic: str, before: Outcome | None, after: Outcome) -> tuple[E
     """
     The messages that tell of a change, without their addressee; with nothing known before, all items.
 
-    What is gone stands twice: in the head, for who keeps count of revisions, and as ``<retract/>``, in a message of its
-    own since items and retractions may not be mixed (XEP-0060 §7.2.2.1).
+    The head comes last: some clients look at the first item alone. What is gone stands twice: in the head, for who
+    keeps count of revisions, and as ``<retract/>``, in a message of its own since items and retractions may not be
+    mixed (XEP-0060 §7.2.2.1).
     """
     items, removed = (dict(after.items), _NOTHING) if before is None else changes(before, after)
     head = head_element(after, None if before is None else before.revision, removed)
-    children = [pubsub_item(HEAD, head, ns.PUBSUB_EVENT)]
-    children += [pubsub_item(id_, item_element(item), ns.PUBSUB_EVENT) for id_, item in items.items()]
+    children = [pubsub_item(id_, item_element(item), ns.PUBSUB_EVENT) for id_, item in items.items()]
+    children.append(pubsub_item(HEAD, head, ns.PUBSUB_EVENT))
     if not removed:
         return (_event(topic, children),)
     gone = []

@@ -17,7 +17,7 @@ from ccm.store.message_index import MessageIndex
 
 log = Logger()
 
-STEP_ROWS = 200
+STEP_ROWS = 100
 PAUSE_SECONDS = 0.1
 
 

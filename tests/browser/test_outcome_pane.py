@@ -16,8 +16,8 @@ FOUND = """() => {
   const { source, at } = known.entries[0];
   const entry = { ...known.entries.find((e) => e.id === 'A1'), id: 'A7', source, at, found: true, sure: false };
   Object.assign(entry, { text: 'Kim checks whether the mirrors are in step', phrase: 'soon', assumed: true });
-  const target = { part: 'target', name: 'wordpress', state: 'waiting', url: '', reason: 'It answered 503.', again: at };
-  const failed = { ...target, name: 'git', state: 'failed', reason: 'The remote refuses this key. Give it write access.' };
+  const target = { name: 'wordpress', state: 'waiting', url: '', reason: 'It answered 503.', again: at };
+  const failed = { ...target, name: 'git', state: 'failed', reason: 'The key is refused. Give it write access.' };
   const more = { entries: [...known.entries, entry], targets: [...known.targets, target, failed] };
   app.client.outcomes.set(known.topic, { ...known, ...more });
   app.requestUpdate();

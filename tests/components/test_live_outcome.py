@@ -65,7 +65,7 @@ class Mirror:
             for each in items:
                 self.items.pop(each["id"], None)
             return
-        head = _head(items[0])
+        head = next(_head(each) for each in items if each["id"] == "outcome")
         if head["revision"] == self.revision:
             return
         if head.hasAttribute("after") and head["after"] != self.revision:
@@ -157,6 +157,26 @@ def _of(message: Element, name: str) -> list[Element]:
         for items in event.elements():
             found += [each for each in items.elements() if each.name == name]
     return found
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_reporter_in_a_process_of_its_own_tells_the_same(stage: Any, muc: Any, door: Any) -> None:
+    stage.router.attach(Deliveries(stage.router))
+    for plugin in (topics.plugin, invitations.plugin):
+        stage.host(plugin)
+    plugin = reporter_component.plugin
+    await door.external(REPORTER, list(plugin.handlers(stage.context("reporter"), plugin.options())))
+    ann = await stage.person("ann", "Ann")
+    topic = await open_topic(ann)
+    await ann.join(topic["room"], "Ann")
+    mirror = await fetched(ann, topic)
+    position = len(ann.received)
+    await say(ann, topic["room"], "#agreed We use Apache-2.0.")
+    await until(lambda: any(each["id"] == "D1" for e in ann.received for each in _of(e, "item")))
+    await say(ann, topic["room"], "#drop D1")
+    await until(lambda: any(_of(e, "retract") for e in ann.received[position:]))
+    await agree(ann, topic, mirror, position)
+    assert mirror.missed == 0 and "D1" not in mirror.items
 
 
 @pytest_twisted.ensureDeferred

@@ -280,7 +280,7 @@ class Rows:
 
 @pytest_twisted.ensureDeferred
 async def test_indexing_waits_while_much_is_said_and_rests_when_all_is_read() -> None:
-    clock, rows, appended = Clock(), Rows(500), 0
+    clock, rows, appended = Clock(), Rows(250), 0
     indexing = Indexing(rows, clock, lambda: appended, 5.0, 50)  # type: ignore[arg-type]
     indexing.start()
     appended = 1000
