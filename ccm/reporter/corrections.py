@@ -68,7 +68,8 @@ _NOT = re.compile(
     r"(?P<what>[^,.;!?]{2,60})"
 )
 _BUT = re.compile(
-    r"\bnot (?:for |at |in |on |to )?(?:the |our |a |an )?(?P<what>[^,.;!?]{2,60}?),? but (?:rather |really )?(?:for |at |in |on )?"
+    r"\bnot (?:for |at |in |on |to )?(?:the |our |a |an )?(?P<what>[^,.;!?]{2,60}?),? but "
+    r"(?:rather |really )?(?:for |at |in |on )?"
 )
 _IT_IS = re.compile(
     r"(?:(?:it|that|this|they|there)(?:'s|'re| is| are| was| should be| will be)|we mean|i mean) "
