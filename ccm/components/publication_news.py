@@ -24,9 +24,8 @@ log = Logger()
 
 CHANNELS = ("publish-changed", "publish-failed")
 KEPT_SECONDS = 90 * 86400
-#: Who waits less than this, or is tried fewer times, is not worth a word: most faults pass by themselves.
-LATE_SECONDS = 10.0
-LATE_ATTEMPTS = 4
+#: A shorter pause is not worth a word: most faults pass by themselves. The outbox comes to it at the fourth failure.
+LATE_SECONDS = 5.0
 TARGETS = {
     "wordpress": "WordPress",
     "jcr": "JCR",
@@ -111,8 +110,7 @@ class PublicationNews:
         if job.state == "done":
             return "there" if told is not None else ""
         wait = (job.due - self._context.now()).total_seconds()
-        late = bool(job.note) and (job.attempts >= LATE_ATTEMPTS or wait >= LATE_SECONDS)
-        return "late" if late and told is None else ""
+        return "late" if job.note and wait >= LATE_SECONDS and told is None else ""
 
     async def _words(self, news: str, target: str, topic: Topic, job: JobState) -> str:
         if news == "failed":
