@@ -16,7 +16,7 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,24 +31,23 @@ from ccm.reporter.finding import Weights, outcomes, second
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.traits import Traits
-from ccm.reporter.trees import Tree
+from ccm.reporter.trees import Tree, grown
 
 TARGET = Path(__file__).resolve().parent.parent / "ccm" / "reporter" / "finding.json"
-TABLES = ("stated", "spoken", "decided")
+TABLES = ("stated", "decided")
 SCALE = 100
-STRENGTH = {"stated": 0.3, "spoken": 0.1, "decided": 0.3}
-LEAST_OFTEN = {"stated": 3, "spoken": 3, "decided": 3}
+STRENGTH = {"stated": 0.3, "decided": 0.3}
+LEAST_OFTEN = {"stated": 3, "decided": 3}
 BUILT = 2.0  # how much more the traits count that tell how a line is built and what stands around it
 LEAST_WEIGHT = 4  # a trait whose weight is nearer to 0 is dropped
 GROWTH = {
     "stated": {"n_estimators": 60, "max_depth": 3, "learning_rate": 0.1, "min_samples_leaf": 6, "subsample": 0.7},
-    "spoken": {"n_estimators": 60, "max_depth": 2, "learning_rate": 0.1, "min_samples_leaf": 10, "subsample": 0.7},
+    "spoken": {"n_estimators": 40, "max_depth": 2, "learning_rate": 0.1, "min_samples_leaf": 15, "subsample": 0.7},
     "decided": {"n_estimators": 100, "max_depth": 4, "learning_rate": 0.1, "min_samples_leaf": 8, "subsample": 0.7},
 }
-UNMARKED = 0.5  # how much a line counts in a meeting that nobody kept minutes of
-OTHERS = 0.5  # how much a further line counts that led to an action
+UNMARKED = 0.4  # how much a line counts in a meeting that nobody kept minutes of
 PARTS = 4  # in which the first look is learnt for the second
-LIMITS = {"stated": -150, "spoken": -270, "beside": 150, "decided": 30}  # scores from which on a line counts
+LIMITS = {"stated": -50, "spoken": -245, "beside": 100, "possible": -320, "decided": 20}  # scores from which on a line counts
 BACK, ON = 15, 3  # lines around the place of a marked line in which what led to it is looked for
 _STOP = frozenset(
     "a an the to of and or in on for is are be been was were will would should can could i we you he she it they this "
@@ -106,6 +105,7 @@ class View:
     traits: Traits
     gold: dict[str, list[Gold] | None]
     seen: dict[str, dict[int, list[str]]]
+    spoken: dict[int, list[int]]
 
 
 @dataclass
@@ -153,15 +153,16 @@ def views(meeting: Mapping[str, Any]) -> Iterator[View]:
         talk = Talk(lines, (), meeting.get("chair") or "")
         traits = Traits(talk)
         seen: dict[str, dict[int, list[str]]] = {table: {} for table in TABLES}
+        spoken: dict[int, list[int]] = {}
         for place in range(len(lines)):
             kind_of = could_be_action(talk, place)
             if kind_of & 1:
                 seen["stated"][place] = traits.stated(place)
-            if kind_of & 2:
-                seen["spoken"][place] = traits.spoken(place)
+            if kind_of & 2 and (values := traits.spoken(place)) is not None:
+                spoken[place] = values
             if could_be_decision(talk, place):
                 seen["decided"][place] = traits.decided(place)
-        yield View(meeting["id"], meeting["source"], mode, traits, golds, seen)
+        yield View(meeting["id"], meeting["source"], mode, traits, golds, seen, spoken)
 
 
 def said(view: View, table: str, place: int) -> frozenset[str]:
@@ -178,8 +179,9 @@ def labels(view: View, table: str) -> dict[int, tuple[bool, float]]:
     kind = "decisions" if table == "decided" else "actions"
     if table == "spoken" and view.mode == "strip" and view.gold[kind]:
         return {}
-    seen, golds = view.seen[table], view.gold[kind]
-    level = UNMARKED if golds is None else 1.0
+    seen: Iterable[int] = view.spoken if table == "spoken" else view.seen[table]
+    golds = view.gold[kind]
+    level = UNMARKED if golds is None or (table == "spoken" and not golds) else 1.0
     best: dict[int, float] = {}
     hits: set[int] = set()
     strong: set[int] = set()
@@ -193,9 +195,7 @@ def labels(view: View, table: str) -> dict[int, tuple[bool, float]]:
             if table == "decided":
                 strong.update(place for hit, place in found if hit >= (0.6 if gold.line else 0.9))
             if table != "stated" and found and not any(place in strong for _, place in found):
-                best[found[0][1]] = 1.0
-                if table == "spoken":
-                    best.update((place, OTHERS) for _, place in found[1:4] if place not in best)
+                best |= {place: 1.0 for _, place in (found if table == "spoken" else found[:1])}
     wanted = dict.fromkeys(strong, 1.0) | best
     return {
         place: (place in wanted, wanted.get(place, level)) for place in seen if place in wanted or place not in hits
@@ -215,14 +215,19 @@ def again(view: View, table: str, first: Scores) -> list[tuple[list[int], bool, 
     return [(look(p), *label) for p, label in labels(view, table).items() if scores[p] >= low]
 
 
+def talked(view: View) -> list[tuple[list[int], bool, float]]:
+    """The lines of a view in which somebody takes something on."""
+    return [(view.spoken[place], *label) for place, label in labels(view, "spoken").items()]
+
+
 def boosted(data: Sequence[tuple[list[int], bool, float]], table: str) -> list[Tree]:
     """The trees of the second look; the first is the bias."""
     model: Any = GradientBoostingClassifier(**GROWTH[table], random_state=1)
     model.fit([one[0] for one in data], [one[1] for one in data], [one[2] for one in data])
     share = sum(weight for _, wanted, weight in data if wanted) / sum(weight for *_, weight in data)
     trees = [[-1, round(SCALE * float(np.log(share / (1 - share)))), 0, 0]]
-    for (grown,) in model.estimators_:
-        tree = grown.tree_
+    for (one,) in model.estimators_:
+        tree = one.tree_
         flat: list[int] = []
         for node in range(tree.node_count):
             if tree.children_left[node] < 0:
@@ -267,7 +272,8 @@ def first_look(data: Sequence[View]) -> dict[str, dict[str, int]]:
 def scored(view: View, tables: Mapping[str, Mapping[str, int]]) -> Scores:
     """The first look at a view."""
     model = Weights(tables, {}, {})
-    return Scores(*({p: model.score(table, seen) for p, seen in view.seen[table].items()} for table in TABLES))
+    first = {table: {p: model.score(table, seen) for p, seen in view.seen[table].items()} for table in TABLES}
+    return Scores(first["stated"], {}, first["decided"])
 
 
 def part(view: View, salt: str, parts: int) -> int:
@@ -289,6 +295,7 @@ def train(data: Sequence[View]) -> Weights:
         table: boosted([one for view in data for one in again(view, table, first[id(view)])], table)
         for table in TABLES
     }
+    trees["spoken"] = boosted([one for view in data for one in talked(view)], "spoken")
     return Weights(first_look(data), trees, LIMITS)
 
 
@@ -296,7 +303,10 @@ def judged(data: Sequence[View], model: Weights, counts: dict[tuple[str, ...], l
     """Count what is found in views that the model has not seen: right, found, marked."""
     for view in data:
         lines = len(view.traits.talk.lines)
-        found = outcomes(view.traits, second(view.traits, scored(view, model.tables), model), model.limits)
+        first = scored(view, model.tables)._replace(
+            spoken={place: grown(model.trees["spoken"], values) for place, values in view.spoken.items()}
+        )
+        found = outcomes(view.traits, second(view.traits, first, model), model.limits)
         for kind in ("actions", "decisions"):
             made = [one for one in found if f"{one.kind}s" == kind and one.sure]
             golds = view.gold[kind]

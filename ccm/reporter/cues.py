@@ -188,7 +188,7 @@ def could_be_action(talk: Talk, place: int) -> int:
     if not count or talk.agrees[place]:
         return 0
     kind = int(count < 70 and _stated(talk, words, count))
-    if count > 2 and (not _SAYS_SO.isdisjoint(words) or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words))):
+    if 2 < count < 120 and (not _SAYS_SO.isdisjoint(words) or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words))):
         kind |= 2
     return kind
 

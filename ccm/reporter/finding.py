@@ -58,8 +58,8 @@ class Weights:
     """
     The model.
 
-    :ivar tables: ``stated``, ``spoken`` or ``decided`` -> trait -> hundredths of the log-odds; ``""`` is what every line has.
-    :ivar trees: the same names -> the trees of the second look.
+    :ivar tables: ``stated`` or ``decided`` -> trait -> hundredths of the log-odds; ``""`` is what every line has.
+    :ivar trees: the same names -> the trees of the second look, and ``spoken``, which has no first.
     :ivar limits: what a score must reach, in hundredths.
     """
 
@@ -90,8 +90,8 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
         kind = could_be_action(talk, place)
         if kind & 1:
             stated[place] = model.score("stated", traits.stated(place))
-        if kind & 2:
-            spoken[place] = model.score("spoken", traits.spoken(place))
+        if kind & 2 and (seen := traits.spoken(place)) is not None:
+            spoken[place] = grown(model.trees["spoken"], seen)
         if could_be_decision(talk, place):
             decided[place] = model.score("decided", traits.decided(place))
     return Scores(stated, spoken, decided)
@@ -106,7 +106,7 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
             for p, s in first.stated.items()
             if s >= LEAST["stated"] or (s >= LEAST["order"] and traits.kind_of(p) != "other")
         },
-        {p: grown(trees["spoken"], look.spoken(p)) for p, s in first.spoken.items() if s >= LEAST["spoken"]},
+        first.spoken,
         {p: grown(trees["decided"], look.decided(p)) for p, s in first.decided.items() if s >= LEAST["decided"]},
     )
 
@@ -144,8 +144,10 @@ def outcomes(traits: Traits, scored: Scores, limits: Mapping[str, int], marked: 
     decisions = [one for one in decisions if one.place not in stated]
     actions = [_action(traits, place, score - limits["stated"], stated=True) for place, score in stated.items()]
     limit = limits["spoken"] + (limits["beside"] if actions else 0)
-    spoken = _best(traits, {p: s for p, s in scored.spoken.items() if s >= limit and p not in taken}, stated)
-    actions += [_action(traits, place, score - limit, stated=False) for place, score in spoken.items()]
+    likely = {p: s for p, s in scored.spoken.items() if s >= limits["possible"] and p not in taken and p not in stated}
+    for found_one in _best(traits, likely, stated):
+        over = likely[found_one.place] - limit
+        actions.append(replace(found_one, confidence=_confidence(over), sure=over >= 0))
     every = sorted([*decisions, *actions], key=lambda one: (one.place, one.kind))
     return tuple(replace(one, sure=one.sure and one.kind not in marked) for one in every)
 
@@ -159,13 +161,15 @@ def _action(traits: Traits, place: int, over: int, *, stated: bool) -> Found:
     )  # fmt: skip
 
 
-def _best(traits: Traits, spoken: Mapping[int, int], stated: Collection[int]) -> dict[int, int]:
-    """Of lines that stand together the one that says it best; none where it is stated afterwards."""
-    kept: dict[int, int] = {}
+def _best(traits: Traits, spoken: Mapping[int, int], stated: Collection[int]) -> list[Found]:
+    """Of lines in which one owner takes one thing on, that which says it best; none that is stated afterwards."""
+    kept: list[Found] = []
     for place in sorted(spoken, key=lambda place: (-spoken[place], place)):
-        if any(abs(place - other) <= NEAR for other in kept) or any(0 <= other - place <= BEFORE for other in stated):
+        if len(kept) == MOST or any(0 <= other - place <= BEFORE for other in stated):
             continue
-        kept[place] = spoken[place]
+        one = _action(traits, place, 0, stated=False)
+        if not any(abs(place - other.place) <= NEAR and one.owner == other.owner for other in kept):
+            kept.append(one)
     return kept
 
 
@@ -198,8 +202,9 @@ def _same(mine: frozenset[str], theirs: frozenset[str]) -> bool:
 
 def _confidence(over: int) -> int:
     """Thousandths, from how far a score lies over its limit."""
-    return min(990, 500 + over)
+    return max(50, min(990, 500 + over))
 
 
-NEAR, BEFORE, SAME = 3, 12, 60
+NEAR, BEFORE, SAME = 3, 12, 60  # lines
+MOST = 12  # finds in talk, sure or possible
 CLEAR = 400  # the score of "Kim to check with Kaliya", which needs no model

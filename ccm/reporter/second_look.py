@@ -12,18 +12,17 @@ from typing import NamedTuple
 
 from ccm.reporter.traits import Traits
 
-_SURE = {"stated": -150, "spoken": -250, "decided": 0}  # of the first score
-LEAST = {"stated": -480, "order": -850, "spoken": -480, "decided": -480}  # below it a line gets no second look
+_SURE = {"stated": -150, "decided": 0}  # of the first score
+LEAST = {"stated": -480, "order": -850, "decided": -480}  # below it a line gets no second look
 _NONE = -900  # the score of a line that got none
 _KINDS = {"clear": 3, "named": 2, "order": 1, "other": 0}
-_WAYS = {"first": 6, "you": 5, "other": 4, "some": 3, "stated": 2, "order": 1, "none": 0}
 
 
 class Scores(NamedTuple):
     """What the model says of each line that could be something: place -> hundredths of the log-odds."""
 
     stated: Mapping[int, int]
-    spoken: Mapping[int, int]
+    spoken: Mapping[int, int]  # by its trees alone
     decided: Mapping[int, int]
 
 
@@ -34,7 +33,6 @@ class SecondLook:
         self._traits, self._first = traits, first
         lines = traits.talk.lines
         self._stated = Counter(lines[p].nick for p, score in first.stated.items() if score >= _SURE["stated"])
-        self._spoken = sum(score >= _SURE["spoken"] for score in first.spoken.values())
         self._decided = Counter(
             lines[p].nick for p, score in first.decided.items() if score >= _SURE["decided"] and traits.repeats(p) > 1
         )
@@ -53,33 +51,10 @@ class SecondLook:
             10 * mine // max(1, self._said[nick] - 1),
             _KINDS[self._traits.kind_of(place)],
             self._first.decided.get(place, _NONE),
-            self._first.spoken.get(place, _NONE),
             len(talk.words[place]),
             nick == talk.leader,
             *_near(scores, place),
             *self._traits.votes_around(place),
-        ]
-
-    def spoken(self, place: int) -> list[int]:
-        """Of a line that could speak of an action."""
-        talk, scores, traits = self._traits.talk, self._first.spoken, self._traits
-        score, nick = scores[place], talk.lines[place].nick
-        way, deed = traits.manners.get(place, ("none", 0))
-        return [
-            score,
-            self._stated.total(),
-            self._spoken - (score >= _SURE["spoken"]),
-            _WAYS[way],
-            deed,
-            len(talk.words[place]),
-            "?" in talk.lows[place],
-            nick == talk.leader,
-            self._first.decided.get(place, _NONE),
-            self._first.stated.get(place, _NONE),
-            min(talk.mentions, 9),
-            *_near(scores, place),
-            *traits.votes_around(place),
-            min(self._said[nick], 50),
         ]
 
     def decided(self, place: int) -> list[int]:

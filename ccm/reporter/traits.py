@@ -31,7 +31,6 @@ class Traits:
         self._alike: dict[tuple[int, bool], tuple[int, str]] = {}
         count = len(talk.lines)
         self._shapes: dict[int, str] = {}
-        self.manners: dict[int, tuple[str, int]] = {}  # of what was spoken: the way, and whether it is a deed
         per = 100 * talk.votes // count if count else 0
         self._votes = "v0" if not talk.votes else "v1" if per < 4 else "v2" if per < 15 else "v3"
 
@@ -139,44 +138,50 @@ class Traits:
             return "thing"
         return "X" if text[:1].isupper() else "x"
 
-    def spoken(self, place: int) -> list[str]:
-        """Of a line in which somebody could take something on, or be asked to."""
-        tokens = self.tokens(place)
-        seen = _words(tokens, 40)
-        seen += self._look(place, tokens)
-        seen += self._around(place)
-        seen += self._agreement(place)
-        talk = self.talk
-        seen += self._manner(place)
-        near = [word for other in (place - 2, place - 1, place + 1, place + 2) for word in self._cues(other)]
-        seen += [f"c {word}" for word in sorted(set(near))]
-        seen.append(f"m {min(talk.mentions, 3)}")
-        return seen
+    def spoken(self, place: int) -> list[int] | None:
+        """
+        Of a line in which somebody takes something on, or is asked to: whole numbers, for trees.
 
-    def _manner(self, place: int) -> list[str]:
-        """In which manner an action is spoken of, and what it is to do."""
-        roles = roles_of(self.talk, place, stated=False)
-        way, low = roles.way, self.talk.lows[place]
+        ``None`` for a line in which nobody does, or which does not say what.
+        """
+        talk = self.talk
+        low = talk.lows[place]
+        if _COMMITS.search(low) is None:
+            return None
+        roles = roles_of(talk, place, stated=False)
+        if roles.way not in _WAYS:
+            return None
         told = roles.text.lower().split()
-        verb = told[0].strip(".,:;") if told else ""
-        kind = "weak" if verb in _WEAK else "deed" if verb in VERBS else "else"
-        self.manners[place] = way, int(kind == "deed")
-        asks = "?" if "?" in low else "."
-        seen = [f"*way {way}", f"*way {way} {kind}", f"*way {way} {kind} {asks}", f"v {verb}", f"vw {way} {verb}"]
-        seen.append(f"told {min(len(told), 20).bit_length()}")
-        if roles.phrase:
-            seen += ["when", f"when {way}"]
-        if roles.sources:
-            seen.append("that")
-        if not roles.owner:
-            seen.append("nobody")
-        elif roles.owner == self.talk.lines[place].nick:
-            seen.append("own")
-        if _PERHAPS.search(low):
-            seen += ["perhaps", f"perhaps {way}"]
-        if _NOT.search(low):
-            seen += ["not", f"not {way}"]
-        return seen
+        deed = bool(told) and _kind(told[0].strip(".,:;")) == "deed"
+        if not deed and not roles.sources:
+            return None
+        around = [talk.lows[other] if 0 <= other < len(talk.lows) else "" for other in range(place - 2, place + 4)]
+        before, after = " ".join(around[:2]), " ".join(around[3:])
+        return [
+            _WAYS[roles.way],
+            deed,
+            "?" in low,
+            _PERHAPS.search(low) is not None,
+            _NOT.search(low) is not None,
+            bool(roles.phrase),
+            bool(roles.sources),
+            bool(roles.owner),
+            len(talk.words[place]),
+            len(told),
+            _OBJECT.search(roles.text.lower()) is not None,
+            _THANKS.search(after) is not None,
+            _ASKS.search(before) is not None,
+            "?" in around[1],
+            "action" in before or "action" in low or "action" in after,
+            "will" in low or "'ll" in low or "’ll" in low,
+            "i can" in low,
+            "i could" in low,
+            "i should" in low or "need to" in low,
+            " you" in low,
+            place + 1 < len(talk.nods) and talk.nods[place + 1],
+            min(talk.mentions, 5),
+            low.startswith(_AT_ONCE),
+        ]
 
     def decided(self, place: int) -> list[str]:
         """Of a line that could be a decision, or what was proposed for one."""
@@ -375,6 +380,21 @@ _WEAK = frozenset(
     "think see say like agree go do be have know understand want need use talk work get make take come stand support let "
     "speak wait start read put try keep look help give tell turn call meet join move explain consider vote".split()
 )
+_WAYS = {"first": 4, "you": 3, "other": 2, "stated": 2, "some": 1}
+_COMMITS = re.compile(
+    r"\bi(?:['’]ll| will| can| could| should| need to| have to|['’]d|['’]m going| am going| plan)\b|"
+    r"\b(?:can|could|would|will) you\b|\bplease\b|\blet me\b|\baction\b|\bsome(?:one|body)\b|volunteer"
+)
+_OBJECT = re.compile(
+    r"\b(?:prs?|issues?|e-?mails?|mail|lists?|docs?|documents?|drafts?|text|pages?|links?|notes?|minutes|agenda|repo|"
+    r"repository|sections?|examples?|proposals?|reviews?|meetings?|specs?|tests?|wiki|chairs?|group|slides?|survey|poll|"
+    r"tickets?|reports?|summary|calls?|invites?|comments?|code|release|budget|offer|plan|figures|numbers)\b|https?:|#\d"
+)
+_THANKS = re.compile(
+    r"\b(?:thanks?|thank you|great|perfect|excellent|awesome|sounds good|please do|go ahead|that would be|cool|appreciate)\b"
+)
+_ASKS = re.compile(r"\b(?:who|any(?:one|body)?|some(?:one|body)|volunteers?|(?:can|could|would|will) you|action)\b")
+_AT_ONCE = ("i'll", "i will", "i can", "ok, i", "ok i", "yes, i", "sure, i", "i’ll")
 _PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|wondering|probably)\b")
 _NOT = re.compile(r"n['’]t\b|\b(?:not|never|no|already|was|were|did|had|have been|done)\b")
 _CLEAR = ("N ", "R ", "C ", "X ")
