@@ -7,9 +7,12 @@ Plain values on both sides, nothing of rooms, states or times. Leaves out the do
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ccm.reporter.finding import Remark, found
+from ccm.reporter.cues import Remark
+from ccm.reporter.finding import found
+from ccm.reporter.narrative import Part, Spoken, summary
 from ccm.reporter.outcomes import links_of, mark_of
-from ccm.reporter.segments import Line, segments
+from ccm.reporter.segments import segments
+from ccm.reporter.turns import Line, Words, read
 
 
 def report(messages: Sequence[Mapping[str, Any]], meeting: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -25,6 +28,8 @@ def report(messages: Sequence[Mapping[str, Any]], meeting: Mapping[str, Any] | N
     known = meeting or {}
     lines = [Remark(str(message["nick"]), str(message["text"])) for message in messages]
     talk = [Line(line.text, line.nick, _seconds(m.get("time"))) for line, m in zip(lines, messages, strict=True)]
+    words = read(talk)
+    parts = _parts(talk, words, known)
     marks = {place: mark for place, line in enumerate(lines) if (mark := mark_of(line.text)) is not None}
     outcomes = found(
         lines,
@@ -48,18 +53,23 @@ def report(messages: Sequence[Mapping[str, Any]], meeting: Mapping[str, Any] | N
         "actions": actions,
         "decisions": decisions,
         "questions": [{"text": one.text, "index": one.place} for one in outcomes if one.kind == "question"],
-        "topics": _topics(talk, known),
+        "topics": [{"title": part.title, "start_index": part.start} for part in parts],
         "links": list(dict.fromkeys(url for line in lines for url in links_of(line.text))),
-        "summary": "",
+        "summary": " ".join(sentence.text for sentence in summary(_spoken(talk), parts, words)),
     }
 
 
-def _topics(talk: Sequence[Line], known: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _parts(talk: Sequence[Line], words: Words, known: Mapping[str, Any]) -> list[Part]:
     """What the talk was about, from where: the titles of the agenda if there is one, else words of the talk."""
-    parts = segments(talk, agenda=tuple(map(str, known.get("agenda") or ())), chair=str(known.get("chair") or ""))
-    if not parts:
-        return [{"title": "", "start_index": 0}]
-    return [{"title": part.title, "start_index": part.start} for part in parts]
+    agenda = tuple(map(str, known.get("agenda") or ()))
+    found = segments(talk, agenda=agenda, chair=str(known.get("chair") or ""), words=words)
+    if not found:
+        return [Part("1", "", 0, len(talk))]
+    return [Part(str(number), one.title, one.start, one.end) for number, one in enumerate(found, 1)]
+
+
+def _spoken(talk: Sequence[Line]) -> list[Spoken]:
+    return [Spoken(str(place), line.by, line.text) for place, line in enumerate(talk)]
 
 
 def _seconds(time: object) -> int | None:

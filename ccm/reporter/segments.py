@@ -16,7 +16,7 @@ from itertools import pairwise
 from ccm.reporter.alignment import aligned
 from ccm.reporter.boundaries import begins
 from ccm.reporter.terms import Term, Word, stems_of, terms_of, verbs_of, words_of
-from ccm.reporter.turns import Line, read, trained
+from ccm.reporter.turns import Line, Words, read, trained
 
 __all__ = ["LEAST", "Line", "Segment", "segments"]
 
@@ -41,18 +41,23 @@ class Segment:
 
 
 def segments(
-    said: Sequence[Line] | Sequence[str], people: Iterable[str] = (), agenda: Sequence[str] = (), chair: str = ""
+    said: Sequence[Line] | Sequence[str],
+    people: Iterable[str] = (),
+    agenda: Sequence[str] = (),
+    chair: str = "",
+    words: Words | None = None,
 ) -> tuple[Segment, ...]:
     """
     The parts of a talk; none if it is too short for two of them, or says nothing.
 
     :param said: the remarks, in order. :param people: names that give no title, beside those who speak.
     :param agenda: titles in the order in which they are taken up. :param chair: who leads, if that is known.
+    :param words: of the remarks, if they were read already.
     """
     lines = [Line(one) if isinstance(one, str) else one for one in said]
     if not agenda and len(lines) < LEAST:
         return ()
-    seen = read(lines)
+    seen = read(lines) if words is None else words
     if not any(seen.masks):
         return ()
     turns = trained()

@@ -86,6 +86,16 @@ def stems_of(name: str) -> set[str]:
     return {_word(part.strip("_-0123456789")).stem for part in _WORD.findall(name)}
 
 
+def stem_of(word: str) -> str:
+    """What a word has in common with its other forms; ``""`` for one that tells nothing."""
+    return _word(word).stem
+
+
+def is_verbal(word: str) -> bool:
+    """Whether verbs stand after it."""
+    return _word(word).before_verb
+
+
 def terms_of(remark: Sequence[Word], people: set[str]) -> dict[Term, None]:
     """The stems of a remark, and pairs of them that stand together, in order."""
     terms: dict[Term, None] = {}

@@ -1,0 +1,119 @@
+"""
+What a part of a talk is about: the words, and pairs of words, that most of its remarks say.
+
+Works on English; leaves out which sentences are made of them (:mod:`ccm.reporter.narrative`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+from ccm.reporter.terms import is_verbal, stem_of
+from ccm.reporter.turns import Words
+
+READ = 40  # remarks of a part
+_MOST = 14  # words of a part that are weighed
+_PAIR = 2  # what a pair counts beside a word
+
+
+class Phrase(NamedTuple):
+    """Words as somebody wrote them, and the place of the first remark that has them."""
+
+    text: str
+    place: int
+    weight: int
+    stems: frozenset[str]
+
+
+class Counts(NamedTuple):
+    """How many remarks of a part, those that say most, say words and pairs of them; *part* is (place, words) of each."""
+
+    words: Counter[str]
+    pairs: Counter[tuple[str, str]]
+    part: Sequence[tuple[int, list[str]]]
+
+
+def counts_of(said: Words, start: int, end: int) -> Counts:
+    """What the remarks from *start* up to *end* say."""
+    places: Sequence[int] = range(start, end)
+    if end - start > READ:
+        masks = said.masks
+        places = sorted(sorted(places, key=lambda place: (-masks[place].bit_count(), place))[:READ])
+    part = [(place, said.words[place]) for place in places]
+    return Counts(
+        Counter(chain.from_iterable(dict.fromkeys(words) for _, words in part)),
+        Counter(chain.from_iterable(pairwise(words) for _, words in part)),
+        part,
+    )
+
+
+def together(those: Sequence[Counts]) -> Counts:
+    """The counts of several parts as one."""
+    words, pairs = Counter[str](), Counter[tuple[str, str]]()
+    for counts in those:
+        words.update(counts.words)
+        pairs.update({pair: times for pair, times in counts.pairs.items() if times > 1})
+    return Counts(words, pairs, [remark for counts in those for remark in counts.part])
+
+
+def phrases(counts: Counts, texts: Sequence[str], people: set[str], most: int) -> list[Phrase]:
+    """
+    The phrases of a part, weightiest first, no word in two of them.
+
+    :param people: stems of names; they are no phrase.
+    """
+    words, pairs = counts.words, counts.pairs
+    verbs: Counter[str] = Counter()
+    for (before, word), times in pairs.items():
+        if is_verbal(before):
+            verbs[word] += times
+    stems = {
+        word: stem
+        for word, times in words.items()
+        if (stem := stem_of(word)) and stem not in people and not word.endswith("'s") and 2 * verbs[word] < times
+    }
+    told: Counter[str] = Counter()
+    best: dict[str, str] = {}
+    for word, stem in stems.items():
+        told[stem] += words[word]
+        if stem not in best or words[word] > words[best[stem]]:
+            best[stem] = word
+    top = sorted(told.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
+    ranked: list[tuple[int, tuple[str, ...]]] = [(2 * times, (best[stem],)) for stem, times in top]
+    ranked += [
+        (2 * _PAIR * times + min(told[stems[one]], told[stems[other]]), (one, other))
+        for (one, other), times in pairs.items()
+        if times > 1 and one in stems and other in stems and stems[one] != stems[other]
+    ]
+    ranked.sort(key=lambda item: (-item[0], item[1]))
+    found: list[Phrase] = []
+    taken: set[str] = set()
+    for weight, form in ranked:
+        its = {stems[word] for word in form}
+        if its & taken or (phrase := _written(form, counts, texts, weight, frozenset(its))) is None:
+            continue
+        taken |= its
+        found.append(phrase)
+        if len(found) == most:
+            break
+    return found
+
+
+def _written(
+    form: tuple[str, ...], counts: Counts, texts: Sequence[str], weight: int, stems: frozenset[str]
+) -> Phrase | None:
+    """The phrase as the first remark has it; ``None`` where something stands between its words."""
+    pattern = re.compile(r"(?<![\w'])" + r"[ -]".join(map(re.escape, form)) + r"(?!['\w])", re.IGNORECASE)
+    for place, remark in counts.part:
+        if form[0] in remark and (found := pattern.search(texts[place])):
+            return Phrase(_case(found, texts[place]), place, weight, stems)
+    return None
+
+
+def _case(found: re.Match[str], text: str) -> str:
+    """As it is written, but without the capital of a sentence's beginning; names in capitals keep theirs."""
+    begins = found.start() == 0 or text[: found.start()].rstrip()[-1:] in ".!?:"
+    words = found[0]
+    return words[:1].lower() + words[1:] if begins and words[1:] == words[1:].lower() else words
