@@ -7,7 +7,7 @@ Leaves out markup and people's own words.
 from datetime import datetime
 
 from ccm.reporter.document_shape import Document, FollowUp, Item, Topic
-from ccm.reporter.rendering import by_owner, clock, long_day, moment, short_day
+from ccm.reporter.rendering import by_owner, capital, clock, long_day, moment, short_day
 
 FOUND = (
     "Nobody announced these topics. They were found by the words of the conversation, from which their titles are made."
@@ -18,7 +18,7 @@ COUNTED = {
     "decisions": "No decisions were recorded.",
     "questions": "No open questions were recorded.",
 }
-CORRECT = "Something wrong? Owner or chair can mend it in its room and publish it anew, or take a message out of every version."
+CORRECT = "Something wrong? Owner or chair can mend it in its room and publish it anew, or take a message out of all versions."
 KEPT = "Kept until the operator of this archive removes it."
 NOBODY = "Nobody yet"
 _KINDS = {"consensus": "By consensus", "vote": "By vote", "ruling": "Ruled by the chair"}
@@ -58,7 +58,7 @@ def scheduled(document: Document) -> str:
 
 def task(item: Item) -> str:
     """What is to be done, from the verb on where the owner stands beside it."""
-    return item.task if item.task and item.owner else item.text
+    return capital(item.task if item.task and item.owner else item.text)
 
 
 def due(item: Item) -> str:
