@@ -1,17 +1,23 @@
 """
 When SQLite's write-ahead log moves into the database: paced, so that it seldom delays a commit.
 
-PASSIVE once the log holds some pages, TRUNCATE when the writer has had nothing to do for a while. Leaves out
-PostgreSQL, which paces its own.
+Once the log holds some pages, a thread with a connection of its own moves them (PASSIVE), while commits go on; then
+the writer moves the few that came meanwhile, so that the log begins anew. TRUNCATE when the writer has had nothing to
+do for a while. Leaves out PostgreSQL, which paces its own.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 from sqlalchemy import Connection
 from twisted.logger import Logger
 
 _HEADER, _FRAME = 32, 24 + 4096  # sqlite.org/fileformat2.html §4
 _PAGES_A_COMMIT = 4  # estimate, while the log is being overwritten from its beginning
+_PATIENCE = 8  # so many times the pages may gather while the thread is at work
+_LONGEST_STOP_SECONDS = 10.0
 
 log = Logger()
 
@@ -22,12 +28,14 @@ class Checkpoints:
 
     :param file: the database file; ``None`` for a database that needs no checkpoints.
     :param pages: how many pages may gather before they move.
+    :param connect: a connection for the thread that moves most of them; ``None``: the writer moves them all.
     """
 
-    def __init__(self, file: Path | None, pages: int) -> None:
+    def __init__(self, file: Path | None, pages: int, connect: Callable[[], Connection] | None = None) -> None:
         self._log = None if file is None else file.with_name(file.name + "-wal")
         self._pages = pages
         self._since = 0
+        self._mover = None if connect is None or file is None else Mover(connect)
 
     @property
     def pending(self) -> bool:
@@ -37,25 +45,100 @@ class Checkpoints:
     def committed(self, jobs: int) -> bool:
         """Count a commit; answer whether :meth:`pace` is due."""
         self._since += jobs + _PAGES_A_COMMIT
-        return self._log is not None and self._since >= self._pages
+        if self._log is None or self._since < self._pages:
+            return False
+        mover = self._mover
+        if mover is None or self._since >= _PATIENCE * self._pages:
+            return True
+        if mover.ready:
+            mover.begin()
+        return mover.done
 
     def pace(self, connection: Connection) -> None:
-        """After a commit, once enough pages have gathered: move them."""
-        self._run(connection, "PASSIVE")
-        self._since = 0
+        """After a commit, once enough pages have gathered: move those that no other thread has moved."""
+        _move(connection, "PASSIVE")
+        self._begin_anew()
 
     def idle(self, connection: Connection) -> None:
         """When nothing is to do: move all pages and empty the log."""
         if self.pending:
-            self._run(connection, "TRUNCATE")
-            self._since = 0
+            _move(connection, "TRUNCATE")
+            self._begin_anew()
 
-    def _run(self, connection: Connection, mode: str) -> None:
-        row = connection.connection.driver_connection.execute(  # type: ignore[union-attr]
-            f"PRAGMA wal_checkpoint({mode})"
-        ).fetchone()
-        if row is not None and row[0] and mode == "TRUNCATE":
-            log.debug("A reader holds the write-ahead log; it is emptied later")
+    def close(self) -> None:
+        """End the thread, if there is one."""
+        if self._mover is not None:
+            self._mover.stop()
+
+    def _begin_anew(self) -> None:
+        self._since = 0
+        if self._mover is not None and self._mover.done:
+            self._mover.again()
+
+
+class Mover:
+    """
+    The thread that moves pages while commits go on; it is there from the first time.
+
+    :ivar ready: nothing was asked of it.
+    :ivar done: what was asked for is done, or failed.
+    """
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self.ready, self.done = True, False
+        self._connect = connect
+        self._asked: SimpleQueue[bool] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    def begin(self) -> None:
+        """Move what is in the log now."""
+        self.ready = False
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="ccm store checkpoints", daemon=True)
+            self._thread.start()
+        self._asked.put(True)
+
+    def again(self) -> None:
+        """What was done is taken note of."""
+        self.ready, self.done = True, False
+
+    def stop(self) -> None:
+        """Finish and end; blocks until then."""
+        if self._thread is not None:
+            self._asked.put(False)
+            self._thread.join(_LONGEST_STOP_SECONDS)
+            self._thread = None
+
+    def _run(self) -> None:
+        connection: Connection | None = None
+        while self._asked.get():
+            try:
+                connection = connection or self._connect()
+                _move(connection, "PASSIVE")
+            except Exception as error:  # the log keeps everything; the writer moves it
+                log.warn("Could not move the write-ahead log into the database: {error}", error=str(error))
+                _let_go(connection)
+                connection = None
+            self.done = True
+        _let_go(connection)
+
+
+def _let_go(connection: Connection | None) -> None:
+    if connection is None:
+        return
+    try:
+        connection.invalidate()
+        connection.close()
+    except Exception as error:  # a broken connection may fail to close; it is let go all the same
+        log.warn("Could not close a connection to the store: {error}", error=str(error))
+
+
+def _move(connection: Connection, mode: str) -> None:
+    row = connection.connection.driver_connection.execute(  # type: ignore[union-attr]
+        f"PRAGMA wal_checkpoint({mode})"
+    ).fetchone()
+    if row is not None and row[0] and mode == "TRUNCATE":
+        log.debug("A reader holds the write-ahead log; it is emptied later")
 
 
 def unclean(file: Path) -> bool:

@@ -78,7 +78,7 @@ class Database:
         except BaseException:
             self._let_go()
             raise
-        checkpoints = Checkpoints(self._file, self._options.checkpoint_pages)
+        checkpoints = Checkpoints(self._file, self._options.checkpoint_pages, self._write_engine.connect)
         self._writer = Writer(self._write_engine, self._options.batch_jobs, checkpoints, self._settle)
         self._writer.start()
         self.available = True

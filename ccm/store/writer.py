@@ -91,6 +91,7 @@ class Writer:
                 self._commit(batch)
             elif running:
                 self._rest()
+        self._checkpoints.close()
         self._rest()
         self._disconnect()
 

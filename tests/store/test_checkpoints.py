@@ -1,0 +1,106 @@
+"""The write-ahead log moves into the database while commits go on, and begins anew."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from ccm.store.checkpoint import Checkpoints, unclean
+from ccm.store.engines import writer_engine
+from ccm.store.options import StoreOptions
+
+PAGES = 50
+PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = writer_engine(StoreOptions(), tmp_path)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def writing(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        driver(connection).execute("CREATE TABLE words (word TEXT)")
+        yield connection
+
+
+def driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def commit(checkpoints: Checkpoints, connection: Connection) -> bool:
+    driver(connection).execute("INSERT INTO words VALUES (?)", ("x" * 500,))
+    due = checkpoints.committed(1)
+    if due:
+        checkpoints.pace(connection)
+    return due
+
+
+def until_due(checkpoints: Checkpoints, connection: Connection) -> int:
+    """Commit until the log was moved; how often."""
+    deadline, count = time.monotonic() + PATIENCE_SECONDS, 1
+    while not commit(checkpoints, connection):
+        assert time.monotonic() < deadline
+        count += 1
+    return count
+
+
+def test_the_log_begins_anew_though_commits_go_on_while_a_thread_moves_it(
+    engine: Engine, writing: Connection, tmp_path: Path
+) -> None:
+    checkpoints = Checkpoints(tmp_path / "ccm.sqlite", PAGES, engine.connect)
+    for _ in range(5):
+        until_due(checkpoints, writing)
+        commit(checkpoints, writing)
+        busy, pages, moved = driver(writing).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        assert (busy, moved) == (0, pages)
+        assert pages < PAGES / 2, "those of the last commit alone"
+    checkpoints.close()
+
+
+def test_the_writer_moves_the_log_itself_when_the_thread_takes_too_long(writing: Connection, tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def never() -> Connection:
+        over.wait()
+        raise sqlite3.OperationalError("nobody waits for this")
+
+    checkpoints = Checkpoints(tmp_path / "ccm.sqlite", PAGES, never)
+    assert until_due(checkpoints, writing) == 8 * PAGES // 5
+    assert until_due(checkpoints, writing) == 8 * PAGES // 5
+    over.set()
+    checkpoints.close()
+
+
+def test_a_thread_that_fails_leaves_the_work_to_the_writer(writing: Connection, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def broken() -> Connection:
+        asked.append(1)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    checkpoints = Checkpoints(tmp_path / "ccm.sqlite", PAGES, broken)
+    until_due(checkpoints, writing)
+    until_due(checkpoints, writing)
+    checkpoints.close()
+    assert len(asked) == 2, "it is tried again each time"
+    assert driver(writing).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[0] == 0
+
+
+def test_when_all_rest_the_log_is_emptied(engine: Engine, writing: Connection, tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "ccm.sqlite", PAGES, engine.connect)
+    until_due(checkpoints, writing)
+    commit(checkpoints, writing)
+    assert unclean(tmp_path / "ccm.sqlite")
+    checkpoints.close()
+    checkpoints.idle(writing)
+    assert not checkpoints.pending
+    assert not unclean(tmp_path / "ccm.sqlite")
