@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"\S*://\S+|\S+@\S+|[#/]\w*[-/]?\d+|"
@@ -200,7 +201,12 @@ _WRITTEN_MONTH = re.compile(
     r"\d[-/](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/]\d",
     re.IGNORECASE,
 )
-_LONGEST = max(key.count(" ") for key in _WORDS) + 1
+#: First word of several that belong together -> how many there may be.
+_LONGEST: dict[str, int] = {}
+for _key in _WORDS:
+    _first, _, _more = _key.partition(" ")
+    if _more:
+        _LONGEST[_first] = max(_LONGEST.get(_first, 0), _more.count(" ") + 2)
 _ELIDED = re.compile(r"^[ld]'(?=\w)")
 
 
@@ -254,7 +260,10 @@ def plain(text: str) -> Plain:
     return Plain(" ".join(words), tuple(starts), tuple(spans))
 
 
+@lru_cache(maxsize=8192)
 def _fold(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     low = unicodedata.normalize("NFKD", word.lower().replace("ß", "ss").replace("’", "'"))
     return "".join(each for each in low if not unicodedata.combining(each)).replace("–", "-").replace("—", "-")
 
@@ -274,7 +283,7 @@ def _ends(text: str, place: int) -> bool:
 
 
 def _longest(tokens: list[tuple[str, int, int]], place: int) -> int:
-    for length in range(min(_LONGEST, len(tokens) - place), 1, -1):
+    for length in range(min(_LONGEST.get(tokens[place][0], 0), len(tokens) - place), 1, -1):
         if " ".join(word for word, _, _ in tokens[place : place + length]) in _WORDS:
             return length
     return 1
@@ -283,6 +292,11 @@ def _longest(tokens: list[tuple[str, int, int]], place: int) -> int:
 def _meaning(word: str, before: str) -> str:
     if word in _SHORT_DAYS and before in _AFTER:
         return _DAYS[_SHORT_DAYS[word]]
+    return _known(word)
+
+
+@lru_cache(maxsize=8192)
+def _known(word: str) -> str:
     known = _WORDS.get(word)
     if known is None:
         bare = _ELIDED.sub("", word)
