@@ -5,6 +5,7 @@ Leaves out the words about each (:mod:`ccm.reporter.narrative`).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ccm.reporter.agenda import agenda_in, agenda_item, next_topic
@@ -19,9 +20,18 @@ LONG = 40  # remarks from which on a discussion of any type has topics, announce
 ROW = 3  # topics told one after the other, with nothing between them, are an agenda
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A topic with the lines from *start* up to, not including, *end*; both 0 if it was not reached."""
+
+    topic: Topic
+    start: int = 0
+    end: int = 0
+
+
 def topics_of(
     state: State, lines: Sequence[Line], people: Sequence[str], items: Sequence[Item], last: str
-) -> tuple[Topic, ...]:
+) -> tuple[Reached, ...]:
     """
     The topics in the order of the agenda, then of the talk.
 
@@ -30,24 +40,24 @@ def topics_of(
     return _announced(state, lines, items, last) or _found(state, lines, people, items, last)
 
 
-def _announced(state: State, lines: Sequence[Line], items: Sequence[Item], last: str) -> tuple[Topic, ...]:
+def _announced(state: State, lines: Sequence[Line], items: Sequence[Item], last: str) -> tuple[Reached, ...]:
     """Topics with the time until the next one began."""
     topics = [e for e in state.entries if e.kind == "topic"]
     agenda = _agenda(topics, lines)
     begun = {e.id: begin for e in topics if (begin := _begin(e, e.id in agenda, lines)) is not None}
     taken_up = any(id_ in begun for id_ in agenda)
     order = sorted(begun.values())
-    made: list[Topic] = []
+    made: list[Reached] = []
     for e in topics:
         place = begun.get(e.id)
         reached = e.status != "planned" and (place is not None or not taken_up)
-        minutes = None
+        minutes, start, end = None, 0, 0
         if reached and place is not None:
-            following = next((later for later in order if later > place), None)
-            minutes = _minutes(lines[place].at, lines[following].at if following is not None else last)
+            start, end = place, next((later for later in order if later > place), len(lines))
+            minutes = _minutes(lines[start].at, lines[end].at if end < len(lines) else last)
         numbers = tuple(item.number for item in items if item.topic == e.id)
         status = "reached" if reached else "planned"
-        made.append(Topic(e.id, e.text, e.source, e.at, status, minutes, numbers, e.id in agenda))
+        made.append(Reached(Topic(e.id, e.text, e.source, e.at, status, minutes, numbers, e.id in agenda), start, end))
     return tuple(made)
 
 
@@ -90,7 +100,7 @@ def _begin(topic: Entry, planned: bool, lines: Sequence[Line]) -> int | None:
 
 def _found(
     state: State, lines: Sequence[Line], people: Sequence[str], items: Sequence[Item], last: str
-) -> tuple[Topic, ...]:
+) -> tuple[Reached, ...]:
     """Topics of a meeting, or of a long talk, in which nobody announced any."""
     said = [line for line in lines if line.text and not line.reporter and mark_of(line.text) is None]
     if state.type != "meeting" and len(said) < LONG:
@@ -99,12 +109,13 @@ def _found(
     places = {line.id: place for place, line in enumerate(lines)}
     edges = [places[said[segment.start].id] for segment in found[1:]]
     outcomes = [item for item in items if item.source in places]
-    made: list[Topic] = []
+    made: list[Reached] = []
     for number, (segment, start, end) in enumerate(zip(found, (0, *edges), (*edges, len(lines)), strict=False), 1):
         first = said[segment.start]
         minutes = _minutes(first.at, lines[end].at if end < len(lines) else last)
         numbers = tuple(item.number for item in outcomes if start <= places[item.source] < end)
-        made.append(Topic(f"T{number}", segment.title, first.id, first.at, "found", minutes, numbers))
+        topic = Topic(f"T{number}", segment.title, first.id, first.at, "found", minutes, numbers)
+        made.append(Reached(topic, start, end))
     return tuple(made)
 
 

@@ -18,7 +18,7 @@ COUNTED = {
     "decisions": "No decisions were recorded.",
     "questions": "No open questions were recorded.",
 }
-CORRECT = "Something wrong? Owner or chair can mend it in its room and publish it anew, or take a message out of all versions."
+CORRECT = "Something wrong? Owner or chair can mend it in its room and publish anew, or take a message out for good."
 KEPT = "Kept until the operator of this archive removes it."
 NOBODY = "Nobody yet"
 _KINDS = {"consensus": "By consensus", "vote": "By vote", "ruling": "Ruled by the chair"}

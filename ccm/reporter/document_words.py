@@ -1,0 +1,57 @@
+"""
+The words for a document: sentences for each topic, a summary of a long talk (:mod:`ccm.reporter.narrative`).
+
+Leaves out what a language model may add.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+import msgspec
+
+from ccm.reporter.document_shape import Item, Line, Sentence, Topic
+from ccm.reporter.document_topics import Reached
+from ccm.reporter.narrative import Part, Spoken, Told, narrate
+from ccm.reporter.outcomes import mark_of
+
+LEAST = 30  # remarks; a shorter talk is its own summary
+_KINDS = {"A": "action", "D": "decision", "Q": "question"}
+
+
+def words_for(
+    lines: Sequence[Line], reached: Sequence[Reached], items: Sequence[Item]
+) -> tuple[tuple[Topic, ...], tuple[Sentence, ...]]:
+    """
+    The topics with what was said of each, and the summary.
+
+    :param items: what stands under its heading: actions, decisions, questions.
+    """
+    topics = tuple(each.topic for each in reached)
+    talk = [place for place, line in enumerate(lines) if line.text and not line.reporter and mark_of(line.text) is None]
+    if len(talk) < LEAST:
+        return topics, ()
+    said = [Spoken(lines[place].id, lines[place].nick, lines[place].text) for place in talk]
+    before = [0] * (len(lines) + 1)  # remarks before each line
+    for place in talk:
+        before[place + 1] = 1
+    for place in range(len(lines)):
+        before[place + 1] += before[place]
+    parts = [
+        Part(each.topic.id, each.topic.title, before[each.start], before[each.end])
+        for each in reached
+        if before[each.end] > before[each.start]
+    ]
+    parts.sort(key=lambda part: part.start)
+    told = narrate(said, parts, [_told(item) for item in items])
+    known = {line.id for line in lines if line.text}
+
+    def cited(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+        return tuple(each for each in sentences if each.sources and known.issuperset(each.sources))
+
+    topics = tuple(msgspec.structs.replace(topic, narrative=cited(told.topics.get(topic.id, ()))) for topic in topics)
+    return topics, cited(told.summary)
+
+
+def _told(item: Item) -> Told:
+    kind = cast("Literal['action', 'decision', 'question']", _KINDS[item.number[0]])
+    return Told(kind, item.task or item.text, item.by, item.owner, item.source)
