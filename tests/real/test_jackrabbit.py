@@ -6,6 +6,7 @@ import re
 import pytest
 import pytest_twisted
 from fixtures.shelves import JcrShelf
+from security.test_document_injection import PAYLOADS
 from twisted.internet import reactor
 
 from ccm.errors import Rejected
@@ -103,3 +104,16 @@ async def test_a_refusal_names_the_remedy(jackrabbit, shelf, changes, words):
     with pytest.raises(Rejected, match=words):
         await publisher_of(jackrabbit, **changes).publish(document("refused"), "y:1")
     assert "refused" not in await shelf.documents()
+
+
+@pytest_twisted.ensureDeferred
+async def test_whatever_is_typed_comes_back_as_it_was_and_does_nothing(jackrabbit):
+    publisher, shelf = publisher_of(jackrabbit, path="/typed"), JcrShelf(jackrabbit, "typed")
+    wanted = {}
+    for number, payload in enumerate(PAYLOADS.values()):
+        made = document(f"typed{number}", talk=(f"DECISION: {payload}", payload), title=payload)
+        receipt = await publisher.publish(made, f"t:{number}")
+        wanted[f"typed{number}"] = made.title
+        assert active_nodes(await shelf.text(receipt.url)) == []
+    found = await shelf.documents()
+    assert {name: content["title"] for name, content in found.items()} == wanted

@@ -3,11 +3,13 @@
 import pytest
 import pytest_twisted
 from fixtures.shelves import WordPressShelf
+from security.test_document_injection import PAYLOADS
 from twisted.internet import reactor
 
 from ccm.errors import Rejected
 from ccm.publish.target import TargetServices
 from ccm.publish.wordpress import WordPress, WordPressOptions
+from ccm.testing.active import active_nodes
 from ccm.testing.contracts_publish import NASTY, PublisherContract, document
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("targets")]
@@ -64,3 +66,12 @@ async def test_tags_that_exist_are_used(wordpress_site, shelf):
 async def test_a_wrong_application_password_is_refused_with_the_remedy(wordpress_site):
     with pytest.raises(Rejected, match="Check the application password"):
         await publisher_of(wordpress_site, password="abcd efgh ijkl").publish(document("wrong"), "w:1")
+
+
+@pytest_twisted.ensureDeferred
+async def test_whatever_is_typed_does_nothing_on_the_page(wordpress_site, shelf):
+    talk = [line for payload in PAYLOADS.values() for line in (f"DECISION: {payload}", payload)]
+    for number, title in enumerate((PAYLOADS["title end"], PAYLOADS["quote"], PAYLOADS["template"])):
+        made = document(f"typed{number}", talk=talk, title=title)
+        receipt = await publisher_of(wordpress_site).publish(made, f"t:{number}")
+        assert active_nodes(await shelf.text(receipt.url)) == []
