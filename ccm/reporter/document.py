@@ -32,7 +32,7 @@ from ccm.reporter.document_shape import (
     Topic,
 )
 from ccm.reporter.document_topics import topics_of
-from ccm.reporter.document_words import words_for
+from ccm.reporter.document_words import in_words
 from ccm.reporter.outcomes import stamp
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Message, fold_corrections
@@ -81,7 +81,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         Section(key, label, tuple(Quote(v.text, v.by, v.source, at.get(v.source, v.at)) for v in values))
         for key, label, _, values in questions_of(state, context)
     )
-    topics, summary = words_for(lines, topics_of(state, lines, present, counted, last), counted)
+    topics = in_words(lines, topics_of(state, lines, present, counted, last), counted)
     approved_by = meta.approved_by or state.approved_by
     met = {name.casefold() for name in present}
     document = Document(
@@ -123,7 +123,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         retention=meta.retention,
         producer=PRODUCER,
         summarizer=meta.summarizer,
-        summary=_cited(meta.summary, lines) or summary,
+        summary=_cited(meta.summary, lines),
         input="",
         digest="",
     )

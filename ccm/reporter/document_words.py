@@ -1,7 +1,7 @@
 """
-The words for a document: sentences for each topic, a summary of a long talk (:mod:`ccm.reporter.narrative`).
+The words for a document: sentences for each topic (:mod:`ccm.reporter.narrative`).
 
-Leaves out what a language model may add.
+Leaves out a summary of the whole, which repeats those of the topics; a language model may add one.
 """
 
 from collections.abc import Sequence
@@ -14,22 +14,20 @@ from ccm.reporter.document_topics import Reached
 from ccm.reporter.narrative import Part, Spoken, Told, narrate
 from ccm.reporter.outcomes import mark_of
 
-LEAST = 30  # remarks; a shorter talk is its own summary
+LEAST = 30  # remarks; a shorter talk is read as fast as sentences about it
 _KINDS = {"A": "action", "D": "decision", "Q": "question"}
 
 
-def words_for(
-    lines: Sequence[Line], reached: Sequence[Reached], items: Sequence[Item]
-) -> tuple[tuple[Topic, ...], tuple[Sentence, ...]]:
+def in_words(lines: Sequence[Line], reached: Sequence[Reached], items: Sequence[Item]) -> tuple[Topic, ...]:
     """
-    The topics with what was said of each, and the summary.
+    The topics with what was said of each.
 
     :param items: what stands under its heading: actions, decisions, questions.
     """
     topics = tuple(each.topic for each in reached)
     talk = [place for place, line in enumerate(lines) if line.text and not line.reporter and mark_of(line.text) is None]
     if len(talk) < LEAST:
-        return topics, ()
+        return topics
     said = [Spoken(lines[place].id, lines[place].nick, lines[place].text) for place in talk]
     before = [0] * (len(lines) + 1)  # remarks before each line
     for place in talk:
@@ -48,8 +46,7 @@ def words_for(
     def cited(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
         return tuple(each for each in sentences if each.sources and known.issuperset(each.sources))
 
-    topics = tuple(msgspec.structs.replace(topic, narrative=cited(told.topics.get(topic.id, ()))) for topic in topics)
-    return topics, cited(told.summary)
+    return tuple(msgspec.structs.replace(topic, narrative=cited(told.topics.get(topic.id, ()))) for topic in topics)
 
 
 def _told(item: Item) -> Told:
