@@ -4,7 +4,6 @@ What a part of a talk is about: the words, and pairs of words, that most of its 
 Works on English; leaves out which sentences are made of them (:mod:`ccm.reporter.narrative`).
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, pairwise
@@ -13,7 +12,7 @@ from typing import NamedTuple
 from ccm.reporter.terms import is_verbal, stem_of
 from ccm.reporter.turns import Words
 
-READ = 40  # remarks of a part
+READ = 30  # remarks of a part
 _MOST = 14  # words of a part that are weighed
 _PAIR = 2  # what a pair counts beside a word
 
@@ -28,7 +27,7 @@ class Phrase(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many remarks of a part, those that say most, say words and pairs of them; *part* is (place, words) of each."""
+    """How many remarks of a part, those that say most, say words and pairs; *part* is (place, words) of each."""
 
     words: Counter[str]
     pairs: Counter[tuple[str, str]]
@@ -65,15 +64,15 @@ def phrases(counts: Counts, texts: Sequence[str], people: set[str], most: int) -
     :param people: stems of names; they are no phrase.
     """
     words, pairs = counts.words, counts.pairs
+    stems = {word: stem for word in words if (stem := stem_of(word)) and stem not in people and not word.endswith("'s")}
+    often = {word for word in stems if words[word] > 1}
     verbs: Counter[str] = Counter()
     for (before, word), times in pairs.items():
-        if is_verbal(before):
+        if word in often and is_verbal(before):
             verbs[word] += times
-    stems = {
-        word: stem
-        for word, times in words.items()
-        if (stem := stem_of(word)) and stem not in people and not word.endswith("'s") and 2 * verbs[word] < times
-    }
+    for word, times in verbs.items():
+        if 2 * times >= words[word]:
+            del stems[word]
     told: Counter[str] = Counter()
     best: dict[str, str] = {}
     for word, stem in stems.items():
@@ -105,15 +104,20 @@ def _written(
     form: tuple[str, ...], counts: Counts, texts: Sequence[str], weight: int, stems: frozenset[str]
 ) -> Phrase | None:
     """The phrase as the first remark has it; ``None`` where something stands between its words."""
-    pattern = re.compile(r"(?<![\w'])" + r"[ -]".join(map(re.escape, form)) + r"(?!['\w])", re.IGNORECASE)
+    words = " ".join(form)
     for place, remark in counts.part:
-        if form[0] in remark and (found := pattern.search(texts[place])):
-            return Phrase(_case(found, texts[place]), place, weight, stems)
+        if form[0] not in remark:
+            continue
+        text = texts[place]
+        start = text.lower().find(words)
+        end = start + len(words)
+        if start >= 0 and not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+            return Phrase(_case(text, start, end), place, weight, stems)
     return None
 
 
-def _case(found: re.Match[str], text: str) -> str:
+def _case(text: str, start: int, end: int) -> str:
     """As it is written, but without the capital of a sentence's beginning; names in capitals keep theirs."""
-    begins = found.start() == 0 or text[: found.start()].rstrip()[-1:] in ".!?:"
-    words = found[0]
+    words = text[start:end]
+    begins = start == 0 or text[:start].rstrip()[-1:] in ".!?:"
     return words[:1].lower() + words[1:] if begins and words[1:] == words[1:].lower() else words
