@@ -145,7 +145,7 @@ def _chosen(said: Plain, found: list[Read], text: str) -> Read | None:
             o.start <= one.start and one.end <= o.end and o is not one and _wider(o, one) for o in found
         ):
             continue
-        rank = (one.day is not None, strength, -one.start, one.end)
+        rank = (one.day is not None, not one.clock, strength, -one.start, one.end)
         if best is None or rank > best_rank:
             best, best_rank = one, rank
     if best is None or best.day is None:
@@ -176,7 +176,8 @@ def _strength(said: Plain, one: Read, text: str) -> int:
         return 3
     if _MODAL.match(text, start):
         return 0
-    if one.weekday and _SHORT.fullmatch(text[start:end]) and not text[start].isupper():
+    hour = re.match(r" (?:at |about )?t\d", said.text[one.end :])
+    if one.weekday and _SHORT.fullmatch(text[start:end]) and not text[start].isupper() and not hour:
         return 0
     if one.weekday and (re.match(r" \w", said.text[one.end :]) and re.search(r"\bthe $", before)):
         return 0  # the Friday report

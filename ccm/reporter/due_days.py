@@ -52,9 +52,10 @@ def _two(first: int, second: int, year: str, dotted: bool, when: When) -> Meanin
         return None
     if dotted or first == second or len(choices) == 1:
         return choices[0] if not dotted or second <= 12 else None
-    ahead = [day for day, _ in choices if day >= when.today]
-    if len(ahead) == 1:
-        return ahead[0], True
+    likely = choices[1 if when.month_first else 0][0]
+    other = choices[0 if when.month_first else 1][0]
+    if likely < when.today <= other and other - when.today < when.today - likely:
+        return other, True
     if when.month_first is None:
         soonest = min((c[0] for c in choices if c[0] >= when.today), default=choices[0][0])
         return soonest, True
@@ -109,9 +110,9 @@ def on_weekday(found: re.Match[str], when: When) -> Meaning:
     if behind == "after next":
         return today + timedelta(days=(ahead or 7) + 7), True
     if behind in ("week", "in 8 day", "in 1 week", "in one week", "over one week", "over 1 week", "in 8", "and 8"):
-        return today + timedelta(days=(ahead or 7) + 7), False
-    if behind == "the week after" or behind == "in 2 week":
-        return today + timedelta(days=(ahead or 7) + 14), True
+        return today + timedelta(days=ahead + 7), False
+    if behind in ("the week after", "in 2 week", "in 14 day"):
+        return today + timedelta(days=ahead + 14), True
     if behind == "this week" or before in ("this week", "late this week"):
         return monday + timedelta(days=wanted), False
     if before in ("next week", "coming week"):
@@ -121,7 +122,18 @@ def on_weekday(found: re.Match[str], when: When) -> Meaning:
     if before == "next":
         day = monday + timedelta(days=7 + wanted)
         return day, wanted > today.weekday()
+    if ahead == 0 and _is_yet_to_come(found, when):
+        return today, False
     return today + timedelta(days=ahead or 7), ahead == 0
+
+
+_HOUR = re.compile(r" (?:at |about |by )?t(\d{1,2})\b")
+
+
+def _is_yet_to_come(found: re.Match[str], when: When) -> bool:
+    """Whether the weekday is today's and has an hour behind it that has not come."""
+    hour = _HOUR.match(found.string, found.end())
+    return hour is not None and when.clock is not None and int(hour[1]) > when.clock.hour
 
 
 def by_word(found: re.Match[str], when: When) -> Meaning:
@@ -132,8 +144,7 @@ def by_clock(found: re.Match[str], when: When) -> Meaning:
     """By 5 pm: today, tomorrow if it has passed."""
     hour = {"noon": 12, "midnight": 24, "morning": 12, "afternoon": 18, "evening": 23}.get(found["part"] or "", 0)
     if found["hour"]:
-        number = int(re.split(r"[:h]", found["hour"])[0])
-        hour = number + 12 if number < 12 and "pm" in found[0] else number
+        hour = int(found["hour"])
     if when.clock is not None and hour <= when.clock.hour:
         return when.today + timedelta(days=1), True
     return when.today, False

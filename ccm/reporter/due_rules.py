@@ -37,6 +37,7 @@ class Read:
     rank: int = 2
     undated: bool = False
     weekday: bool = False
+    clock: bool = False
 
 
 def readings(said: Plain, when: When) -> Iterator[Read]:
@@ -58,7 +59,8 @@ def _simple(said: Plain, when: When) -> Iterator[Read]:
                 continue  # 31 November, week 60
             if understood is not None:
                 weekday = meaning is due_days.on_weekday
-                yield Read(found.start(), found.end(), *understood, rank, False, weekday)
+                clock = meaning is due_days.by_clock
+                yield Read(found.start(), found.end(), *understood, rank, False, weekday, clock)
     for found in _EVENT.finditer(said.text):
         next_one = found["meeting"] is not None
         day = when.meeting if next_one else None
@@ -107,7 +109,7 @@ _DAY_MONTH = re.compile(
     rf"{_F}(?P<m>{_MON})(?: {_F}(?P<y>{_YEAR_2}))?\b"
 )
 _MONTH_DAY = re.compile(
-    rf"{_N}(?:(?P<wd>{_DAY}) ){{0,1}}{_F}(?P<m>{_MON}) {_F}(?P<d>\d{{1,2}}{_TH}?|first|second|third)(?!\w)(?! (?:week|half|quarter|{_DAY}))(?: ?(?:-|to|and|or) "
+    rf"{_N}(?:(?P<wd>{_DAY}) ){{0,1}}{_F}(?P<m>{_MON}) {_F}(?P<d>\d{{1,2}}{_TH}?|first|second|third)(?!\w)(?! (?:week|half|quarter|{_DAY}|{_F}{_MON}))(?: ?(?:-|to|and|or) "
     rf"(?P<to>\d{{1,2}}{_TH}?)(?!\w))?(?! ?clock| am\b)(?: {_F}(?P<y>{_YEAR}))?"
 )
 _BARE = re.compile(rf"{_N}the (?P<d>\d{{1,2}}{_TH}?)(?!\w)(?! [a-z])")
@@ -133,6 +135,7 @@ _RULES: tuple[Rule, ...] = (
     _rule(r"(?P<numbers>\d{1,2}\.\d{1,2})(?!\S)(?! ?(?:of|clock|pm|am))", due_days.in_figures, -1),
     _rule(rf"(?P<which>next) month on the (?P<d>\d{{1,2}}{_TH}?)(?!\w)", due_days.in_month),
     _rule(rf"(?P<which>next) year in (?P<m>{_MON})\b", due_spans.next_year_in),
+    _rule(r"(?:on|by|before) (?P<d>\d{1,2}\.)(?= (?:at )?t\d)", due_days.ordinal),
     _rule(r"(?:by|before|on) the (?P<d>first)(?! [a-z])", due_days.ordinal),
     _rule(rf"week (?P<nth>[1-4]) (?:the |in )+(?P<m>{_MON}|(?:this |next |coming )?month)\b(?P<y>(?!))?(?P<wd>(?!))?", due_spans.nth_in),
     _rule(rf"(?:the )?(?P<nth>first|second|third|fourth) (?P<wd>{_DAY})\b(?P<m>(?!))?(?P<y>(?!))?(?! (?:the |in |of )*(?:{_MON}|month|next|this))", due_spans.nth_in, 0),
@@ -144,9 +147,9 @@ _RULES: tuple[Rule, ...] = (
     (_MONTH_DAY, due_days.with_month, 2),
     _rule(rf"(?:the )?(?P<d>\d{{1,2}}{_TH}|first(?: day)?) {_F}(?:(?P<which>this|next|coming|following) )?month\b", due_days.in_month),
     _rule(rf"(?:(?P<wd>{_DAY}),? )?(?:on )?the (?P<d>\d{{1,2}}{_TH})(?![\w/])(?! {_F}(?:{_MON}|week|{_DAY}|[a-z]+ of))", due_days.ordinal),
-    _rule(r"the (?P<d>\d{1,2})(?![\w/.:%-])(?! [a-z%:/-])", due_days.ordinal, 0),
-    _rule(rf"(?P<d>\d{{1,2}}(?:st|nd|rd|th))(?!\w)(?! {_F}(?:{_MON}|[a-z]))", due_days.ordinal, 0),
-    _rule(rf"(?P<wd>{_DAY}) (?P<d>\d{{1,2}}{_TH}?)(?![\w/:%])(?! {_F}{_MON}){_TIME}(?! -)", due_days.ordinal),
+    _rule(r"the (?P<d>\d{1,2})(?![\w/.:%-])(?! (?!at t|t\d)[a-z%:/-])", due_days.ordinal, 0),
+    _rule(rf"(?P<d>\d{{1,2}}(?:st|nd|rd|th))(?!\w)(?! {_F}(?:{_MON}|(?!at t|t\d)[a-z]))", due_days.ordinal, 0),
+    _rule(rf"(?P<wd>{_DAY}) (?P<d>\d{{1,2}}{_TH}?)(?![\w/:.%])(?! {_F}{_MON}){_TIME}(?! -)", due_days.ordinal),
     _rule(
         rf"(?P<nth>first|second|third|fourth|last|\d(?:st|nd|rd|th|\.)) (?:full )?(?P<wd>{_DAY}|week) {_F}"
         rf"(?P<m>{_MON}|(?:this |next |coming |following )?month)\b(?: {_F}(?P<y>{_YEAR}))?",
@@ -175,12 +178,12 @@ _RULES: tuple[Rule, ...] = (
     _rule(
         rf"(?:(?P<before>this week|next week|coming week|late this week|this coming|this next|next|coming|this)(?: on)? (?:the )?)?"
         rf"(?P<wd>{_DAY})(?![\w'](?!s\b))(?! (?:the )?\d{{1,2}}(?:st|nd|rd|th|\.)? {_F}{_MON})(?: (?P<behind>after next|the week after next|week after next|(?:in |of |the )*(?:next|coming|this) week|"
-        rf"(?:in |of |the )*week (?:next|coming)|week|in 8 day|in 8|and 8|over (?:1|one) week|in (?:1|one) week|in 2 week|the week after|coming|next|this)(?![\w']))?",
+        rf"(?:in |of |the )*week (?:next|coming)|week|in 8 day|in 8|and 8|over (?:1|one) week|in (?:1|one) week|in 2 week|in 14 day|the week after|coming|next|this)(?![\w']))?",
         due_days.on_weekday,
     ),
     _rule(r"(?P<word>today|tonight|tomorrow|overmorrow)\b", due_days.by_word),
     _rule(rf"(?P<word>eod)\b(?! (?:(?:on|the|of|at|,) )*(?:{_DAY}|{_MON}|tomorrow|overmorrow|today|next|coming|this|\d))", due_days.by_word),
-    _rule(r"(?:by|before|at) (?:the |about )*(?:(?P<part>noon|midnight|morning|afternoon|evening)|(?P<hour>\d{1,2}(?:[:h]\d\d)?)(?: ?(?:clock|am|pm)\b|(?<=\d\d)(?=$| [^\w])(?<=[:h]\d\d)))(?! (?:(?:the|on|,) )*(?:DAY|tomorrow|overmorrow|today|next|\d))".replace("DAY", "|".join((*DAYS, *MONTHS))), due_days.by_clock, 1),
+    _rule(r"(?:by|before|at|until) (?:the |about )*(?:(?P<part>noon|midnight|morning|afternoon|evening)|t(?P<hour>\d{1,2}))\b", due_days.by_clock, 1),
     _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<q>[qh][1-4])(?!\w)(?: ?{_F}(?P<y>{_YEAR}|/ ?\d\d(?!\d)|/ ?20\d\d))?", due_spans.of_quarter),
     _rule(rf"(?:(?P<edge>{_EDGE}) {_F})?(?P<nth>first|second|third|fourth|last) quarter\b(?: {_F}(?P<y>{_YEAR}))?", due_spans.nth_quarter),
     _rule(rf"(?:the )?(?P<nth>first|second) half (?:the )?(?P<m>{_MON})\b", due_spans.half_of_month),
@@ -188,6 +191,7 @@ _RULES: tuple[Rule, ...] = (
     _rule(rf"(?P<n>\d) (?P<wd>{_DAY})s? from (?:now|today)\b", due_spans.weekdays_from_now),
     _rule(rf"(?:(?P<n>\d|one) (?:week|fortnight) (?P<anchor>today|tomorrow)|(?P<first>tomorrow|overmorrow|today|{_DAY}) (?:fortnight|(?:in |over )?(?:one |1 )?week)\b(?! \d))", due_spans.week_from),
     _rule(r"(?:within|during) (?:the )?(?P<which>this )?(?P<unit>week|month|quarter|year)\b", due_spans.within),
+    _rule(rf"(?:cw ?|week )(?P<cw>\d{{1,2}}),? (?P<wd>{_DAY})\b", due_spans.week_number),
     _rule(rf"(?:(?P<wd>{_DAY}) (?:in |of |the )*)?(?:20\d\d-)?(?:cw ?|week |w(?=\d\d))(?P<cw>\d{{1,2}})(?!\w)", due_spans.week_number),
     _rule(rf"(?:this |the )?week (?:the|starting|beginning|commencing|start|from) (?P<inner>{_F}.{{3,20}}?)(?= [^\w ]|$)", _week_of),
     _rule(r"(?:(?P<cue>by|before|over|on|at|in|during) )?(?:the )?(?:(?P<which>this|next|coming) )?weekend\b(?P<after> after next)?", due_spans.weekend, 1),
@@ -200,5 +204,5 @@ _BEFORE_AFTER = re.compile(
 _EVENT = re.compile(
     rf"{_N}(?:(?P<meeting>(?:the |our |at |on |in |by |before |for )*(?:next|coming|following) (?:\w+ )?(?:meeting|time)\b)|"
     rf"(?:by|before|after|(?:for|in|at|on|during|end)(?= (?:the |our )?(?:next|coming)))(?: the| our| next| this| my| end| of| start| coming| 1| late| early| mid)* "
-    rf"(?:\w+ )?(?P<event>other_event|meeting|next time)\b|(?P<soon>soon)\b)"
+    rf"(?:\w+ )?(?P<event>other_event|meeting|next time)\b|(?P<soon>asap)\b)"
 )

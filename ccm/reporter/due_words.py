@@ -14,6 +14,7 @@ from functools import lru_cache
 
 _TOKEN = re.compile(
     r"\S*://\S+|\S+@\S+|[#/]\w*[-/]?\d+|"
+    r"\d{1,2}(?:[:.]\d\d)?\s?(?:am|pm|a\.m\b\.?|p\.m\b\.?|uhr|uur|o'clock)(?!\w)|\d{1,2}:\d\d(?!\d)|\d{1,3}h(?:\d\d)?(?!\w)|"
     r"20[2-9]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\w)|\d{4}-w\d\d|"
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?)?|"
     r"\d+(?:\.\d+){3,}|v\d[\d.]*|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)(?!\d)|\d{1,2}[./]\d{1,2}\.?(?!\d)|"
@@ -116,7 +117,9 @@ one: a an one ein eine einem einen einer eines un une een single
 4: four vier quatre
 5: five funf fuenf cinq vijf
 6: six sechs zes
-7: seven sieben zeven sept_jours
+7: seven sieben zeven
+7 day: sept_jours huit_jours 8_jours
+14 day: quinze_jours 15_jours
 8: eight acht huit
 9: nine neun neuf negen
 10: ten zehn dix tien
@@ -162,8 +165,8 @@ other_event: demo review summit hackathon freeze sprint deadline_day urlaub exam
 other_event: kick-off spring summer autumn fall winter fruhling fruhjahr sommer herbst printemps ete automne hiver
 other_event: lente zomer herfst feiertage feiertagen feestdagen fetes go-live go_live audit election elections
 other_event: milestone deployment
-soon: asap a.s.a.p as_soon_as_possible soonest des_que_possible zo_snel_mogelijk so_bald_wie_moglich
-soon: so_schnell_wie_moglich sobald_wie_moglich baldmoglichst schnellstmoglich
+asap: asap a.s.a.p as_soon_as_possible soonest des_que_possible zo_snel_mogelijk so_bald_wie_moglich
+asap: so_schnell_wie_moglich sobald_wie_moglich baldmoglichst schnellstmoglich
 """)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: Without one of these, or a figure, there is no date.
@@ -250,7 +253,8 @@ def plain(text: str) -> Plain:
         first, last = tokens[place], tokens[place + taken - 1]
         joined = " ".join(word for word, _, _ in tokens[place : place + taken])
         before = tokens[place - 1][0] if place else ""
-        words.append(_meaning(joined, before))
+        hours = _CLOCK.match(joined)
+        words.append(_clock(hours, words[-1] if words else "") if hours else _meaning(joined, before))
         spans.append((first[1], last[2]))
         place += taken
     starts, at = [], 0
@@ -258,6 +262,21 @@ def plain(text: str) -> Plain:
         starts.append(at)
         at += len(word) + 1
     return Plain(" ".join(words), tuple(starts), tuple(spans))
+
+
+_CLOCK = re.compile(r"(?P<hour>\d{1,3})(?:[:.]\d\d)?\s?(?P<what>am|pm|a\.m|p\.m|uhr|uur|o'clock|h(?:\d\d)?|$)\.?$")
+
+
+def _clock(found: re.Match[str], before: str) -> str:
+    """A time of the day as ``t15``; hours that are counted stay hours."""
+    hour, what = int(found["hour"]), found["what"]
+    if not what and ":" not in found[0]:
+        return found[0]
+    if what == "h" and (hour > 24 or before in ("in", "within", "next", "over", "about", "the")):
+        return f"{hour} hour"
+    if hour > 24:
+        return found[0]
+    return f"t{hour + 12 if what.startswith('p') and hour < 12 else hour}"
 
 
 @lru_cache(maxsize=8192)
