@@ -182,3 +182,14 @@ def test_a_chair_taken_by_nobody_and_no_approval_replays_to_the_same_bytes(conte
     room.say("eve", "publish this, reporter")
     room.follow(grace_over(room.state, room.context))
     same(room, context)
+
+
+def test_what_was_answered_by_mail_replays_to_the_same_bytes(room, context):
+    room.say("ann", "#action ben to call the school")
+    room.say("ann", "publish now, reporter")
+    said = room._kept("Reporter", "ben says by mail: #done A1", from_reporter=True)
+    meant = dataclasses.replace(said, nick="ben", text="#done A1", from_reporter=False)
+    room.follow(step(room.state, meant, room.context))
+    room.say("ann", "publish this, reporter")
+    assert [document.actions[0].status for document in room.documents] == ["open", "done"]
+    same(room, context)

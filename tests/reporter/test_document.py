@@ -1,14 +1,16 @@
 """The document and its renderings, and ``ccm replay``."""
 
 import argparse
+import dataclasses
 import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from icalendar import Calendar
 from markdown_it import MarkdownIt
@@ -17,6 +19,7 @@ from ccm.cli.replay import add, fold, replay, run
 from ccm.reporter import render_atom, render_html, render_ics, render_json, render_markdown, rendering
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.document import Meta, build
+from ccm.reporter.state import Entry
 from ccm.reporter.transcript import LogError, Message, read_log
 
 CORPUS = Path(__file__).parent / "corpus" / "meetings.jsonl"
@@ -242,3 +245,141 @@ def test_replay_names_what_is_wrong(tmp_path):
 )
 def test_a_value_is_printed_with_a_capital_and_otherwise_as_it_was_said(said, printed):
     assert rendering.capital(said) == printed
+
+
+# ---- the head, items and topics
+
+
+def test_the_head_tells_planned_and_real_times_standing_and_counts(context):
+    messages = [*talk("#chair ann", "ACTION: ann to pay", "publish now, reporter")]
+    document = document_of(
+        messages, context, title="T", scheduled=AT, version=2, approved_by="ann", published=AT, invited=("Ann", "Lou")
+    )
+    assert (document.absent, document.invited) == (("Lou",), ("Ann", "Lou"))
+    html, markdown, *_ = all_forms(document)
+    for words in (
+        "Planned for Tuesday 24 November 2026, 14:05 UTC",
+        "Held ",
+        "Chaired by",
+        "Approved by ann, Tue 24 Nov 2026, 14:05 UTC, version 2, amended",
+        "1 action, no decisions, no open questions, 3 messages",
+        "Absent: Lou.",
+        "Kept until the operator",
+    ):
+        assert words in html
+        assert words in markdown
+    assert document.input[:16] in html
+    assert document.input != document.digest
+
+
+def test_an_action_starts_with_its_verb_beside_its_owner_and_tells_its_phrase(context):
+    document = document_of(talk("ACTION: ann to pay the rent by the end of next week"), context)
+    (action,) = document.actions
+    assert (action.text, action.task, action.owner) == (
+        "ann to pay the rent by the end of next week",
+        "Pay the rent by the end of next week",
+        "ann",
+    )
+    markdown = render_markdown.text(document)
+    assert "**ann**" in markdown
+    assert f"due {rendering.short_day(action.due)}" in markdown
+    assert "the end of next week" in markdown
+
+
+def test_what_nobody_confirmed_is_only_possible_where_people_mark(context):
+    def entry(number, **more):
+        text = f"Thing {number}"
+        return Entry("action", number, text, "ann", "m1", "", provenance="detected", confidence=870, **more)
+
+    messages = talk("We should do things.", "RESOLVED: It is green")
+    state = new_state()
+    for message in messages:
+        state, _ = step(state, message, context)
+    detected = (entry("A8", sure=True), entry("A9", sure=False))
+    marked = msgspec.structs.replace(state, entries=(*(e for e in state.entries if e.kind == "decision"), *detected))
+    document = build(marked, messages, Meta(title="T"), context)
+    assert ([i.number for i in document.actions], [i.number for i in document.possible_actions]) == ([], ["A8", "A9"])
+    for text in all_forms(document)[:2]:
+        assert "No actions were recorded." in text
+        assert "Possible actions" in text
+        assert "found in the talk (87 % sure), not confirmed" in text
+    assert b"VTODO" not in render_ics.calendar(document)
+    unmarked = build(msgspec.structs.replace(marked, entries=detected), messages, Meta(title="T"), context)
+    assert ([i.number for i in unmarked.actions], [i.number for i in unmarked.possible_actions]) == (["A8"], ["A9"])
+
+
+def test_a_decision_tells_how_it_was_taken_and_what_it_replaces(context):
+    document = document_of(talk("RESOLVED: It is green", "RESOLVED: It is blue"), context, title="T")
+    first, second = document.decisions
+    votes = {"yes": ("ann", "ben"), "no": ("kim",)}
+    second = msgspec.structs.replace(second, how="vote", votes=votes, owner="ben", supersedes="D1", sources=("m1",))
+    document = msgspec.structs.replace(document, decisions=(first, second))
+    assert "By vote: yes 2, no 1; proposed by ben; takes the place of D1" in render_markdown.text(document)
+    html = render_html.page(document, stylesheet="s.css")
+    assert f'takes the place of <a href="#{first.id}">D1</a>' in html
+    assert "yes: ann, ben; no: kim" in html
+    assert '<a href="#m-m2">In the log</a> <a href="#m-m1">2</a>' in html
+
+
+def test_an_open_question_tells_why(context):
+    messages = [*talk("QUESTION: Who pays?"), *[Message("m2", "ben", "hm", time=AT)]]
+    assert document_of(messages, context).questions[0].why == "unsettled"
+    document = document_of(talk("QUESTION: Who pays?"), context)
+    assert document.questions[0].why == "unanswered"
+    assert "Nobody else spoke after it." in render_markdown.text(document)
+
+
+def test_an_agenda_s_topics_are_reached_or_not(context):
+    lines = (
+        "#topic Budget",
+        "#topic Shed",
+        "#topic Gate",
+        "let us begin",
+        "#topic Budget",
+        "so",
+        "#topic Cats",
+        "meow",
+    )
+    messages = [Message(f"m{n}", "ann", text, time=AT + timedelta(minutes=n)) for n, text in enumerate(lines)]
+    document = document_of(messages, context)
+    assert [(t.title, t.status, t.planned, t.minutes) for t in document.topics] == [
+        ("Budget", "reached", True, 2),
+        ("Shed", "planned", True, None),
+        ("Gate", "planned", True, None),
+        ("Cats", "reached", False, 1),
+    ]
+    markdown = render_markdown.text(document)
+    assert "not reached" in markdown
+    assert "not on the agenda" in markdown
+
+
+def test_a_next_meeting_is_an_event_of_the_calendar(context):
+    context = dataclasses.replace(context, zone="Europe/Berlin")
+    messages = talk("#startmeeting T", "#nextmeeting 2026-12-01 10:00")
+    document = document_of(messages, context, title="T", topic="t", zone="Europe/Berlin")
+    assert document.follow_up.start == "2026-12-01T10:00"
+    (event,) = Calendar.from_ical(render_ics.calendar(document, url="https://x.org/t")).walk("VEVENT")
+    assert event["dtstart"].dt == datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+    assert "Next meeting: Tue 1 Dec 2026, 10:00" in render_markdown.text(document)
+
+
+def test_files_are_told_from_links(context):
+    document = document_of(talk("see https://example.org/plan.pdf and https://example.org/"), context)
+    assert "Links and files" in render_markdown.text(document)
+    assert [rendering.is_file(link.url) for link in document.links] == [True, False]
+
+
+def test_a_document_of_the_schema_before_is_read_and_shown(context):
+    fields = json.loads(render_json.dumps(document_of(talk("RESOLVED: Rain"), context, title="T", invited=("Lou",))))
+    for name in ("approved_at", "possible_actions", "possible_decisions", "absent", "follow_up", "input", "summarizer"):
+        del fields[name]
+    for name in ("retention", "summary"):
+        del fields[name]
+    document = render_json.loads(json.dumps({**fields, "schema": "urn:ccm:document:0"}))
+    assert document.absent == ("Lou",)
+    assert "Rain" in render_html.page(document, stylesheet="s.css")
+
+
+def test_a_log_with_a_tombstone_shows_a_withdrawn_line(context):
+    messages = [*talk("The reason is rain."), Message("m2", "ben", "", time=AT)]
+    assert [line.kept for line in document_of(messages, context).log] == ["said", "withdrawn"]
