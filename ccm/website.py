@@ -128,7 +128,7 @@ def root(
     links = AccountLinks(desk, stores.tokens, stores.outbox)
     registration = Registration(desk, stores.pending, stores.outbox)
     below: dict[str, Any] = {
-        "archive": ArchivePages(pages, stores.documents, addresses.web, options),
+        "archive": ArchivePages(pages, stores.documents, stores.search, addresses.web, options),
         "i": InvitationLink(desk, stores.topics, settings["guests"]),
         "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
         "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),

@@ -14,7 +14,7 @@ from klein import Klein
 from twisted.web.http import Request
 
 from ccm import records as r
-from ccm.interfaces import IDocuments
+from ccm.interfaces import IDocuments, ISearch
 from ccm.reporter import render_atom, render_html, render_ics, render_json, render_markdown
 from ccm.reporter.differences import differences
 from ccm.reporter.document import Document
@@ -28,27 +28,43 @@ FORMS = {
     "json": ("application/json", "JSON"),
     "ics": ("text/calendar; charset=utf-8", "Calendar"),
 }
+MOST_PAGES = 50  # of what a search found
 SHOWN_VERSIONS = 8  # so many have a link each
 
 
 class ArchivePages:
-    """``/archive/…``. :param url: the public address of this server, ending with ``/``."""
+    """
+    ``/archive/…``.
+
+    :param search: over public documents. :param url: the public address of this server, ending with ``/``.
+    """
 
     app = answering(Klein(), lambda page: page._pages)
 
-    def __init__(self, pages: Pages, documents: IDocuments, url: str, options: WebOptions) -> None:
+    def __init__(self, pages: Pages, documents: IDocuments, search: ISearch, url: str, options: WebOptions) -> None:
         self._pages = pages
         self._documents = documents
+        self._search = search
         self._url = url + "archive/"
         self._options = options
 
     @app.route("/", methods=["GET"])
     async def list(self, request: Request) -> bytes:
-        """The newest documents, or those that match ``?q=``; ``?before=`` turns the page."""
-        query, before = field(request, "q")[:200], _moment(field(request, "before"))
-        page = await self._documents.public(query=query, before=before, limit=self._options.archive_page)
-        last = page.items[-1].published.isoformat() if page.items and not page.complete else ""
-        return self._pages.render(request, "archive.html", documents=page.items, query=query, older=last)
+        """The newest documents, ``?before=`` turns the page; or those that match ``?q=``, the best first."""
+        query = field(request, "q")[:200]
+        if query.strip():
+            return await self._found(request, query)
+        before = _moment(field(request, "before"))
+        page = await self._documents.public(before=before, limit=self._options.archive_page)
+        older = {"before": page.items[-1].published.isoformat()} if page.items and not page.complete else None
+        return self._pages.render(request, "archive.html", documents=page.items, found=None, query="", older=older)
+
+    async def _found(self, request: Request, query: str) -> bytes:
+        number, size = min(_number(field(request, "page")) or 1, MOST_PAGES), self._options.archive_page
+        found = await self._search.documents("", query, offset=(number - 1) * size, limit=size)
+        more = number * size < found.total and number < MOST_PAGES
+        older = {"q": query, "page": number + 1} if more else None
+        return self._pages.render(request, "archive.html", documents=(), found=found, query=query, older=older)
 
     @app.route("/feed.atom", methods=["GET"])
     async def feed(self, request: Request) -> bytes:
