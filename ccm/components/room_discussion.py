@@ -317,8 +317,7 @@ class RoomDiscussion:
             elif isinstance(effect, effects.Record):
                 await self._room.record(self.topic.room, effect.on)
             elif isinstance(effect, effects.Silence):
-                if effect.jid:
-                    await self._room.silence(self.topic.room, effect.jid, effect.on)
+                waiting[:0] = await self._silence(effect)
             elif isinstance(effect, effects.FollowUp):
                 waiting[:0] = await self._follow_up(effect)
             elif isinstance(effect, effects.Ended):
@@ -336,6 +335,15 @@ class RoomDiscussion:
         self.state, more = discussion.published(self.state, url, self.rules)
         log.info("{room}: published as {url}.", room=self.topic.room, url=url)
         return more
+
+    async def _silence(self, wanted: effects.Silence) -> Iterable[effects.Effect]:
+        if wanted.jid:
+            try:
+                await self._room.silence(self.topic.room, wanted.jid, wanted.on)
+            except JabberError as error:
+                why = error.text or error.condition
+                return (effects.Say(f"{wanted.nick}: the room's own archive keeps your words all the same. {why}"),)
+        return ()
 
     async def _follow_up(self, wanted: effects.FollowUp) -> Iterable[effects.Effect]:
         """The topic of the next meeting; what fails is told in the room, where people can mend it."""

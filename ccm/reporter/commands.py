@@ -21,6 +21,7 @@ __all__ = ["Outcome", "day_of", "marked", "note_link", "noted", "off", "topic"]
 
 NOTHING = TakenBack()
 MAX_CHAIRS = 20
+MAX_SILENT = 1000
 ONLY_THE_CHAIR = "Only owner or chair may say who is in the chair."
 ONLY_A_CHAIR = "Only owner or chair may rule. #agreed notes what all agree on."
 _KINDS: tuple[Kind, ...] = ("action", "decision", "question", "info", "idea")
@@ -304,7 +305,7 @@ def off(state: State, message: Message, on: bool, mine: bool) -> Outcome:
         words = Say(f"{message.nick}: I keep what you say again.") if on else Say(
             f"{message.nick}: I keep nothing of what you say until you write #on."
         )  # fmt: skip
-        changed = record.changed(state, off=others if on else (*others, who))
+        changed = record.changed(state, off=others if on else (*others, who)[-MAX_SILENT:])
         return Outcome(changed, (Silence(message.nick, message.jid or "", on), words))
     if state.recording == on:
         return Outcome(state)

@@ -74,6 +74,8 @@ def take_back(state: State, source: str, template: Template) -> tuple[State, Tak
     before = state
     state = without(state, template, source=source)
     state = _reverted(state, source)
+    if any(c.before.source == source for c in state.changes):  # what was dropped is not kept either
+        state = replace(state, changes=tuple(c for c in state.changes if c.before.source != source))
     state, poll = without_votes(state, source)
     if state.following is not None and state.following.source == source:
         state = changed(state, following=None)
@@ -92,11 +94,10 @@ def put_back(state: State, entry: Entry, place: int) -> State:
 def _without_entries(state: State, source: str, gone: tuple[Entry, ...]) -> State:
     entries = tuple(e for e in state.entries if e.source != source)
     topic = "" if any(e.id == state.topic for e in gone) else state.topic
-    changes = tuple(c for c in state.changes if c.before.source != source)
     ids = {e.id for e in gone}
     wanted = tuple(w for w in state.wanted if w.id not in ids)
     polls = tuple(poll for poll in state.polls if poll.source != source)
-    state = changed(state, entries=entries, topic=topic, changes=changes, wanted=wanted, polls=polls)
+    state = changed(state, entries=entries, topic=topic, wanted=wanted, polls=polls)
     for decision in gone:
         if decision.kind == "decision":
             state = _proposed_again(state, decision)

@@ -4,6 +4,7 @@ import pytest
 
 from ccm.reporter.edits import id_of, numbers_in
 from ccm.reporter.marks import mark_of
+from ccm.reporter.state import to_json
 from tests.reporter.talking import Room
 
 
@@ -198,6 +199,17 @@ def test_a_command_misspelled_first_is_done_once_corrected(room):
     room.say("kim", "#dnoe A1")
     room.say("kim", "#done A1", replaces=room.last)
     assert room.entry("A1").status == "done"
+
+
+def test_a_dropped_line_that_is_withdrawn_is_nowhere_any_more(room):
+    room.say("ben", "#info the code is 1234")
+    line = room.last
+    room.say("kim", "#edit I1 the code is 12345")
+    room.say("kim", "#drop I1")
+    assert b"1234" in to_json(room.state)
+    room.say("ben", "", retracts=line)
+    assert b"1234" not in to_json(room.state)
+    assert "I know of no dropped I1" in room.told("kim", "#restore I1")
 
 
 def test_nobody_withdraws_anothers_command(room):
