@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ccm.reporter.attributes import Finding, Reading, read, trimmed
 from ccm.reporter.candidates import LEAST, MUCH, Candidate
-from ccm.reporter.likeness import features, trained
+from ccm.reporter.likeness import Likeness, features, trained
 from ccm.reporter.remarks import Sentence, after_fillers, flat, is_phatic, is_question, sentences
 from ccm.reporter.state import Asked
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs
@@ -84,8 +84,8 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
     if is_phatic(low) and not reading.findings:
         return Heard(reading, (), after)
     stated = [part for part in parts if part.start not in but and not is_phatic(part.low)]
-    whole = model.scores(type_, seen(said, low, reading))
-    each = [whole] if len(stated) == 1 else [model.scores(type_, _seen_alone(said, part, reading)) for part in stated]
+    whole = _scores(model, type_, said, low, reading)
+    each = [whole] if len(stated) == 1 else [_scores_alone(model, type_, said, part, reading) for part in stated]
     ties = []
     for key, score in whole.items():
         likely = max(range(len(stated)), key=lambda number: (each[number][key], -number), default=None)
@@ -106,7 +106,7 @@ def likeness(said: Said, key: str, signs: Signs) -> int:
     low = flat(said.text)
     asked = said.question.key if said.question is not None and said.question.by != said.by else ""
     reading = read(said.text, signs, asked, sentences(low, said.text))
-    return model.scores(type_, seen(said, low, reading))[key]
+    return _scores(model, type_, said, low, reading)[key]
 
 
 def seen(said: Said, low: str, reading: Reading) -> set[str]:
@@ -126,11 +126,18 @@ def _within(finding: Finding, part: Sentence) -> bool:
     return part.start <= finding.start < part.end
 
 
-def _seen_alone(said: Said, part: Sentence, reading: Reading) -> set[str]:
-    """What the model sees of one sentence of several."""
+def _scores(model: Likeness, type_: str, said: Said, low: str, reading: Reading) -> dict[str, int]:
+    asked = said.question if said.question is not None and said.question.by != said.by else None
+    found = tuple({(f.key, f.weight) for f in reading.findings})
+    question, key = (asked.text, asked.key) if asked else ("", "")
+    return model.scores_of(type_, said.text, low, question, key, found, said.place)
+
+
+def _scores_alone(model: Likeness, type_: str, said: Said, part: Sentence, reading: Reading) -> dict[str, int]:
+    """The scores of one sentence of several."""
     found = tuple(f for f in reading.findings if _within(f, part))
     alone = Said(said.text[part.start : part.end], said.by, said.question, said.place)
-    return seen(alone, part.low, Reading(found, "", None))
+    return _scores(model, type_, alone, part.low, Reading(found, "", None))
 
 
 def next_question(said: Said, low: str, reading: Reading) -> Asked | None:

@@ -8,6 +8,7 @@ count, and which remark of a discussion is taken (:mod:`ccm.reporter.candidates`
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -20,6 +21,7 @@ SCALE = 100  # weights are hundredths of the log-odds
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[?!:€$%]")
 _QUOTED = re.compile(r"[\"“«„][^\"”»“]{2,60}[\"”»“]")
+_QUOTES = frozenset('"“«„')
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+")
 _PROPER = re.compile(r"(?<=[a-z,] )[A-Z]\w+ [A-Z]\w+")
 LEAST_TALK = 100  # characters
@@ -45,9 +47,12 @@ def features(
         seen.add("p?")
         seen.update(f"p {word}" for word in before)
         seen.update(f"pb {one} {two}" for one, two in pairwise(before))
-    if asked:
-        seen.add(f"a {asked}")
-        seen.add("asked")
+    return seen | _of_circumstances(asked, found, place) | _look(text)
+
+
+def _of_circumstances(asked: str, found: tuple[tuple[str, int], ...], place: int) -> set[str]:
+    """What was asked for, what the rules found, how early it is."""
+    seen = {f"a {asked}", "asked"} if asked else set[str]()
     surest = 0
     for key, weight in found:
         seen.add(f"r {key}")
@@ -55,7 +60,6 @@ def features(
         surest = max(surest, weight)
     seen.add(f"rr {surest}")
     seen.add(f"pos {min(place, 3)}")
-    seen.update(_look(text))
     return seen
 
 
@@ -74,14 +78,15 @@ def _of_words(words: list[str]) -> set[str]:
 
 def _look(text: str) -> set[str]:
     """How it is written: quotes, capitals within, its last mark, a smile."""
-    seen = {f"cap {min(3, len(_CAPITAL.findall(text)))}"}
-    if _QUOTED.search(text):
+    capitals = 0 if text[1:].islower() else len(_CAPITAL.findall(text))
+    seen = {f"cap {min(3, capitals)}"}
+    if not _QUOTES.isdisjoint(text) and _QUOTED.search(text):
         seen.add("quoted")
-    if _PROPER.search(text):
+    if capitals and _PROPER.search(text):
         seen.add("proper")
     if text.endswith(("?", "!")):
         seen.add(f"ends {text[-1]}")
-    if _SMILE.search(text):
+    if (":" in text or ";" in text or "o" in text or "ha" in text or not text.isascii()) and _SMILE.search(text):
         seen.add("smile")
     return seen
 
@@ -90,23 +95,92 @@ class Likeness:
     """
     The weights of every type.
 
+    A row of weights is kept as one whole number, its weights in lanes of 24 bits: so a sum of rows is one sum.
+
     :param columns: type -> keys of its attributes, in the order of the weights.
     :param weights: type -> feature -> weights; the feature ``""`` stands for what every remark has.
     """
 
     def __init__(self, columns: dict[str, list[str]], weights: dict[str, dict[str, list[int]]]) -> None:
-        self._columns, self._weights = columns, weights
+        self._columns = columns
+        self._tables = {type_: _tables(weights[type_]) for type_ in columns}
 
     def knows(self, type_: str) -> bool:
         """Whether it was trained for that type; it was not for an operator's own."""
         return type_ in self._columns
 
-    def scores(self, type_: str, seen: set[str]) -> dict[str, int]:
+    def scores(self, type_: str, seen: Iterable[str]) -> dict[str, int]:
         """Log-odds in hundredths that the remark fills each attribute of the type; above 0 is more likely than not."""
-        keys, weights = self._columns[type_], self._weights[type_]
-        rows = [row for feature in seen if (row := weights.get(feature)) is not None]
-        rows.append(weights[""])
-        return dict(zip(keys, map(sum, zip(*rows, strict=True)), strict=True))
+        tables = self._tables[type_]
+        total = tables[REST][""]
+        for feature in seen:
+            table, key = _place(feature)
+            total += tables[table].get(key, 0)
+        return self._apart(type_, total)
+
+    def scores_of(
+        self, type_: str, text: str, low: str, question: str, asked: str, found: tuple[tuple[str, int], ...], place: int
+    ) -> dict[str, int]:
+        """The scores of what :func:`features` sees, without naming each feature."""
+        tables = self._tables[type_]
+        words = ["#" if word.isdigit() else word for word in WORD.findall(low)]
+        once = set(words)
+        long = [word for word in once if len(word) > 5]
+        rest = tables[REST].get
+        total = tables[REST][""] + sum(filter(None, map(tables["w"].get, once)))
+        total += sum(filter(None, map(tables["b"].get, set(pairwise(("^", *words, "$"))))))
+        if long:
+            total += sum(filter(None, map(tables["s"].get, {word[:5] for word in long})))
+            total += sum(filter(None, map(tables["e"].get, {word[-3:] for word in long})))
+        for number, word in enumerate(words[:4]):
+            total += tables[_FIRST[number]].get(word, 0)
+        if question:
+            total += rest("p?", 0) + self._after(type_, question)
+        seen = _of_circumstances(asked, found, place) | _look(text)
+        seen.add(f"n {min(len(words), 40).bit_length()}")
+        if len(words) < 4:
+            seen.add("few")
+        return self._apart(type_, total + sum(filter(None, map(rest, seen))))
+
+    def _after(self, type_: str, question: str) -> int:
+        """The rows of the words of a question that was asked before."""
+        tables = self._tables[type_]
+        before = WORD.findall(question)
+        total = sum(filter(None, map(tables["p"].get, set(before))))
+        return total + sum(filter(None, map(tables["pb"].get, set(pairwise(before)))))
+
+    def _apart(self, type_: str, total: int) -> dict[str, int]:
+        found = {}
+        for key in self._columns[type_]:
+            lane = ((total + _HALF) & (_LANE - 1)) - _HALF
+            found[key] = lane
+            total = (total - lane) >> _BITS
+        return found
+
+
+Table = dict[object, int]
+REST = ""
+_BITS = 24
+_LANE, _HALF = 1 << _BITS, 1 << (_BITS - 1)
+_FIRST = ("0", "1", "2", "3")
+_WORDS = frozenset(("w", "s", "e", "p", *_FIRST))
+_PAIRS = frozenset(("b", "pb"))
+
+
+def _place(feature: str) -> tuple[str, object]:
+    """The table in which a feature stands, and its key there."""
+    table, blank, key = feature.partition(" ")
+    if not blank or not (table in _WORDS or table in _PAIRS):
+        return REST, feature
+    return (table, key) if table in _WORDS else (table, tuple(key.split(" ")))
+
+
+def _tables(weights: dict[str, list[int]]) -> dict[str, Table]:
+    tables: dict[str, Table] = {table: {} for table in (REST, *sorted(_WORDS | _PAIRS))}
+    for feature, row in weights.items():
+        table, key = _place(feature)
+        tables[table][key] = sum(weight << (_BITS * lane) for lane, weight in enumerate(row))
+    return tables
 
 
 @cache

@@ -7,6 +7,7 @@ Leaves out what a remark says about an attribute (:mod:`ccm.reporter.attributes`
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ccm.reporter.anchors import keys_of_pattern, keys_of_text, words_of
 from ccm.reporter.likeness import KIND, STATED, statement_features, trained
@@ -15,9 +16,12 @@ from ccm.reporter.templates import Templates
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\n": " ", "\t": " "})
 
 
+@lru_cache(maxsize=64)
 def flat(text: str) -> str:
     """The text in lower case with plain quotes and spaces, of the same length."""
     lowered = text.lower()
+    if lowered.isascii():
+        return lowered.replace("`", "'").replace("\n", " ").replace("\t", " ")
     if len(lowered) != len(text):
         lowered = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
     return lowered.translate(_STRAIGHT)
