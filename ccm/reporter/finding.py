@@ -17,10 +17,12 @@ from typing import Literal
 from ccm.reporter.cues import Remark, Talk, could_be_action, could_be_decision
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
+from ccm.reporter.standing import Rounds, open_questions, unopposed
 from ccm.reporter.traits import Traits
 from ccm.reporter.trees import Tree, grown
 
-Found_kind = Literal["action", "decision", "question"]
+FoundKind = Literal["action", "decision", "question"]
+How = Literal["", "consensus", "vote", "ruling"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Found:
     :ivar how: of a decision: ``consensus``, ``vote``, ``ruling`` or ``""``.
     """
 
-    kind: Found_kind
+    kind: FoundKind
     place: int
     text: str
     by: str
@@ -50,7 +52,7 @@ class Found:
     sure: bool = False
     status: Literal["open", "done", "carried"] = "open"
     sources: tuple[int, ...] = ()
-    how: Literal["", "consensus", "vote", "ruling"] = ""
+    how: How = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
         if kind & 1:
             stated[place] = model.score("stated", traits.stated(place))
         if kind & 2 and (seen := traits.spoken(place)) is not None:
-            spoken[place] = grown(model.trees["spoken"], seen)
+            spoken[place] = max(grown(model.trees["spoken"], seen), promise(seen))
         if could_be_decision(talk, place):
             decided[place] = model.score("decided", traits.decided(place))
     return Scores(stated, spoken, decided)
@@ -100,6 +102,9 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
 def second(traits: Traits, first: Scores, model: Weights) -> Scores:
     """Look again at what the first look did not rule out."""
     look, trees = SecondLook(traits, first), model.trees
+    decided = {p: grown(trees["decided"], look.decided(p)) for p, s in first.decided.items() if s >= LEAST["decided"]}
+    if max(decided.values(), default=NOTHING) < model.limits["decided"]:  # nobody reads decisions back here
+        decided |= {p: CLEAR for p in first.decided if agreed_to(traits, p)}
     return Scores(
         {
             p: CLEAR if traits.kind_of(p) == "clear" else grown(trees["stated"], look.stated(p))
@@ -107,8 +112,31 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
             if s >= LEAST["stated"] or (s >= LEAST["order"] and traits.kind_of(p) != "other")
         },
         first.spoken,
-        {p: grown(trees["decided"], look.decided(p)) for p, s in first.decided.items() if s >= LEAST["decided"]},
+        decided,
     )
+
+
+def promise(seen: Sequence[int]) -> int:
+    """
+    What the parts of an action are worth that somebody takes on in plain words ("I'll send it").
+
+    With an owner, a deed and a time it is one; so it is when it answers a question and is thanked for.
+    """
+    way, deed, asks, perhaps, negated, when, _, _, _, _, _, thanked, asked, answers = seen[:14]
+    if way != FIRST or asks or negated or perhaps:
+        return NOTHING
+    if (deed and when) or (thanked and asked and answers):
+        return CLEAR
+    return MAYBE if deed or answers else NOTHING
+
+
+def agreed_to(traits: Traits, place: int) -> bool:
+    """Whether a line is called a proposal and at least two vote for it at once and nobody against."""
+    talk = traits.talk
+    if "propos" not in talk.lows[place] or traits.first_vote(place) or "?" in talk.lows[place]:
+        return False
+    _, against, *_ = traits.votes_around(place)
+    return not against and talk.agrees[place + 1 : place + 3] == [1, 1]
 
 
 def found(
@@ -148,7 +176,16 @@ def outcomes(traits: Traits, scored: Scores, limits: Mapping[str, int], marked: 
     for found_one in _best(traits, likely, stated):
         over = likely[found_one.place] - limit
         actions.append(replace(found_one, confidence=_confidence(over), sure=over >= 0))
-    every = sorted([*decisions, *actions], key=lambda one: (one.place, one.kind))
+    if not decisions:
+        decisions = _unopposed(traits, {one.place for one in actions})
+    rounds = Rounds(traits.talk)
+    actions = [replace(one, status=rounds.status(one.place)) for one in actions]
+    questions = [
+        Found("question", place, traits.talk.lines[place].text.strip(), traits.talk.lines[place].nick, sure=True,
+              sources=(answer,))
+        for place, answer in open_questions(traits.talk)
+    ]  # fmt: skip
+    every = sorted([*decisions, *actions, *questions], key=lambda one: (one.place, one.kind))
     return tuple(replace(one, sure=one.sure and one.kind not in marked) for one in every)
 
 
@@ -190,9 +227,26 @@ def _decisions(traits: Traits, decided: Mapping[int, int], limit: int) -> list[F
         line = talk.lines[place]
         made.append(
             Found("decision", place, line.text.strip(), line.nick, confidence=_confidence(decided[place] - limit),
-                  sure=True, sources=tuple(other for other in places if other != place))
+                  sure=True, sources=tuple(other for other in places if other != place), how=_how(traits, places))
         )  # fmt: skip
     return made
+
+
+def _unopposed(traits: Traits, taken: Collection[int]) -> list[Found]:
+    """Decisions told only by "any objections?" and nobody having one."""
+    return [
+        Found("decision", place, text, traits.talk.lines[place].nick, confidence=600, sure=place not in taken,
+              sources=sources, how="consensus")
+        for place, text, sources in unopposed(traits.talk)
+    ]  # fmt: skip
+
+
+def _how(traits: Traits, places: Iterable[int]) -> How:
+    """Whether people voted for what was decided, or against it."""
+    votes = [traits.votes_around(place) for place in places]
+    if any(vote[0] + vote[3] > 1 and vote[1] + vote[4] for vote in votes):
+        return "vote"
+    return "consensus" if any(vote[2] > 1 or vote[5] > 1 for vote in votes) else ""
 
 
 def _same(mine: frozenset[str], theirs: frozenset[str]) -> bool:
@@ -207,4 +261,5 @@ def _confidence(over: int) -> int:
 
 NEAR, BEFORE, SAME = 3, 12, 60  # lines
 MOST = 12  # finds in talk, sure or possible
-CLEAR = 400  # the score of "Kim to check with Kaliya", which needs no model
+CLEAR, MAYBE, NOTHING = 400, -300, -999  # scores of what needs no model: "Kim to check with Kaliya", "I'll check"
+FIRST = 4  # the first person among the ways of speaking

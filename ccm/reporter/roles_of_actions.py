@@ -67,6 +67,11 @@ _SOMEONE = re.compile(
     r"(?:also |probably |really |please |just |then )*(?P<what>[a-z].*)",
     re.IGNORECASE | re.DOTALL,
 )
+_WANTED = re.compile(
+    r"\b(?:who|(?:can|could|would|will) (?:you|some(?:one|body)|any(?:one|body))|some(?:one|body)|any(?:one|body)|any volunteers?)"
+    r"(?: (?:can|could|will|would|wants? to|should|needs to|has to|like to|to|please))* (?P<what>[a-z]\S* \S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _PHRASE = re.compile(
     r"\b(?:by|before|until|till|no later than|due)\s+(?:the )?(?:(?:end of )?(?:next |this |the )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
     r"tomorrow|tonight|eod|cob|next (?:week|month|meeting|call|time|release)|(?:the )?end of (?:the |this |next )?\w+|"
@@ -193,6 +198,9 @@ def _with_matter(talk: Talk, place: int, owner: str, what: str, phrase: str, way
             break
     if not best:
         return Roles(owner, what, phrase, way=way)
+    asked = _WANTED.search(best)
+    if asked is not None and way == "first":  # "who can print it?" – "I'll do that"
+        return Roles(owner, _verb_first(asked["what"]), phrase, (source,), way)
     return Roles(owner, f"{what.rstrip('.!')} ({_cut(best, MOST - len(what))})", phrase, (source,), way)
 
 
