@@ -235,7 +235,7 @@ def _asked(state: State, last: bool) -> Step:
         lines.append(_line(each, "" if whom == _nick_of(state, each.owner) else whom))
     inquired = (*state.inquired, *(e.id for e in chosen))[-MAX_INQUIRED:]
     state = record.replace(state, wanted=tuple(wanted), inquired=inquired)
-    head = "Before I publish, did I get this right?\n" if last else ""
+    head = "Did I get this right? “Publish again, reporter” takes your answers along.\n" if last else ""
     return state, (Say(head + "\n".join(lines)),)
 
 
@@ -252,7 +252,9 @@ def _nick_of(state: State, owner: str) -> str:
 def _line(each: Entry, whom: str) -> str:
     owner = f"{each.owner or 'UNASSIGNED'}: " if each.kind == "action" else ""
     due = f", due {spell_day(each.due)}" if each.due else ""
-    text = " ".join(each.text.split())
+    text = " ".join(each.text.split()).rstrip(" .")
+    if each.due and each.phrase and text.lower().endswith(each.phrase.lower()):
+        text = text[: -len(each.phrase)].rstrip(" ,;:.-–")
     text = text[:160] + ("…" if len(text) > 160 else "")
     address = f"{whom}, " if whom else ""
-    return f"{address}{each.id}? {owner}{text.rstrip('.')}{due}. #ok {each.id} / #no {each.id}"
+    return f"{address}{each.id}? {owner}{text}{due}. #ok {each.id} / #no {each.id}"

@@ -156,7 +156,7 @@ def test_the_line_goes_to_the_owner_with_the_day(finding):
     finding.say("kim", "hello")
     finding.say("ann", "Kim should check with Kaliya by friday")
     said = finding.told("ann", "#topic Next")
-    assert said == "A1? Kim: check with Kaliya by friday, due Fri 27 Nov. #ok A1 / #no A1"
+    assert said == "A1? Kim: check with Kaliya, due Fri 27 Nov. #ok A1 / #no A1"
     assert [w.nick for w in finding.state.wanted] == ["kim"]
     assert finding.acknowledged("kim", "yes")
     action = finding.entry("A1")
@@ -278,7 +278,9 @@ def test_before_publication_it_asks_once_more_and_publishes(finding):
     finding.say("ann", "#agreed We go.")
     finding.say("ann", "we should paint the shed")
     said = finding.told("ann", "publish now, reporter")
-    assert said.startswith("Before I publish, did I get this right?\nA1? UNASSIGNED: paint the shed.")
+    assert said.startswith(
+        "Did I get this right? “Publish again, reporter” takes your answers along.\nA1? UNASSIGNED: paint the shed."
+    )
     assert "Published: https://example.org/t1" in said
     (document,) = finding.documents
     assert [item.text for item in document.actions] == []
