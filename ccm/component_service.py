@@ -106,6 +106,7 @@ def context(
         mail_from=f"{settings['mail'].name} <{addresses.mail_sender}>",
         mail_replies=addresses.mail_replies,
         token=lambda: secrets.token_urlsafe(32),
+        operators=frozenset(settings["muc"].admins),
         zone=server.zone,
         language=server.language,
         publishers=tuple(departures.targets(reactor, settings, addresses)),

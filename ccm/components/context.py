@@ -68,6 +68,7 @@ class Context:
     :ivar summarizer: words summaries of what is published; ``None`` while that is off.
     :ivar mail_replies: the domain whose ``rsvp+`` and ``bounces+`` addresses come back here; ``""`` if none do.
     :ivar repeats: a request may come twice: several processes serve the domain, or one that is killed and comes back.
+    :ivar operators: bare JIDs that count as owners of every room.
     :ivar token: a fresh secret of 256 bits, URL-safe.
     """
 
@@ -100,6 +101,7 @@ class Context:
     apart: Apart = at_once
     summarizer: ISummarizer | None = None
     repeats: bool = False
+    operators: frozenset[str] = frozenset()
 
     def announced(self) -> str:
         """Who else gets to see what is said, for a room's greeting; ``""`` if nobody does."""

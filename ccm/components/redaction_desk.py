@@ -44,8 +44,10 @@ class RedactionDesk:
         self.operation = Operation("redact", "set", title, self._redact, (which, message, reason))
 
     async def _redact(self, request: Request) -> Answer:
-        known = await self._known(request.need("topic"), request.user)
-        if not known.rules.may_approve("", request.user, known.state):
+        operator = request.user in self._context.operators
+        topic = await self._context.topics.get(request.need("topic")) if operator else None
+        known = await self._known(request.need("topic"), topic.owner if topic is not None else request.user)
+        if not operator and not known.rules.may_approve("", request.user, known.state):
             raise StanzaError(
                 "forbidden", "Only owner or chair may do that. Your own messages you can take back yourself."
             )

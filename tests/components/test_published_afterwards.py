@@ -225,6 +225,21 @@ async def test_only_owner_or_chair_may_have_others_words_taken_out(stage: Any, m
 
 
 @pytest_twisted.ensureDeferred
+async def test_an_operator_may_have_it_done_without_taking_part(stage: Any, muc: Any) -> None:
+    play(stage)
+    stage.components["reporter"].stop()
+    stage.host(reporter.plugin, None, operators=frozenset(("root@localhost",)))
+    ann, root = await stage.person("ann", "Ann"), await stage.person("root", "Root")
+    topic = await open_topic(ann)
+    await ann.join(topic["room"], "Ann")
+    await hold_the_talk(ann, topic["room"], TALK)
+    id_ = await stanza_id(stage, topic["room"], b"Zyxwvut")
+    answer = await root.ask(REPORTER, "set", f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='{id_}'/>")
+    assert answer["type"] == "result", answer.toXml()
+    assert await gone(stage, topic)
+
+
+@pytest_twisted.ensureDeferred
 async def test_no_byte_of_the_words_is_left_in_what_sqlite_holds_of_documents(
     stage: Any, muc: Any, tmp_path: Path
 ) -> None:
