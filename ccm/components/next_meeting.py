@@ -2,8 +2,8 @@
 The topic of the next meeting: made when the talk is published, with the same people and the open actions.
 
 The topics and invitations components do it, as they would for the owner. Done again after a crash, the topic is found
-in the session state and not made twice, and only those are invited who are not there yet. Leaves out when the next meeting
-is (:mod:`ccm.reporter.followup`).
+in the session state and not made twice, and only those are invited who are not there yet. Leaves out when it is to be
+(:mod:`ccm.reporter.followup`).
 """
 
 from collections.abc import Awaitable, Callable
