@@ -86,6 +86,8 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
     stated = [part for part in parts if part.start not in but and not is_phatic(part.low)]
     whole = _scores(model, type_, said, low, reading)
     each = [whole] if len(stated) == 1 else [_scores_alone(model, type_, said, part, reading) for part in stated]
+    if not reading.findings and all(max(scores.values()) <= UNTIED for scores in (whole, *each)):
+        return Heard(reading, (), after)
     ties = []
     for key, score in whole.items():
         likely = max(range(len(stated)), key=lambda number: (each[number][key], -number), default=None)

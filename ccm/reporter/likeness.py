@@ -9,7 +9,7 @@ count, and which remark of a discussion is taken (:mod:`ccm.reporter.candidates`
 import json
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -197,6 +197,11 @@ def words_of_talk(low: str) -> set[str]:
 
 def of_talk(low: str) -> dict[str, int]:
     """How much what was said is like a discussion of each type that the model knows, as against all the others."""
+    return dict(_of_talk(low))
+
+
+@lru_cache(maxsize=16)
+def _of_talk(low: str) -> dict[str, int]:
     model = trained()
     if len(low) < LEAST_TALK or not model.knows(TALK):
         return {}

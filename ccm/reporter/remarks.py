@@ -114,6 +114,7 @@ _STATED = re.compile(
 )
 
 
+@lru_cache(maxsize=128)
 def is_question(low: str) -> bool:
     """Whether a sentence asks; in a chat many do so without a mark."""
     bare = low.rstrip(" \"')")
@@ -176,6 +177,7 @@ _PERSONAL = re.compile(
 )
 
 
+@lru_cache(maxsize=128)
 def is_phatic(low: str) -> bool:
     """Whether a remark only greets, thanks, agrees, laughs, or says that its author is here, late or hungry."""
     return (bool(_PHATIC.match(low)) and not _SUBSTANCE.search(low)) or bool(_PHATIC_START.match(low))
