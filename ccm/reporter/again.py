@@ -71,9 +71,11 @@ def roles_of(document: Document) -> dict[str, str]:
     """Who may approve, as far as the document tells: who approved it, and the chair."""
     roles = {document.chair: "chair", document.approved_by: "owner"}
     for line, after in pairwise(document.log):  # who could do what only owner and chair may
-        mark = None if line.reporter else mark_of(line.text)
+        button = _SAYS.match(line.text) if line.reporter else None
+        nick, text = button.groups() if button else (line.nick, "" if line.reporter else line.text)
+        mark = mark_of(text)
         if mark is not None and mark.verb in RESERVED and after.text not in REFUSALS:
-            roles.setdefault(line.nick, "owner")
+            roles.setdefault(nick, "owner")
     return {nick: role for nick, role in roles.items() if nick} or {"": "owner"}
 
 

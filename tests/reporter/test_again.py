@@ -193,3 +193,15 @@ def test_what_was_answered_by_mail_replays_to_the_same_bytes(room, context):
     room.say("ann", "publish this, reporter")
     assert [document.actions[0].status for document in room.documents] == ["open", "done"]
     same(room, context)
+
+
+def test_a_vote_ended_by_an_owner_s_button_replays_to_the_same_bytes(context):
+    room = Room(context, ann="owner", kim="chair")
+    room.say("ben", "#startvote Move? yes, no")
+    for nick, words in (("eve", "#vote yes"), ("ann", "#endvote")):
+        said = room._kept("Reporter", f"{nick} says: {words}", from_reporter=True)
+        meant = dataclasses.replace(said, nick=nick, text=words, from_reporter=False)
+        room.follow(step(room.state, meant, room.context))
+    room.say("kim", "publish now, reporter")
+    assert room.documents[0].decisions[0].votes == {"yes": ("eve",), "no": ()}
+    same(room, context)
