@@ -124,9 +124,10 @@ _STRONG = re.compile(rf"\b(?:by|before|within|eod|due) (?:{_FILLER}){{0,4}}$")
 _MEDIUM = re.compile(rf"\b(?:for|on|in|at|this|next|or|and|-|to) (?:{_FILLER}){{0,3}}$")
 _NOT = re.compile(
     r"\b(?:since|last|after|from|ago|minutes|notes|summary|recording|past|not|every|each|per|was|were|"
-    r"minute|not (?:by|before)|(?:was|were|been|got) (?!due)\w+|(?:not )?before and) "
+    r"minute|n['’]?t (?:have|need) to be|not (?:have|need) to be|not (?:by|before)|(?:was|were|been|got) (?!due)\w+|(?:not )?before and) "
     r"(?:(?:the|of|on|about|minute) ){0,2}$"
 )
+_PAPERS = re.compile(r"\b(?:minutes|notes|summary|recording) $")  # those of Monday, but due by Monday
 _BY = re.compile(r"(?:\b(?:by|before|within|due|for|on|in|at|eod) (?:(?:the|of|on|at|about|:|by|is) )*)+$")
 _AND = re.compile(r" ?(?:or|and|/|-|to|, or) (?:(?:on|by|the|for) )*")
 _SHORT = re.compile(r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|may|march|mar)", re.IGNORECASE)
@@ -164,10 +165,11 @@ def _wider(other: Read, one: Read) -> bool:
 def _strength(said: Plain, one: Read, text: str) -> int:
     before = said.text[: one.start]
     inside = said.text[one.start : one.end]
-    if _NOT.search(before):
+    by = re.match(r"(?:by|before|within|due) ", inside)
+    if _NOT.search(before) and not (by and _PAPERS.search(before)):
         return 0
     whole = not said.text[: one.start].strip(_EDGES) and not said.text[one.end :].strip(_EDGES)
-    if _STRONG.search(before) or re.match(r"(?:by|before|within|due) ", inside):
+    if _STRONG.search(before) or by:
         return 4
     if _MEDIUM.search(before) or re.match(r"(?:for|on|in|at|this|next) ", inside):
         return 3 if one.rank >= 0 or _PADDED.match(inside) else 0

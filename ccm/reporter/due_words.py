@@ -34,27 +34,27 @@ def _table(text: str) -> dict[str, str]:
 
 
 _WORDS = _table("""
-monday: monday mon mondays montag montags lundi maandag
-tuesday: tuesday tues tue dienstag mardi dinsdag
-wednesday: wednesday weds wed mittwoch mercredi woensdag
-thursday: thursday thurs thur thu donnerstag jeudi donderdag
-friday: friday fri fridays freitag vendredi vrijdag
-saturday: saturday sat samstag sonnabend samedi zaterdag
+monday: monday mon mondays monady montag montags lundi maandag
+tuesday: tuesday tues tue teusday tuesady tusday dienstag mardi dinsdag
+wednesday: wednesday weds wed wendesday wensday wednsday wedensday wednesdy wedesday mittwoch mercredi woensdag
+thursday: thursday thurs thur thu thurday thrusday thursady thusday donnerstag jeudi donderdag
+friday: friday fri fridays firday frday friady freitag vendredi vrijdag
+saturday: saturday sat saterday satuday samstag sonnabend samedi zaterdag
 sunday: sunday sun sonntag dimanche zondag
-january: january jan januar jaenner janner janvier janv januari
-february: february feb februar fevrier fevr februari
+january: january jan janury januray januar jaenner janner janvier janv januari
+february: february feb febuary feburary febrary februar fevrier fevr februari
 march: march mar marz maerz mrz mars maart mrt
 april: april apr avril avr
 may: may mai mei
 june: june jun juni juin
 july: july jul juli juillet juil
 august: august aug aout augustus
-september: september sep sept septembre
-october: october oct oktober okt octobre
-november: november nov novembre
-december: december dec dezember dez decembre
+september: september sep sept septemer setember septembre
+october: october oct ocotber oktober okt octobre
+november: november nov novembre novemeber novmber
+december: december dec decmber decemeber dezember dez decembre
 today: today 2day heute aujourd'hui aujourdhui ajd vandaag heut
-tomorrow: tomorrow tomorow tommorow tommorrow tmrw tmr tmw demain morgen 2morrow
+tomorrow: tomorrow tomorow tommorow tommorrow tomorrrow tomrrow toomorrow tmrw tmr tmw demain morgen 2morrow
 tonight: tonight vanavond tonite ce_soir heute_abend this_evening heute_nacht vannacht this_night
 overmorrow: overmorrow ubermorgen uebermorgen overmorgen apres_demain day_after_tomorrow
 today: heute_nachmittag heute_morgen heute_vormittag heute_mittag vanmiddag vanochtend cet_apres_midi this_afternoon

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,13 @@ def test_a_phrase_names_its_day(row):
         assert found.assumed
     elif row["mark"]:
         assert found.doubt == row["mark"]
+
+
+@pytest.mark.parametrize("row", rows("due_dates_by_others.tsv"), ids=lambda row: row["phrase"])
+def test_a_phrase_of_somebody_who_had_not_read_the_rules_names_its_day(row):
+    base, zone = row["base"].split(" ")
+    found = due(row["phrase"], datetime.fromisoformat(base).replace(tzinfo=ZoneInfo(zone)), zone)
+    assert (found.iso or "-") in row["expected"].split("|"), found
 
 
 def test_the_phrase_is_quoted_as_it_was_typed():
