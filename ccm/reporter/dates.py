@@ -124,7 +124,8 @@ _STRONG = re.compile(rf"\b(?:by|before|within|eod|due) (?:{_FILLER}){{0,4}}$")
 _MEDIUM = re.compile(rf"\b(?:for|on|in|at|this|next|or|and|-|to) (?:{_FILLER}){{0,3}}$")
 _NOT = re.compile(
     r"\b(?:since|last|after|from|ago|minutes|notes|summary|recording|past|not|every|each|per|was|were|"
-    r"minute|n['’]?t (?:have|need) to be|not (?:have|need) to be|not (?:by|before)|(?:was|were|been|got) (?!due)\w+|(?:not )?before and) "
+    r"minute|(?:\w+n['’]?t|not) (?:have|need) to be|not (?:by|before)|"
+    r"(?:was|were|been|got) (?!due)\w+|(?:not )?before and) "
     r"(?:(?:the|of|on|about|minute) ){0,2}$"
 )
 _PAPERS = re.compile(r"\b(?:minutes|notes|summary|recording) $")  # those of Monday, but due by Monday
