@@ -11,8 +11,8 @@ from ccm.components.context import Context
 from ccm.components.outcome_elements import Target
 from ccm.records import JobState, Receipt
 
-#: Channels of the session state's bus on which publications are told of, each with JSON that holds ``topic``.
-CHANNELS = ("publish-done", "publish-failed", "publish-changed")
+#: Channels of the session state's bus on which publications are told of once that is kept; their JSON has ``topic``.
+CHANNELS = ("publish-failed", "publish-changed")
 
 
 async def targets_of(context: Context, topic: str, version: int, document: str) -> tuple[Target, ...]:

@@ -97,12 +97,11 @@ class RoomDiscussion:
         self._changed = changed
         self._find = find
         self._edition = edition
-        self._loaded = False
-        self._working = False
-        self._woken = False
-        self._closed = False
+        self._loaded = self._closed = False
+        self._working = self._woken = False
         self._timer: Any = None
         self._retry: Any = None
+        self._looks = 0
         self._told = RoomTranscript(context.domain, self._archive)
 
     async def _archive(self) -> list[Remark]:
@@ -179,10 +178,11 @@ class RoomDiscussion:
         return await publication.drafted(self._context, draft, self.rules, self._edition)
 
     async def look_at_targets(self) -> None:
-        """See how far the publication is, and tell if that is news."""
+        """See how far the publication is, and tell if that is news; of several looks at once the last one counts."""
         await self.load()
+        self._looks = look = self._looks + 1
         found = await targets_of(self._context, self.topic.id, self.state.version, self.saved.document)
-        if found != self.saved.targets and not self._closed:
+        if look == self._looks and found != self.saved.targets and not self._closed:
             self.saved.targets = found
             self.saved.steps += 1
             await self._save()
@@ -371,8 +371,8 @@ class RoomDiscussion:
         """What people see, as far as it compares fast."""
         state = self.state
         words = (state.type, state.mode, state.asking, state.recording, state.chair, state.title, state.version)
-        saved = (self.saved.until, self.saved.document, self.saved.targets)
-        return (*words, *saved, state.attributes, state.entries, state.vote, state.following)
+        record = (state.attributes, state.entries, state.vote, state.following)
+        return (*words, *record, self.saved.until, self.saved.document, self.saved.targets)
 
     def _begin_anew(self) -> None:
         self.state = new_state()
