@@ -18,6 +18,7 @@ import pytest
 from icalendar import Calendar
 from markdown_it import MarkdownIt
 
+from ccm import records as r
 from ccm.components.outcome_mail import OutcomeMail, compose
 from ccm.reporter import render_atom, render_html, render_ics, render_json, render_markdown
 from ccm.reporter.context import Context
@@ -71,27 +72,10 @@ PAYLOADS = {
     "xml": "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>&e;",
 }
 QUIET = ("http://", "https://", "mailto:", "xmpp:", "#", "/")
-PLAIN = {
-    *("html", "head", "body", "meta", "title", "link", "main", "header", "footer", "section", "article", "nav", "div"),
-    *("h1", "h2", "h3", "p", "b", "i", "a", "span", "time", "ol", "ul", "li", "dl", "dt", "dd", "details", "summary"),
-    *(
-        "form",
-        "label",
-        "input",
-        "button",
-        "svg",
-        "path",
-        "code",
-        "br",
-        "ins",
-        "del",
-        "hr",
-        "em",
-        "strong",
-        "ul",
-        "script",
-    ),
-}
+PLAIN = frozenset(
+    "html head body meta title link main header footer section article nav div h1 h2 h3 p b i a span time ol ul li dl dt "
+    "dd details summary form label input button svg path code br ins del mark hr em strong script".split()
+)
 
 
 @pytest.fixture(scope="module")
@@ -215,11 +199,14 @@ def test_pages_about_versions_hold_nothing_active(payload, documents):
     groups = differences(*documents)
     assert groups
     rows = [{"number": 1, "headline": payload, "at": "x", "standing": standing(documents[0]), "before": None}]
+    hit = r.Hit("document", "t", payload, "a", payload, AT, ((payload, True), (payload, False)))
+    found = SimpleNamespace(hits=(hit,), total=1)
     record = SimpleNamespace(slug="a", title=payload, headline=payload, published=AT, revision=2)
     for text in (
         pages.text("changes.html", title=payload, slug="a", old=1, new=2, groups=groups),
         pages.text("versions.html", title=payload, slug="a", versions=rows),
-        pages.text("archive.html", documents=[record], query=payload, older=""),
+        pages.text("archive.html", documents=[record], found=None, query=payload, older=None),
+        pages.text("archive.html", documents=(), found=found, query=payload, older={"q": payload, "page": 2}),
     ):
         assert active(elements(text.decode())) == []
 
