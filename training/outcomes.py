@@ -47,7 +47,7 @@ GROWTH = {
 }
 UNMARKED = 0.4  # how much a line counts in a meeting that nobody kept minutes of
 PARTS = 4  # in which the first look is learnt for the second
-LIMITS = {"stated": -50, "spoken": -245, "beside": 100, "possible": -320, "decided": 20}  # scores from which on a line counts
+LIMITS = {"stated": -50, "spoken": 100, "beside": 400, "possible": -320, "decided": 20}  # scores from which on a line counts
 BACK, ON = 15, 3  # lines around the place of a marked line in which what led to it is looked for
 _STOP = frozenset(
     "a an the to of and or in on for is are be been was were will would should can could i we you he she it they this "

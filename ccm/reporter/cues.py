@@ -78,6 +78,7 @@ _SETTLES = frozenset(
     "proposed propose settled hearing ratified wontfix adopting rejected deferred decides".split()
 )
 _LABELS = frozenset("note: notes: todo: done: topic: action: issue: issues: example: question: proposal: agenda: update: minutes:".split())
+_SETTLES_TYPED = frozenset(word + mark for word in _SETTLES for mark in ("", ".", ",", ":", "!", "?", ";"))
 NAME = re.compile(r"[A-Za-z][\w.|^{}\-]*$")
 
 
@@ -114,7 +115,7 @@ class Talk:
         if known is None:
             name = word.strip(_EDGE).lower()
             known = name in self.names or word[:1] == "@"
-            if not known and len(name) > 2 and name not in VERBS and name not in NOT_NAMES and name not in ROLES:
+            if not known and len(name) > 2 and "'" not in name and "’" not in name and name not in VERBS and name not in NOT_NAMES and name not in ROLES:
                 known = any(part.startswith(name) or (len(part) > 3 and name.startswith(part)) for part in self._parts)
             self._called[word] = known
         return known
@@ -202,7 +203,7 @@ def _stated(talk: Talk, words: list[str], count: int) -> bool:
     for number, word in enumerate(words[1:7], 1):
         if word in _TO:
             following = words[number + 1].strip(_EDGE) if number + 1 < count else ""
-            return following in VERBS or following == "be"
+            return following in VERBS or (word == "to" and is_verb(following))
         if word in VERBS and (words[number - 1][-1] in ":," or words[number - 1].strip(_EDGE) in ROLES or number < 4):
             return True
     return words[-2][-1] == "," and talk.calls(words[-1])
@@ -211,12 +212,23 @@ def _stated(talk: Talk, words: list[str], count: int) -> bool:
 _TO = frozenset(("to", "will", "should", "shall", "must", "please"))
 
 
+def is_verb(word: str) -> bool:
+    """Whether a word after "to" could be a verb, known or not."""
+    return word.isalpha() and word not in _NO_VERBS and not word.endswith(("ing", "ly"))
+
+
+_NO_VERBS = frozenset(
+    "the a an this that these those me my you your us our him her his them their it its all any some each every both "
+    "what which who whom whose where when how why and or but of in on at for with from by as not no yes".split()
+)
+
+
 def could_be_decision(talk: Talk, place: int) -> bool:
     """Whether a line could be a decision or what was proposed for one."""
     words = talk.words[place]
     if len(words) < 2 or talk.agrees[place] > 0:
         return False
-    if not _SETTLES.isdisjoint([word.strip(_EDGE) for word in words] if len(words) < 60 else words):
+    if not _SETTLES_TYPED.isdisjoint(words):
         return True
     if talk.nods[place]:
         return False

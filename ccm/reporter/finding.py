@@ -95,7 +95,10 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
         if kind & 2 and (seen := traits.spoken(place)) is not None:
             spoken[place] = max(grown(model.trees["spoken"], seen), promise(seen))
         if could_be_decision(talk, place):
-            decided[place] = model.score("decided", traits.decided(place))
+            score = model.score("decided", traits.itself(place))
+            if score >= (HOPELESS if any(talk.agrees[max(0, place - 17) : place + 16]) else HOPELESS_UNVOTED):
+                weights = model.tables["decided"]
+                decided[place] = score + sum([weights.get(trait, 0) for trait in traits.decided_around(place)])
     return Scores(stated, spoken, decided)
 
 
@@ -262,4 +265,5 @@ def _confidence(over: int) -> int:
 NEAR, BEFORE, SAME = 3, 12, 60  # lines
 MOST = 12  # finds in talk, sure or possible
 CLEAR, MAYBE, NOTHING = 400, -300, -999  # scores of what needs no model: "Kim to check with Kaliya", "I'll check"
+HOPELESS, HOPELESS_UNVOTED = -250, -180  # scores of a line by itself that what is around it never makes good
 FIRST = 4  # the first person among the ways of speaking

@@ -8,11 +8,13 @@ holds in another. Leaves out which lines are read (:mod:`ccm.reporter.cues`) and
 
 import re
 from collections.abc import Sequence
+from itertools import repeat
 
-from ccm.reporter.cues import NOT_NAMES, ROLES, VERBS, Talk
+from ccm.reporter.cues import NOT_NAMES, ROLES, VERBS, Talk, is_verb
 from ccm.reporter.roles_of_actions import roles_of
 
 _WORD = re.compile(r"https?://\S+|[@#]?[a-z0-9](?:[\w'’./+-]*\w)?|[+-]\d|[?!:,;.…<>]")
+_MARKS = repeat(".,:;!?")
 _REACH = 25  # lines among which the same words are looked for
 _ALIKE = 3  # words that a line must have to be compared
 _SMALL = frozenset(
@@ -30,6 +32,7 @@ class Traits:
         self._sets: dict[int, frozenset[str]] = {}
         self._alike: dict[tuple[int, bool], tuple[int, str]] = {}
         count = len(talk.lines)
+        self._telling: dict[int, list[str]] = {}
         self._shapes: dict[int, str] = {}
         per = 100 * talk.votes // count if count else 0
         self._votes = "v0" if not talk.votes else "v1" if per < 4 else "v2" if per < 15 else "v3"
@@ -86,8 +89,12 @@ class Traits:
     def kind_of(self, place: int) -> str:
         """What kind of statement a line is: "Kim to check", another with a name, an order to nobody, or none of these."""
         shape = self._shape(place)
-        if shape.startswith(_CLEAR) and not shape.endswith("else"):
+        if shape.startswith(_CLEAR) and not shape.endswith(("else", "noun")):
+            if shape in ("N bare deed", "R bare deed", "C : deed"):
+                return "clear" if self.talk.lows[place][-1:] != "?" else "named"
             return "clear" if shape[2:5] == "to " and shape[:6] != "X to w" else "named" if shape.endswith("deed") else "other"
+        if shape in ("deed named", "deed up named"):
+            return "clear"
         return "order" if shape.startswith(("deed", "weak")) else "other"
 
     def _shape(self, place: int) -> str:
@@ -110,10 +117,15 @@ class Traits:
             following = words[number + 1].strip(_EDGE) if number + 1 < len(words) else ""
             if word in _LINKS and (following in VERBS or word in ("to", "please")):
                 link = "to" if word == "to" else "will" if word != "please" else word
-                return f"{who} {link} {_kind(following)}"
+                kind = _kind(following)
+                if kind == "else" and link == "to" and who in _SURE and typed[number + 1].islower() and is_verb(following):
+                    kind = "verb"
+                return f"{who} {link} {kind}"
             before, name = words[number - 1], self._is_name(words[number], typed[number])
             if word in VERBS and (before[-1] in ":," or self._is_name(before, typed[number - 1]) or before in ROLES):
-                return f"{who} {before[-1] if before[-1] in ':,' else 'bare'} {_kind(word)}"
+                link = before[-1] if before[-1] in ":," else "bare"
+                plain = link == "bare" and (word in _NOUNS or number + 1 == len(words) or words[number + 1] in _BE)
+                return f"{who} {link} {'noun' if plain else _kind(word)}"
             if not (name or word in _JOINS or typed[number][:1].isupper() or typed[number][0] == "("):
                 break
         if len(words) > 2 and words[-2][-1] == "," and talk.calls(words[-1]):
@@ -185,10 +197,18 @@ class Traits:
 
     def decided(self, place: int) -> list[str]:
         """Of a line that could be a decision, or what was proposed for one."""
+        return [*self.itself(place), *self.decided_around(place)]
+
+    def itself(self, place: int) -> list[str]:
+        """Of a line by itself: its words and how it is written."""
         tokens = self.tokens(place)
         seen = _words(tokens, 24)
         seen += self._look(place, tokens)
-        seen += self._around(place)
+        return seen
+
+    def decided_around(self, place: int) -> list[str]:
+        """Of what stands around a line that could be a decision."""
+        seen = self._around(place)
         seen += self._agreement(place)
         again = self._again(place)
         cluster = next(trait for trait in seen if trait.startswith("*ab"))
@@ -234,9 +254,13 @@ class Traits:
         return seen
 
     def _cues(self, place: int) -> list[str]:
-        if not 0 <= place < len(self.talk.lines):
-            return []
-        return [word for word in self.tokens(place) if word in _CONTEXT]
+        """The words of a line that tell something of the lines around it."""
+        known = self._telling.get(place)
+        if known is None:
+            known = self._telling[place] = [
+                word for word in map(str.strip, self.talk.words[place], _MARKS) if word in _CONTEXT
+            ]
+        return known
 
     def _around(self, place: int) -> list[str]:
         """How the lines before and after begin and end, and words in them that tell."""
@@ -399,6 +423,15 @@ _PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|
 _NOT = re.compile(r"n['’]t\b|\b(?:not|never|no|already|was|were|did|had|have been|done)\b")
 _CLEAR = ("N ", "R ", "C ", "X ")
 _NO_NAME_ENDS = ("ing", "ed", "ion", "ity", "ment", "ness", "able", "ant", "ous", "some", "sal", "ful")
+_SURE = frozenset("NRC")
+_NOUNS = frozenset(
+    "issue note link comment report list plan test draft review copy label mark name open change process record act pr "
+    "mail email post file text call book block build check cut design document edit fill fix flag form group guide host "
+    "land launch lead look measure message mention move nudge offer order outline own package process product push "
+    "question raise request release research result roll scan set share sort split stand start survey switch tag talk "
+    "track trim turn update use visit vote wait walk work wrap approve agree think see read put let keep get ask poll".split()
+)
+_BE = frozenset("is was are were has had will would can could did does do been to's".split())
 _CALLED = frozenset("NRCX")
 _JOINS = frozenset(("and", "&", "or", "+", "/", "then"))
 _LINKS = frozenset(("to", "will", "should", "shall", "must", "please"))
