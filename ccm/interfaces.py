@@ -170,7 +170,7 @@ class IRosters(Interface):
 
 
 class IAccountXML(Interface):
-    """XML that accounts keep here, each piece under a name of the module that answers for it (``store/account_xml.py``)."""
+    """XML that accounts keep, each piece under a name of the module that answers for it (``store/account_xml.py``)."""
 
     def get(owner: str, name: str) -> Awaitable[bytes | None]:
         """*async* What a bare JID keeps under that name: UTF-8 that declares its namespaces."""

@@ -303,8 +303,9 @@ class DocumentsContract:
 
         def change(records: tuple[r.DocumentRecord, ...]) -> Any:
             assert [record.revision for record in records] == [1, 2]
-            texts = {"title": "Calm", "headline": "Still", "body": '{"text": "Nothing"}'}
-            return tuple(replace(record, **texts) for record in records), [("publish", "p:r", "{}")]
+            body = '{"text": "Nothing"}'
+            made = tuple(replace(record, title="Calm", headline="Still", body=body) for record in records)
+            return made, [("publish", "p:r", "{}")]
 
         changed = await documents.rewrite("t1", change)
         assert [(record.revision, record.body) for record in changed] == [(1, changed[0].body), (2, changed[0].body)]
