@@ -74,7 +74,7 @@ def _line(item: Item, mark: str, text: str, facts: Iterable[str], document: Docu
 
 
 def _owner(item: Item) -> tuple[str, ...]:
-    return (f"<b>{escaped(item.owner)}</b>",) if item.owner else ()
+    return (f"<b>{escaped(item.owner)}?</b>",) if item.owner else ()
 
 
 def _todo(item: Item) -> tuple[str, ...]:

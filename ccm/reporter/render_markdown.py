@@ -94,7 +94,8 @@ class _Lines:
 
     def _facts(self, item: Item) -> str:
         letter = item.number[:1]
-        facts = [wording.decided(item)] if letter == "D" else [wording.due(item)] if letter == "A" else []
+        facts = [wording.decided(item)] if letter == "D" else []
+        facts += [f"{item.owner}?" if item.owner else "", wording.due(item)] if letter == "A" else []
         facts += [wording.why_open(item)] if letter == "Q" else []
         facts += [wording.provenance(item)]
         return "".join(f" — {plain(fact)}" for fact in facts if fact)

@@ -289,7 +289,7 @@ def test_an_action_starts_with_its_verb_beside_its_owner_and_tells_its_phrase(co
 def test_what_nobody_confirmed_is_only_possible_where_people_mark(context):
     def entry(number, **more):
         text = f"Thing {number}"
-        return Entry("action", number, text, "ann", "m1", "", provenance="detected", confidence=870, **more)
+        return Entry("action", number, text, "ann", "m1", "", "Bob", provenance="detected", confidence=870, **more)
 
     messages = talk("We should do things.", "RESOLVED: It is green")
     state = new_state()
@@ -303,6 +303,9 @@ def test_what_nobody_confirmed_is_only_possible_where_people_mark(context):
         assert "No actions were recorded." in text
         assert "Possible actions" in text
         assert "found in the talk (87 % sure), not confirmed" in text
+    html, markdown = all_forms(document)[:2]
+    assert "<b>Bob?</b>" in html
+    assert "— Bob?" in markdown
     assert b"VTODO" not in render_ics.calendar(document)
     unmarked = build(msgspec.structs.replace(marked, entries=detected), messages, Meta(title="T"), context)
     assert ([i.number for i in unmarked.actions], [i.number for i in unmarked.possible_actions]) == (["A8"], ["A9"])
