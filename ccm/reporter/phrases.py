@@ -4,6 +4,7 @@ What a part of a talk is about: the words, and pairs of words, that most of its 
 Works on English; leaves out which sentences are made of them (:mod:`ccm.reporter.narrative`).
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, pairwise
@@ -12,7 +13,9 @@ from typing import NamedTuple
 from ccm.reporter.terms import is_verbal, stem_of
 from ccm.reporter.turns import Words
 
-READ = 30  # remarks of a part
+_JOINED = re.compile(r"(?:[\w@/\\=<{$#_-]|\w[.:])$")  # before a phrase that is part of an address or a longer word
+_JOINING = re.compile(r"[\w@/\\=>}_]|[.:-]\w")
+READ = 20  # remarks of a part
 _MOST = 14  # words of a part that are weighed
 _PAIR = 2  # what a pair counts beside a word
 
@@ -57,11 +60,14 @@ def together(those: Sequence[Counts]) -> Counts:
     return Counts(words, pairs, [remark for counts in those for remark in counts.part])
 
 
-def phrases(counts: Counts, texts: Sequence[str], people: set[str], most: int) -> list[Phrase]:
+def phrases(
+    counts: Counts, texts: Sequence[str], people: set[str], most: int, beside: Counts | None = None
+) -> list[Phrase]:
     """
     The phrases of a part, weightiest first, no word in two of them.
 
     :param people: stems of names; they are no phrase.
+    :param beside: the whole talk, for phrases that this part has and the others have not.
     """
     words, pairs = counts.words, counts.pairs
     stems = {word: stem for word in words if (stem := stem_of(word)) and stem not in people and not word.endswith("'s")}
@@ -86,6 +92,8 @@ def phrases(counts: Counts, texts: Sequence[str], people: set[str], most: int) -
         for (one, other), times in pairs.items()
         if times > 1 and one in stems and other in stems and stems[one] != stems[other]
     ]
+    if beside is not None:
+        ranked = [(_contrast(form, counts, beside), form) for _, form in ranked]
     ranked.sort(key=lambda item: (-item[0], item[1]))
     found: list[Phrase] = []
     taken: set[str] = set()
@@ -100,6 +108,13 @@ def phrases(counts: Counts, texts: Sequence[str], people: set[str], most: int) -
     return found
 
 
+def _contrast(form: tuple[str, ...], counts: Counts, beside: Counts) -> int:
+    """How much a phrase is this part's own."""
+    if len(form) == 1:
+        return counts.words[form[0]] ** 2 * 1000 // max(1, beside.words[form[0]])
+    return 3 * counts.pairs[form[0], form[1]] ** 2 * 1000 // max(1, beside.pairs[form[0], form[1]])
+
+
 def _written(
     form: tuple[str, ...], counts: Counts, texts: Sequence[str], weight: int, stems: frozenset[str]
 ) -> Phrase | None:
@@ -111,7 +126,7 @@ def _written(
         text = texts[place]
         start = text.lower().find(words)
         end = start + len(words)
-        if start >= 0 and not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+        if start >= 0 and not _JOINED.search(text, max(0, start - 2), start) and not _JOINING.match(text, end):
             return Phrase(_case(text, start, end), place, weight, stems)
     return None
 
