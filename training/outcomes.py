@@ -6,8 +6,8 @@ Train ``ccm/reporter/finding.json``: which lines of a talk are actions and decis
 Reads ``CORPORA/*.jsonl.gz``: a meeting a line, ``{"id", "source", "chair", "messages": [{"nick", "text"}], "gold":
 {"actions": [{"text", "index", "assignee"}], "decisions": […]}}``, their markers taken off. Of each it takes two views:
 one with the lines that were marked, one without them, where what led to them is learnt. Meetings of which the MD5 of
-the id, modulo 5, is 0 or 1 are left for testing. ``--judge`` trains on all but a fifth and judges on that, in turn, then
-on all sources but one, and writes nothing.
+the id, modulo 5, is 0 or 1 are left for testing. ``--judge`` trains on all but a fifth and judges on that, in turn,
+then on all sources but one, and writes nothing.
 """
 
 import argparse
@@ -26,10 +26,11 @@ from scipy.sparse import csr_matrix
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from ccm.reporter.cues import Remark, Talk, could_be_action, could_be_decision
+from ccm.reporter import promises
+from ccm.reporter.cues import Remark, Talk, could_be_action, could_be_decision, listed
 from ccm.reporter.finding import Weights, outcomes, second
-from ccm.reporter.second_look import LEAST, Scores, SecondLook
 from ccm.reporter.roles_of_actions import roles_of
+from ccm.reporter.second_look import LEAST, Scores, SecondLook
 from ccm.reporter.traits import Traits
 from ccm.reporter.trees import Tree, grown
 
@@ -47,12 +48,18 @@ GROWTH = {
 }
 UNMARKED = 0.4  # how much a line counts in a meeting that nobody kept minutes of
 PARTS = 4  # in which the first look is learnt for the second
-LIMITS = {"stated": -50, "spoken": 100, "beside": 400, "possible": -320, "decided": 20}  # scores from which on a line counts
+LIMITS = {
+    "stated": -50,
+    "spoken": 100,
+    "beside": 400,
+    "possible": -320,
+    "decided": 20,
+}  # scores from which on a line counts
 BACK, ON = 15, 3  # lines around the place of a marked line in which what led to it is looked for
-_STOP = frozenset(
+_STOP = listed(
     "a an the to of and or in on for is are be been was were will would should can could i we you he she it they this "
     "that with as at by from not do does have has had if so but our your my me us them its also just about into than "
-    "then there here what which who how when".split()
+    "then there here what which who how when"
 )
 
 
@@ -158,7 +165,7 @@ def views(meeting: Mapping[str, Any]) -> Iterator[View]:
             kind_of = could_be_action(talk, place)
             if kind_of & 1:
                 seen["stated"][place] = traits.stated(place)
-            if kind_of & 2 and (values := traits.spoken(place)) is not None:
+            if kind_of & 2 and (values := promises.spoken(talk, place)) is not None:
                 spoken[place] = values
             if could_be_decision(talk, place):
                 seen["decided"][place] = traits.decided(place)
@@ -247,7 +254,9 @@ def boosted(data: Sequence[tuple[list[int], bool, float]], table: str) -> list[T
 def fitted(data: Sequence[Example], table: str) -> dict[str, int]:
     """Weights by trait; ``""`` is the bias."""
     often = Counter(trait for one in data for trait in one.seen)
-    known = {trait: number for number, trait in enumerate(sorted(t for t, n in often.items() if n >= LEAST_OFTEN[table]))}
+    known = {
+        trait: number for number, trait in enumerate(sorted(t for t, n in often.items() if n >= LEAST_OFTEN[table]))
+    }
     indices, starts = [], [0]
     for one in data:
         indices += [known[trait] for trait in one.seen if trait in known]
@@ -292,8 +301,7 @@ def train(data: Sequence[View]) -> Weights:
         tables = first_look([view for view in data if part(view, "first", PARTS) != number])
         first |= {id(view): scored(view, tables) for view in data if part(view, "first", PARTS) == number}
     trees = {
-        table: boosted([one for view in data for one in again(view, table, first[id(view)])], table)
-        for table in TABLES
+        table: boosted([one for view in data for one in again(view, table, first[id(view)])], table) for table in TABLES
     }
     trees["spoken"] = boosted([one for view in data for one in talked(view)], "spoken")
     return Weights(first_look(data), trees, LIMITS)
@@ -304,7 +312,10 @@ def judged(data: Sequence[View], model: Weights, counts: dict[tuple[str, ...], l
     for view in data:
         lines = len(view.traits.talk.lines)
         first = scored(view, model.tables)._replace(
-            spoken={place: grown(model.trees["spoken"], values) for place, values in view.spoken.items()}
+            spoken={
+                place: max(grown(model.trees["spoken"], values), promises.promise(values))
+                for place, values in view.spoken.items()
+            }
         )
         found = outcomes(view.traits, second(view.traits, first, model), model.limits)
         for kind in ("actions", "decisions"):

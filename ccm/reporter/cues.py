@@ -12,7 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 READ = 600  # characters of a line
-_EDGE = ".,:;!?()[]\"'*`“”’<>"
+EDGE = ".,:;!?()[]\"'*`“”’<>"
+
+
+def listed(words: str) -> frozenset[str]:
+    """The words of a text, for looking them up."""
+    return frozenset(words.split())
 
 
 class Remark(NamedTuple):
@@ -22,7 +27,7 @@ class Remark(NamedTuple):
     text: str
 
 
-VERBS = frozenset(
+VERBS = listed(
     "accept add address adjust adopt agree align allow amend announce answer apply appoint approve archive arrange ask "
     "assess assign attend audit backport block book bring build bump call cancel change chase check circulate clarify "
     "clean clear close collate collect comment communicate compare compile complete confirm consider consolidate "
@@ -35,49 +40,58 @@ VERBS = frozenset(
     "keep label land launch lead list liaise link look mail maintain make mark measure meet mention merge message "
     "migrate modify monitor move nag name negotiate nominate note notify nudge obtain open order organise organize "
     "outline own package paste pick ping plan poke poll post pr prepare present prime print prioritise prioritize "
-    "probe process produce prod promote propose provide publicise publicize publish pull purchase push put raise re-test "
+    "probe process produce prod promote propose provide publicise publicize publish pull purchase push put raise "
+    "re-test "
     "reach read rebase rebuild recheck recommend reconcile record recruit refactor refer refine register release "
     "relocate remind remove rename reopen replace reply report repost request require research resolve respond restart "
     "restore resubmit resurrect retest return review revise revisit revert rewrite roll run scan schedule see seek "
     "select send separate set setup share sign simplify sit solicit sort speak specify split stand start steer sub "
     "submit subscribe suggest summarise summarize supply support survey switch sync synthesize tag take talk tell test "
     "think tidy track transcribe transfer translate triage trim try tweak turn understand unblock update upgrade "
-    "upload use validate verify visit volunteer vote wait walk warn work wrap write".split()
+    "upload use validate verify visit volunteer vote wait walk warn work wrap write"
 )
-ROLES = frozenset(
+ROLES = listed(
     "chair chairs co-chair co-chairs cochairs editor editors staff secretary everyone everybody all team board "
     "author authors scribe group cg wg ccg committee maintainers maintainer members reviewers contact treasurer "
-    "council qa docs infra marketing moderators admins developers devs".split()
+    "council qa docs infra marketing moderators admins developers devs"
 )
-_VOTES = frozenset(
+_VOTES = listed(
     "+ ++ 0 1 +.5 ++1 aye agreed agree agrees supported seconded 👍 👍🏻 👍🏼 :+1: :thumbsup: ditto "
-    "lgtm sgtm abstain concur".split()
+    "lgtm sgtm abstain concur"
 )
-_NODS = frozenset(
-    "yes yep yup yeah ok okay sure works sounds fine good great perfect ack yea same absolutely definitely right cool thanks "
-    "excellent fantastic done nice yay awesome +100 +1000".split()
+_NODS = listed(
+    "yes yep yup yeah ok okay sure works sounds fine good great perfect ack yea same absolutely definitely right "
+    "cool thanks "
+    "excellent fantastic done nice yay awesome +100 +1000"
 )
-_SAYS_SO = frozenset(
-    "i'll i’ll i'd ill volunteer volunteers volunteering volunteered action actions todo to-do ai assign assigned assignee "
+_SAYS_SO = listed(
+    "i'll i’ll i'd ill volunteer volunteers volunteering volunteered action actions todo to-do ai assign "
+    "assigned assignee "
     "please someone somebody anyone we'll we’ll let's lets task tasks homework follow-up followup "
-    "committed commit promise promised he'll she'll they'll nudge".split()
+    "committed commit promise promised he'll she'll they'll nudge"
 )
-_WILL = frozenset("will can could should would shall need needs must gonna going plan plans happy try".split())
-_ONE = frozenset("i you".split())
-NOT_NAMES = frozenset(
+_WILL = listed("will can could should would shall need needs must gonna going plan plans happy try")
+_ONE = listed("i you")
+NOT_NAMES = listed(
     "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
     "wants going have has had having is are was were be been do does did yes no ok okay also just well then now maybe "
-    "please let let's trying try tried used able like happy hard easy nice good great glad ready way thing things point "
-    "time reason goal idea plan order addition regards respect due according back up down next first second third people "
-    "folks someone somebody anyone anybody everything something nothing one in on at for with from by as of all i'd i'm "
-    "it's that's here once after before wanted hoping looking planning ought got seems seem supposed meant want needs".split()
+    "please let let's trying try tried used able like happy hard easy nice good great glad ready way thing "
+    "things point "
+    "time reason goal idea plan order addition regards respect due according back up down next first second "
+    "third people "
+    "folks someone somebody anyone anybody everything something nothing one in on at for with from by as of all "
+    "i'd i'm "
+    "it's that's here once after before wanted hoping looking planning ought got seems seem supposed meant want needs"
 )
-_SETTLES = frozenset(
+_SETTLES = listed(
     "agreed agree agreement decided decide decision decisions resolved resolution resolve consensus approved approve "
-    "accept accepted adopt adopted objections objection objecting opposed unanimous motion carried passes passed proposal "
-    "proposed propose settled hearing ratified wontfix adopting rejected deferred decides".split()
+    "accept accepted adopt adopted objections objection objecting opposed unanimous motion carried passes passed "
+    "proposal "
+    "proposed propose settled hearing ratified wontfix adopting rejected deferred decides"
 )
-_LABELS = frozenset("note: notes: todo: done: topic: action: issue: issues: example: question: proposal: agenda: update: minutes:".split())
+_LABELS = listed(
+    "note: notes: todo: done: topic: action: issue: issues: example: question: proposal: agenda: update: minutes:"
+)
 _SETTLES_TYPED = frozenset(word + mark for word in _SETTLES for mark in ("", ".", ",", ":", "!", "?", ";"))
 NAME = re.compile(r"[A-Za-z][\w.|^{}\-]*$")
 
@@ -99,8 +113,14 @@ class Talk:
         self.nods = [one == 2 for one in said]
         spoken = Counter(line.nick for line in lines)
         self.leader = chair or (min(spoken, key=lambda nick: (-spoken[nick], nick)) if spoken else "")
-        quoted = Counter(words[0] for words in self.words if len(words) > 1 and words[0][-1] == ":" and len(words[0]) > 3)
-        heard = [word[:-1] for word, times in sorted(quoted.items()) if times > 2 and NAME.match(word[:-1]) and word not in _LABELS]
+        quoted = Counter(
+            words[0] for words in self.words if len(words) > 1 and words[0][-1] == ":" and len(words[0]) > 3
+        )
+        heard = [
+            word[:-1]
+            for word, times in sorted(quoted.items())
+            if times > 2 and NAME.match(word[:-1]) and word not in _LABELS
+        ]
         self.names = names_of([*spoken, *people, *heard])
         self.mentions = sum("action" in words or "actions" in words for words in self.words)
         self.votes = sum(map(abs, self.agrees))
@@ -113,9 +133,17 @@ class Talk:
         """Whether a word is somebody's name, or the beginning of a nick ("Kim" of ``kimhd``)."""
         known = self._called.get(word)
         if known is None:
-            name = word.strip(_EDGE).lower()
+            name = word.strip(EDGE).lower()
             known = name in self.names or word[:1] == "@"
-            if not known and len(name) > 2 and "'" not in name and "’" not in name and name not in VERBS and name not in NOT_NAMES and name not in ROLES:
+            if (
+                not known
+                and len(name) > 2
+                and "'" not in name
+                and "’" not in name
+                and name not in VERBS
+                and name not in NOT_NAMES
+                and name not in ROLES
+            ):
                 known = any(part.startswith(name) or (len(part) > 3 and name.startswith(part)) for part in self._parts)
             self._called[word] = known
         return known
@@ -158,7 +186,7 @@ def names_of(people: Iterable[str]) -> dict[str, str]:
 
 
 _PARTS = re.compile(r"[\s._|\-()\[\],\d]+|(?<=[a-z])(?=[A-Z])")
-_NO_NAMES = frozenset("chair the and for of to in on a an it is be we do so at me my no up us w3c".split())
+_NO_NAMES = listed("chair the and for of to in on a an it is be we do so at me my no up us w3c")
 
 
 def _agreement(words: list[str], low: str) -> int:
@@ -172,12 +200,18 @@ def _agreement(words: list[str], low: str) -> int:
         return -1 if first[0] == "-" and first[1] != "0" else 1
     if len(words) > 12 or low[-1] == "?":
         return 0
-    first = first.strip(_EDGE) or first
+    first = first.strip(EDGE) or first
     if first in _VOTES:
         return 1 if len(words) < 4 or not first.isdigit() else 0
     if first in _NODS and len(words) < 8:
         return 2
-    if len(words) < 7 and ("no objection" in low or "no opposition" in low or "works for me" in low or "in favor" in low or "in favour" in low):
+    if len(words) < 7 and (
+        "no objection" in low
+        or "no opposition" in low
+        or "works for me" in low
+        or "in favor" in low
+        or "in favour" in low
+    ):
         return 1
     return 0
 
@@ -195,16 +229,16 @@ def could_be_action(talk: Talk, place: int) -> int:
 
 
 def _stated(talk: Talk, words: list[str], count: int) -> bool:
-    first = words[0].strip(_EDGE)
+    first = words[0].strip(EDGE)
     if first in VERBS:
         return True
     if count < 3 or first in NOT_NAMES:
         return False
     for number, word in enumerate(words[1:7], 1):
         if word in _TO:
-            following = words[number + 1].strip(_EDGE) if number + 1 < count else ""
+            following = words[number + 1].strip(EDGE) if number + 1 < count else ""
             return following in VERBS or (word == "to" and is_verb(following))
-        if word in VERBS and (words[number - 1][-1] in ":," or words[number - 1].strip(_EDGE) in ROLES or number < 4):
+        if word in VERBS and (words[number - 1][-1] in ":," or words[number - 1].strip(EDGE) in ROLES or number < 4):
             return True
     return words[-2][-1] == "," and talk.calls(words[-1])
 
@@ -217,9 +251,9 @@ def is_verb(word: str) -> bool:
     return word.isalpha() and word not in _NO_VERBS and not word.endswith(("ing", "ly"))
 
 
-_NO_VERBS = frozenset(
+_NO_VERBS = listed(
     "the a an this that these those me my you your us our him her his them their it its all any some each every both "
-    "what which who whom whose where when how why and or but of in on at for with from by as not no yes".split()
+    "what which who whom whose where when how why and or but of in on at for with from by as not no yes"
 )
 
 

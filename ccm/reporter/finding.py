@@ -15,6 +15,8 @@ from importlib.resources import files
 from typing import Literal
 
 from ccm.reporter.cues import Remark, Talk, could_be_action, could_be_decision
+from ccm.reporter.promises import NOTHING, promise
+from ccm.reporter.promises import spoken as said_to_be_done
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
 from ccm.reporter.standing import Rounds, open_questions, unopposed
@@ -92,11 +94,13 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
         kind = could_be_action(talk, place)
         if kind & 1:
             stated[place] = model.score("stated", traits.stated(place))
-        if kind & 2 and (seen := traits.spoken(place)) is not None:
+        if kind & 2 and (seen := said_to_be_done(talk, place)) is not None:
             spoken[place] = max(grown(model.trees["spoken"], seen), promise(seen))
         if could_be_decision(talk, place):
             score = model.score("decided", traits.itself(place))
-            if score >= (HOPELESS if any(talk.agrees[max(0, place - 17) : place + 16]) else HOPELESS_UNVOTED):
+            if agreed_to(traits, place) or score >= (
+                HOPELESS if any(talk.agrees[max(0, place - 17) : place + 16]) else HOPELESS_UNVOTED
+            ):
                 weights = model.tables["decided"]
                 decided[place] = score + sum([weights.get(trait, 0) for trait in traits.decided_around(place)])
     return Scores(stated, spoken, decided)
@@ -117,20 +121,6 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
         first.spoken,
         decided,
     )
-
-
-def promise(seen: Sequence[int]) -> int:
-    """
-    What the parts of an action are worth that somebody takes on in plain words ("I'll send it").
-
-    With an owner, a deed and a time it is one; so it is when it answers a question and is thanked for.
-    """
-    way, deed, asks, perhaps, negated, when, _, _, _, _, _, thanked, asked, answers = seen[:14]
-    if way != FIRST or asks or negated or perhaps:
-        return NOTHING
-    if (deed and when) or (thanked and asked and answers):
-        return CLEAR
-    return MAYBE if deed or answers else NOTHING
 
 
 def agreed_to(traits: Traits, place: int) -> bool:
@@ -164,7 +154,9 @@ def found(
     return outcomes(traits, second(traits, scores(traits, model, skip), model), model.limits, marked)
 
 
-def outcomes(traits: Traits, scored: Scores, limits: Mapping[str, int], marked: Collection[str] = ()) -> tuple[Found, ...]:
+def outcomes(
+    traits: Traits, scored: Scores, limits: Mapping[str, int], marked: Collection[str] = ()
+) -> tuple[Found, ...]:
     """One outcome from all the lines that speak of it."""
     decisions = _decisions(traits, scored.decided, limits["decided"])
     taken = {place for one in decisions for place in (one.place, *one.sources)}
@@ -264,6 +256,5 @@ def _confidence(over: int) -> int:
 
 NEAR, BEFORE, SAME = 3, 12, 60  # lines
 MOST = 12  # finds in talk, sure or possible
-CLEAR, MAYBE, NOTHING = 400, -300, -999  # scores of what needs no model: "Kim to check with Kaliya", "I'll check"
+CLEAR = 400  # the score of what needs no model: "Kim to check with Kaliya"
 HOPELESS, HOPELESS_UNVOTED = -250, -180  # scores of a line by itself that what is around it never makes good
-FIRST = 4  # the first person among the ways of speaking

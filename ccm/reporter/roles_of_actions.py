@@ -9,7 +9,7 @@ Leaves out dates (:mod:`ccm.reporter.dates`) and whether it is an action at all 
 import re
 from typing import NamedTuple
 
-from ccm.reporter.cues import READ, ROLES, VERBS, Talk
+from ccm.reporter.cues import READ, ROLES, VERBS, Talk, listed
 
 
 class Roles(NamedTuple):
@@ -19,7 +19,8 @@ class Roles(NamedTuple):
     :ivar owner: as it was said, or the nick of whoever said it, or ``""``.
     :ivar text: what to do, verb first.
     :ivar sources: places of lines before that say what is meant.
-    :ivar way: how it was said: ``stated``, ``first`` person, to ``you``, of an ``other``, of ``some`` one, ``none`` of these.
+    :ivar way: how it was said: ``stated``, in the ``first`` person, to ``you``, of an ``other``, of ``some`` one, as an
+        ``order``, ``none`` of these.
     """
 
     owner: str
@@ -33,7 +34,8 @@ _ONE_NAME = r"@?[A-Za-z][\w.|^'-]{0,24}(?: \w\.)?(?: [A-Z][\w.'-]*){0,2}"
 _NAMES = rf"{_ONE_NAME}(?:(?:,? (?:and|&|or|\+) |, ?|/ ?){_ONE_NAME}){{0,4}}"
 _STATED = re.compile(
     rf"\s*(?:the )?(?P<who>{_NAMES})(?: \([^)]{{1,24}}\))?\s*"
-    r"(?::? to|,? (?:will|should|shall|must|please|needs to|has to|agreed to|agrees to|volunteered to|volunteers to|is to|"
+    r"(?::? to|,? (?:will|should|shall|must|please|needs to|has to|agreed to|agrees to|volunteered to|volunteers "
+    r"to|is to|"
     r"are to|takes an? (?:new )?action to|took an? (?:new )?action to|going to|is going to|to please)|[:,])"
     r"\s+(?P<what>\S.*)",
     re.DOTALL,
@@ -44,52 +46,70 @@ _AFTER = re.compile(
     re.DOTALL,
 )
 _FIRST = re.compile(
-    r"\b(?:i\s?['’]?ll|i will|i shall|i can(?!['’]t|not| see| hear| understand| imagine)|i could|i['’]?d (?:be )?(?:happy|glad|willing) to|"
-    r"i am (?:going|happy|glad|willing) to|i['’]?m (?:going|happy|glad|willing|gonna)(?: to)?|i (?:need|have|plan|want|intend|volunteer|promise) "
+    r"\b(?:i\s?['’]?ll|i will|i shall|i can(?!['’]t|not| see| hear| understand| imagine)|i could|i['’]?d (?:be "
+    r")?(?:happy|glad|willing) to|"
+    r"i am (?:going|happy|glad|willing) to|i['’]?m (?:going|happy|glad|willing|gonna)(?: to)?|i (?:need|have|plan|"
+    r"want|intend|volunteer|promise) "
     r"to|i should|i must|let me|i['’]?d like to|i['’]?ve (?:got )?to|happy to|glad to|i am|i['’]?m)\s+"
-    r"(?:also |then |just |try to |try and |probably |definitely |certainly |be (?:happy|glad) to |happily |gladly |take an? (?:new )?action (?:item )?to |"
+    r"(?:also |then |just |try to |try and |probably |definitely |certainly |be (?:happy|glad) to |happily |"
+    r"gladly |take an? (?:new )?action (?:item )?to |"
     r"go ahead and |be able to |do my best to |volunteer to )*(?P<what>[a-z].*)",
     re.IGNORECASE | re.DOTALL,
 )
 _YOU = re.compile(
-    r"\b(?:(?:can|could|would|will) you|you (?:can|could|should|will|need to|have to|might want to)|you['’]ll|please)\s+(?:please |also |maybe |perhaps "
+    r"\b(?:(?:can|could|would|will) you|you (?:can|could|should|will|need to|have to|might want to)|you['’]ll|"
+    r"please)\s+(?:please |also |maybe |perhaps "
     r"|just )*(?P<what>[a-z].*)",
     re.IGNORECASE | re.DOTALL,
 )
 _OTHER = re.compile(
-    rf"(?:\b(?:can|could|would|will|should|maybe|perhaps|ask|let)\s+(?P<who>{_ONE_NAME})\s+(?:please |to |also |maybe )?|"
-    rf"(?<![\w.])(?P<him>{_ONE_NAME})\s+(?:will|can|could|should|is going to|is to|has to|needs to|to)\s+)(?P<what>[a-z].*)",
+    rf"(?:\b(?:can|could|would|will|should|maybe|perhaps|ask|let)\s+(?P<who>{_ONE_NAME})\s+(?:please |to |also |"
+    rf"maybe )?|"
+    rf"(?<![\w.])(?P<him>{_ONE_NAME})\s+(?:will|can|could|should|is going to|is to|has to|needs to|"
+    rf"to)\s+)(?P<what>[a-z].*)",
     re.DOTALL,
 )
 _SOMEONE = re.compile(
-    r"\b(?:(?:someone|somebody|anyone|anybody|we|one of us|who|they)(?:['’]ll| (?:should|needs? to|must|will|can|could|has to|have to|ought "
+    r"\b(?:(?:someone|somebody|anyone|anybody|we|one of us|who|they)(?:['’]ll| (?:should|needs? to|must|will|can|"
+    r"could|has to|have to|ought "
     r"to|might))|let['’]?s|(?:any|some) volunteers? to|action(?: item)? to|need(?:s|ed)? to|todo:?)\s+"
     r"(?:also |probably |really |please |just |then )*(?P<what>[a-z].*)",
     re.IGNORECASE | re.DOTALL,
 )
 _WANTED = re.compile(
-    r"\b(?:who|(?:can|could|would|will) (?:you|some(?:one|body)|any(?:one|body))|some(?:one|body)|any(?:one|body)|any volunteers?)"
+    r"\b(?:who|(?:can|could|would|will) (?:you|some(?:one|body)|any(?:one|body))|some(?:one|body)|any(?:one|body)|"
+    r"any volunteers?)"
     r"(?: (?:can|could|will|would|wants? to|should|needs to|has to|like to|to|please))* (?P<what>[a-z]\S* \S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _PHRASE = re.compile(
-    r"\b(?:by|before|until|till|no later than|due)\s+(?:the )?(?:(?:end of )?(?:next |this |the )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r"\b(?:by|before|until|till|no later than|due)\s+(?:the )?(?:(?:end of )?(?:next |this |the )?(?:mon|tues|"
+    r"wednes|thurs|fri|satur|sun)day|"
     r"tomorrow|tonight|eod|cob|next (?:week|month|meeting|call|time|release)|(?:the )?end of (?:the |this |next )?\w+|"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}|\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-    r"[a-z]*|\d{4}-\d\d-\d\d|the \d{1,2}(?:st|nd|rd|th))\b|\b(?:today|tomorrow|tonight|this (?:week|afternoon|evening|weekend)|next week|"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}|\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:jan|"
+    r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[a-z]*|\d{4}-\d\d-\d\d|the \d{1,2}(?:st|nd|rd|th))\b|\b(?:today|tomorrow|tonight|this (?:week|afternoon|"
+    r"evening|weekend)|next week|"
     r"after (?:the|this) (?:call|meeting)|(?:mon|tues|wednes|thurs|fri)day)\b",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"\s*<?(?P<who>[A-Za-z][\w.|^-]{0,24}(?: [A-Z][\w'-]+)?)>?: +(?:\.\.\.\s*|…\s*)?(?P<what>\S.*)", re.DOTALL)
-_NOBODY = frozenset(
-    "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
-    "going have has had is are was were be do does yes no ok okay also just well then now maybe please let let's someone "
-    "somebody anyone anybody everything something nothing people one then after before once since people folks us me "
-    "proposal proposed issue issues pr prs action actions todo note topic minor next first second third all as in on at "
-    "for with from by to able happy like ready due try order it's i'm i'd i'll ideally again perhaps here".split()
+_QUOTED = re.compile(
+    r"\s*<?(?P<who>[A-Za-z][\w.|^-]{0,24}(?: [A-Z][\w'-]+)?)>?: +(?:\.\.\.\s*|…\s*)?(?P<what>\S.*)", re.DOTALL
 )
-_VAGUE = frozenset("that this it so those these them one the a do take look handle on at into an action".split())
-_END = re.compile(r"(?<=[a-z0-9)\"'’])[.!?](?=\s+[A-Z(]|\s*$)|[;?!](?=\s|$)|\s+(?:–|—|-{1,2})\s+|,? (?:but|because|since|if that['’]s)\b ?|\.{3}|…|, (?:then|so|and then|if|right|ok(?:ay)?)\b")
+_NOBODY = listed(
+    "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
+    "going have has had is are was were be do does yes no ok okay also just well then now maybe please let let's "
+    "someone "
+    "somebody anyone anybody everything something nothing people one then after before once since people folks us me "
+    "proposal proposed issue issues pr prs action actions todo note topic minor next first second third all as "
+    "in on at "
+    "for with from by to able happy like ready due try order it's i'm i'd i'll ideally again perhaps here"
+)
+_VAGUE = listed("that this it so those these them one the a do take look handle on at into an action")
+_END = re.compile(
+    r"(?<=[a-z0-9)\"'’])[.!?](?=\s+[A-Z(]|\s*$)|[;?!](?=\s|$)|\s+(?:–|—|-{1,2})\s+|,? (?:but|because|since|if "
+    r"that['’]s)\b ?|\.{3}|…|, (?:then|so|and then|if|right|ok(?:ay)?)\b"
+)
 MOST = 240  # characters of a text
 TAKES_NOTES = 3  # lines that begin with another's name, from which on somebody writes down what others say
 
@@ -124,7 +144,9 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
             owner = addressed or _spoken_to(talk, place, text[: found.start()])
         elif pattern is _OTHER:
             who = (found["who"] or found["him"]).lstrip("@")
-            if who.split()[0].lower() in _NOBODY or (who.lower() not in talk.names and who.split()[0].lower() not in talk.names):
+            if who.split()[0].lower() in _NOBODY or (
+                who.lower() not in talk.names and who.split()[0].lower() not in talk.names
+            ):
                 continue
             owner = who
         else:
@@ -142,7 +164,12 @@ def owner_stated(talk: Talk, text: str) -> tuple[str | None, str]:
     if found and _is_owner(talk, found["who"], sure=True):
         return _clean(found["who"]), found["what"]
     found = _BARE.match(text)
-    if found and found["verb"] in VERBS and found["verb"] not in ("to", "will") and _is_owner(talk, found["who"], sure=False):
+    if (
+        found
+        and found["verb"] in VERBS
+        and found["verb"] not in ("to", "will")
+        and _is_owner(talk, found["who"], sure=False)
+    ):
         return _clean(found["who"]), found["what"]
     found = _AFTER.match(text)
     if found and (found["who"].lower() in talk.names or found["who"].lower() in ROLES) and len(found["what"]) > 8:

@@ -10,28 +10,37 @@ from typing import Literal
 from ccm.reporter.cues import Talk
 
 _ROUND = re.compile(
-    r"\b(?:review(?:ing)?|status|old|open|outstanding|previous|pending|overdue|last (?:week|time|meeting|month)['’]?s?|go (?:through|over)|carried)\b"
+    r"\b(?:review(?:ing)?|status|old|open|outstanding|previous|pending|overdue|last (?:week|time|meeting|"
+    r"month)['’]?s?|go (?:through|over)|carried)\b"
     r".{0,30}\b(?:action|actions|action items?|todos?|to-dos?|homework)\b|"
     r"\b(?:action|actions|action items?) (?:review|status|round|from (?:the )?(?:last|previous))\b"
 )
-_DONE = re.compile(r"\W*(?:(?:that(?:['’]s| is| was)|this is|it(?:['’]s| is)|yes,?|ok,?|all) )?(?:been )?(?:done|completed?|finished|closed|fixed|merged)\b[^?]*$")
+_DONE = re.compile(
+    r"\W*(?:(?:that(?:['’]s| is| was)|this is|it(?:['’]s| is)|yes,?|ok,?|all) )?(?:been )?(?:done|completed?|"
+    r"finished|closed|fixed|merged)\b[^?]*$"
+)
 _CARRIED = re.compile(
-    r"\b(?:still (?:open|to do|pending|working|on my list|outstanding)|in progress|ongoing|not (?:yet|done|started|finished)|no progress|carr(?:y|ied) "
+    r"\b(?:still (?:open|to do|pending|working|on my list|outstanding)|in progress|ongoing|not (?:yet|done|"
+    r"started|finished)|no progress|carr(?:y|ied) "
     r"(?:it |this |that )?(?:over|forward)|pending|keep (?:it |this |that )?open|next (?:week|meeting|time))\b"
 )
 _TURN = re.compile(r"\W*(?:next (?:topic|item|up)|moving on|new (?:topic|actions?|business)|topic:|let's move)")
 _OBJECTIONS = re.compile(
-    r"(?:any|are there|anybody|anyone|no|hear|is there) .{0,20}(?:objections?|opposed)(?: (?:to|if|with|on))?\b(?P<what>[^?]*)\?"
+    r"(?:any|are there|anybody|anyone|no|hear|is there) .{0,20}(?:objections?|opposed)(?: (?:to|if|with|"
+    r"on))?\b(?P<what>[^?]*)\?"
 )
 _NONE = re.compile(r"\W*(?:no(?:ne|pe)?|nothing|not from me|no objections?.*|fine (?:with|by) me.*|go ahead.*)\W*$")
 _LONG = 14  # lines that a round of old actions lasts without another one
 _OPENS = re.compile(
-    r"\b(?:(?:i|we) (?:don['’]t|do not) know|not sure|good question|unclear|no idea|open question|remains open|still open|park (?:it|this|that)|"
-    r"take (?:it|this|that) (?:offline|to the list|to the mailing list)|come back to (?:it|this|that)|needs? (?:more|further) (?:thought|discussion)|"
+    r"\b(?:(?:i|we) (?:don['’]t|do not) know|not sure|good question|unclear|no idea|open question|remains open|"
+    r"still open|park (?:it|this|that)|"
+    r"take (?:it|this|that) (?:offline|to the list|to the mailing list)|come back to (?:it|this|that)|needs? "
+    r"(?:more|further) (?:thought|discussion)|"
     r"leave (?:it|this|that) open|have to find out)\b"
 )
 _ASKS = re.compile(
-    r"(?:^|[,.;:-] )(?:so |and |but |ok,? |well,? )?(?:what|who|whom|when|where|which|why|how|should|shall|do|does|did|is|are|can|could|will|would|has|have)\b"
+    r"(?:^|[,.;:-] )(?:so |and |but |ok,? |well,? )?(?:what|who|whom|when|where|which|why|how|should|shall|do|"
+    r"does|did|is|are|can|could|will|would|has|have)\b"
 )
 
 

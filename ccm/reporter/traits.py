@@ -10,16 +10,16 @@ import re
 from collections.abc import Sequence
 from itertools import repeat
 
-from ccm.reporter.cues import NOT_NAMES, ROLES, VERBS, Talk, is_verb
-from ccm.reporter.roles_of_actions import roles_of
+from ccm.reporter.cues import NOT_NAMES, ROLES, VERBS, Talk, listed
+from ccm.reporter.statements import CALLED, kind_of, shape_of
 
 _WORD = re.compile(r"https?://\S+|[@#]?[a-z0-9](?:[\w'’./+-]*\w)?|[+-]\d|[?!:,;.…<>]")
 _MARKS = repeat(".,:;!?")
 _REACH = 25  # lines among which the same words are looked for
 _ALIKE = 3  # words that a line must have to be compared
-_SMALL = frozenset(
+_SMALL = listed(
     "a an the to of and or in on for is are be been was were will would should can could i we you he she it they this "
-    "that with as at by from not do does have has had if so but our your my me us them its also just about into".split()
+    "that with as at by from not do does have has had if so but our your my me us them its also just about into"
 )
 
 
@@ -38,7 +38,8 @@ class Traits:
         self._votes = "v0" if not talk.votes else "v1" if per < 4 else "v2" if per < 15 else "v3"
 
     def tokens(self, place: int) -> list[str]:
-        """The words of a line as the model knows them: ``N`` a participant, ``R`` a role, ``#`` a number, ``U`` an address."""
+        """The words of a line as the model knows them: ``N`` a participant, ``R`` a role, ``#`` a number, ``U`` "
+        "an address."""
         known = self._tokens.get(place)
         if known is None:
             names, known = self.talk.names, []
@@ -79,7 +80,7 @@ class Traits:
         shape = self._shape(place)
         lead = "lead" if line.nick == self.talk.leader else ""
         who, _, rest = shape.partition(" ")
-        if rest and who in _CALLED:
+        if rest and who in CALLED:
             seen += [f"*who {rest}", f"*who {'called' if who in 'NRC' else who}"]
         seen += [f"*{shape}", f"*{shape} {by}", f"*{shape} {lead}", f"*{shape} {'?' in line.text}"]
         count = len(tokens)
@@ -87,113 +88,14 @@ class Traits:
         return seen
 
     def kind_of(self, place: int) -> str:
-        """What kind of statement a line is: "Kim to check", another with a name, an order to nobody, or none of these."""
-        shape = self._shape(place)
-        if shape.startswith(_CLEAR) and not shape.endswith(("else", "noun")):
-            if shape in ("N bare deed", "R bare deed", "C : deed"):
-                return "clear" if self.talk.lows[place][-1:] != "?" else "named"
-            return "clear" if shape[2:5] == "to " and shape[:6] != "X to w" else "named" if shape.endswith("deed") else "other"
-        if shape in ("deed named", "deed up named"):
-            return "clear"
-        return "order" if shape.startswith(("deed", "weak")) else "other"
+        """What kind of statement a line is (:func:`ccm.reporter.statements.kind_of`)."""
+        return kind_of(self.talk, place, self._shape(place))
 
     def _shape(self, place: int) -> str:
-        """How a statement is built: who is named, by what word it goes on, what kind of verb follows."""
         known = self._shapes.get(place)
         if known is None:
-            known = self._shapes[place] = self._built(place)
+            known = self._shapes[place] = shape_of(self.talk, place)
         return known
-
-    def _built(self, place: int) -> str:
-        talk = self.talk
-        words, text = talk.words[place], talk.lines[place].text
-        first = words[0].strip(_EDGE)
-        if first in VERBS and not (len(words) > 1 and words[0][-1] == ":"):
-            last = " named" if len(words) > 2 and words[-2][-1] == "," and talk.calls(words[-1]) else ""
-            return f"{_kind(first)}{' up' if text[:1].isupper() else ''}{last}"
-        typed = text.split(None, 8)
-        who = self._who(words[0], typed[0])
-        for number, word in enumerate(words[1:7], 1):
-            following = words[number + 1].strip(_EDGE) if number + 1 < len(words) else ""
-            if word in _LINKS and (following in VERBS or word in ("to", "please")):
-                link = "to" if word == "to" else "will" if word != "please" else word
-                kind = _kind(following)
-                if kind == "else" and link == "to" and who in _SURE and typed[number + 1].islower() and is_verb(following):
-                    kind = "verb"
-                return f"{who} {link} {kind}"
-            before, name = words[number - 1], self._is_name(words[number], typed[number])
-            if word in VERBS and (before[-1] in ":," or self._is_name(before, typed[number - 1]) or before in ROLES):
-                link = before[-1] if before[-1] in ":," else "bare"
-                plain = link == "bare" and (word in _NOUNS or number + 1 == len(words) or words[number + 1] in _BE)
-                return f"{who} {link} {'noun' if plain else _kind(word)}"
-            if not (name or word in _JOINS or typed[number][:1].isupper() or typed[number][0] == "("):
-                break
-        if len(words) > 2 and words[-2][-1] == "," and talk.calls(words[-1]):
-            return "else named"
-        return "else"
-
-    def _is_name(self, word: str, typed: str) -> bool:
-        return self.talk.calls(word) or _NICK.search(typed) is not None
-
-    def _who(self, word: str, text: str) -> str:
-        """What the word that begins a statement is: N a participant, R a role, C like a nick, X with a capital, x."""
-        if self.talk.calls(word):
-            return "N"
-        name = word.strip(_EDGE)
-        if name in ROLES:
-            return "R"
-        if name in NOT_NAMES:
-            return "not"
-        if _NICK.search(text):
-            return "C"
-        if name.endswith(_NO_NAME_ENDS) or name in self.talk.plain:
-            return "thing"
-        return "X" if text[:1].isupper() else "x"
-
-    def spoken(self, place: int) -> list[int] | None:
-        """
-        Of a line in which somebody takes something on, or is asked to: whole numbers, for trees.
-
-        ``None`` for a line in which nobody does, or which does not say what.
-        """
-        talk = self.talk
-        low = talk.lows[place]
-        if _COMMITS.search(low) is None:
-            return None
-        roles = roles_of(talk, place, stated=False)
-        if roles.way not in _WAYS:
-            return None
-        told = roles.text.lower().split()
-        deed = bool(told) and _kind(told[0].strip(".,:;")) == "deed"
-        if not deed and not roles.sources:
-            return None
-        around = [talk.lows[other] if 0 <= other < len(talk.lows) else "" for other in range(place - 2, place + 4)]
-        before, after = " ".join(around[:2]), " ".join(around[3:])
-        return [
-            _WAYS[roles.way],
-            deed,
-            "?" in low,
-            _PERHAPS.search(low) is not None,
-            _NOT.search(low) is not None,
-            bool(roles.phrase),
-            bool(roles.sources),
-            bool(roles.owner),
-            len(talk.words[place]),
-            len(told),
-            _OBJECT.search(roles.text.lower()) is not None,
-            _THANKS.search(after) is not None,
-            _ASKS.search(before) is not None,
-            "?" in around[1],
-            "action" in before or "action" in low or "action" in after,
-            "will" in low or "'ll" in low or "’ll" in low,
-            "i can" in low,
-            "i could" in low,
-            "i should" in low or "need to" in low,
-            " you" in low,
-            place + 1 < len(talk.nods) and talk.nods[place + 1],
-            min(talk.mentions, 5),
-            low.startswith(_AT_ONCE),
-        ]
 
     def decided(self, place: int) -> list[str]:
         """Of a line that could be a decision, or what was proposed for one."""
@@ -228,13 +130,19 @@ class Traits:
         if lead == "X" and (first in NOT_NAMES or first in VERBS):
             return tokens
         names = self.talk.names
-        return [lead + found[2].lower().strip(), *("N" if word in names else "#" if word[0].isdigit() else word for word in rest)]
+        return [
+            lead + found[2].lower().strip(),
+            *("N" if word in names else "#" if word[0].isdigit() else word for word in rest),
+        ]
 
     def _look(self, place: int, tokens: Sequence[str]) -> list[str]:
         talk = self.talk
         text, nick = talk.lines[place].text, talk.lines[place].nick
         count = len(tokens)
-        seen = [f"n {min(count, 50).bit_length()}{'+' if count > 12 else ''}", "lead" if nick == talk.leader else "not lead"]
+        seen = [
+            f"n {min(count, 50).bit_length()}{'+' if count > 12 else ''}",
+            "lead" if nick == talk.leader else "not lead",
+        ]
         if text[:1].isupper():
             seen.append("upper")
         last = text[-1:]
@@ -336,7 +244,13 @@ class Traits:
         agrees = self.talk.agrees
         after = self._run(range(place + 1, min(len(agrees), place + 16)), 3)
         before = self._run(range(place - 1, max(-1, place - 18), -1), 3)
-        return (*after, *before, self.first_vote(place), sum(map(abs, agrees[place + 1 : place + 25])), sum(self.talk.nods[place + 1 : place + 5]))
+        return (
+            *after,
+            *before,
+            self.first_vote(place),
+            sum(map(abs, agrees[place + 1 : place + 25])),
+            sum(self.talk.nods[place + 1 : place + 5]),
+        )
 
     def _likeness(self, place: int, on: bool) -> tuple[int, str]:
         known = self._alike.get((place, on))
@@ -346,7 +260,9 @@ class Traits:
         best, who = 0, ""
         count = len(talk.lines)
         if len(mine) >= _ALIKE or (mine and len(talk.words[place]) > 1):
-            for other in range(place + 1, min(count, place + 1 + _REACH)) if on else range(max(0, place - _REACH), place):
+            for other in (
+                range(place + 1, min(count, place + 1 + _REACH)) if on else range(max(0, place - _REACH), place)
+            ):
                 if talk.agrees[other] or len(talk.words[other]) < 2:
                     continue
                 theirs = self.content(other)
@@ -390,52 +306,12 @@ def _few(number: int) -> str:
 
 
 _CONTENT = re.compile(r"[a-z0-9#][\w'’-]+")
-_CONTEXT = frozenset(
-    "action actions volunteer volunteers volunteering i'll objections objection opposed agreed resolved proposal proposed "
+_CONTEXT = listed(
+    "action actions volunteer volunteers volunteering i'll objections objection opposed agreed resolved proposal "
+    "proposed "
     "propose consensus thanks thank great ok okay who someone somebody assign vote please anyone can could any "
-    "opposition hearing none no next topic approve accept motion todo done decided decide agree + - should".split()
+    "opposition hearing none no next topic approve accept motion todo done decided decide agree + - should"
 )
-def _kind(verb: str) -> str:
-    return "weak" if verb in _WEAK or verb == "be" else "deed" if verb in VERBS else "else"
-
-
-_EDGE = ".,:;!?()[]\"'*`“”’<>"
-_WEAK = frozenset(
-    "think see say like agree go do be have know understand want need use talk work get make take come stand support let "
-    "speak wait start read put try keep look help give tell turn call meet join move explain consider vote".split()
-)
-_WAYS = {"first": 4, "you": 3, "other": 2, "stated": 2, "some": 1}
-_COMMITS = re.compile(
-    r"\bi(?:['’]ll| will| can| could| should| need to| have to|['’]d|['’]m going| am going| plan)\b|"
-    r"\b(?:can|could|would|will) you\b|\bplease\b|\blet me\b|\baction\b|\bsome(?:one|body)\b|volunteer"
-)
-_OBJECT = re.compile(
-    r"\b(?:prs?|issues?|e-?mails?|mail|lists?|docs?|documents?|drafts?|text|pages?|links?|notes?|minutes|agenda|repo|"
-    r"repository|sections?|examples?|proposals?|reviews?|meetings?|specs?|tests?|wiki|chairs?|group|slides?|survey|poll|"
-    r"tickets?|reports?|summary|calls?|invites?|comments?|code|release|budget|offer|plan|figures|numbers)\b|https?:|#\d"
-)
-_THANKS = re.compile(
-    r"\b(?:thanks?|thank you|great|perfect|excellent|awesome|sounds good|please do|go ahead|that would be|cool|appreciate)\b"
-)
-_ASKS = re.compile(r"\b(?:who|any(?:one|body)?|some(?:one|body)|volunteers?|(?:can|could|would|will) you|action)\b")
-_AT_ONCE = ("i'll", "i will", "i can", "ok, i", "ok i", "yes, i", "sure, i", "i’ll")
-_PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|wondering|probably)\b")
-_NOT = re.compile(r"n['’]t\b|\b(?:not|never|no|already|was|were|did|had|have been|done)\b")
-_CLEAR = ("N ", "R ", "C ", "X ")
-_NO_NAME_ENDS = ("ing", "ed", "ion", "ity", "ment", "ness", "able", "ant", "ous", "some", "sal", "ful")
-_SURE = frozenset("NRC")
-_NOUNS = frozenset(
-    "issue note link comment report list plan test draft review copy label mark name open change process record act pr "
-    "mail email post file text call book block build check cut design document edit fill fix flag form group guide host "
-    "land launch lead look measure message mention move nudge offer order outline own package process product push "
-    "question raise request release research result roll scan set share sort split stand start survey switch tag talk "
-    "track trim turn update use visit vote wait walk work wrap approve agree think see read put let keep get ask poll".split()
-)
-_BE = frozenset("is was are were has had will would can could did does do been to's".split())
-_CALLED = frozenset("NRCX")
-_JOINS = frozenset(("and", "&", "or", "+", "/", "then"))
-_LINKS = frozenset(("to", "will", "should", "shall", "must", "please"))
-_NICK = re.compile(r"^@|^[A-Za-z]*[a-z][A-Z]|^[A-Z]{2,4}\W*$|[a-z]\d|_|\|")
 _LEAD = re.compile(
     r"\s*((?:@?[A-Za-z][\w.|-]{0,24}(?: [A-Z][\w.'-]+){0,2}(?:,? (?:and|&|or) |, ?|/)){0,3}@?[A-Za-z][\w.|-]{0,24}"
     r"(?: (?:[A-Z][\w.'-]*)){0,2})(?: \([^)]{1,20}\))?( to | will | should | please |: to |: |, )"
