@@ -1,0 +1,208 @@
+"""What is found in free talk that nobody marked."""
+
+import json
+import subprocess
+import sys
+from importlib.resources import files
+
+import pytest
+
+from ccm.reporter.cues import Remark
+from ccm.reporter.evaluation import report
+from ccm.reporter.finding import Found, found
+
+SMALL_TALK = (
+    "ana: Good morning! Did everybody have a nice weekend?",
+    "bo: Yes, it rained a lot, but the garden needed it.",
+    "cy: Mine was quiet.",
+    "ana: We spent an hour on the ferry and saw two seals.",
+    "bo: I can imagine that was fun.",
+    "cy: I will never get used to the wind up there.",
+)
+
+
+def talk(*lines: str) -> list[Remark]:
+    return [Remark(*line.split(": ", 1)) for line in lines]
+
+
+def finds(kind: str, *lines: str, sure: bool | None = True, **options: object) -> list[Found]:
+    every = found(talk(*lines), **options)  # type: ignore[arg-type]
+    return [one for one in every if one.kind == kind and (sure is None or one.sure is sure)]
+
+
+@pytest.mark.parametrize(
+    ("line", "owner", "text"),
+    [
+        ("Bo to check the lease with the owner", "Bo", "Check the lease with the owner"),
+        ("@cy to draft the letter", "cy", "Draft the letter"),
+        ("TM to write to the printers", "TM", "Write to the printers"),
+        ("Chairs to publish the agenda", "Chairs", "Publish the agenda"),
+        ("Bo and Cy to compare the two offers", "Bo and Cy", "Compare the two offers"),
+        ("Bo schedule the next rehearsal", "Bo", "Schedule the next rehearsal"),
+    ],
+)
+def test_an_action_written_as_minutes_do_has_its_owner(line: str, owner: str, text: str) -> None:
+    (action,) = finds("action", *SMALL_TALK, f"ana: {line}", "bo: ok")
+    assert (action.owner, action.text, action.place) == (owner, text, len(SMALL_TALK))
+
+
+def test_a_promise_with_a_time_is_an_action_of_the_speaker() -> None:
+    (action,) = finds("action", *SMALL_TALK, "cy: I'll send the figures to the bank by Friday.", "ana: thanks")
+    assert (action.owner, action.text, action.phrase) == ("cy", "Send the figures to the bank by Friday", "by Friday")
+
+
+def test_a_promise_that_answers_a_question_says_what_was_asked() -> None:
+    (action,) = finds("action", "ana: who can write the announcement?", "bo: I'll do it", "ana: great, thanks")
+    assert (action.owner, action.text, action.sources) == ("bo", "Write the announcement", (0,))
+
+
+def test_a_request_that_is_accepted_is_possible() -> None:
+    (action,) = finds("action", "ana: Cy, can you get an offer from a roofer?", "cy: yes I can do that", sure=False)
+    assert (action.owner, action.text) == ("cy", "Get an offer from a roofer")
+
+
+def test_whoever_takes_notes_is_not_the_owner_of_what_others_promise() -> None:
+    notes = (
+        "cy: ana: we have two halls to choose from",
+        "cy: ana: the larger one is free in May",
+        "cy: bo: I'll send the contract to the owner tomorrow",
+    )
+    (action,) = finds("action", "ana: hello", "bo: hello", *notes)
+    assert action.owner == "bo"
+
+
+def test_an_order_to_nobody_has_no_owner() -> None:
+    actions = finds("action", "ana: someone should update the web page", "bo: true", sure=None)
+    assert [action.owner for action in actions] == [""]
+
+
+def test_small_talk_has_no_outcomes() -> None:
+    assert found(talk(*SMALL_TALK)) == ()
+
+
+def test_no_lines_have_no_outcomes() -> None:
+    assert found([]) == ()
+
+
+def test_old_actions_that_are_read_out_are_done_or_carried() -> None:
+    actions = finds(
+        "action",
+        "ana: let us go through the open actions",
+        "ana: Bo to check the lease",
+        "bo: done",
+        "ana: Cy to call the printer",
+        "cy: still on my list",
+        "ana: moving on",
+        "ana: Bo to send the budget",
+    )
+    assert [(one.text, one.status) for one in actions] == [
+        ("Check the lease", "done"),
+        ("Call the printer", "carried"),
+        ("Send the budget", "open"),
+    ]
+
+
+def test_a_proposal_with_votes_is_a_decision_by_consensus() -> None:
+    (decision,) = finds("decision", *SMALL_TALK, "ana: Proposal: we meet on Tuesdays", "bo: +1", "cy: +1", "dee: +1")
+    assert (decision.place, decision.how) == (len(SMALL_TALK), "consensus")
+
+
+def test_what_nobody_objects_to_is_decided() -> None:
+    (decision,) = finds(
+        "decision",
+        "ana: Any objections to moving the meeting to Tuesday?",
+        "bo: no objections",
+        "cy: none",
+        "ana: We move the meeting to Tuesday.",
+    )
+    assert (decision.text, decision.how) == ("We move the meeting to Tuesday.", "consensus")
+    assert decision.sources == (0, 1, 2)
+
+
+def test_what_somebody_objects_to_is_not_decided() -> None:
+    assert not finds(
+        "decision",
+        "ana: Any objections to moving the meeting to Tuesday?",
+        "bo: I object, Tuesdays are taken",
+        "cy: none",
+        "ana: Then we keep it.",
+    )
+
+
+def test_proposal_and_resolution_are_one_decision() -> None:
+    votes = ("ana: +1", "cy: +1", "dee: +1", "eve: +1")
+    line = "Close issue 12 without any change to the text"
+    decisions = finds("decision", *SMALL_TALK, f"bo: {line}", *votes, f"bo: {line}", "cy: next topic")
+    assert len(decisions) == 1
+    assert {decisions[0].place, *decisions[0].sources} == {len(SMALL_TALK), len(SMALL_TALK) + 5}
+
+
+def test_a_question_that_is_left_open_is_named_with_its_answer() -> None:
+    (question,) = finds("question", "ana: Who pays for the hall?", "bo: I don't know, let's come back to that")
+    assert (question.text, question.by, question.sources) == ("Who pays for the hall?", "ana", (1,))
+
+
+def test_of_a_kind_that_people_mark_finds_are_only_possible() -> None:
+    lines = (*SMALL_TALK, "ana: Bo to check the lease with the owner")
+    assert finds("action", *lines)
+    assert not finds("action", *lines, marked={"action"})
+    assert finds("action", *lines, marked={"action"}, sure=False)
+    assert finds("action", *lines, marked={"decision"})
+
+
+def test_lines_that_are_skipped_are_no_outcomes() -> None:
+    lines = (*SMALL_TALK, "ana: Bo to check the lease with the owner")
+    assert not finds("action", *lines, sure=None, skip={len(SMALL_TALK)})
+
+
+def test_confidence_is_in_thousandths() -> None:
+    every = found(talk(*SMALL_TALK, "ana: Bo to check the lease", "bo: someone should update the page"))
+    assert every
+    assert all(0 < one.confidence < 1000 for one in every)
+
+
+def test_hostile_lines_are_read() -> None:
+    odd = ["", " ", "\n", "+", "-", "<", ":", "@", "a" * 5000, "I'll " * 900, "to to to", "(((", "\ud800", "?" * 700]
+    assert isinstance(
+        found([Remark("ana", text) for text in odd] + [Remark("", "I'll send it to you by Friday")]), tuple
+    )
+
+
+def test_the_same_talk_gives_the_same_outcomes_whatever_the_seed_of_hashes() -> None:
+    program = (
+        "from ccm.reporter.finding import found\nfrom ccm.reporter.cues import Remark\n"
+        "lines = [Remark('ana', 'I propose that we meet on Tuesdays'), Remark('bo', '+1'), Remark('cy', '+1'),"
+        " Remark('cy', 'Bo to send an email to the list, with a copy for Ana'),"
+        " Remark('bo', \"I'll write the announcement and print it\"), Remark('ana', 'who can check the invoice?'),"
+        " Remark('cy', \"I'll do that\"), Remark('ana', 'thanks')]\n"
+        "print(found(lines * 5))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, check=True, text=True, env={"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2", "77")
+    }
+    assert len(told) == 1
+    assert "Found(" in told.pop()
+
+
+def test_the_weights_are_whole_numbers_in_a_small_file() -> None:
+    text = files("ccm.reporter").joinpath("finding.json").read_text(encoding="utf-8")
+    assert len(text) < 2_000_000
+    read = json.loads(text)
+    assert set(read) == {"limits", "tables", "trees"}
+    assert all(type(weight) is int for table in read["tables"].values() for weight in table.values())
+    assert all(type(number) is int for trees in read["trees"].values() for tree in trees for number in tree)
+
+
+def test_a_report_holds_plain_values_and_marked_lines() -> None:
+    messages = [
+        {"nick": "ana", "text": "ACTION: Bo to check the lease"},
+        {"nick": "bo", "text": "see https://example.org/lease"},
+        {"nick": "ana", "text": "I'll write to the bank by Friday"},
+    ]
+    told = report(messages)
+    assert [(one["text"], one["index"]) for one in told["actions"]] == [("Bo to check the lease", 0)]
+    assert told["links"] == ["https://example.org/lease"]
+    assert json.loads(json.dumps(told)) == told
