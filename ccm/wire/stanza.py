@@ -15,6 +15,7 @@ from twisted.words.xish import domish
 
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
+from ccm.wire.tree import parse_element as parse_element
 
 KINDS = ("message", "presence", "iq")
 ATTRIBUTE_ESCAPES = {"'": "&apos;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
@@ -223,27 +224,6 @@ def _simple_text(inner: bytes, name: str) -> str | None:
     if inner.find(b"<%b" % name.encode()) != match.start() or inner[: match.start()].count(b"<"):
         return None  # an element of the same name may stand deeper before it
     return unescape(match.group(1).decode(), _TEXT_ENTITIES)
-
-
-def parse_element(data: bytes) -> domish.Element:
-    """
-    One complete, namespace-declaring document as a ``domish.Element``.
-
-    :raises ValueError: if *data* is not exactly one well-formed element.
-    """
-    found: list[domish.Element] = []
-    stream = domish.elementStream()
-    roots: list[domish.Element] = []
-    stream.DocumentStartEvent = roots.append
-    stream.ElementEvent = found.append
-    stream.DocumentEndEvent = lambda: None
-    try:
-        stream.parse(b"<wrap>" + data + b"</wrap>")
-    except domish.ParserError as error:
-        raise ValueError(f"not well-formed: {error}") from error
-    if len(found) != 1:
-        raise ValueError(f"expected one element, got {len(found)}")
-    return found[0]
 
 
 def serialise(element: domish.Element) -> str:
