@@ -92,8 +92,8 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
         if place in skip:
             continue
         kind = could_be_action(talk, place)
-        if kind & 1:
-            stated[place] = model.score("stated", traits.stated(place))
+        if kind & 1 and (manner := traits.kind_of(place)) != "other":
+            stated[place] = CLEAR if manner == "clear" else model.score("stated", traits.stated(place))
         if kind & 2 and (seen := said_to_be_done(talk, place)) is not None:
             spoken[place] = max(grown(model.trees["spoken"], seen), promise(seen))
         if could_be_decision(talk, place):
