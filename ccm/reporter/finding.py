@@ -257,4 +257,4 @@ def _confidence(over: int) -> int:
 NEAR, BEFORE, SAME = 3, 12, 60  # lines
 MOST = 12  # finds in talk, sure or possible
 CLEAR = 400  # the score of what needs no model: "Kim to check with Kaliya"
-HOPELESS, HOPELESS_UNVOTED = -250, -180  # scores of a line by itself that what is around it never makes good
+HOPELESS, HOPELESS_UNVOTED = -215, -140  # scores of a line by itself that what is around it never makes good

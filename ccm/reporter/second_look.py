@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ccm.reporter.traits import Traits
 
 _SURE = {"stated": -150, "decided": 0}  # of the first score
-LEAST = {"stated": -480, "order": -850, "decided": -480}  # below it a line gets no second look
+LEAST = {"stated": -480, "order": -850, "decided": -330}  # below it a line gets no second look
 _NONE = -900  # the score of a line that got none
 _KINDS = {"clear": 3, "named": 2, "order": 1, "other": 0}
 
