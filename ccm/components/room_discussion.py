@@ -265,7 +265,8 @@ class RoomDiscussion:
             message = self._told.message(remark, await self._told.corrected(remark))
             turn = discussion.step(self.state, message, self.rules)
         if any(isinstance(effect, effects.Look) for effect in turn[1]):
-            turn = discussion.settled(turn, await self._told.up_to(remark.id), self.rules)
+            messages = await self._told.up_to(remark.id)
+            turn = await self._context.apart(discussion.settled, turn, messages, self.rules)
         self.state, wanted = turn
         self._told.note(remark)
         await self._perform(wanted, remark, said)
