@@ -53,7 +53,7 @@ LIMITS = {
     "spoken": 100,
     "beside": 400,
     "possible": -320,
-    "decided": 20,
+    "decided": 0,
 }  # scores from which on a line counts
 BACK, ON = 15, 3  # lines around the place of a marked line in which what led to it is looked for
 _STOP = listed(

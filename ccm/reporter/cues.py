@@ -272,4 +272,4 @@ def could_be_decision(talk: Talk, place: int) -> bool:
     if len(words) > 40:
         return False
     nods = sum(talk.nods[place + 1 : place + 4]) + sum(talk.nods[max(0, place - 2) : place])
-    return nods > 1 or (nods > 0 and talk.votes > 2)
+    return nods > 0 and talk.votes > 2

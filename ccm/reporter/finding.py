@@ -102,7 +102,11 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
                 HOPELESS if any(talk.agrees[max(0, place - 17) : place + 16]) else HOPELESS_UNVOTED
             ):
                 weights = model.tables["decided"]
-                decided[place] = score + sum([weights.get(trait, 0) for trait in traits.decided_around(place)])
+                near = traits.near(place)
+                score += sum([weights.get(trait, 0) for trait in near])
+                if score >= UNREPEATED:
+                    score += sum([weights.get(trait, 0) for trait in traits.said_again(place, near)])
+                decided[place] = score
     return Scores(stated, spoken, decided)
 
 
@@ -257,4 +261,5 @@ def _confidence(over: int) -> int:
 NEAR, BEFORE, SAME = 3, 12, 60  # lines
 MOST = 12  # finds in talk, sure or possible
 CLEAR = 400  # the score of what needs no model: "Kim to check with Kaliya"
+UNREPEATED = -380  # below it a line is no decision even if it is repeated
 HOPELESS, HOPELESS_UNVOTED = -215, -140  # scores of a line by itself that what is around it never makes good

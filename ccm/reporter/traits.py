@@ -99,7 +99,8 @@ class Traits:
 
     def decided(self, place: int) -> list[str]:
         """Of a line that could be a decision, or what was proposed for one."""
-        return [*self.itself(place), *self.decided_around(place)]
+        near = self.near(place)
+        return [*self.itself(place), *near, *self.said_again(place, near)]
 
     def itself(self, place: int) -> list[str]:
         """Of a line by itself: its words and how it is written."""
@@ -108,14 +109,15 @@ class Traits:
         seen += self._look(place, tokens)
         return seen
 
-    def decided_around(self, place: int) -> list[str]:
-        """Of what stands around a line that could be a decision."""
-        seen = self._around(place)
-        seen += self._agreement(place)
+    def near(self, place: int) -> list[str]:
+        """Of what stands around a line, and who agrees."""
+        return [*self._around(place), *self._agreement(place)]
+
+    def said_again(self, place: int, near: Sequence[str]) -> list[str]:
+        """Of whether a line repeats another; *near* is what was seen around it."""
         again = self._again(place)
-        cluster = next(trait for trait in seen if trait.startswith("*ab"))
-        seen += [*again, f"{cluster} {again[-1]}"]
-        return seen
+        cluster = next(trait for trait in near if trait.startswith("*ab"))
+        return [*again, f"{cluster} {again[-1]}"]
 
     def _head(self, place: int) -> list[str]:
         """The tokens, with a name that begins the line as ``N`` whoever it is."""
