@@ -148,10 +148,8 @@ def _of_part(talk: _Talk, part: Part, outcomes: Sequence[Told]) -> tuple[Sentenc
     told = []
     here = talk.phrases(part.start, part.end, 4) if part.end - part.start >= SHORT else []
     if here:
-        words = _conjoined([one.text for one in here])
-        who = _speakers(talk, part, 2)
-        told.append(Sentence(f"{_conjoined(who)} discussed {words}." if len(who) > 1 else f"{who[0]} spoke of {words}.",
-                             _sources(talk, here)))  # fmt: skip
+        words, who = _conjoined([one.text for one in here]), _conjoined(_speakers(talk, part, 2))
+        told.append(Sentence(f"About {words}; {who} spoke most.", _sources(talk, here)))
         if (quote := _quote(talk, part, here)) is not None:
             told.append(quote)
     came = _outcome(talk, part, outcomes)
