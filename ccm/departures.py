@@ -59,8 +59,10 @@ class Departures:
             await stores.state.publish(channel, json.dumps(facts).encode())
 
         mails = MailJobs(mailer, tell)
-        publications = PublishJobs(stores.documents, targets(reactor, settings, addresses), tell, reactor.seconds)
         options = settings["outbox"]
+        found = targets(reactor, settings, addresses)
+        longest = options.longest_retry_after_seconds
+        publications = PublishJobs(stores.documents, found, tell, reactor.seconds, longest)
         self._outbox = stores.outbox
         self._alone = not settings["store"].url  # a state folder has one server; a database server may have several
         self._counts: dict[tuple[str, str], int] = {}

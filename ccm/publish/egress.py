@@ -219,5 +219,5 @@ def _retry_after(answer: Answer, clock: IReactorTime) -> float | None:
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - clock.seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from ccm.errors import Rejected, Unavailable
 from ccm.interfaces import IDocuments, IPublisher
-from ccm.publish.breaker import Breaker
+from ccm.publish.breaker import LONGEST_ASKED_SECONDS, Breaker
 from ccm.records import OutboxJob, Receipt
 from ccm.reporter import render_json
 from ccm.reporter.document import Document
@@ -22,6 +22,7 @@ class PublishJobs:
     :param targets: the configured publishers by name.
     :param tell: ``async (channel, facts)``, hears ``publish-done``, ``publish-failed`` and ``publish-changed``.
     :param seconds: the time, on a clock that only goes forward.
+    :param longest_asked_seconds: no target is left alone for longer because it asks so.
     """
 
     def __init__(
@@ -30,11 +31,12 @@ class PublishJobs:
         targets: Mapping[str, IPublisher],
         tell: Callable[[str, dict[str, str]], Awaitable[None]],
         seconds: Callable[[], float],
+        longest_asked_seconds: float = LONGEST_ASKED_SECONDS,
     ) -> None:
         self._documents = documents
         self._targets = targets
         self._tell = tell
-        self._breakers = {name: Breaker(seconds) for name in targets}
+        self._breakers = {name: Breaker(seconds, longest_asked_seconds) for name in targets}
 
     async def deliver(self, job: OutboxJob) -> str:
         """Publish what *job* names. :raises Rejected, Unavailable: as the publisher does."""

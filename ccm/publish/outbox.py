@@ -3,8 +3,8 @@ What must leave this server, sent at least once: the worker on the outbox.
 
 Jobs of one kind are claimed one by one under a lease, handed to *deliver*, and finished, put back with growing pauses,
 or parked where operators see them. A job is never dropped, and never outlives its lease: one that takes too long is
-given up for now. The pause after attempt *n* is ``2**(n-1)`` seconds, 20 % either way, at most ten minutes. Leaves out
-what a job means: that is *deliver*'s.
+given up for now. The pause after attempt *n* is ``2**(n-1)`` seconds, 20 % either way, at most ten minutes; or what the
+other side asks for, at most an hour. Leaves out what a job means: that is *deliver*'s.
 """
 
 import random
@@ -30,6 +30,7 @@ class OutboxOptions(Section):
     poll_seconds: float = 2.0
     lease_seconds: float = 180.0
     longest_pause_seconds: float = 600.0
+    longest_retry_after_seconds: float = 3600.0
     stop_seconds: float = 10.0
     park_after_hours: float = 48.0
 
@@ -160,7 +161,7 @@ class OutboxWorker:
             await self._park(job, f"given up after {self._options.park_after_hours:g} hours: {error}")
             return
         pause = min(2.0 ** min(job.attempts, 30), self._options.longest_pause_seconds) * (0.8 + 0.4 * self._jitter())
-        pause = max(pause, error.retry_after or 0.0)
+        pause = max(pause, min(error.retry_after or 0.0, self._options.longest_retry_after_seconds))
         log.info("Job {key} waits {seconds} s: {why}", key=job.key, seconds=round(pause, 1), why=str(error))
         await self._outbox.retry(job.id, pause, str(error))
         if self._delayed is not None:

@@ -171,6 +171,14 @@ def test_what_the_other_side_asks_for_is_waited_at_least(bench):
     assert bench.waiting.pauses == [90.0]
 
 
+@pytest.mark.parametrize("asked", [99_999_999_999.0, float("inf")])
+def test_what_the_other_side_asks_for_is_waited_an_hour_at_most(bench, asked):
+    bench.answers = [Unavailable("busy", retry_after=asked)]
+    bench.waiting.put("a")
+    bench.worker.start()
+    assert bench.waiting.pauses == [3600.0]
+
+
 def test_a_job_that_failed_for_48_hours_is_parked_and_told(bench):
     bench.waiting.put("a", created=bench.now())
     bench.answers = [Unavailable("busy") for _ in range(400)]

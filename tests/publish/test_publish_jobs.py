@@ -115,3 +115,15 @@ async def test_a_target_that_fails_again_and_again_is_left_alone_for_a_while(job
     for _ in range(9):
         with pytest.raises(Rejected):
             await jobs.deliver(job(1))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_target_that_asks_for_ever_is_left_alone_for_an_hour(jobs, sqlite_stores, clock):
+    await keep(sqlite_stores, clock, 1)
+    jobs.target.fails = Unavailable("busy", retry_after=float("inf"))
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await jobs.deliver(job(1))
+    with pytest.raises(Unavailable) as caught:
+        await jobs.deliver(job(1))
+    assert (len(jobs.target.given), caught.value.retry_after) == (5, 3600.0)
