@@ -16,6 +16,7 @@ from ccm.errors import StanzaError
 from ccm.modules.aside import aside
 from ccm.modules.presence_out import show, withdraw
 from ccm.modules.subscription_states import SEEN_BY
+from ccm.modules.turns import Turns
 from ccm.router.hooks import HANDLED, Phase, Target, on
 from ccm.router.module import Module
 from ccm.router.router import Router
@@ -45,18 +46,22 @@ class Blocking:
         #: bare JID -> what it blocks, in the order in which that was asked for
         self._lists: dict[str, dict[str, None]] = {}
         router.add_wall(self._apart)
-        aside(services.account_xml.all(_KEPT), "reading block lists", self._read)
+        self._turns = Turns()
+        aside(self._load(), "reading block lists")
 
-    def _read(self, kept: dict[str, bytes]) -> None:
-        for owner, xml in kept.items():
-            self._lists.setdefault(owner, dict.fromkeys(_jids(parse_element(xml))))
+    async def _load(self) -> None:
+        async with self._turns.of(_KEPT):  # nobody changes a list that is not here yet
+            for owner, xml in (await self._services.account_xml.all(_KEPT)).items():
+                self._lists[owner] = dict.fromkeys(_jids(parse_element(xml)))
 
     # ---- requests
 
     @on.iq("get", ns.BLOCKING, "blocklist", to=OWN)
-    def get(self, stanza: Stanza, origin: Any) -> Stanza:
+    async def get(self, stanza: Stanza, origin: Any) -> Stanza:
         """XEP-0191 §3.2; whoever asks hears of changes from then on."""
         owner = self._owner(stanza)
+        async with self._turns.of(_KEPT):
+            pass
         if self._router.is_client(origin):
             origin.state["blocking"] = True
         return stanza.result(_rendered("blocklist", self._lists.get(owner, {})), ((ns.BLOCKING, "blocklist"),))
@@ -70,6 +75,12 @@ class Blocking:
             raise StanzaError("bad-request", "Name at least one address to block.")
         if owner in asked:
             raise StanzaError("not-allowed", "You cannot block yourself.")
+        async with self._turns.of(_KEPT):
+            await self._block(owner, asked)
+        self._push(owner, "block", asked)
+        return stanza.result()
+
+    async def _block(self, owner: str, asked: list[str]) -> None:
         listed = self._lists.get(owner, {})
         fresh = [jid for jid in dict.fromkeys(asked) if jid not in listed]
         if len(listed) + len(fresh) > self._max:
@@ -78,14 +89,20 @@ class Blocking:
             withdraw(self._router, owner, jid)
         self._lists[owner] = listed | dict.fromkeys(fresh)
         await self._save(owner)
-        self._push(owner, "block", asked)
-        return stanza.result()
 
     @on.iq("set", ns.BLOCKING, "unblock", to=OWN)
     async def unblock(self, stanza: Stanza, _origin: Any) -> Stanza:
         """XEP-0191 §3.4 and §3.5: those named, or all."""
         owner = self._owner(stanza)
         asked = [address.prepare(jid) for jid in _jids(next(stanza.element.elements()))]
+        async with self._turns.of(_KEPT):
+            gone = await self._unblock(owner, asked)
+        self._push(owner, "unblock", asked)
+        for jid in await self._watchers(owner, gone):
+            show(self._router, owner, jid)
+        return stanza.result()
+
+    async def _unblock(self, owner: str, asked: list[str]) -> list[str]:
         listed = self._lists.get(owner, {})
         gone = [jid for jid in listed if jid in asked or not asked]
         left = {jid: None for jid in listed if jid not in gone}
@@ -94,10 +111,7 @@ class Blocking:
         else:
             self._lists.pop(owner, None)
         await self._save(owner)
-        self._push(owner, "unblock", asked)
-        for jid in await self._watchers(owner, gone):
-            show(self._router, owner, jid)
-        return stanza.result()
+        return gone
 
     @on.event("account-deleted")
     def forget(self, jid: str) -> None:

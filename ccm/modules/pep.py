@@ -21,6 +21,7 @@ from ccm.interfaces import IAccountDisco
 from ccm.modules.aside import aside
 from ccm.modules.caps import Caps
 from ccm.modules.subscription_states import SEEN_BY, SEES
+from ccm.modules.turns import Turns
 from ccm.pubsub import config as configuration
 from ccm.pubsub import events
 from ccm.pubsub.config import NodeConfig
@@ -50,11 +51,12 @@ _NOTIFY = "+notify"
 
 
 class PepOptions(Section):
-    """What an account may keep: nodes, items in a node, and bytes of an item."""
+    """What an account may keep: nodes, items in a node, bytes of an item, and subscriptions to a node."""
 
     max_nodes: int = 100
     max_items: int = 256
     max_item_bytes: int = 131_072
+    max_subscriptions: int = 500
 
 
 @implementer(IAccountDisco)
@@ -76,8 +78,10 @@ class Pep:
             options.max_nodes,
             options.max_items,
             options.max_item_bytes,
+            options.max_subscriptions,
             lambda: secrets.token_hex(8),
         )
+        self._turns = Turns()
         self._shelf = Shelf(services.pubsub_nodes, terms)
         self._pubsub = PubSub(self._shelf)
         router.add_account_disco(self)
@@ -93,7 +97,10 @@ class Pep:
         service = stanza.to or address.bare(stanza.from_ or "")
         if not self._router.is_account(service):
             raise StanzaError("service-unavailable")  # RFC 6120 §8.5.1: nobody learns who exists
-        return await self._pubsub.answer(stanza, service)
+        if stanza.type == "get":
+            return await self._pubsub.answer(stanza, service)
+        async with self._turns.of(service):  # a change reads a node, and writes it whole
+            return await self._pubsub.answer(stanza, service)
 
     @on.event("account-deleted")
     def forget(self, jid: str) -> None:
@@ -129,6 +136,13 @@ class Pep:
         item = (await self._contacts.load(owner)).get(bare)
         return item is not None and item.subscription in SEEN_BY
 
+    async def _may_read(self, node: Node, bare: str) -> bool:
+        try:
+            node.check_reader(bare, await self._sees(node.service, bare))
+        except StanzaError:
+            return False
+        return True
+
     async def _tell(self, node: Node, event: bytes, to: tuple[str, ...]) -> None:
         """§4.3: to interested clients, and to those who subscribed to the node."""
         if to:
@@ -141,7 +155,9 @@ class Pep:
             for session in self._router.sessions_of(bare):
                 if session.presence is not None and interest in self._caps.features(session):
                     reached.add(session.jid)
-        reached |= {jid for jid, state in node.subscriptions.items() if state == "subscribed" and jid not in reached}
+        for jid, state in node.subscriptions.items():
+            if state == "subscribed" and await self._may_read(node, address.bare(jid)):
+                reached.add(jid)
         for jid in sorted(reached):
             self._send(node.service, jid, event)
 
@@ -174,11 +190,8 @@ class Pep:
             node = msgspec.json.decode(record, type=Node)
             if node.config.send_last != "on_sub_and_presence" or not node.config.deliver_notifications:
                 continue
-            try:
-                node.check_reader(bare, await self._sees(node.service, bare))
-            except StanzaError:
-                continue
-            self._send(node.service, session.jid, events.published(node, item))
+            if await self._may_read(node, bare):
+                self._send(node.service, session.jid, events.published(node, item))
 
 
 plugin = Module("pep", "XEP-0163 1.2.2, XEP-0060 1.26.0, XEP-0115 1.6.0", Pep, (), PepOptions)

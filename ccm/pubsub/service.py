@@ -104,11 +104,13 @@ class PubSub:
 
     async def _retract(self, stanza: Stanza, service: str, retract: Element) -> bytes:
         """§7.2."""
-        node = await self._shelf.node(service, retract.getAttribute("node"))
-        node.check_publisher(asker(stanza))
+        node, bare = await self._shelf.node(service, retract.getAttribute("node")), asker(stanza)
         ids = [child.getAttribute("id") for child in retract.elements() if child.name == "item"]
         if len(ids) != 1 or not ids[0]:
             raise refused("bad-request", "item-required", "Name the item.")
+        found = await self._shelf.items.items(service, node.name, ids=(ids[0],))
+        if node.affiliation(bare) not in ("owner", "publisher") and not (found and found[0].publisher == bare):
+            raise StanzaError("forbidden", "Only its author, a publisher or an owner takes an item back.")
         if not await self._shelf.items.retract(service, node.name, ids[0]):
             raise StanzaError("item-not-found", "There is no such item.")
         if node.config.notify_retract or retract.getAttribute("notify") in ("1", "true"):
@@ -137,6 +139,8 @@ class PubSub:
             state = node.subscription(bare) or "pending"
         else:
             node.check_reader(bare, await self._terms.sees_presence(service, bare))
+        if jid not in node.subscriptions and len(node.subscriptions) >= self._terms.most_subscriptions:
+            raise refused("policy-violation", "too-many-subscriptions", "Nobody else can subscribe to this node.")
         node = msgspec.structs.replace(node, subscriptions={**node.subscriptions, jid: state})
         await self._shelf.keep(node)
         if state == "subscribed" and node.config.send_last != "never":

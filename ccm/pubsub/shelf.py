@@ -42,6 +42,7 @@ class Terms:
     most_nodes: int
     most_items: int
     most_item_bytes: int
+    most_subscriptions: int
     new_id: Callable[[], str]
 
 

@@ -2,7 +2,7 @@
 XEP-0352 Client State Indication 1.0.0: what is of no use to somebody who does not look waits until it is, or until
 something comes that is.
 
-Presence waits, the newest of each sender, and so do events of publish-subscribe, the newest of each node; that
+Presence waits, the newest of each sender, and so do events of publish-subscribe, the newest of each item; that
 somebody is typing is not sent at all. Anything else is sent at once, after what waits: the radio is awake then. Leaves
 out a record of what waits: after a crash it is missing, as presence is.
 """
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FEATURE = f"<csi xmlns='{ns.CSI}'/>".encode()
 _PRESENCE = (None, "unavailable")
 _NODE = re.compile(rb"<items\s[^>]*?node=(['\"])(.*?)\1")
+_ITEM = re.compile(rb"<(?:item|retract)\s[^>]*?id=(['\"])(.*?)\1")
 _SELF = re.compile(rb"<status\s[^>]*?code=['\"]110['\"]")
 _PASSING = frozenset((ns.CHAT_STATES, ns.HINTS, ns.STANZA_ID, ns.OCCUPANT_ID))
 
@@ -92,7 +93,7 @@ def _key(stanza: Stanza) -> object:
     if stanza.kind != "message":
         return None
     if stanza.has(ns.PUBSUB_EVENT, "event"):
-        node = _NODE.search(stanza.inner)
-        return (stanza.attrs.get("from"), node[2]) if node else None
+        node, item = _NODE.search(stanza.inner), _ITEM.search(stanza.inner)
+        return (stanza.attrs.get("from"), node[2], item[2]) if node and item else None
     children = {namespace for namespace, _ in stanza.children}
     return "" if ns.CHAT_STATES in children and children <= _PASSING else None

@@ -20,7 +20,7 @@ class Looking:
 
     class realm:
         class options:
-            held_stanzas = 4
+            held_stanzas = 5
 
     def __init__(self) -> None:
         self.held: Held | None = None
@@ -60,13 +60,24 @@ def test_the_newest_of_each_sender_and_node_waits_and_typing_is_left_out() -> No
     session.deliver(event("a", "mood", "x"))
     session.deliver_raw(FanOut(presence("", b"2"), "room/b"))
     session.deliver(presence("a", b"3"))
-    session.deliver(event("a", "mood", "y"))
+    session.deliver(event("a", "mood", "x"))
     session.deliver(message("a", CHAT))
     session.deliver(message("a", CHAT, (ns.HINTS, "no-store")))
     assert session.sent == []
     turn(session, "active")
     assert [line[:10] for line in session.sent] == ["raw room/b", "a 3", "a <event x"]
-    assert "id='y'" in session.sent[-1] and session.held is None
+    assert "id='x'" in session.sent[-1] and session.held is None
+
+
+def test_each_item_of_a_node_waits_for_itself() -> None:
+    session = Looking()
+    turn(session, "inactive")
+    for id_ in ("room1", "room2"):
+        session.deliver(event("a", "bookmarks", id_))
+    gone = f"<event xmlns='{ns.PUBSUB_EVENT}'><items node='bookmarks'><retract id='room1'/></items></event>".encode()
+    session.deliver(Stanza("message", {"from": "a"}, gone, ((ns.PUBSUB_EVENT, "event"),)))
+    turn(session, "active")
+    assert len(session.sent) == 2 and "room2" in session.sent[0] and "<retract id='room1'/>" in session.sent[1]
 
 
 def test_what_matters_is_sent_at_once_after_what_waits() -> None:
@@ -85,9 +96,9 @@ def test_what_matters_is_sent_at_once_after_what_waits() -> None:
 def test_more_than_the_limit_does_not_wait() -> None:
     session = Looking()
     turn(session, "inactive")
-    for name in "abcd":
+    for name in "abcde":
         session.deliver(presence(name))
-    assert session.sent == ["a", "b", "c", "d"] and session.held is not None
+    assert session.sent == ["a", "b", "c", "d", "e"] and session.held is not None
 
 
 def test_an_unknown_element_ends_the_stream() -> None:
