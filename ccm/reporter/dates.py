@@ -16,7 +16,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ccm.reporter.due_calendar import When
-from ccm.reporter.due_rules import Read, readings
+from ccm.reporter.due_rules import Read, reach, readings
 from ccm.reporter.due_words import TELLING, Plain, plain
 
 WINDOW_DAYS = 2 * 366
@@ -164,7 +164,7 @@ def _wider(other: Read, one: Read) -> bool:
 
 
 def _strength(said: Plain, one: Read, text: str) -> int:
-    before = said.text[: one.start]
+    before = said.text[reach(said.text, one.start) : one.start]
     inside = said.text[one.start : one.end]
     by = re.match(r"(?:by|before|within|due) ", inside)
     if _NOT.search(before) and not (by and _PAPERS.search(before)):

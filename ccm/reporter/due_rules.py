@@ -14,10 +14,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from ccm.reporter import due_days, due_spans
 from ccm.reporter.due_calendar import DAYS, MONTHS, Meaning, When
 from ccm.reporter.due_words import Plain
+
+#: So many expressions of a text are looked at, the first ones: who writes more names no day.
+MOST = 40
+REACH = 120  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,26 @@ class Read:
 
 
 def readings(said: Plain, when: When) -> Iterator[Read]:
-    """Every expression that a rule understands; they may overlap."""
+    """Expressions that a rule understands, the first :data:`MOST` of the text; they may overlap."""
     plain_ones = list(_simple(said, when))
+    if len(plain_ones) > MOST:
+        plain_ones = sorted(plain_ones, key=lambda read: read.start)[:MOST]
     yield from plain_ones
     for one in plain_ones:
-        found = _BEFORE_AFTER.search(said.text[: one.start]) if one.day else None
+        begin = reach(said.text, one.start)
+        found = _BEFORE_AFTER.search(said.text[begin : one.start]) if one.day else None
         if found and one.day:
-            yield Read(found.start(), one.end, _shifted(found, one.day), one.assumed)
+            yield Read(begin + found.start(), one.end, _shifted(found, one.day), one.assumed)
+
+
+def reach(text: str, start: int) -> int:
+    """Where the words begin that may change the meaning of what starts at *start*: few, however long the text."""
+    return text.rfind(" ", 0, start - REACH) + 1 if start > REACH else 0
 
 
 def _simple(said: Plain, when: When) -> Iterator[Read]:
     for pattern, meaning, rank in _RULES:
-        for found in pattern.finditer(said.text):
+        for found in islice(pattern.finditer(said.text), MOST):
             try:
                 understood = meaning(found, when)
             except (ValueError, OverflowError):
@@ -61,7 +74,7 @@ def _simple(said: Plain, when: When) -> Iterator[Read]:
                 weekday = meaning is due_days.on_weekday
                 clock = meaning is due_days.by_clock
                 yield Read(found.start(), found.end(), *understood, rank, False, weekday, clock)
-    for found in _EVENT.finditer(said.text):
+    for found in islice(_EVENT.finditer(said.text), MOST):
         next_one = found["meeting"] is not None
         day = when.meeting if next_one else None
         yield Read(found.start(), found.end(), day, rank=1 if next_one or found["soon"] else 0, undated=day is None)

@@ -13,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm.reporter.dates import Due, due
+from ccm.reporter.due_calendar import When
+from ccm.reporter.due_rules import readings
+from ccm.reporter.due_words import plain
 
 TABLES = Path(__file__).parent / "tables"
 WEDNESDAY = date(2026, 11, 25)
@@ -108,3 +111,22 @@ def test_whatever_is_typed_gives_a_result_within_the_window_and_a_phrase_that_wa
     found = due(text, WEDNESDAY)
     assert found.phrase in text
     assert found.date is None or found.date.year <= 2028
+
+
+@given(
+    st.lists(st.sampled_from(["tmw", "friday 1", "by", "the", "of", "next", "week", "2 days before", "asap", "kw 49"]))
+)
+def test_of_whatever_length_a_text_is_few_expressions_are_weighed(words: list[str]) -> None:
+    said = plain(" ".join(words * 50)[:2000])
+    assert len(list(readings(said, When(date(2026, 11, 22), None, None, None)))) <= 80
+
+
+@pytest.mark.parametrize("filling", ["tmw ", "friday 1 ", "2 days before friday ", "asap ", "cw 49 "])
+def test_a_text_full_of_days_is_weighed_no_more_than_a_short_one(filling: str) -> None:
+    said = plain((filling * 500)[:2000])
+    assert 20 <= len(list(readings(said, When(date(2026, 11, 22), None, None, None)))) <= 80
+
+
+def test_a_day_is_read_behind_a_long_text() -> None:
+    told = due("We talked of paint and of the roof for long. " * 40 + "Ann rings them by Friday.", date(2026, 11, 22))
+    assert (told.date, told.phrase) == (date(2026, 11, 27), "by Friday")
