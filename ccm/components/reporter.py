@@ -37,6 +37,7 @@ from ccm.components.room_requests import REPORTER_NICK
 from ccm.config import Section
 from ccm.interfaces import IComponentHandler
 from ccm.records import Topic
+from ccm.reporter.asides import comes_on
 from ccm.reporter.templates import Templates
 from wokkel.muc import HistoryOptions, MUCClient, Room, User, UserPresence
 from wokkel.pubsub import PubSubService
@@ -219,7 +220,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
             self._room.reflected(known.topic.room, element["id"])
         if any(each.uri == ns.STANZA_ID and each.name == "stanza-id" for each in element.elements()):
             known.wake()
-        elif not known.state.recording and (message.body or "").strip().lower() in ("#on", "/on"):
+        elif not known.state.recording and comes_on(message.body or ""):
             # Off the record nothing is archived, so the way back is the one thing heard live.
             nick = message.sender.resource or ""
             self._context.spawn(self._room.back_on_record(known, nick))

@@ -11,6 +11,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import persistence
+from ccm.reporter.asides import comes_on, is_aside, may_be_aside
 from ccm.wire.fanout import FanOut
 from ccm.wire.forms import boolean
 from ccm.wire.stanza import Stanza
@@ -71,12 +72,12 @@ def is_off(room: "Room", stanza: Stanza, jid: str) -> bool:
 
     :param jid: bare, of who says it. ``#on`` of theirs is kept, as it is the way back.
     """
-    if jid not in room.silent and b"[off]" not in stanza.inner and b"[OFF]" not in stanza.inner:
+    if jid not in room.silent and not may_be_aside(stanza.inner):
         return False
     if stanza.has(ns.RETRACT, "retract"):
         return False  # whatever its fallback says
-    body = (stanza.child_text("body") or "").lstrip().lower()
-    return body.startswith("[off]") or (jid in room.silent and not body.startswith(("#on", "/on")))
+    body = stanza.child_text("body") or ""
+    return is_aside(body) or (jid in room.silent and not comes_on(body))
 
 
 def _check(room: "Room", jid: str) -> None:

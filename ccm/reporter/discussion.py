@@ -21,6 +21,7 @@ from ccm.reporter import (
     votes,
     withdrawal,
 )
+from ccm.reporter.asides import comes_on, is_aside
 from ccm.reporter.attributes import answer
 from ccm.reporter.commands import ONLY_THE_CHAIR
 from ccm.reporter.confirmations import settled
@@ -41,7 +42,7 @@ from ccm.reporter.marks import Mark, mark_of
 from ccm.reporter.orders import addressed, asks_to_publish
 from ccm.reporter.record import Source
 from ccm.reporter.remarks import flat
-from ccm.reporter.silence import comes_back, is_aside
+from ccm.reporter.silence import comes_back
 from ccm.reporter.state import State, Value, Wanted, from_json, new_state, to_json
 from ccm.reporter.transcript import Message
 from ccm.reporter.withdrawal import TakenBack
@@ -91,7 +92,7 @@ def step(state: State, message: Message, context: Context) -> Step:
     text = readable(message.text)
     if not text or is_aside(text):
         return state, ()
-    if commands.is_silent(state, message) and not text[:3].lower().startswith(("#on", "/on")):
+    if commands.is_silent(state, message) and not comes_on(text):
         return state, ()
     if not state.recording:
         return _while_off(state, text, context)
@@ -253,9 +254,8 @@ def _may_change(state: State, target: str, message: Message, context: Context, *
 
 
 def _while_off(state: State, text: str, context: Context) -> Step:
-    low = flat(text)
-    said, _ = addressed(low, context.names)
-    if low.split()[0] in ("#on", "/on") or comes_back(said):
+    said, _ = addressed(flat(text), context.names)
+    if comes_on(text) or comes_back(said):
         return record_on(state, True, context)
     return state, ()
 

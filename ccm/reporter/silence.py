@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ccm.reporter.asides import comes_on, is_aside
 from ccm.reporter.orders import addressed
 from ccm.reporter.remarks import flat
 from ccm.reporter.transcript import Message
 
-_COMMAND = re.compile(r"\s*[#/](?P<verb>off|on)\b\s*(?P<who>me\b)?", re.IGNORECASE)
-_ASIDE = re.compile(r"\s*\[off\]", re.IGNORECASE)
+_OFF_COMMAND = re.compile(r"\s*[#/]off\b\s*(?P<who>me\b)?", re.IGNORECASE)
 _BACK = re.compile(r"\b(?:back )?on (?:the )?record\b")
 _OFF = re.compile(
     r"^(?:(?:please|now|go|let's go|this is|we are|we're|the following is|this stays) )*off (?:the )?record\b"
@@ -23,11 +23,6 @@ _ME_OFF = re.compile(
     r"^(?:please )?(?:do not|don't|stop) (?:record|note|keep|write down|quote)(?:ing)? (?:me|what i say)\b|"
     r"^(?:please )?(?:leave me out|keep me off (?:the )?record|i(?:'m| am| go)? off (?:the )?record)\b"
 )
-
-
-def is_aside(text: str) -> bool:
-    """Whether a line asks not to be kept."""
-    return bool(_ASIDE.match(text))
 
 
 def goes_off(said: str) -> bool:
@@ -80,8 +75,10 @@ def _turn(message: Message, names: tuple[str, ...]) -> tuple[str, bool]:
     if message.from_reporter:
         return ("on", False) if "on the record" in message.text.lower() else ("", False)
     if message.text.lstrip()[:1] in ("#", "/"):
-        found = _COMMAND.match(message.text)
-        return (found["verb"].lower(), bool(found["who"])) if found else ("", False)
+        if comes_on(message.text):
+            return "on", False
+        found = _OFF_COMMAND.match(message.text)
+        return ("off", bool(found["who"])) if found else ("", False)
     if "record" not in message.text and " me" not in message.text:
         return "", False
     said, _ = addressed(flat(message.text[:400]), names)

@@ -423,6 +423,20 @@ def test_a_line_that_begins_with_off_is_kept_nowhere(talk, ann, bob, read):
     bob.say("the switch says [off]")
     assert [str(e.body) for e in ann.take()] == ["[off] my boss", "the switch says [off]"]
     assert len(talk.archive.messages) == 1
+    for written in ("[Off] my boss", "[oFF] my boss", "&#91;off] my boss", "[&#x6f;ff] my boss", " [OFF] my boss"):
+        bob.send(f"<message type='groupchat' to='{read.room}'><body>{written}</body></message>")
+    assert len(ann.take()) == 5
+    assert len(talk.archive.messages) == 1
+
+
+def test_only_on_alone_keeps_a_line_of_somebody_who_is_off_the_record(talk, ann, bob, read):
+    ann.ask("set", read.room, "<record xmlns='urn:ccm:record:0' on='false' jid='bob@localhost'/>")
+    for words in ("#once more, between us", "/only you", "#on second thought, my boss", "#on-call is a mess"):
+        bob.say(words)
+    assert talk.archive.messages == []
+    for words in ("#on", " /ON ", "#on the record", "#on me."):
+        bob.say(words)
+    assert len(talk.archive.messages) == 4
 
 
 def test_only_owners_and_moderators_take_a_room_off_the_record(talk, ann, bob, read):

@@ -39,6 +39,20 @@ def test_a_line_goes_off_the_record(room):
     assert room.state.entries == ()
 
 
+@pytest.mark.parametrize(
+    "line", ["#once more: secret", "#only secret", "#on second thought, secret", "#on-call: secret"]
+)
+def test_words_that_only_begin_like_the_way_back_stay_off_the_record(room, line):
+    room.say("ben", "#off me")
+    assert room.say("ben", line) == ()
+    assert room.say("ben", "#agreed secret") == ()
+    room.say("ann", "#off")
+    room.say("kim", line)
+    assert not room.state.recording
+    log = [Message("1", "ben", "#off me"), Message("2", "ben", line), Message("3", "ben", "secret")]
+    assert [m.id for m in on_record(log)] == ["1"]
+
+
 def test_a_correction_does_not_bring_words_of_who_is_off_the_record(room):
     room.say("ben", "#agreed open")
     first = room.last
