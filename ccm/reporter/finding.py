@@ -19,7 +19,7 @@ from ccm.reporter.promises import NOTHING, promise
 from ccm.reporter.promises import spoken as said_to_be_done
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
-from ccm.reporter.standing import Rounds, open_questions, unopposed
+from ccm.reporter.standing import Rounds, asked, open_questions, unopposed
 from ccm.reporter.traits import Traits
 from ccm.reporter.trees import Tree, grown
 
@@ -180,7 +180,7 @@ def outcomes(
     rounds = Rounds(traits.talk)
     actions = [replace(one, status=rounds.status(one.place)) for one in actions]
     questions = [
-        Found("question", place, traits.talk.lines[place].text.strip(), traits.talk.lines[place].nick, sure=True,
+        Found("question", place, asked(traits.talk.lines[place].text), traits.talk.lines[place].nick, sure=True,
               sources=(answer,))
         for place, answer in open_questions(traits.talk)
     ]  # fmt: skip

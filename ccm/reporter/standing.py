@@ -7,7 +7,7 @@ Leaves out what is an action at all (:mod:`ccm.reporter.finding`).
 import re
 from typing import Literal
 
-from ccm.reporter.cues import Talk
+from ccm.reporter.cues import EDGE, Talk
 
 _ROUND = re.compile(
     r"\b(?:review(?:ing)?|status|old|open|outstanding|previous|pending|overdue|last (?:week|time|meeting|"
@@ -26,17 +26,32 @@ _CARRIED = re.compile(
 )
 _TURN = re.compile(r"\W*(?:next (?:topic|item|up)|moving on|new (?:topic|actions?|business)|topic:|let's move)")
 _OBJECTIONS = re.compile(
-    r"(?:any|are there|anybody|anyone|no|hear|is there) .{0,20}(?:objections?|opposed)(?: (?:to|if|with|"
-    r"on))?\b(?P<what>[^?]*)\?"
+    r"(?:any|are there|anybody|anyone|hear|is there) .{0,20}(?:objections?|opposed)\b"
+    r"(?: (?:to|if|with|on|against) (?P<what>[^?]*))?[^?]*\?"
+)
+_PROPOSES = re.compile(
+    r"\b(?:propos(?:e|es|ed|al)|motion|suggest(?:s|ed)? (?:that|we)|i move (?:that|to)|shall we|should we|"
+    r"we ready to|how about|what if we|let['’]?s)\b"
+)
+_PROPOSED = re.compile(
+    r"^(?:(?:so|ok(?:ay)?|well|then|and)[, ]+)?(?:propos(?:al|ed): ?|(?:i|we) (?:propose|suggest|move)(?: that| to)? |"
+    r"are we ready to |(?:shall|should) we |how about |let['’]?s )",
+    re.IGNORECASE,
 )
 _NONE = re.compile(r"\W*(?:no(?:ne|pe)?|nothing|not from me|no objections?.*|fine (?:with|by) me.*|go ahead.*)\W*$")
+_SENTENCE = re.compile(r"(?<=[a-z0-9)][.!?]) +")
 _LONG = 14  # lines that a round of old actions lasts without another one
 _OPENS = re.compile(
-    r"\b(?:(?:i|we) (?:don['’]t|do not) know|not sure|good question|unclear|no idea|open question|remains open|"
+    r"^\W*(?:(?:that['’]s |it['’]s )?an? )?good question\W*"
+    r"(?:$|(?:but |and )?(?:i |we )?(?:don['’]t know|do not know|not sure|no idea))|"
+    r"\b(?:(?:i|we) (?:don['’]t|do not) know|not sure|unclear|no idea|open question|remains open|"
     r"still open|park (?:it|this|that)|"
     r"take (?:it|this|that) (?:offline|to the list|to the mailing list)|come back to (?:it|this|that)|needs? "
     r"(?:more|further) (?:thought|discussion)|"
     r"leave (?:it|this|that) open|have to find out)\b"
+)
+_REPLIES = re.compile(
+    r"\W*(?:yes|yep|yeah|no|nope|i (?:(?:don['’]t|do not) )?think)\b(?!,? (?:i |we )?(?:don['’]t know|idea))"
 )
 _ASKS = re.compile(
     r"(?:^|[,.;:-] )(?:so |and |but |ok,? |well,? )?(?:what|who|whom|when|where|which|why|how|should|shall|do|"
@@ -73,22 +88,52 @@ class Rounds:
 
 
 def open_questions(talk: Talk) -> list[tuple[int, int]]:
-    """Places of questions, each with that of the line that says that there is no answer."""
+    """Places of questions, each with that of the line that says that there is no answer, and none comes later."""
     found: list[tuple[int, int]] = []
     for place, low in enumerate(talk.lows):
         if low[-1:] != "?" or not 4 < len(talk.words[place]) < 60 or not _ASKS.search(low):
             continue
         nick = talk.lines[place].nick
         for other in range(place + 1, min(len(talk.lows), place + 4)):
-            if talk.lines[other].nick != nick and _OPENS.search(talk.lows[other]):
-                found.append((place, other))
+            reply = talk.lows[other]
+            if talk.lines[other].nick == nick:
+                continue
+            if _OPENS.search(reply):
+                if not _answered(talk, place, other):
+                    found.append((place, other))
+                break
+            if _REPLIES.match(reply):
                 break
     return found
+
+
+def asked(text: str) -> str:
+    """The question of a line, without the sentences before it."""
+    question = _SENTENCE.split(text.strip())[-1]
+    question = question if len(question.split()) > 2 else text.strip()
+    return question[:1].upper() + question[1:]
+
+
+def _answered(talk: Talk, place: int, opened: int) -> bool:
+    """Whether somebody answers soon after it was said that nobody can."""
+    asked = {word.strip(EDGE) for word in talk.words[place]}
+    asked = {word for word in asked if len(word) > 4}
+    for other in range(opened + 1, min(len(talk.lows), opened + LATER)):
+        low = talk.lows[other]
+        if low[-1:] == "?" or _OPENS.search(low):
+            continue
+        if other < opened + 4 and _REPLIES.match(low):
+            return True
+        if len(asked & {word.strip(EDGE) for word in talk.words[other]}) > 1:
+            return True
+    return False
 
 
 def unopposed(talk: Talk) -> list[tuple[int, str, tuple[int, ...]]]:
     """
     What somebody asked objections to and nobody had one.
+
+    What it was is said after the question, in it ("to moving …"), or in a proposal before it; or it is left out.
 
     :returns: the place that says it, in which words, and the places of question and answers.
     """
@@ -97,22 +142,44 @@ def unopposed(talk: Talk) -> list[tuple[int, str, tuple[int, ...]]]:
         asked = _OBJECTIONS.search(low) if "bjection" in low or "pposed" in low else None
         if asked is None:
             continue
-        nick, answers, settled = talk.lines[place].nick, list[int](), -1
-        for other in range(place + 1, min(len(talk.lows), place + 6)):
-            text = talk.lows[other]
-            if talk.lines[other].nick == nick:
-                if answers and settled < 0 and len(talk.words[other]) > 3 and not text.endswith("?"):
-                    settled = other
-            elif talk.agrees[other] > 0 or talk.nods[other] or _NONE.match(text):
-                answers.append(other)
-            elif talk.agrees[other] < 0 or "object" in text:
-                answers = []
-                break
+        answers, settled = _unopposed(talk, place)
         if not answers:
             continue
-        what = talk.lines[place].text[asked.start("what") : asked.end("what")].strip(" ?.!")
+        what = talk.lines[place].text[asked.start("what") : asked.end("what")].strip(" ?.!,") if asked["what"] else ""
         if settled > 0 and set(talk.words[settled]) & {word for word in low.split() if len(word) > 4}:
             found.append((settled, talk.lines[settled].text.strip(), (place, *answers)))
         elif len(what.split()) > 1:
             found.append((place, what[:1].upper() + what[1:], tuple(answers)))
+        elif not what and (before := _proposal(talk, place)) >= 0:
+            said = _PROPOSED.sub("", talk.lines[before].text.strip()).rstrip(" ?")
+            found.append((before, said[:1].upper() + said[1:], (place, *answers)))
     return found
+
+
+def _unopposed(talk: Talk, place: int) -> tuple[list[int], int]:
+    """The places of those who agree to a question, none if somebody objects, and of what the asker makes of it."""
+    nick, answers, settled = talk.lines[place].nick, list[int](), -1
+    for other in range(place + 1, min(len(talk.lows), place + 6)):
+        text = talk.lows[other]
+        if talk.lines[other].nick == nick:
+            if text.startswith("no objection"):
+                answers.append(other)
+            elif answers and settled < 0 and len(talk.words[other]) > 3 and not text.endswith("?"):
+                settled = other
+        elif talk.agrees[other] > 0 or talk.nods[other] or _NONE.match(text):
+            answers.append(other)
+        elif talk.agrees[other] < 0 or "object" in text:
+            return [], -1
+    return answers, settled
+
+
+def _proposal(talk: Talk, place: int) -> int:
+    """The place of the proposal shortly before a question, or -1."""
+    for other in range(place - 1, max(-1, place - 1 - BACK), -1):
+        if 3 < len(talk.words[other]) < 40 and _PROPOSES.search(talk.lows[other]):
+            return other
+    return -1
+
+
+LATER = 9  # lines after "I don't know" in which an answer still counts
+BACK = 6  # lines before "any objections?" in which a proposal is looked for

@@ -142,6 +142,30 @@ def test_a_question_that_is_left_open_is_named_with_its_answer() -> None:
     assert (question.text, question.by, question.sources) == ("Who pays for the hall?", "ana", (1,))
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Any concerns, objections, stipulations, questions?", "Okay, no objections, I sense there's an approval?"],
+)
+def test_a_list_of_what_could_be_said_is_no_decision(question: str) -> None:
+    lines = ("ana: The hall is in the old town.", f"ana: {question}", "bo: +1", "cy: +1")
+    assert not [one for one in finds("decision", *lines, sure=None) if one.text.startswith((",", "I sense", "Stip"))]
+
+
+def test_what_nobody_objects_to_is_named_by_the_proposal_before() -> None:
+    (decision,) = finds(
+        "decision", "ana: Shall we move the meeting to Tuesday?", "ana: any objections?", "bo: none", "cy: fine"
+    )
+    assert (decision.text, decision.place) == ("Move the meeting to Tuesday", 0)
+
+
+def test_a_question_that_is_answered_later_is_not_open() -> None:
+    asked = ("ana: Fine. Who pays for the hall?", "bo: I don't know")
+    assert [one.text for one in finds("question", *asked)] == ["Who pays for the hall?"]
+    assert not finds("question", "ana: Has anyone asked for the hall?", "bo: I don't think so", "cy: its unclear")
+    assert not finds("question", "ana: Has anyone asked yet?", "bo: that is a good question to put to them")
+    assert not finds("question", "ana: Who booked the large hall?", "bo: not sure", "cy: Dee booked the large hall")
+
+
 def test_of_a_kind_that_people_mark_finds_are_only_possible() -> None:
     lines = (*SMALL_TALK, "ana: Bo to check the lease with the owner")
     assert finds("action", *lines)
