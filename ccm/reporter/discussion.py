@@ -139,9 +139,9 @@ def _remark(state: State, message: Message, context: Context, again: TakenBack |
         meeting = state if _refused(mark, message, state, context) else meetings.marked(state, mark.verb, context)
         after, effects = _follow(_marked(meeting, message, mark, context, again), message, context)
         return after, (*meetings.turned(state, meeting, context), *effects)
-    voice = votes.voiced(state, message)
+    voice = votes.voiced(state, message, context.names)
     if voice is None and state.mode != "interviewing":
-        voice = proposals.voiced(state, message)
+        voice = proposals.voiced(state, message) or votes.missed(state, message, context.names)
     if voice is not None:
         return voice.state, voice.effects
     low = flat(message.text)

@@ -31,8 +31,8 @@ s/old/new/ mends your newest item that holds the words, i/words/line/ puts a mar
 holds them. Correct or withdraw a message, and its item follows.
 “reporter, A2 is done”, “reporter, move A3 to Friday”, “reporter, change D1 to …”, “reporter, the goal is …”.""",
     "votes": """\
-#startvote Buy the boat? yes, no, abstain – #vote yes, or +1, 0, -1 – #showvote – #endvote. One voice each; the \
-last one counts, until the vote ends. The result is a decision.
+#startvote Buy the boat? yes, no, abstain – #vote yes, plain words (“yes”, “I vote no”), or +1, 0, -1 – #showvote – \
+#endvote. One voice each; the last one counts, until the vote ends. The result is a decision.
 PROPOSED: text – +1, 0, -1 – RESOLVED: text (or #agreed P1) is a decision with who proposed it and who agreed.
 #ok P1 or #no P1 of owner or chair settles a proposal. #ruling text is the chair's own decision; \
 #supersede D1 text takes the place of D1.""",

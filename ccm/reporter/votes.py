@@ -3,16 +3,18 @@ Votes: ``#startvote question? yes, no``, ``#vote yes``, ``#endvote`` (Debian Mee
 
 One voice each, told apart by JID where it is known; the last one counts, until the vote ends. The result is a decision
 with its counts and names. The voices on a proposal (``+1`` after ``PROPOSED:``) are kept in the same way. Leaves out
-secret votes: a voice is a line in the room.
+secret votes: a voice is a line in the room; how plain words are read (:mod:`ccm.reporter.voices`).
 """
 
 import re
 from dataclasses import dataclass
 
-from ccm.reporter import record
+from ccm.reporter import record, voices
 from ccm.reporter.context import Context, Outcome
 from ccm.reporter.effects import Ack, Say
+from ccm.reporter.orders import addressed
 from ccm.reporter.outcomes import new_id, stamp
+from ccm.reporter.remarks import flat
 from ccm.reporter.state import Ballot, Entry, Poll, State
 from ccm.reporter.transcript import Message
 
@@ -51,7 +53,9 @@ def start(state: State, text: str, message: Message, instead: Poll | None = None
         return Outcome(state, (Say("#startvote needs a question: #startvote Buy the boat? yes, no, abstain"),))
     if len(options) < 2 or len(options) > MAX_OPTIONS or any(len(option) > MAX_OPTION for option in options):
         return Outcome(state, (Say(f"A vote needs 2 to {MAX_OPTIONS} short options with commas between them."),))
-    ballots = tuple(b for b in instead.ballots if b.option in options) if instead else ()
+    spelt = {option.lower(): option for option in options}
+    kept = [b for b in instead.ballots if b.option.lower() in spelt] if instead else []
+    ballots = tuple(record.replace(b, option=spelt[b.option.lower()]) for b in kept)
     poll = Poll(question, options, message.nick, message.id, stamp(message.time), message.jid or "", ballots)
     if instead is not None and instead.ended:
         return Outcome(_decided(state, record.replace(poll, entry=instead.entry, ended=instead.ended)))
@@ -65,8 +69,11 @@ def _parsed(text: str) -> tuple[str, tuple[str, ...]]:
     question, mark, rest = text.rpartition("?")
     if not mark:
         return text, ORDINARY
-    options = tuple(dict.fromkeys(part.strip(" .").lower() for part in re.split(r",|;|/|\bor\b", rest)))
-    return f"{question.strip()}?" if question.strip() else "", tuple(o for o in options if o) or ORDINARY
+    options: dict[str, str] = {}
+    for part in re.split(r",|;|/|\bor\b", rest):
+        option = part.strip(" .")
+        options.setdefault(option.lower(), option)
+    return f"{question.strip()}?" if question.strip() else "", tuple(o for o in options.values() if o) or ORDINARY
 
 
 def _choices(options: tuple[str, ...]) -> str:
@@ -94,9 +101,10 @@ def cast(state: State, text: str, message: Message) -> Outcome:
 def option_of(options: tuple[str, ...], text: str) -> str:
     """The option that a text names, or ``""``."""
     wanted = " ".join(text.lower().split()).strip(" .!“”\"'")
-    if wanted in options or not wanted:
-        return wanted
-    near = [option for option in options if option.startswith(wanted)]
+    same = [option for option in options if option.lower() == wanted]
+    if same or not wanted:
+        return same[0] if same else ""
+    near = [option for option in options if option.lower().startswith(wanted)]
     if len(near) == 1:
         return near[0]
     voice = voice_in(wanted) if wanted[:1] in "+-−–0" else ""
@@ -105,7 +113,7 @@ def option_of(options: tuple[str, ...], text: str) -> str:
 
 def meant(options: tuple[str, ...], voice: str) -> str:
     """The option that +1, 0 or -1 stands for among these, or ``""``."""
-    return next((option for option in options if option in _MEANS[voice]), "")
+    return next((option for option in options if option.lower() in _MEANS[voice]), "")
 
 
 def voice_in(text: str) -> str:
@@ -120,13 +128,42 @@ def voice_in(text: str) -> str:
     return FOR if found["for"] else AGAINST if found["against"] else NEITHER
 
 
-def voiced(state: State, message: Message) -> Outcome | None:
-    """Count a ``+1`` line in the open vote; ``None`` if it is none, or no vote takes it."""
+def voiced(state: State, message: Message, names: tuple[str, ...] = ()) -> Outcome | None:
+    """
+    Count a ``+1`` line, or plain words for an option, in the open vote; ``None`` if it is none, or no vote takes it.
+
+    :param names: what people call the reporter, lower case: it may be told, too.
+    """
     if state.vote is None:
         return None
-    voice = voice_in(message.text)
-    option = meant(state.vote.options, voice) if voice else ""
+    option, _ = _spoken(state, message, names)
     return Outcome(_counted(state, option, message), (Ack(message.id),)) if option else None
+
+
+def missed(state: State, message: Message, names: tuple[str, ...]) -> Outcome | None:
+    """The answer to what looks like a voice in the open vote and names none of its options."""
+    if state.vote is None:
+        return None
+    option, other = _spoken(state, message, names)
+    if option or not other or state.mode == "interviewing":
+        return None
+    choices = _choices(state.vote.options)
+    return Outcome(state, (Say(f"{message.nick}: “{other[:MAX_OPTION]}” is no option of this vote. #vote {choices}?"),))
+
+
+def _spoken(state: State, message: Message, names: tuple[str, ...]) -> tuple[str, str]:
+    """The option that a line votes for, and what it names instead of one."""
+    assert state.vote is not None
+    options = state.vote.options
+    voice = voice_in(message.text)
+    if voice:
+        return meant(options, voice), message.text.strip()
+    low = flat(message.text).strip()
+    spelt = {option.lower(): option for option in options}
+    asked = state.mode == "interviewing" or any(each.nick == message.nick for each in state.wanted)
+    said = addressed(low, names)[0] if not low.endswith("?") else ""
+    what, other = voices.named(said or low, tuple(spelt), plainly=asked)
+    return spelt.get(what) or (meant(options, what) if what in VOICES else ""), other or what
 
 
 def is_over(state: State, source: str) -> bool:
@@ -167,7 +204,7 @@ class Count:
 def count(poll: Poll) -> Count:
     """Who voted for what; who abstained decides nothing."""
     votes = {option: tuple(b.nick for b in poll.ballots if b.option == option) for option in poll.options}
-    voices = {option: len(names) for option, names in votes.items() if option not in _ABSTAINED}
+    voices = {option: len(names) for option, names in votes.items() if option.lower() not in _ABSTAINED}
     most = max(voices.values(), default=0)
     best = [option for option, number in voices.items() if number == most]
     return Count(votes, best[0] if most and len(best) == 1 else "")

@@ -239,3 +239,77 @@ def test_every_person_has_one_voice_and_it_is_the_last(cast):
 
 def _message(id_, nick):
     return Message(id_, nick, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("yes", "yes"),
+        ("Yes!", "yes"),
+        ("I'm for yes", "yes"),
+        ("yes from me too", "yes"),
+        ("yes please", "yes"),
+        ("yep", "yes"),
+        ("I'm in favour", "yes"),
+        ("no, because it costs too much", "no"),
+        ("I’m against it", "no"),
+        ("reporter, I vote no", "no"),
+        ("I vote no, reporter", "no"),
+        ("sorry, I vote no", "no"),
+        ("my vote is no", "no"),
+        ("I abstain", "abstain"),
+    ],
+)
+def test_plain_words_that_name_an_option_count(room, line, option):
+    room.say("ann", "#startvote Go?")
+    assert room.acknowledged("ben", line)
+    assert votes.count(room.state.vote).votes[option] == ("ben",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "yes?", "no idea", "no problem, I can bring mine", "Yesterday I was there.", "yes, I saw that mail", "kim: yes",
+        "I'm for lunch now", "who votes yes?", "Is that a yes", "the yes camp is loud",
+    ],
+)  # fmt: skip
+def test_talk_while_a_vote_is_open_is_no_voice(room, line):
+    room.say("ann", "#startvote Go?")
+    assert room.told("ben", line) == ""
+    assert room.state.vote.ballots == ()
+
+
+def test_options_keep_their_spelling_and_are_found_in_any(room):
+    assert "#vote 1 March or 1 April;" in room.told("ann", "#startvote When do we launch? 1 March, 1 April")
+    assert room.acknowledged("ann", "I vote 1 March")
+    assert room.acknowledged("ben", "sorry, I vote 1 april, reporter")
+    assert room.acknowledged("kim", "I vote for March")
+    assert room.told("ann", "#endvote") == (
+        "D1: When do we launch? 1 March. The vote: 1 March 2 (ann, kim), 1 April 1 (ben)."
+    )
+
+
+@pytest.mark.parametrize("line", ["I vote 1 May", "reporter, I vote 1 May", "my vote goes to 1 May", "+1"])
+def test_what_looks_like_a_voice_and_names_no_option_is_answered(room, line):
+    room.say("ann", "#startvote When? 1 March, 1 April")
+    assert "is no option of this vote. #vote 1 March or 1 April?" in room.told("ben", line)
+    assert room.state.vote.ballots == ()
+
+
+def test_nobodys_plain_words_are_lost_at_the_end_of_a_vote(room):
+    room.say("ann", "#startvote Keep the old portal running until summer? yes, no")
+    room.say("kim", "yes")
+    room.say("tom", "I'm for yes")
+    room.say("ann", "yes from me too")
+    room.say("tom", "reporter, I vote no")
+    assert "Yes. The vote: yes 2 (kim, ann), no 1 (tom)." in room.told("ann", "#endvote")
+
+
+def test_a_plain_voice_can_be_corrected_and_withdrawn(room):
+    room.say("ann", "#startvote Go?")
+    room.say("ben", "yes")
+    voice = room.last
+    room.say("ben", "no", replaces=voice)
+    assert votes.count(room.state.vote).votes["no"] == ("ben",)
+    room.say("ben", "", retracts=voice)
+    assert room.state.vote.ballots == ()
