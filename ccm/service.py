@@ -188,8 +188,8 @@ class Server(Service):
         self._undo.append(departures.stop)
         self._undo.append(running.every(reactor, REFRESH_SECONDS, lambda: end_changed(router, stores.accounts)))
 
-        dashboard, pause = doors.dashboard(), running.pause(reactor)
-        pages = website.root(settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), pause)
+        dashboard, times = doors.dashboard(), (running.pause(reactor), running.apart(reactor))
+        pages = website.root(settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times)
         await doors.open(pages, residents.secrets, residents.traffic)
         operations = website.operations(reactor, self._troubles, self._figures)
         for endpoint in settings["listen"].operations:

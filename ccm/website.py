@@ -101,12 +101,14 @@ def root(
     dashboard: IResource,
     bundle: Path,
     pause: Callable[[float], Awaitable[Any]],
+    apart: Callable[..., Awaitable[Any]],
     now: Callable[[], float] = time.time,
 ) -> IResource:
     """
     Every page of the web part, with the dashboard for all else.
 
     :param bundle: folder of the built dashboard. :param pause: comes back after so many seconds.
+    :param apart: ``(function, *arguments)`` runs it in a thread.
     """
     options = settings["web"]
     pages = Pages(Look(Fonts.of_bundle(bundle)), secure=addresses.secure)
@@ -128,7 +130,7 @@ def root(
     links = AccountLinks(desk, stores.tokens, stores.outbox)
     registration = Registration(desk, stores.pending, stores.outbox)
     below: dict[str, Any] = {
-        "archive": ArchivePages(pages, stores.documents, stores.search, addresses.web, options),
+        "archive": ArchivePages(pages, stores.documents, stores.search, addresses.web, options, apart),
         "i": InvitationLink(desk, stores.topics, settings["guests"]),
         "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
         "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),

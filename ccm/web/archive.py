@@ -3,12 +3,14 @@ The published archive: ``/archive/``, its documents in every form and version, i
 sign-in.
 
 Visibility is the topic's: *public* documents are listed, *link* ones only answer at their address, *members* ones are
-not shown on the web at all. Leaves out editing.
+not shown on the web at all. What is made of a document is made beside the reactor, and only for who does not have it
+yet. Leaves out editing.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 
 from klein import Klein
 from twisted.web.http import Request
@@ -28,6 +30,8 @@ FORMS = {
     "json": ("application/json", "JSON"),
     "ics": ("text/calendar; charset=utf-8", "Calendar"),
 }
+HTML = "text/html; charset=utf-8"
+FEED = "application/atom+xml; charset=utf-8"
 MOST_PAGES = 50  # of what a search found
 SHOWN_VERSIONS = 8  # so many have a link each
 
@@ -37,16 +41,27 @@ class ArchivePages:
     ``/archive/…``.
 
     :param search: over public documents. :param url: the public address of this server, ending with ``/``.
+    :param apart: ``(function, *arguments)`` runs it in a thread.
     """
 
     app = answering(Klein(), lambda page: page._pages)
 
-    def __init__(self, pages: Pages, documents: IDocuments, search: ISearch, url: str, options: WebOptions) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        documents: IDocuments,
+        search: ISearch,
+        url: str,
+        options: WebOptions,
+        apart: Callable[..., Awaitable[bytes]],
+    ) -> None:
         self._pages = pages
         self._documents = documents
         self._search = search
         self._url = url + "archive/"
         self._options = options
+        self._apart = apart
+        self._made_by = (_version(), self._url, pages.look.stylesheet, pages.look.icon)
 
     @app.route("/", methods=["GET"])
     async def list(self, request: Request) -> bytes:
@@ -70,15 +85,18 @@ class ArchivePages:
     async def feed(self, request: Request) -> bytes:
         """The newest documents as an Atom feed (RFC 4287)."""
         page = await self._documents.public(limit=self._options.feed_entries)
-        entries = [render_atom.entry(render_json.loads(d.body), url=self._url + d.slug) for d in page.items]
-        updated = page.items[0].published if page.items else datetime.fromtimestamp(0, UTC)
-        body = (
+        made_of = [text for record in page.items for text in (record.slug, record.body)]
+        return await self._made(request, FEED, made_of, lambda: self._feed(page.items))
+
+    def _feed(self, records: Sequence[r.DocumentRecord]) -> bytes:
+        entries = [render_atom.entry(render_json.loads(d.body), url=self._url + d.slug) for d in records]
+        updated = records[0].published if records else datetime.fromtimestamp(0, UTC)
+        return (
             '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
             f"<id>{self._url}</id>\n<title>Published discussions</title>\n"
             f'<link rel="self" href="{self._url}feed.atom"/>\n<link rel="alternate" href="{self._url}"/>\n'
             f"<updated>{updated.strftime('%Y-%m-%dT%H:%M:%SZ')}</updated>\n" + "\n".join(entries) + "\n</feed>\n"
         ).encode()
-        return self._pages.cached(request, body, "application/atom+xml; charset=utf-8", _etag(body))
 
     @app.route("/<slug>", methods=["GET"])
     async def document(self, request: Request, slug: str) -> bytes:
@@ -94,8 +112,9 @@ class ArchivePages:
         count = 1
         if not form and (wanted is not None or record.revision > 1):
             count = len(await self._documents.revisions(record.topic))
-        body, content_type = self._form(record, form, wanted, count)
-        return self._pages.cached(request, body, content_type, _etag(body))
+        made_of = (record.body, record.slug, form, str(wanted), str(count))
+        content_type = FORMS[form][0] if form else HTML
+        return await self._made(request, content_type, made_of, lambda: self._form(record, form, wanted, count))
 
     @app.route("/<slug>/versions", methods=["GET"])
     async def versions(self, request: Request, slug: str) -> bytes:
@@ -105,6 +124,10 @@ class ArchivePages:
         if record is None or refused is not None:
             return refused or b""
         records = await self._documents.revisions(record.topic)
+        made_of = [record.title, *(text for each in records for text in (str(each.revision), each.headline, each.body))]
+        return await self._made(request, HTML, made_of, lambda: self._versions(record, records))
+
+    def _versions(self, record: r.DocumentRecord, records: Sequence[r.DocumentRecord]) -> bytes:
         rows = []
         for each, before in zip(records, (None, *records), strict=False):
             rows.append(
@@ -116,8 +139,7 @@ class ArchivePages:
                     "before": before.revision if before is not None else None,
                 }
             )
-        body = self._pages.text("versions.html", title=record.title, slug=record.slug, versions=rows[::-1])
-        return self._pages.cached(request, body, "text/html; charset=utf-8", _etag(body))
+        return self._pages.text("versions.html", title=record.title, slug=record.slug, versions=rows[::-1])
 
     @app.route("/<slug>/changes", methods=["GET"])
     async def changes(self, request: Request, slug: str) -> bytes:
@@ -134,10 +156,27 @@ class ArchivePages:
             text = "There are no two such versions. Choose them from the list."
             link = f"/archive/{newest.slug}/versions"
             return self._pages.message(request, "No such versions", text, 404, link=link, link_text="All versions")
-        groups = differences(render_json.loads(old.body), render_json.loads(new.body))
         values = {"title": newest.title, "slug": newest.slug, "old": old.revision, "new": new.revision}
-        body = self._pages.text("changes.html", groups=groups, **values)
-        return self._pages.cached(request, body, "text/html; charset=utf-8", _etag(body))
+        made_of = (*map(str, values.values()), old.body, new.body)
+        return await self._made(request, HTML, made_of, lambda: self._changes(old.body, new.body, values))
+
+    def _changes(self, old: str, new: str, values: dict[str, str | int]) -> bytes:
+        groups = differences(render_json.loads(old), render_json.loads(new))
+        return self._pages.text("changes.html", groups=groups, **values)
+
+    async def _made(
+        self, request: Request, content_type: str, made_of: Iterable[str], make: Callable[[], bytes]
+    ) -> bytes:
+        """
+        What *make* makes, unless they have it already.
+
+        :param made_of: all that it depends on, besides this server.
+        """
+        etag = _etag((*self._made_by, content_type, *made_of))
+        if request.setETag(etag):
+            return self._pages.cached(request, b"", content_type, lambda: etag)
+        request.etag = None  # of what is made, if it can be
+        return self._pages.cached(request, await self._apart(make), content_type, lambda: etag)
 
     def _refused(self, request: Request, record: r.DocumentRecord | None) -> bytes | None:
         """The page that says why a document is not shown."""
@@ -151,7 +190,7 @@ class ArchivePages:
             return self._pages.message(request, "Only for those who took part", text, 403)
         return None
 
-    def _form(self, record: r.DocumentRecord, form: str, wanted: int | None, count: int) -> tuple[bytes, str]:
+    def _form(self, record: r.DocumentRecord, form: str, wanted: int | None, count: int) -> bytes:
         """:param wanted: the revision that was asked for. :param count: how many there are."""
         document, url = render_json.loads(record.body), self._url + record.slug
         here = f"{url}?v={wanted}" if wanted is not None else url
@@ -161,7 +200,7 @@ class ArchivePages:
             "ics": lambda d: render_ics.calendar(d, url=here),
         }
         if form:
-            return makers[form](document), FORMS[form][0]
+            return makers[form](document)
         version = f"?v={wanted}" if wanted is not None else ""
         alternates = {label: f"/archive/{record.slug}.{suffix}{version}" for suffix, (_, label) in FORMS.items()}
         page = render_html.page(
@@ -173,7 +212,7 @@ class ArchivePages:
             icon=self._pages.look.icon,
             versions=_ways(record, count) if count > 1 else {},
         )
-        return page.encode(), "text/html; charset=utf-8"
+        return page.encode()
 
 
 def _ways(record: r.DocumentRecord, count: int) -> dict[str, str]:
@@ -191,8 +230,19 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def _etag(body: bytes) -> Callable[[], bytes]:
-    return lambda: b'"%b"' % sha256(body).hexdigest()[:24].encode()
+def _version() -> str:
+    try:
+        return version("ccm")
+    except PackageNotFoundError:
+        return ""  # run from its sources
+
+
+def _etag(made_of: Iterable[str]) -> bytes:
+    found = sha256()
+    for text in made_of:
+        part = text.encode()
+        found.update(b"%d:" % len(part) + part)
+    return b'"%b"' % found.hexdigest()[:24].encode()
 
 
 def _moment(text: str) -> datetime | None:

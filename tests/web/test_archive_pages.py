@@ -126,6 +126,29 @@ async def test_an_unchanged_document_is_not_sent_again(site, publish):
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_document_is_made_apart_and_not_at_all_for_who_has_it(site, publish):
+    await publish("open")
+    await publish("open", revision=2, talk=(*TALK, "DECISION: Two licences"))
+    ways = ("", ".md", ".json", ".ics", "?v=1", "/versions", "/changes")
+    for made, path in enumerate([*(f"/archive/open{way}" for way in ways), "/archive/feed.atom"], 1):
+        seen = await site.browser().get(path)
+        assert (seen.status, site.made) == (200, made), path
+        again = await site.browser().get(path, If_None_Match=seen.header("ETag"))
+        assert (again.status, again.body, site.made) == (304, b"", made), path
+
+
+@pytest_twisted.ensureDeferred
+async def test_each_form_and_version_has_an_etag_of_its_own(site, publish):
+    await publish("open")
+    await publish("open", revision=2, talk=(*TALK, "DECISION: Two licences"))
+    ways = ("", ".md", ".json", ".ics", "?v=1", "?v=2", ".md?v=1", "/versions", "/changes", "/changes?from=2&to=2")
+    tags = [(await site.browser().get(f"/archive/open{way}")).header("ETag") for way in ways]
+    assert len(set(tags)) == len(ways)
+    await publish("open", revision=3)
+    assert (await site.browser().get("/archive/open", If_None_Match=tags[0])).status == 200
+
+
+@pytest_twisted.ensureDeferred
 async def test_an_earlier_revision_is_kept_at_its_number(site, publish):
     await publish("open")
     await publish("open", revision=2, talk=(*TALK, "DECISION: Two licences"))

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urljoin
 
 import treq
 from twisted.internet import reactor
+from twisted.internet.threads import deferToThread
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
@@ -118,13 +119,14 @@ class Front(Resource):
 
 
 class WebSite:
-    """What the tests visit. *hashed* counts the passwords that were derived."""
+    """What the tests visit. *hashed* counts the passwords that were derived, *made* what was made apart."""
 
     def __init__(self, stores: Stores, clock: Moments, folder: Path, bundle: Path, **options: Any) -> None:
         self.stores = stores
         self.clock = clock
         self.hashed: list[str] = []
         self.pauses: list[float] = []
+        self.made = 0
         self.settings: Any = {"server": ServerOptions(), "mail": MailOptions(), "web": WebOptions(**options)}
         self.settings["guests"] = GuestOptions()
         self.mailer = FileMailer(folder / "mail")
@@ -147,6 +149,7 @@ class WebSite:
             Front(),
             self.bundle,
             self.pause,
+            self.apart,
             self.clock.seconds,
         )
 
@@ -163,6 +166,11 @@ class WebSite:
         """Let time pass at once."""
         self.pauses.append(seconds)
         self.clock.advance(seconds)
+
+    async def apart(self, function: Any, *arguments: Any) -> Any:
+        """Count it and do it in a thread."""
+        self.made += 1
+        return await deferToThread(function, *arguments)
 
     def browser(self) -> Browser:
         """A fresh browser."""
