@@ -80,12 +80,16 @@ def outcome_of(
     until: datetime | None = None,
     document: str = "",
     targets: Sequence[Target] = (),
+    interview: bool = True,
+    news: str = "",
 ) -> Outcome:
     """
     The outcome as it stands.
 
     :param steps: how many visible changes there were that the state does not count.
     :param until: end of the grace period, if one runs. :param document: public address of the newest version.
+    :param interview: whether what is missing is asked for before publication.
+    :param news: what has changed since the newest version, in words.
     """
     head = {
         "topic": topic.id,
@@ -101,6 +105,9 @@ def outcome_of(
         "chair": state.chair,
         "title": state.title,
         "next": state.following.at if state.following else "",
+        "interview": "true" if interview else "false",
+        "settled": "true" if state.settled or state.guessed else "false",
+        "news": news,
     }
     items: dict[str, Item] = {}
     for key, attribute_label, question, values in questions:

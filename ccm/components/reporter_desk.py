@@ -22,7 +22,7 @@ from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.search_desk import SearchDesk
 from ccm.errors import StanzaError
 from ccm.records import Topic
-from ccm.reporter import discussion
+from ccm.reporter import amendments, discussion
 from ccm.reporter.state import Poll
 from ccm.reporter.templates import Templates
 
@@ -68,15 +68,18 @@ class ReporterDesk:
 
     def outcome_of(self, known: RoomDiscussion) -> Outcome:
         """What participants see of a discussion now."""
+        template = self._templates.get(known.state.type)
         return outcome_of(
             known.topic,
             known.state,
-            self._templates.get(known.state.type).label,
+            template.label,
             discussion.questions_of(known.state, known.rules),
             steps=known.saved.steps,
             until=known.saved.until,
             document=known.saved.document,
             targets=known.saved.targets,
+            interview=template.interview,
+            news=amendments.news(known.state, known.rules),
         )
 
     async def seen(self, topic: str, user: str) -> Outcome:

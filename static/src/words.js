@@ -67,6 +67,17 @@ export function when(date, now) {
   return `${day(date, now)}, ${clock(date)} ${zone(date)}, ${distance(date, now)}`;
 }
 
+/**
+ * When people meet again, as the topic's own clocks show it.
+ * @param {{next: string}} outcome *next*: without zone @param {{zone: string}} topic @param {Date} now
+ */
+export function nextMeeting({ next }, topic, now) {
+  const at = next ? new Date(next) : null;
+  if (!at || Number.isNaN(at.getTime())) return next;
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return `${day(at, now)}, ${clock(at)}${topic.zone && topic.zone !== here ? ` (${topic.zone})` : ''}`;
+}
+
 /** @param {number} n @param {string} one @param {string} [many] */
 export function count(n, one, many = `${one}s`) {
   return `${n} ${n === 1 ? one : many}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readWish } from '../src/one-field.js';
-import { count, day, distance, failure, list, topicLine } from '../src/words.js';
+import { count, day, distance, failure, list, nextMeeting, topicLine } from '../src/words.js';
 import { RequestError } from '../src/xmpp/read.js';
 
 const NOW = new Date(2026, 10, 23, 14, 15);
@@ -51,6 +51,13 @@ test('a topic’s second row is one sentence', () => {
 
 test('counts and lists read as a person says them', () => {
   assert.deepEqual([count(1, 'person', 'people'), count(2, 'person', 'people'), list(['Ann', 'Kim', 'Tom'])], ['1 person', '2 people', 'Ann, Kim and Tom']);
+});
+
+test('the next meeting stands in the topic’s own time', () => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  assert.equal(nextMeeting({ next: '2026-12-01T15:00' }, { zone }, NOW), 'Tue 1 Dec, 15:00');
+  assert.equal(nextMeeting({ next: '2026-12-01T15:00' }, { zone: 'Pacific/Apia' }, NOW), 'Tue 1 Dec, 15:00 (Pacific/Apia)');
+  assert.equal(nextMeeting({ next: '' }, { zone }, NOW), '');
 });
 
 test('a failure says what did not happen, what is kept and what to do, in the other side’s words where there are some', () => {

@@ -58,7 +58,7 @@ def test_twenty_requests_at_once_go_out_together(browser: Browser, server: Serve
     page = signed_in(browser, server, "ann")
     wish(page, "Licence audit tomorrow 10:00")
     expect(page.get_by_role("heading", name="Licence audit", exact=True)).to_be_visible()
-    expect(page.locator("#outcome [data-attribute]").first).to_be_visible(timeout=10_000)
+    expect(page.locator("#outcome .pubbar")).to_be_visible(timeout=10_000)
     page.wait_for_timeout(500)
     bodies: list[str] = []
     page.on("request", lambda request: bodies.append(request.post_data or ""))

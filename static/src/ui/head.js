@@ -53,7 +53,7 @@ export function head(app) {
   const outcome = client.outcomes.get(topic.id);
   const slow = slowness(app, 'invitations');
   return html`<header class="head"><button class="ico drawer" type="button" aria-label="Topics" aria-expanded=${app.drawer} @click=${() => app.openDrawer(!app.drawer)}>${icon('topics')}</button>
-    <h2 id="talk-title" dir="auto" tabindex="-1">${topic.name}</h2><div class="sub">${state(app)}${outcome ? html`<span>${outcome.label}</span>` : nothing}</div>
+    <h2 id="talk-title" dir="auto" tabindex="-1">${topic.name}</h2><div class="sub">${state(app)}${outcome?.known ? html`<span>${outcome.label}</span>` : nothing}</div>
     <div class="do"><button class="stack" type="button" aria-label="Here: ${here.map((one) => one.nick).join(', ') || 'nobody yet'}" data-testid="people" @click=${() => app.show('people')}>
       ${faces.map(({ nick }) => html`<span class="av ${tint(nick)}" aria-hidden="true">${initial(nick)}</span>`)}${here.some((one) => one.reporter) ? html`<span class="av r" aria-hidden="true">${mark()}</span>` : nothing}
       ${here.length ? nothing : html`<span class="av" aria-hidden="true">${icon('people')}</span>`}</button>

@@ -4,7 +4,7 @@
  */
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { clock, count, day, distance } from '../words.js';
+import { clock, count, day, distance, list, nextMeeting } from '../words.js';
 import { slowness } from './busy.js';
 import { icon } from './icons.js';
 import { isOpen } from './spine.js';
@@ -58,12 +58,22 @@ function attribute(app, outcome, a) {
   const wet = app.wet.has(`${outcome.topic}/${a.name}`);
   const found = app.route.kind === 'o' && app.route.target === a.name;
   const values = a.values.map((v) => html`<div class="v"><p dir="auto">${v.text}</p>${source(app, v.id, v.at)}</div>`);
-  const missing = asked
-    ? html`<b>Asked now.</b> Anyone may answer: just write.`
-    : outcome.mode === 'published' ? 'Not said.' : 'Not said yet.';
   return html`<div class="${wet ? 'wet' : ''} ${found ? 'found-entry' : ''}" data-attribute=${a.name} data-filled=${a.values.length > 0}>
-    <dt dir="auto">${a.label}</dt>${a.values.length ? html`<dd>${values}${attributeChanges(app, a)}</dd>` : html`<dd class="miss">${missing}</dd>`}</div>`;
+    <dt dir="auto">${a.label}</dt>${a.values.length ? html`<dd>${values}${attributeChanges(app, a)}</dd>` : html`<dd class="miss"><b>Asked now.</b> Anyone may answer: just write.</dd>`}</div>`;
 }
+
+/** What was said, what is asked now, when people meet again; the rest in one line. */
+function attributes(app, outcome) {
+  const next = nextMeeting(outcome, app.topic, app.now);
+  const rows = outcome.attributes.filter((a) => !(next && a.name === 'next_meeting'));
+  const shown = rows.filter((a) => a.values.length || (outcome.mode === 'interviewing' && outcome.asking === a.name));
+  const rest = rows.filter((a) => !shown.includes(a));
+  return html`<dl class="attr">${repeat(shown, (a) => a.name, (a) => attribute(app, outcome, a))}
+    ${next ? html`<div data-testid="next"><dt>Next meeting</dt><dd><div class="v"><p>${next}</p></div></dd></div>` : nothing}</dl>
+    ${rest.length && (shown.length || outcome.known) ? html`<p class="unsaid" data-testid="unsaid">Not said${outcome.mode === 'published' ? '' : ' yet'}: ${list(rest.map((a) => a.label))}.</p>` : nothing}`;
+}
+
+const isEmpty = (outcome) => !outcome.poll && !outcome.entries.length && !outcome.attributes.some((a) => a.values.length);
 
 function due(entry, now) {
   const date = entry.due ? new Date(`${entry.due}T12:00:00`) : null;
@@ -173,7 +183,7 @@ function targets(app, outcome) {
 function meter(outcome) {
   const filled = outcome.attributes.filter((a) => a.values.length).length;
   const all = outcome.attributes.length;
-  if (!all) return nothing;
+  if (!all || !outcome.interview || !outcome.known) return nothing;
   return html`<div class="meter" role="img" aria-label="${filled} of ${count(all, 'attribute')} filled">${outcome.attributes.map((_, i) => html`<i class=${i < filled ? 'f' : ''}></i>`)}</div>`;
 }
 
@@ -189,13 +199,17 @@ function bar(app, outcome) {
         ${Object.entries(VISIBILITY).map(([value, words]) => html`<li><button type="button" aria-pressed=${value === topic.visibility} @click=${(e) => app.menu(e, () => app.deeds.show(topic, value))}>${icon(value === topic.visibility ? 'check' : 'eye')}${words}</button></li>`)}</menu></details>`
     : html`<span class="where">${icon('eye')}${VISIBILITY[topic.visibility] ?? topic.visibility}</span>`;
   const url = outcome.document || topic.document;
-  if (outcome.mode === 'published' && url) {
-    return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status"><b>Published.</b> Further talk makes a new version.</p>${targets(app, outcome)}
+  if ((outcome.mode === 'published' || (outcome.mode === 'listening' && outcome.version)) && url) {
+    const { news, version } = outcome;
+    const may = news && !app.isGuest && !offline && !slow?.gone && !app.publishing;
+    return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status" data-testid="news">${news ? html`<b>Changed since version ${version}.</b> ${news}.` : html`<b>Published.</b> Further talk makes a new version.`}</p>${targets(app, outcome)}
       <div class="row"><button class="btn" type="button" @click=${() => app.deeds.copy(url)}>Copy link</button>
-      <a class="btn prime" data-testid="document" href=${url} target="_blank" rel="noopener">${icon('globe')}Open the document</a></div></div>`;
+      <span>${may ? html`<button class="btn prime" type="button" data-testid="again" @click=${() => app.deeds.publish(topic)}>${icon('globe')}Publish version ${version + 1}</button>` : nothing}
+      <a class="btn ${may ? '' : 'prime'}" data-testid="document" href=${url} target="_blank" rel="noopener">${icon('globe')}Open the document</a></span></div></div>`;
   }
   const state = { why: html`<b>${count(missing.length, 'attribute')} missing.</b> The reporter asks for ${missing.length === 1 ? 'it' : 'them'} before publishing.`, disabled: false, waits: false, verb: 'Publish…' };
-  if (!missing.length) Object.assign(state, { why: html`<b>Everything is filled.</b> Publishing makes it readable for all it is meant for.`, verb: 'Publish' });
+  if (!missing.length || !outcome.interview) Object.assign(state, { why: html`<b>${missing.length ? 'Ready.' : 'Everything is filled.'}</b> Publishing makes it readable for all it is meant for.`, verb: 'Publish' });
+  if (!outcome.known) state.why = html`<b>Nothing is kept yet.</b> The reporter asks for what is missing before publishing.`;
   if (outcome.mode === 'interviewing') {
     const asked = outcome.attributes.find((a) => a.name === outcome.asking);
     Object.assign(state, { why: html`<b>${asked ? `Asked now: ${asked.label}.` : 'The reporter is asking.'}</b> Answer in the talk; “skip” and “stop” work too.`, disabled: true });
@@ -217,16 +231,16 @@ function bar(app, outcome) {
 export function outcomePane(app) {
   const topic = app.topic;
   const outcome = topic && app.client.outcomes.get(topic.id);
-  const empty = outcome && !outcome.poll && !outcome.entries.length && !outcome.attributes.some((a) => a.values.length);
+  const empty = outcome && isEmpty(outcome);
   return html`<aside class="pane record" id="outcome" aria-labelledby="outcome-title" data-mode=${outcome?.mode ?? nothing}>
     <header><h2 id="outcome-title" tabindex="-1">Outcome</h2>
       <div class="sub">${topic ? html`<span class="ctx" dir="auto">${topic.name}</span>` : nothing}
-        ${outcome ? html`<b data-testid="type">${outcome.label || outcome.type}</b><span>${MODES[outcome.mode] ?? outcome.mode}</span>` : nothing}</div></header>
+        ${outcome ? html`${outcome.known ? html`<b data-testid="type">${outcome.label || outcome.type}</b>` : nothing}<span>${MODES[outcome.mode] ?? outcome.mode}</span>` : nothing}</div></header>
     <div class="scroll" tabindex="0" role="group" aria-label="Outcome so far">
       ${!topic ? html`<p class="lead">While you talk, the reporter writes here what came of it: who does what by when, what was decided, what is still open. You correct it, approve it and publish it.</p>` : nothing}
       ${topic && !outcome ? html`<p class="lead">${app.client.listed ? 'Nothing kept so far. I write down who does what by when, what was decided, what is open.' : ''}</p>` : nothing}
       ${empty ? html`<p class="lead">Nothing kept so far. I write down who does what by when, what was decided, what is open.</p>` : nothing}
-      ${outcome ? html`${poll(app, outcome)}<dl class="attr">${repeat(outcome.attributes, (a) => a.name, (a) => attribute(app, outcome, a))}</dl>${entries(app, outcome)}` : nothing}
+      ${outcome ? html`${poll(app, outcome)}${attributes(app, outcome)}${entries(app, outcome)}` : nothing}
     </div>
     ${outcome ? bar(app, outcome) : nothing}<p class="vh" role="status">${app.spoken}</p></aside>`;
 }

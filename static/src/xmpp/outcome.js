@@ -36,6 +36,7 @@ export function heard(known, items) {
 /** @param {Element} head @param {Map<string, any>} parts @returns {Outcome} */
 function withHead(head, parts) {
   const of = (/** @type {string} */ kind) => [...parts.values()].filter((part) => part.part === kind);
+  const settled = attr(head, 'settled') !== 'false' || (attr(head, 'mode') || 'listening') !== 'listening';
   return {
     topic: attr(head, 'topic'),
     room: attr(head, 'room'),
@@ -47,6 +48,10 @@ function withHead(head, parts) {
     document: attr(head, 'document'),
     until: instant(attr(head, 'until')),
     next: attr(head, 'next'),
+    version: Number(attr(head, 'version')) || 0,
+    interview: attr(head, 'interview') !== 'false',
+    known: settled || ['entry', 'poll'].some((kind) => of(kind).length) || of('attribute').some((a) => a.values.length),
+    news: attr(head, 'news'),
     attributes: of('attribute'),
     entries: of('entry'),
     targets: of('target'),
