@@ -104,6 +104,7 @@ def replay(meeting: Meeting, context: Context, meta: Meta | None = None) -> Docu
         topic=meeting.id,
         chair=meeting.chair,
         zone=context.zone,
+        day=meeting.date.isoformat() if meeting.date else "",
     )
     said: list[Message] = []
     document: Document | None = None

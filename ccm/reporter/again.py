@@ -47,6 +47,7 @@ def meta_of(document: Document) -> Meta:
         summarizer=document.summarizer,
         retention=document.retention,
         summary=document.summary,
+        day=document.day,
     )
 
 

@@ -9,14 +9,14 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
 from ccm.reporter import silence
 from ccm.reporter.dates import due
 from ccm.reporter.discussion import Context, questions_of
-from ccm.reporter.document_items import items_of
+from ccm.reporter.document_items import items_of, people_of, person_key
 from ccm.reporter.document_shape import (
     PRODUCER,
     SCHEMA,
@@ -30,6 +30,7 @@ from ccm.reporter.document_shape import (
     Section,
     Sentence,
     Topic,
+    superseded,
 )
 from ccm.reporter.document_topics import topics_of
 from ccm.reporter.document_words import in_words
@@ -68,29 +69,31 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
     kept = [message for message in log if message.on_record]
     times = [message.time for message in kept if message.time is not None]
     spoke = [m.nick for m in kept if not m.from_reporter and not m.retracts and m.nick]
-    present = tuple(dict.fromkeys((*spoke, *state.people)))
+    nicks = tuple(dict.fromkeys((*spoke, *state.people)))
+    shown = people_of(nicks)
     published = meta.published or (times[-1] if times else None)
     last = stamp(times[-1]) if times else ""
     title = _title(state, meta)
     chair = meta.chair or state.chair
     at = {line.id: line.at for line in lines}  # a corrected line keeps its place in time
-    day = (times[0] if times else published or datetime(1970, 1, 1, tzinfo=UTC)).date().isoformat()
-    items = items_of(state, lines, day, present)
+    day = times[0].date().isoformat() if times else meta.day or stamp(published)[:10]
+    names = {name.lower(): shown[person_key(name)] for name in nicks}
+    items = items_of(state, lines, day, names, meta.zone)
     counted = (*items.actions, *items.decisions, *items.questions)
     sections = tuple(
         Section(key, label, tuple(Quote(v.text, v.by, v.source, at.get(v.source, v.at)) for v in values))
         for key, label, _, values in questions_of(state, context)
     )
-    topics = in_words(lines, topics_of(state, lines, present, counted, last), counted)
+    topics = in_words(lines, topics_of(state, lines, nicks, counted, last), counted)
     approved_by = meta.approved_by or state.approved_by
-    met = {name.casefold() for name in present}
+    met = {person_key(name) for name in nicks}
     document = Document(
         schema=SCHEMA,
         id=meta.topic or _slug(title),
         title=title,
         type=state.type,
         type_label=context.templates.get(state.type).label,
-        headline=headline(sections, items.decisions, items.actions),
+        headline=headline(sections, items.decisions),
         topic=meta.topic,
         language=meta.language,
         zone=meta.zone,
@@ -113,9 +116,9 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         possible_decisions=items.possible_decisions,
         topics=topics,
         links=tuple(Link(e.text, e.phrase, e.by, e.source, e.at) for e in state.entries if e.kind == "link"),
-        present=present,
+        present=tuple(shown.values()),
         invited=meta.invited,
-        absent=tuple(name for name in meta.invited if name.casefold() not in met),
+        absent=tuple(name for name in meta.invited if person_key(name) not in met),
         follow_up=meta.follow_up or _follow_up(state, sections, meta.zone),
         log=lines,
         off_record=sum(not message.on_record or _is_off(message) for message in log),
@@ -124,6 +127,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         producer=PRODUCER,
         summarizer=meta.summarizer,
         summary=_cited(meta.summary, lines),
+        day="" if times else meta.day,
         input="",
         digest="",
     )
@@ -138,18 +142,15 @@ def sealed(document: Document) -> Document:
     return msgspec.structs.replace(document, digest=hashlib.sha256(plain).hexdigest())
 
 
-def headline(sections: tuple[Section, ...], decisions: Sequence[Item], actions: Sequence[Item]) -> str:
-    """The first words about goal or matter; for a meeting its counts."""
+def headline(sections: tuple[Section, ...], decisions: Sequence[Item]) -> str:
+    """The first words about goal or matter, or the first decision that stands; ``""`` where there is neither."""
     by_key = {section.key: section.quotes for section in sections}
     for key in ("introduction", "outcome", "goal", "identification", "what", "story"):
         if by_key.get(key):
             return by_key[key][0].text
-    counts = f"{_count(len(decisions), 'decision')} and {_count(len(actions), 'action')}."
-    return counts[0].upper() + counts[1:]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    gone = superseded(decisions)
+    standing = next((item.text.strip() for item in decisions if item.number not in gone), "")
+    return f"Decided: {standing}" if standing else ""
 
 
 def _follow_up(state: State, sections: tuple[Section, ...], zone: str) -> FollowUp | None:

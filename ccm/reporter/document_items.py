@@ -1,15 +1,17 @@
 """
 What stands under a document's headings: actions, decisions, questions, notes, ideas, each with where it comes from.
 
-What was found in free talk and nobody confirmed is only *possible* where people mark what counts, or where the finder
-is not sure. Leaves out finding (:mod:`ccm.reporter.finding`) and the words around an item.
+What was found in free talk and nobody confirmed is only *possible* where people mark things of that kind, or where the
+finder is not sure. Leaves out finding (:mod:`ccm.reporter.finding`) and the words around an item.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
+from ccm.reporter.dates import due
 from ccm.reporter.document_shape import Item, Line
 from ccm.reporter.outcomes import owner_of
 from ccm.reporter.rendering import capital
@@ -31,21 +33,35 @@ class Items:
     possible_decisions: tuple[Item, ...]
 
 
-def items_of(state: State, lines: Sequence[Line], day: str, present: Sequence[str]) -> Items:
+def people_of(nicks: Sequence[str]) -> dict[str, str]:
+    """Those who were there, each once: by key the first way in which the name was written."""
+    shown: dict[str, str] = {}
+    for nick in nicks:
+        shown.setdefault(person_key(nick), nick)
+    return shown
+
+
+def person_key(nick: str) -> str:
+    """What *Ann_Weber*, *ann weber* and *ann_weber_* have in common."""
+    return " ".join(nick.casefold().replace("_", " ").split()) or nick
+
+
+def items_of(state: State, lines: Sequence[Line], day: str, names: Mapping[str, str], zone: str = "UTC") -> Items:
     """
     Everything that has a number.
 
-    :param day: of the discussion, ISO, for entries without a time.
-    :param present: those whose names owners are compared with.
+    What was found of a kind counts as possible only where people mark things of that kind.
+
+    :param day: of the discussion, ISO, for entries without a time; ``""`` if that is not known.
+    :param names: of those present in lower case, which owners are compared with -> how they are written.
     """
-    marked = any(e.provenance != "detected" for e in state.entries if e.kind in _OUTCOMES)
-    made = [(e, _is_sure(e, marked)) for e in state.entries if (e.kind, e.status) != ("idea", "agreed")]
+    marked = {e.kind for e in state.entries if e.provenance != "detected" and e.kind in _OUTCOMES}
+    made = [(e, _is_sure(e, e.kind in marked)) for e in state.entries if (e.kind, e.status) != ("idea", "agreed")]
     said = {line.id: line.text for line in lines}
-    names = {name.lower(): name for name in present}
 
     def under(*kinds: Kind, sure: bool = True) -> tuple[Item, ...]:
         chosen = [e for kind in kinds for e, is_sure in made if e.kind == kind and is_sure == sure]
-        return tuple(_item(e, day, said.get(e.source, e.text), names) for e in chosen)
+        return tuple(_item(e, day, said.get(e.source, e.text), names, zone) for e in chosen)
 
     questions = tuple(
         msgspec.structs.replace(item, why=_why(item, lines)) if item.status == "open" else item
@@ -58,12 +74,16 @@ def items_of(state: State, lines: Sequence[Line], day: str, present: Sequence[st
 
 
 def _is_sure(entry: Entry, marked: bool) -> bool:
-    """Whether an entry stands under its heading: somebody wrote or confirmed it, or nobody marks and it is sure."""
+    """Whether it stands under its heading: somebody wrote or confirmed it, or it is sure and nobody marks that kind."""
     return entry.provenance != "detected" or (entry.sure and not marked)
 
 
-def _item(e: Entry, day: str, said: str, names: dict[str, str]) -> Item:
-    first = (e.at or day)[:10]
+def _item(e: Entry, day: str, said: str, names: Mapping[str, str], zone: str) -> Item:
+    first = (e.at or day or "1970-01-01")[:10]
+    if day and e.kind == "action" and not (e.at or e.due):
+        found = due(e.phrase or e.text, datetime.fromisoformat(f"{day}T12:00:00+00:00"), zone)
+        if found.iso and not found.doubt:
+            e = msgspec.structs.replace(e, due=found.iso, phrase=found.phrase, assumed=found.assumed)
     task = capital(owner_of(e.text, e.by, frozenset(names))[1].strip()) if e.kind == "action" else ""
     return Item(
         f"{e.id[0]}-{first}-{int(e.id[1:]):02d}", e.id, e.text, e.by, e.source, e.at, said,

@@ -5,6 +5,7 @@ Its JSON Schema is ``docs/document-schema.json``; a field that is added has a de
 are read. Leaves out how a document is made (:mod:`ccm.reporter.document`) and shown.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -26,6 +27,7 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar summarizer: name of the language model that worded sentences, ``""`` if none did.
     :ivar retention: how long it is kept, in words.
     :ivar summary: what that model wrote, each sentence with the messages it cites.
+    :ivar day: ISO date on which a talk was held whose messages have no times.
     """
 
     title: str = ""
@@ -45,6 +47,7 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     summarizer: str = ""
     retention: str = ""
     summary: "tuple[Sentence, ...]" = ()
+    day: str = ""
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -176,11 +179,12 @@ class Document(msgspec.Struct, frozen=True):
     The published record of a discussion.
 
     :ivar id: stable for topic or title, without version.
-    :ivar headline: one sentence of the people's own, or a count.
+    :ivar headline: one sentence of the people's own, the first decision, or ``""``.
     :ivar status: ``approved``, ``unopposed`` (its grace period passed) or ``draft``.
     :ivar invited: everybody who was; *absent* those of them who did not come.
     :ivar digest: hash of everything in it. :ivar input: hash of the log that it was made of.
     :ivar summary: sentences about the whole; worded by *summarizer*, a language model, if that is not ``""``.
+    :ivar day: ISO date on which it was held, where the messages have no times.
     :ivar possible_actions: what may have been one; nobody confirmed it. *possible_decisions* likewise.
     """
 
@@ -225,9 +229,15 @@ class Document(msgspec.Struct, frozen=True):
     summarizer: str = ""
     retention: str = ""
     summary: tuple[Sentence, ...] = ()
+    day: str = ""
 
     @property
     def items(self) -> tuple[Item, ...]:
         """Everything that has a number."""
         sure = (*self.actions, *self.decisions, *self.questions, *self.notes, *self.ideas)
         return (*sure, *self.possible_actions, *self.possible_decisions)
+
+
+def superseded(decisions: Sequence[Item]) -> dict[str, str]:
+    """Number of each decision that stands no more -> that of the one which took its place."""
+    return {item.supersedes: item.number for item in decisions if item.supersedes}

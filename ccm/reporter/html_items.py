@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from ccm.reporter import wording
 from ccm.reporter.document_shape import Document, Item
 from ccm.reporter.html_text import escaped, rich, side_note
+from ccm.reporter.rendering import capital
 
 
 def actions(document: Document) -> str:
@@ -23,14 +24,18 @@ def actions(document: Document) -> str:
 
 def decisions(document: Document) -> str:
     """With how each was taken."""
-    rows = "".join(_line(item, "d", item.text, _ruled(item, document), document) for item in document.decisions)
+    rows = "".join(
+        _line(item, "d", item.text, _ruled(item, document), document) for item in document.decisions
+    )
     return _section("decisions", "Decisions", rows, wording.COUNTED["decisions"])
 
 
 def questions(document: Document) -> str:
     """Those that are open, with why."""
     rows = "".join(
-        _line(item, "q", item.text, (*_said(wording.why_open(item)), *_said(wording.provenance(item))), document)
+        _line(
+            item, "q", item.text, (*_said(wording.why_open(item)), *_said(wording.provenance(item))), document
+        )
         for item in document.questions
         if item.status == "open"
     )
@@ -49,7 +54,11 @@ def possible(id_: str, title: str, mark: str, items: tuple[Item, ...], document:
     """What may be one; nothing where there is none."""
     rows = "".join(
         _line(
-            item, mark, item.text, (*_owner(item), *_todo(item), *_said(item.how and wording.decided(item))), document
+            item,
+            mark,
+            wording.task(item) if mark == "a" else item.text,
+            (*_owner(item), *_todo(item), *_said(item.how and wording.decided(item))),
+            document,
         )
         for item in items
     )
@@ -69,7 +78,7 @@ def _line(item: Item, mark: str, text: str, facts: Iterable[str], document: Docu
     note = side_note(document, item.by, item.at, item.source, whole, item.sources)
     return (
         f'<li class="line" id="{escaped(item.id)}"><span class="mark {mark}">{escaped(item.number)}</span>'
-        f"<p>{rich(text)}</p>{meta}{note}</li>"
+        f"<p>{rich(capital(text))}</p>{meta}{note}</li>"
     )
 
 
@@ -87,12 +96,11 @@ def _todo(item: Item) -> tuple[str, ...]:
 
 def _ruled(item: Item, document: Document) -> tuple[str, ...]:
     former = next((d for d in document.decisions if d.number == item.supersedes), None)
-    words = escaped(wording.decided(item))
+    words = escaped(wording.decided(item, document))
     if former is not None:
         link = f'<a href="#{escaped(former.id)}">{escaped(former.number)}</a>'
         words = words.replace(f"takes the place of {escaped(former.number)}", f"takes the place of {link}")
-    names = "; ".join(f"{option}: {', '.join(who)}" for option, who in item.votes.items() if who)
-    return tuple(part for part in (words, escaped(names), *_said(wording.provenance(item))) if part)
+    return tuple(part for part in (words, escaped(wording.voters(item)), *_said(wording.provenance(item))) if part)
 
 
 def _said(words: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def event(document: Document) -> str:
         "@context": "https://schema.org",
         "@type": "Event",
         "name": document.title,
-        "description": document.headline,
+        **({"description": document.headline} if document.headline else {}),
         "inLanguage": document.language,
         "eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
         "eventStatus": "https://schema.org/EventScheduled",

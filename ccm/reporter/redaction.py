@@ -137,7 +137,7 @@ def _without(document: Document, gone: frozenset[str], secret: _Secret) -> Docum
         summary=tuple(s for s in document.summary if gone.isdisjoint(s.sources) and not secret.holds(s.text)),
         links=tuple(link for each in document.links if (link := _link(each, gone, secret)) is not None),
         follow_up=following,
-        headline=headline(sections, groups["decisions"], groups["actions"]),
+        headline=headline(sections, groups["decisions"]),
         **groups,
     )
     return sealed(made)

@@ -8,7 +8,7 @@ become links. Leaves out the style sheet, whose address is an argument.
 from collections.abc import Mapping
 
 from ccm.reporter import json_ld, wording
-from ccm.reporter.document_shape import Document, Line, Quote, Section
+from ccm.reporter.document_shape import Document, Line, Quote, Section, superseded
 from ccm.reporter.html_items import actions, decisions, noted, possible, questions
 from ccm.reporter.html_log import conversation, files, people, topics
 from ccm.reporter.html_text import escaped, rich, side_note, to_log
@@ -46,7 +46,7 @@ def page(
     """
     links = f'<link rel="alternate" type="application/atom+xml" href="{escaped(feed)}">' if feed else ""
     links += f'<link rel="icon" href="{escaped(icon)}">' if icon else ""
-    described = f'<meta name="description" content="{escaped(document.headline)}">'
+    described = f'<meta name="description" content="{escaped(document.headline or wording.counts(document))}">'
     return (
         f'<!doctype html>\n<html lang="{escaped(document.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -92,10 +92,11 @@ def _masthead(home: str, feed: str) -> str:
 
 def _contents(document: Document) -> str:
     still_open = sum(item.status == "open" for item in document.questions)
-    rows = [
-        ("about", "About", None),
+    rows: list[tuple[str, str, int | None]] = [("about", "About", None)]
+    rows = rows if any(section.quotes for section in document.sections) else []
+    rows += [
         ("actions", "Actions", len(document.actions)),
-        ("decisions", "Decisions", len(document.decisions)),
+        ("decisions", "Decisions", len(document.decisions) - len(superseded(document.decisions))),
         ("questions", "Open questions", still_open),
     ]
     rows += [("topics", "Topics", len(document.topics))] if document.topics else []
@@ -108,7 +109,7 @@ def _contents(document: Document) -> str:
 
 
 def _head(document: Document, versions: Mapping[str, str]) -> str:
-    lead = f'<p class="lead">{escaped(document.headline)}</p>'
+    lead = f'<p class="lead">{escaped(document.headline)}</p>' if document.headline else ""
     return f"<header><h1>{escaped(document.title)}</h1>{lead}{_facts(document, versions)}</header>"
 
 
@@ -126,7 +127,9 @@ def _facts(document: Document, versions: Mapping[str, str]) -> str:
 def _held(document: Document) -> str:
     words = when(document)
     prefix = "Held " if document.scheduled else ""
-    return f'{prefix}<time datetime="{escaped(document.started)}">{escaped(words)}</time>' if words else ""
+    return (
+        f'{prefix}<time datetime="{escaped(document.started or document.day)}">{escaped(words)}</time>' if words else ""
+    )
 
 
 def _summary(document: Document) -> str:
@@ -139,9 +142,7 @@ def _summary(document: Document) -> str:
 def _about(document: Document, said: Mapping[str, Line]) -> str:
     rows = "".join(_section(section, document, said) for section in document.sections if section.quotes)
     if not rows:
-        return (
-            '<section id="about"><h2>About</h2><p>Nothing was said that fits the attributes of this type.</p></section>'
-        )
+        return ""
     return f'<section id="about"><h2>About</h2><dl class="prose">{rows}</dl></section>'
 
 

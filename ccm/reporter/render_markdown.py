@@ -29,7 +29,7 @@ class _Lines:
 
     def all(self) -> list[str]:
         document = self._document
-        out = [f"# {plain(document.title)}", "", plain(document.headline), "", *self._head()]
+        out = [f"# {plain(document.title)}", "", *self._lead(), *self._head()]
         out += self._summary()
         out += self._about()
         out += self._actions()
@@ -47,6 +47,9 @@ class _Lines:
         out += self._listed("Notes", document.notes) if document.notes else []
         out += self._listed("Ideas", document.ideas) if document.ideas else []
         return [*out, *self._links(), *self._people(), *self._log(), *self._foot()]
+
+    def _lead(self) -> list[str]:
+        return [plain(self._document.headline), ""] if self._document.headline else []
 
     def _head(self) -> list[str]:
         document = self._document
@@ -69,13 +72,11 @@ class _Lines:
         return ["## Summary", "", *rows, ""]
 
     def _about(self) -> list[str]:
-        out = ["## About", ""]
+        out: list[str] = []
         for section in self._document.sections:
             if section.quotes:
                 out += [f"**{plain(section.label)}**", "", *map(self._quoted, section.quotes), ""]
-        if len(out) == 2:
-            out += ["Nothing was said that fits the attributes of this type.", ""]
-        return out
+        return ["## About", "", *out] if out else []
 
     def _actions(self) -> list[str]:
         out = ["## Actions", ""]
@@ -89,12 +90,17 @@ class _Lines:
         return f"- **{item.number}** {rich(wording.task(item))}{said} ({self._from(item)})"
 
     def _listed(self, title: str, items: tuple[Item, ...], none: str = "", note: str = "") -> list[str]:
-        lines = [f"- **{item.number}** {rich(item.text)}{self._facts(item)} ({self._from(item)})" for item in items]
+        lines = [
+            f"- **{item.number}** {rich(self._words(item))}{self._facts(item)} ({self._from(item)})" for item in items
+        ]
         return [f"## {title}", "", *([note, ""] if note else []), *(lines or [none]), ""]
+
+    def _words(self, item: Item) -> str:
+        return wording.task(item) if item.number[:1] == "A" else capital(item.text)
 
     def _facts(self, item: Item) -> str:
         letter = item.number[:1]
-        facts = [wording.decided(item)] if letter == "D" else []
+        facts = [wording.decided(item, self._document), wording.voters(item)] if letter == "D" else []
         facts += [f"{item.owner}?" if item.owner else "", wording.due(item)] if letter == "A" else []
         facts += [wording.why_open(item)] if letter == "Q" else []
         facts += [wording.provenance(item)]

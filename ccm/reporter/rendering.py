@@ -107,7 +107,7 @@ def when(document: Document) -> str:
     """``Monday 23 November 2026, 14:00 to 14:43 CET``, or ``""``."""
     start, end = moment(document.started, document.zone), moment(document.ended, document.zone)
     if start is None or end is None:
-        return ""
+        return long_day(date.fromisoformat(document.day)) if document.day else ""
     if start.date() == end.date():
         return f"{long_day(start)}, {start:%H:%M} to {end:%H:%M} {end:%Z}"
     return f"{long_day(start)}, {start:%H:%M} to {long_day(end)}, {end:%H:%M} {end:%Z}"

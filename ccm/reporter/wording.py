@@ -4,9 +4,11 @@ The sentences around what people said, the same in every form of a document: cou
 Leaves out markup and people's own words.
 """
 
+import re
 from datetime import datetime
 
-from ccm.reporter.document_shape import Document, FollowUp, Item, Topic
+from ccm.reporter import dates as days
+from ccm.reporter.document_shape import Document, FollowUp, Item, Topic, superseded
 from ccm.reporter.rendering import by_owner, capital, clock, long_day, moment, short_day
 
 FOUND = (
@@ -21,6 +23,7 @@ COUNTED = {
 CORRECT = "Something wrong? Owner or chair can mend it in its room and publish anew, or take a message out for good."
 KEPT = "Kept until the operator of this archive removes it."
 NOBODY = "Nobody yet"
+_DUE = r",?\s*\(?\b(?:(?:due|by|until|till|before|on|for)\s+)*{}\)?(?=\W|$)"
 _KINDS = {"consensus": "By consensus", "vote": "By vote", "ruling": "Ruled by the chair"}
 _WHY = {"unanswered": "Nobody else spoke after it.", "unsettled": "No answer was noted."}
 
@@ -28,7 +31,8 @@ _WHY = {"unanswered": "Nobody else spoke after it.", "unsettled": "No answer was
 def counts(document: Document) -> str:
     """``2 actions, 1 decision, no open questions, 42 messages``."""
     open_ones = sum(item.status == "open" for item in document.questions)
-    numbers = ((len(document.actions), "action"), (len(document.decisions), "decision"), (open_ones, "open question"))
+    standing_ones = len(document.decisions) - len(superseded(document.decisions))
+    numbers = ((len(document.actions), "action"), (standing_ones, "decision"), (open_ones, "open question"))
     return ", ".join(counted(number, noun) for number, noun in (*numbers, (len(document.log), "message")))
 
 
@@ -57,8 +61,13 @@ def scheduled(document: Document) -> str:
 
 
 def task(item: Item) -> str:
-    """What is to be done, from the verb on where the owner stands beside it."""
-    return capital(item.task if item.task and item.owner else item.text)
+    """What is to be done, from the verb on where the owner stands beside it; without a day that holds no more."""
+    text = item.task if item.task and item.owner else item.text
+    if item.due:
+        named = days.due(text, datetime.fromisoformat(item.at) if item.at else None, "UTC")
+        if named.phrase and named.phrase.lower() != item.phrase.lower() and named.iso != item.due:
+            text = re.sub(_DUE.format(re.escape(named.phrase)), "", text, flags=re.IGNORECASE).strip() or text
+    return capital(text)
 
 
 def due(item: Item) -> str:
@@ -67,7 +76,8 @@ def due(item: Item) -> str:
         return f"due “{item.phrase}”" if item.phrase else ""
     if item.assumed:
         return f"due {short_day(item.due)} (assumed{f' from “{item.phrase}”' if item.phrase else ''})"
-    return f"due {short_day(item.due)}{f' (“{item.phrase}”)' if item.phrase else ''}"
+    told = item.phrase and item.phrase.lower() not in task(item).lower()
+    return f"due {short_day(item.due)}{f' (“{item.phrase}”)' if told else ''}"
 
 
 def provenance(item: Item) -> str:
@@ -78,13 +88,20 @@ def provenance(item: Item) -> str:
     return f"found in the talk ({sure}), " + ("confirmed" if item.provenance == "confirmed" else "not confirmed")
 
 
-def decided(item: Item) -> str:
-    """``By vote: yes 3, no 1; proposed by Ann; takes the place of D1``, or ``""``."""
+def decided(item: Item, document: Document | None = None) -> str:
+    """``By vote: yes 3, no 1; proposed by Ann; takes the place of D1; superseded by D7``, or ``""``."""
     votes = ", ".join(f"{option} {len(names)}" for option, names in item.votes.items())
     kind = _KINDS.get(item.how, "By vote" if votes else "")
     words = [f"{kind}: {votes}" if votes else kind, f"proposed by {item.owner}" if item.owner else ""]
     words += [f"takes the place of {item.supersedes}" if item.supersedes else ""]
+    later = superseded(document.decisions).get(item.number) if document is not None else None
+    words += [f"superseded by {later}" if later else ""]
     return "; ".join(word for word in words if word)
+
+
+def voters(item: Item) -> str:
+    """``yes: Ann, Ben; no: Kim``, or ``""``."""
+    return "; ".join(f"{option}: {', '.join(who)}" for option, who in item.votes.items() if who)
 
 
 def why_open(item: Item) -> str:

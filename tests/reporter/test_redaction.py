@@ -115,7 +115,7 @@ def test_what_one_revision_knows_of_a_message_goes_from_all(context):
     assert not told(after, ["m1"])
     for document in after:
         assert "Quux" not in forms(document)
-        assert document.headline == "No decisions and no actions."
+        assert document.headline == ""
 
 
 def test_taking_out_what_nobody_said_or_twice_changes_nothing(context):

@@ -1,0 +1,130 @@
+"""A document's head and the words of its items: nothing twice, nothing empty, nothing that contradicts a field."""
+
+import json
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from ccm.cli.replay import replay, republished
+from ccm.reporter import render_atom, render_html, render_json, render_markdown, wording
+from ccm.reporter.discussion import new_state, step
+from ccm.reporter.document import Meta, build
+from ccm.reporter.document_shape import Item
+from ccm.reporter.state import Entry
+from ccm.reporter.transcript import Message, read_log
+
+AT = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
+
+
+def talk(*lines, time=AT):
+    parts = [line.partition(": ") for line in lines]
+    return [Message(f"m{n}", nick, text, time=time) for n, (nick, _, text) in enumerate(parts, 1)]
+
+
+def document_of(messages, context, *more, **meta):
+    state = new_state()
+    for message in messages:
+        state, _ = step(state, message, context)
+    state = msgspec.structs.replace(state, entries=(*state.entries, *more))
+    return build(state, messages, Meta(title="T", **meta), context)
+
+
+def forms(document):
+    return render_markdown.text(document), render_html.page(document, stylesheet="s.css")
+
+
+def test_the_headline_repeats_no_counts_and_is_left_out_where_there_is_none(context):
+    plain = document_of(talk("ann: ACTION: ben to pay"), context)
+    assert plain.headline == ""
+    markdown, html = forms(plain)
+    assert 'class="lead"' not in html
+    assert markdown.count("1 action") == 1
+    assert "() " not in render_atom.entry(plain, url="https://x.org/a")
+    assert document_of(talk("ann: #agreed we move"), context).headline == "Decided: we move"
+
+
+def test_nothing_said_of_the_type_leaves_no_section_about_it(context):
+    for text in forms(document_of(talk("ann: ACTION: ben to pay"), context)):
+        assert "About" not in text
+
+
+def test_decisions_and_actions_begin_with_a_capital_in_every_form(context):
+    for text in forms(document_of(talk("ann: #agreed close the issues", "ann: ACTION: merge it"), context)):
+        assert "Close the issues" in text
+        assert "Merge it" in text
+
+
+def test_a_superseded_decision_says_so_and_is_not_counted(context):
+    document = document_of(talk("ann: #agreed We launch", "ann: #supersede D1 We wait"), context)
+    assert "1 decision," in wording.counts(document)
+    assert document.headline == "Decided: We wait"
+    for text in forms(document):
+        assert "superseded by D2" in text
+
+
+def test_voters_are_named_in_every_form(context):
+    votes = {"yes": ("Ann", "Ben"), "no": ("Kim",)}
+    document = document_of(
+        talk("ann: hello"), context, Entry("decision", "D1", "We move", "ann", "m1", "", how="vote", votes=votes)
+    )
+    for text in forms(document):
+        assert "yes: Ann, Ben; no: Kim" in text
+
+
+def test_a_possible_action_has_its_owner_and_its_task_in_every_form(context):
+    found = Entry("action", "A1", "check the budget", "Bob", "m1", "", "Bob", provenance="detected", confidence=600, sure=False)
+    document = document_of(talk("Bob: I may check the budget"), context, found)
+    for text in forms(document):
+        assert "Check the budget" in text
+        assert "Bob?" in text
+
+
+def test_marking_one_kind_leaves_finds_of_other_kinds_where_they_are(context):
+    sure = {"provenance": "detected", "confidence": 950, "sure": True}
+    decision = Entry("decision", "D1", "We move", "ann", "m1", "", **sure)
+    action = Entry("action", "A9", "call her", "ann", "m1", "", **sure)
+    document = document_of(talk("ann: hello", "ann: ACTION: ben to pay"), context, decision, action)
+    assert [item.number for item in document.decisions] == ["D1"]
+    assert [item.number for item in document.possible_actions] == ["A9"]
+
+
+@pytest.mark.parametrize("other", ["kim_", "Kim", "KIM", "_kim"])
+def test_one_person_under_two_spellings_is_there_once(context, other):
+    document = document_of(talk("kim: hello", f"{other}: back again"), context, invited=("Kim", "Lou"))
+    assert document.present == ("kim",)
+    assert document.absent == ("Lou",)
+    assert document_of(talk("Ann_Weber: hi", "ann weber: hi"), context).present == ("Ann_Weber",)
+
+
+def test_the_day_of_a_log_without_times_is_printed_and_dates_what_is_due(context, tmp_path):
+    log = tmp_path / "a.jsonl"
+    said = [{"nick": "ann", "text": "hello"}, {"nick": "ann", "text": "ACTION: ben to pay by Friday"}]
+    said += [{"nick": "ann", "text": "publish now, reporter"}]
+    log.write_text(json.dumps({"id": "x", "title": "T", "date": "2026-11-24", "messages": said}) + "\n")
+    (meeting,) = read_log(log)
+    document = replay(meeting, context)
+    assert (document.day, document.started) == ("2026-11-24", "")
+    assert document.actions[0].due == "2026-11-27"
+    for text in forms(document):
+        assert "Tuesday 24 November 2026" in text
+    kept = render_json.dumps(document)
+    assert render_json.dumps(republished(render_json.loads(kept), context)) == kept
+
+
+def item(text, due="", phrase=""):
+    return Item("x", "A1", text, "ann", "m1", "2026-11-22T10:00:00Z", text, "Ann", due, phrase)
+
+
+@pytest.mark.parametrize(
+    ("it", "words"),
+    [
+        (item("update the page by Friday", "2026-11-30", "next Monday"), "Update the page, due Mon 30 Nov 2026"),
+        (item("update the page by Friday", "2026-11-27", "Friday"), "Update the page by Friday, due Fri 27 Nov 2026"),
+        (item("merge it today", "2026-11-22", "today"), "Merge it today, due Sun 22 Nov 2026"),
+        (item("merge it", "2026-11-22", "today"), "Merge it, due Sun 22 Nov 2026 (“today”)"),
+    ],
+)
+def test_what_is_due_is_told_once_and_not_against_its_field(it, words):
+    assert f"{wording.task(it)}, {wording.due(it)}".startswith(words)
+    assert wording.due(it).count("today") + wording.task(it).count("today") <= 1
