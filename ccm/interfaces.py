@@ -456,6 +456,10 @@ class IOutbox(Interface):
     def withdraw(key: str) -> Awaitable[bool]:
         """*async* Take a job back; whether it was still waiting, and nobody at work on it."""
 
+    def recall(prefix: str) -> Awaitable[frozenset[str]]:
+        """*async* Take back every job whose key begins so and that is not finished, parked ones too, and see that one
+        at which somebody works is not tried again; their keys."""
+
     def waits(key: str) -> Awaitable[bool]:
         """*async* Whether a job is waiting, and nobody at work on it."""
 

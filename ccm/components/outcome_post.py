@@ -94,9 +94,10 @@ def key_of(topic: str, version: int, jid: str) -> str:
 
 
 async def withdraw(context: Context, topic: Topic, version: int) -> frozenset[str]:
-    """Take back the mails of a version that have not left; answers whose they were, by bare JID."""
-    members = topic.members[:MOST_RECIPIENTS]
-    return frozenset([jid for jid in members if await context.outbox.withdraw(key_of(topic.id, version, jid))])
+    """Take back the mails of a version that have not left, given up or not; answers whose they were, by bare JID."""
+    begin = f"outcome:{topic.id}:{version}:"
+    whose = {begin + key[len(begin) :].partition(":")[0] for key in await context.outbox.recall(begin)}
+    return frozenset(jid for jid in topic.members[:MOST_RECIPIENTS] if key_of(topic.id, version, jid) in whose)
 
 
 def is_theirs(item: Item, names: frozenset[str]) -> bool:

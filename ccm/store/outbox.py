@@ -8,7 +8,7 @@ once. Leaves out doing the work.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, not_, or_, select, update
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -25,6 +25,7 @@ _KEPT_SECONDS = 30 * 86_400.0  # how long finished jobs keep their key from bein
 _PARKED_SHOWN = 1_000
 # Who is at work on a job has attempts and no note: a retry leaves its reason.
 _IDLE = and_(outbox.c.state == "waiting", or_(outbox.c.attempts == 0, outbox.c.note != ""))
+_UNFINISHED = outbox.c.state != "done"  # what was recalled meanwhile stays so
 _WAITING = Prepared(
     select(outbox.c.id)
     .where(outbox.c.state == "waiting", outbox.c.kind == bindparam("kind"), outbox.c.due <= bindparam("now"))
@@ -106,13 +107,25 @@ class Outbox:
 
     async def retry(self, id_: int, seconds: float, why: str) -> None:
         due = seconds_to_micros(self._now() + seconds)
-        await self._change(_set(id_, state="waiting", due=due, note=why))
+        await self._change(_set(id_, state="waiting", due=due, note=why).where(_UNFINISHED))
 
     async def park(self, id_: int, why: str) -> None:
-        await self._change(_set(id_, state="parked", note=why))
+        await self._change(_set(id_, state="parked", note=why).where(_UNFINISHED))
 
     async def withdraw(self, key: str) -> bool:
         return await self._database.write(lambda connection: self.drop(connection, (key,)))
+
+    async def recall(self, prefix: str) -> frozenset[str]:
+        mine = and_(outbox.c.key.startswith(prefix, autoescape=True), outbox.c.state != "done")
+        taken = or_(_IDLE, outbox.c.state == "parked")
+        leased = {"state": "done", "payload": "", "note": "withdrawn", "due": seconds_to_micros(self._now())}
+
+        def change(connection: Connection) -> frozenset[str]:
+            gone = connection.execute(delete(outbox).where(mine, taken).returning(outbox.c.key)).scalars().all()
+            ended = update(outbox).where(mine, not_(taken)).values(**leased)
+            return frozenset((*gone, *connection.execute(ended.returning(outbox.c.key)).scalars()))
+
+        return await self._database.write(change)
 
     def drop(self, connection: Connection, keys: Iterable[str]) -> bool:
         """Take jobs back within somebody else's transaction, as if never put; whether any still waited."""

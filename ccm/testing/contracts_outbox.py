@@ -153,3 +153,21 @@ class OutboxContract:
         assert await outbox.withdraw("m1")
         clock.advance(60)
         assert await outbox.claim("mail", 10, 60) == ()
+
+    @pytest_twisted.ensureDeferred
+    async def test_all_jobs_of_a_prefix_are_recalled_whatever_they_wait_for(self, outbox: Any) -> None:
+        await outbox.add([("mail", f"outcome:t_1:1:{name}", "old") for name in ("a", "a:2", "given up", "at work")])
+        await outbox.add([("mail", "outcome:tx1:1:a", "other"), ("mail", "outcome:t_1:10:a", "other")])
+        claimed = {job.key.rpartition(":")[2]: job.id for job in await outbox.claim("mail", 10, 60)}
+        await outbox.park(claimed["given up"], "550 never")
+        for name, id_ in claimed.items():
+            if name not in ("given up", "at work"):
+                await outbox.retry(id_, 0, "451 later")
+        keys = {f"outcome:t_1:1:{name}" for name in ("a", "a:2", "given up", "at work")}
+        assert await outbox.recall("outcome:t_1:1:") == keys
+        assert await outbox.recall("outcome:t_1:1:") == frozenset()
+        assert not await outbox.revive("outcome:t_1:1:given up")
+        await outbox.retry(claimed["at work"], 0, "451 later")
+        assert {job.payload for job in await outbox.claim("mail", 10, 60)} == {"other"}
+        await outbox.park(claimed["at work"], "550 never")
+        assert await outbox.parked() == ()

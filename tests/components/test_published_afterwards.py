@@ -50,6 +50,16 @@ async def mails(stage: Any) -> list[Any]:
     return [email.message_from_string(text, policy=email.policy.default) for text in texts]
 
 
+async def mail_job(stage: Any) -> Any:
+    """The one mail to a participant, once it waits to leave."""
+    for _ in range(300):
+        for job in await stage.stores.outbox.claim("mail", 20, 60):
+            if job.key.startswith("outcome:"):
+                return job
+        await deferLater(reactor, 0.01, lambda: None)
+    raise AssertionError("nothing is mailed")
+
+
 @pytest_twisted.ensureDeferred
 async def test_those_who_took_part_are_mailed_their_own_actions_first(stage: Any, muc: Any) -> None:
     await publish(stage)
@@ -204,10 +214,28 @@ async def test_a_mail_that_has_not_left_is_written_anew_without_the_words(stage:
     ann, topic, room = await publish(stage)
     id_ = await stanza_id(stage, room, b"Zyxwvut")
     await ann.ask(REPORTER, "set", f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='{id_}'/>")
-    (mail,) = await mails(stage)
-    plain = mail.get_body(("plain",)).get_content()
+    text = json.loads((await mail_job(stage)).payload)["message"]
+    plain = email.message_from_string(text, policy=email.policy.default).get_body(("plain",)).get_content()
     assert "Publish the text" in plain
     assert "Zyxwvut" not in plain
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_second_redaction_reaches_the_mail_that_the_first_wrote_anew_and_one_given_up(
+    stage: Any, muc: Any
+) -> None:
+    ann, topic, room = await publish(stage)
+    outbox = stage.stores.outbox
+    for words in (b"Zyxwvut", b"licence"):
+        job = await mail_job(stage)
+        await outbox.park(job.id, "550 never")
+        id_ = await stanza_id(stage, room, words)
+        await ann.ask(REPORTER, "set", f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='{id_}'/>")
+    text = json.loads((await mail_job(stage)).payload)["message"]
+    assert [job.key for job, _ in await outbox.parked()] == []
+    plain = email.message_from_string(text, policy=email.policy.default).get_body(("plain",)).get_content()
+    assert "Publish the text" in plain
+    assert "Zyxwvut" not in plain and "licence" not in plain
 
 
 @pytest_twisted.ensureDeferred
