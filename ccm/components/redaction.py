@@ -7,7 +7,7 @@ more. Leaves out the room's own archive, which the room keeps (:mod:`ccm.muc.mod
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from twisted.logger import Logger
@@ -35,20 +35,57 @@ async def take_out(
     :returns: the revisions that are different now.
     """
     gone = frozenset(ids)
-    targets = [target for target in context.publishers if target != "archive"]
+    while True:
+        before = await context.documents.revisions(topic.id)
+        after = await context.apart(_redacted, before, gone)
+        if after == before:
+            return ()
+        changed = await _replace(context, topic, before, after)
+        if changed is not None:
+            log.info("{room}: {count} versions were redacted.", room=topic.room, count=len(changed))
+            await _mail_anew(context, topic, changed, jids or {})
+            return changed
+
+
+async def _replace(
+    context: Context, topic: Topic, before: tuple[DocumentRecord, ...], after: tuple[DocumentRecord, ...]
+) -> tuple[DocumentRecord, ...] | None:
+    """Store the other texts; ``None`` if there are other revisions than before by now."""
+    jobs = _jobs(context, before, after, await context.documents.receipts(topic.id))
+    stale = False
 
     def change(records: tuple[DocumentRecord, ...]) -> tuple[tuple[DocumentRecord, ...], Jobs]:
-        after = tuple(map(_record, records, redaction.redacted(_documents(records), gone)))
-        newest = after[-1] if after else None
-        if newest is None or newest == records[-1] or newest.visibility != "public":
-            return after, ()  # of an older revision the targets have nothing any more
-        return after, tuple(_job(target, newest) for target in targets)
+        nonlocal stale
+        stale = records != before
+        return (records, ()) if stale else (after, jobs)
 
     changed = await context.documents.rewrite(topic.id, change)
-    if changed:
-        log.info("{room}: {count} versions were redacted.", room=topic.room, count=len(changed))
-        await _mail_anew(context, topic, changed, jids or {})
-    return changed
+    return None if stale else changed
+
+
+def _redacted(records: tuple[DocumentRecord, ...], gone: frozenset[str]) -> tuple[DocumentRecord, ...]:
+    documents = _documents(records)
+    if not redaction.told(documents, gone):
+        return records
+    return tuple(map(_record, records, redaction.redacted(documents, gone)))
+
+
+def _jobs(
+    context: Context,
+    before: tuple[DocumentRecord, ...],
+    after: tuple[DocumentRecord, ...],
+    receipts: Container[str],
+) -> Jobs:
+    """The newest public revision once more, if it is different, to those who are to have it, or have it still."""
+    pairs = [(old, new) for old, new in zip(before, after, strict=True) if new.visibility == "public"]
+    if not pairs or pairs[-1][0] == pairs[-1][1]:
+        return ()  # of an older revision the targets have nothing any more
+    shown = pairs[-1][1]
+    return tuple(
+        _job(target, shown)
+        for target in context.publishers
+        if target != "archive" and (shown == after[-1] or target in receipts)
+    )
 
 
 async def _mail_anew(
@@ -95,5 +132,5 @@ def _record(record: DocumentRecord, document: Document) -> DocumentRecord:
 def _job(target: str, record: DocumentRecord) -> tuple[str, str, str]:
     """Publication of the same revision once more; its key is that of the text."""
     key = f"{target}:{record.topic}:{record.revision}:{render_json.loads(record.body).digest[:12]}"
-    payload = {"target": target, "topic": record.topic, "revision": record.revision, "key": key}
+    payload = {"target": target, "topic": record.topic, "revision": record.revision, "key": key, "of": "public"}
     return "publish", key, json.dumps(payload)

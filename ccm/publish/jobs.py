@@ -48,7 +48,9 @@ class PublishJobs:
             )
         topic, revision = work["topic"], int(work["revision"])
         revisions = await self._documents.revisions(topic)
-        newest = max((record.revision for record in revisions), default=revision)
+        public = work.get("of") == "public"  # what the target still has of a document that is no longer public
+        rivals = (each.revision for each in revisions if not public or each.visibility == "public")
+        newest = max(rivals, default=revision)
         if newest > revision:
             return f"Revision {newest} has taken its place."
         body = next((record.body for record in revisions if record.revision == revision), None)

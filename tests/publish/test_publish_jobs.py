@@ -1,6 +1,7 @@
 """Publication jobs: the revision that a job names, its receipt, and what is told of it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import pytest_twisted
@@ -43,9 +44,9 @@ def jobs(sqlite_stores, told, clock):
     return made
 
 
-async def keep(stores, clock, revision):
+async def keep(stores, clock, revision, visibility="public"):
     body = render_json.dumps(document("t", revision))
-    record = DocumentRecord("t", revision, "t", "T", "", body, f"t:{revision}", "public", clock.moment())
+    record = DocumentRecord("t", revision, "t", "T", "", body, f"t:{revision}", visibility, clock.moment())
     await stores.documents.publish(record, ())
 
 
@@ -61,6 +62,18 @@ async def test_a_publication_leaves_its_receipt_and_is_told(jobs, sqlite_stores,
     assert jobs.target.given == [(1, "blog:t:1")]
     assert (await sqlite_stores.documents.receipts("t"))["blog"].url == "https://blog.example/1"
     assert told == [("publish-done", {"topic": "t", "target": "blog", "url": "https://blog.example/1"})]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_target_has_is_replaced_although_a_newer_revision_is_not_public(jobs, sqlite_stores, clock):
+    for revision, visibility in ((1, "public"), (2, "public"), (3, "members")):
+        await keep(sqlite_stores, clock, revision, visibility)
+    for revision in (1, 2):
+        again = job(revision)
+        again = replace(again, payload=json.dumps({**json.loads(again.payload), "of": "public"}))
+        await jobs.deliver(again)
+        await jobs.deliver(job(revision))
+    assert jobs.target.given == [(2, "blog:t:2")]
 
 
 @pytest_twisted.ensureDeferred
