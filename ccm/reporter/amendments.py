@@ -43,6 +43,7 @@ def _said_of(entry: Entry) -> list[object]:
         entry.how,
         entry.votes,
         entry.supersedes,
+        *((entry.edited,) if entry.edited else ()),
     ]
 
 

@@ -13,7 +13,7 @@ from ccm.reporter.edits import day_of
 from ccm.reporter.effects import Ack, Effect, Ended, Record, Say, Silence
 from ccm.reporter.marks import INSERTION, Mark, mark_of
 from ccm.reporter.outcomes import entry, links_of, new_id, stamp
-from ccm.reporter.state import Entry, Kind, State
+from ccm.reporter.state import Entry, How, Kind, State
 from ccm.reporter.transcript import Message
 from ccm.reporter.withdrawal import TakenBack, put_back, without_votes
 
@@ -111,7 +111,7 @@ def noted(state: State, mark: Mark, message: Message, context: Context, instead:
         made = record.replace(made, due=when.iso, phrase=when.phrase, assumed=when.assumed)
         said = edits.passed(id_, when)
     if kind == "decision":
-        made = record.replace(made, how=_how(mark), supersedes=supersedes)
+        made = record.replace(made, how=_how(mark, taken), supersedes=supersedes)
         if taken is not None:
             state, made = proposals.taken_up(state, taken, made)
     if mark.verb == "proposal":
@@ -130,11 +130,11 @@ def _kind_of(verb: str) -> Kind:
     return "idea" if verb == "proposal" else verb  # type: ignore[return-value]
 
 
-def _how(mark: Mark) -> str:
-    """*Agreed* and *resolved* say that all agree; *decision* does not say how it came about."""
+def _how(mark: Mark, taken: Entry | None) -> How:
+    """*Agreed* and *resolved* of a proposal say that all agree; the words of one alone do not say how it came about."""
     if mark.verb == "ruling":
         return "ruling"
-    return "consensus" if mark.word in _AGREED or mark.verb == "supersede" else ""
+    return "consensus" if mark.word in _AGREED and taken is not None else ""
 
 
 def _instead_of(state: State, verb: str, text: str) -> tuple[str, str, str]:

@@ -11,12 +11,14 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ccm.reporter import record
+from ccm.reporter.anchors import words_of
 from ccm.reporter.context import Context, Outcome
 from ccm.reporter.dates import Due, due
 from ccm.reporter.effects import Ack, Effect, Say
 from ccm.reporter.marks import REPLACEMENT, Mark
 from ccm.reporter.outcomes import owner_of
-from ccm.reporter.state import Change, Entry, State
+from ccm.reporter.remarks import flat
+from ccm.reporter.state import Change, Entry, How, State
 from ccm.reporter.transcript import Message
 
 MAX_CHANGES = 30
@@ -159,14 +161,31 @@ def change(state: State, verb: str, target: Entry, rest: str, message: Message, 
     if verb == "due":
         return _due(state, message, target, rest, context)
     names = frozenset(name.lower() for name in state.people)
-    made = record.replace(target, text=rest)
+    made = _reworded(target, rest, message)
     if target.kind == "action":
         made = record.replace(made, owner=owner_of(rest, message.nick, names)[0] or target.owner)
         when = day_named(rest, message, context.zone, state)
         if when.iso:
             made = record.replace(made, due=when.iso, phrase=when.phrase, assumed=when.assumed)
             return _put(state, message, target, made, passed(target.id, when))
-    return _put(state, message, target, made)
+    return _put(state, message, target, made, _told(target, made))
+
+
+def _reworded(target: Entry, text: str, message: Message) -> Entry:
+    """An item in other words; voices on a decision were for the earlier ones, and the new ones are one person's."""
+    made = record.replace(target, text=text)
+    if target.kind != "decision" or words_of(flat(text)) == words_of(flat(target.text)):
+        return made
+    how: How = "ruling" if target.how == "ruling" else ""
+    return record.replace(made, how=how, votes={}, owner="", sources=(), edited=message.nick)
+
+
+def _told(before: Entry, after: Entry) -> tuple[Effect, ...]:
+    """What to say of voices that an edit took off a decision."""
+    if not (before.votes or before.how == "consensus") or after.votes or after.how:
+        return ()
+    words = f"{after.id} is edited by {after.edited}; the voices were for the earlier words and stand no longer."
+    return (Say(f"{words} +1 is a voice for these."),)
 
 
 def _put(state: State, message: Message, before: Entry, after: Entry, said: tuple[Effect, ...] = ()) -> Outcome:
@@ -246,7 +265,7 @@ def replaced(state: State, text: str, message: Message) -> Outcome:
     own = [e for e in state.entries if e.by == message.nick and e.kind != "link" and found and found["old"] in e.text]
     if found is None or not own:
         return Outcome(state)
-    made = record.replace(own[-1], text=own[-1].text.replace(found["old"], found["new"], 1))
+    made = _reworded(own[-1], own[-1].text.replace(found["old"], found["new"], 1), message)
     if not made.text.strip():
         return Outcome(state, (Say(f"That would leave {made.id} empty. Say #drop {made.id}."),))
-    return _put(state, message, own[-1], made)
+    return _put(state, message, own[-1], made, _told(own[-1], made))

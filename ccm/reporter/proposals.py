@@ -1,8 +1,9 @@
 """
 Proposals: ``PROPOSED:`` … ``+1`` … ``RESOLVED:`` (W3C's words) become one decision, with its proposer and who agreed.
 
-``#ok P1`` of owner or chair settles a proposal, anybody else's is a voice like ``+1``. Leaves out formal votes
-(:mod:`ccm.reporter.votes`).
+``#ok P1`` of owner or chair settles a proposal, anybody else's is a voice like ``+1``; ``+1`` right after a decision is
+a voice for it. A decision is by consensus where several had a voice for it and nobody was against. Leaves out formal
+votes (:mod:`ccm.reporter.votes`).
 """
 
 import re
@@ -47,12 +48,13 @@ def taken_up(state: State, proposal: Entry, decision: Entry) -> tuple[State, Ent
     """The decision that a proposal became, with its proposer, the voices, and where both were said."""
     poll = voices_on(state, proposal.id)
     ballots = poll.ballots if poll else ()
+    agree = decision.how == "consensus" and (decision.by != proposal.by or _agree(poll))
     against = any(b.option == votes.AGAINST for b in ballots)
     decision = record.replace(
         decision,
         owner=proposal.by,
         sources=(proposal.source, *(b.source for b in ballots)),
-        how=decision.how if decision.how != "consensus" or not against else "",
+        how=decision.how if decision.how != "consensus" or (agree and not against) else "",
         votes={o: names for o, names in votes.count(poll).votes.items() if names} if poll else {},
     )
     return record.replace_entry(state, record.replace(proposal, status="agreed")), decision
@@ -64,17 +66,40 @@ def voiced(state: State, message: Message) -> Outcome | None:
     if not voice:
         return None
     open_ = [e for e in state.entries if e.kind == "idea" and e.status == "proposed" and e.topic == state.topic]
-    return Outcome(_voice(state, open_[-1], voice, message), (Ack(message.id),)) if open_ else None
+    target = open_[-1] if open_ else _just_decided(state)
+    return Outcome(_voice(state, target, voice, message), (Ack(message.id),)) if target is not None else None
 
 
-def _voice(state: State, proposal: Entry, voice: str, message: Message) -> State:
-    poll = voices_on(state, proposal.id)
+def _just_decided(state: State) -> Entry | None:
+    """The decision of this topic after which nothing else was noted, if voices on it may count."""
+    noted = [e for e in state.entries if e.kind != "link" and e.provenance != "detected"]
+    last = noted[-1] if noted else None
+    if last is None or last.kind != "decision" or last.topic != state.topic or last.how not in ("", "consensus"):
+        return None
+    return last if not (last.votes or last.sources) or voices_on(state, last.id) else None
+
+
+def _agree(poll: Poll | None) -> bool:
+    """Whether somebody beside the author is for it, and nobody against."""
+    ballots = poll.ballots if poll is not None else ()
+    others = any(b.option == votes.FOR and poll is not None and b.nick != poll.by for b in ballots)
+    return others and not any(b.option == votes.AGAINST for b in ballots)
+
+
+def _voice(state: State, target: Entry, voice: str, message: Message) -> State:
+    poll = voices_on(state, target.id)
     if poll is None:
-        poll = Poll(proposal.text, votes.VOICES, proposal.by, proposal.source, proposal.at, entry=proposal.id)
+        poll = Poll(target.text, votes.VOICES, target.by, target.source, target.at, entry=target.id)
     poll = votes.with_ballot(poll, voice, message)
-    polls = (*(each for each in state.polls if each.entry != proposal.id), poll)[-votes.MAX_POLLS :]
-    made = record.replace(proposal, sources=tuple(b.source for b in poll.ballots), votes=_shares(poll))
-    return record.replace_entry(record.replace(state, polls=polls), made)
+    polls = (*(each for each in state.polls if each.entry != target.id), poll)[-votes.MAX_POLLS :]
+    return record.replace_entry(record.replace(state, polls=polls), _with_voices(target, poll))
+
+
+def _with_voices(target: Entry, poll: Poll) -> Entry:
+    made = record.replace(target, sources=tuple(b.source for b in poll.ballots), votes=_shares(poll))
+    if target.kind != "decision":
+        return made
+    return record.replace(made, how="consensus" if _agree(poll) else "")
 
 
 def voices_on(state: State, id_: str) -> Poll | None:
@@ -93,10 +118,12 @@ def revoiced(state: State, poll: Poll) -> State:
     before = next((e for e in state.entries if e.id == poll.entry), None)
     sources = tuple(b.source for b in poll.ballots)
     if before is not None:
-        state = record.replace_entry(state, record.replace(before, sources=sources, votes=_shares(poll)))
+        state = record.replace_entry(state, _with_voices(before, poll))
     for each in state.entries:
         if each.kind == "decision" and poll.source in each.sources:
+            alone = each.how == "consensus" and each.by == poll.by and not _agree(poll)
             made = record.replace(each, sources=(poll.source, *sources), votes=_shares(poll))
+            made = record.replace(made, how="") if alone else made
             state = record.replace_entry(state, made)
     return state
 
@@ -112,5 +139,6 @@ def judged(state: State, target: Entry, message: Message, context: Context, yes:
     made = Entry(
         "decision", id_, target.text, message.nick, message.id, stamp(message.time), topic=target.topic, how="consensus"
     )
-    state, made = taken_up(state, target, made)
+    agree = _agree(voices_on(state, target.id))
+    state, made = taken_up(state, target, made if agree else record.replace(made, how=""))
     return record.add_entry(state, made, counters), f"{target.id} is agreed: {id_}."

@@ -64,6 +64,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar supersedes: id of the decision whose place this one takes, or ``""``.
     :ivar sure: of a find: it may stand under its heading where nobody marked anything.
     :ivar confirmed: id of the message that confirmed a find, or ``""``.
+    :ivar edited: who put a decision into other words, alone, after it was taken; or ``""``.
     """
 
     kind: Kind
@@ -86,6 +87,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     assumed: bool = False
     sure: bool = True
     confirmed: str = ""
+    edited: str = ""
 
 
 class Ballot(msgspec.Struct, frozen=True):

@@ -93,7 +93,8 @@ def status(state: State, context: Context) -> str:
 def _counts(state: State) -> str:
     kinds = (("action", "action"), ("decision", "decision"), ("question", "question"))
     sure = [e for e in state.entries if e.provenance != "detected"]
-    counts = [(sum(e.kind == kind for e in sure), noun) for kind, noun in kinds]
+    over = {e.supersedes for e in sure if e.kind == "decision"}
+    counts = [(sum(e.kind == kind and e.id not in over for e in sure), noun) for kind, noun in kinds]
     words = [f"{number or 'no'} {noun}{'' if number == 1 else 's'}" for number, noun in counts]
     possible = len(state.entries) - len(sure)
     return conjoined(words) + (f", {possible} not confirmed" if possible else "")
@@ -162,7 +163,7 @@ def draft(state: State, context: Context, *, whole: bool = True) -> str:
     lines += _values(state, context)
     actions = sorted((e for e in sure if e.kind == "action"), key=lambda e: e.owner != "")
     lines += _part("Actions", [_action(e) for e in actions], "No actions were recorded.")
-    decisions = [_decision(e) for e in sure if e.kind == "decision"]
+    decisions = [_decision(e, sure) for e in sure if e.kind == "decision"]
     lines += _part("Decisions", decisions, "No decisions were recorded.")
     questions = [f"{e.id} {_short(e.text)}" for e in sure if e.kind == "question" and e.status == "open"]
     lines += _part("Open questions", questions, "")
@@ -185,11 +186,14 @@ def _action(entry: Entry) -> str:
     return f"{entry.id} {entry.owner or 'UNASSIGNED'}: {_short(entry.text)}{due}{status}"
 
 
-def _decision(entry: Entry) -> str:
+def _decision(entry: Entry, among: list[Entry]) -> str:
     shares = ", ".join(f"{option} {len(names)}" for option, names in entry.votes.items())
     how = f"{entry.how} {shares}".strip() if entry.how or shares else ""
+    later = next((e.id for e in among if e.kind == "decision" and e.supersedes == entry.id), "")
+    facts = [how, f"edited by {entry.edited}" if entry.edited else "", f"superseded by {later}" if later else ""]
+    told = ", ".join(fact for fact in facts if fact)
     instead = f" Instead of {entry.supersedes}." if entry.supersedes else ""
-    return f"{entry.id} {_short(entry.text)}{f' ({how})' if how else ''}{instead}"
+    return f"{entry.id} {_short(entry.text)}{f' ({told})' if told else ''}{instead}"
 
 
 def _lacking(state: State, sure: list[Entry], context: Context) -> list[str]:

@@ -286,7 +286,7 @@ def recounted(state: State, poll: Poll) -> State:
     polls = tuple(poll if each.entry == poll.entry else each for each in state.polls)
     state = record.replace(state, polls=polls)
     before = next((e for e in state.entries if e.id == poll.entry), None)
-    if before is None:
+    if before is None or before.how != "vote":  # its text is another's by now
         return state
     again = _decision(state, poll)
     text = again.text if before.text.startswith(poll.question) else before.text

@@ -28,6 +28,7 @@ _FIELDS = (
     "votes",
     "sources",
     "how",
+    "edited",
 )
 
 

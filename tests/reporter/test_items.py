@@ -310,7 +310,7 @@ def test_the_draft_shows_what_would_go_out_and_what_is_missing(room):
     assert draft.split("\n")[0] == "Draft of version 1, meeting “Club”:"
     assert "  A2 UNASSIGNED: call Bo" in draft
     assert "  A1 Kim: Kim to paint the shed by friday, due Fri 27 Nov" in draft
-    assert "  D1 We meet on Monday. (consensus)" in draft
+    assert "  D1 We meet on Monday." in draft
     assert "Without an owner: A2." in draft
     assert "Without a date: A2, A3." in draft
     assert draft == room.told("ben", "#draft")

@@ -108,12 +108,86 @@ def test_a_corrected_voice_counts_as_corrected(room):
 
 @pytest.mark.parametrize(
     ("line", "how"),
-    [("#agreed x", "consensus"), ("RESOLVED: x", "consensus"), ("DECISION: x", ""), ("#decided x", ""),
+    [("#agreed x", ""), ("RESOLVED: x", ""), ("#agreed P1", "consensus"), ("RESOLVED: as proposed", "consensus"),
+     ("DECISION: x", ""), ("#decided x", ""),
      ("#ruling x", "ruling"), ("CHAIR DECIDES: x", "ruling")],
 )  # fmt: skip
 def test_how_a_decision_was_taken_is_what_its_mark_says(room, line, how):
+    room.say("kim", "PROPOSED: We sell the boat.")
     room.say("ann", line)
     assert room.entry("D1").how == how
+
+
+@pytest.mark.parametrize("line", ["#agreed We sell the boat.", "RESOLVED: as proposed", "#supersede D1 We sell it."])
+def test_one_person_alone_is_no_consensus(room, line):
+    if "D1" in line:
+        room.say("kim", "#agreed We keep the boat.")
+    else:
+        room.say("ann", "PROPOSED: We sell the boat.")
+    room.say("ann", line)
+    assert [e.how for e in room.state.entries if e.kind == "decision"][-1] == ""
+
+
+def test_voices_right_after_a_decision_make_it_one_by_consensus(room):
+    room.say("ann", "#agreed We sell the boat.")
+    assert room.acknowledged("ann", "+1")
+    assert room.entry("D1").how == ""
+    assert room.acknowledged("ben", "+1")
+    voice = room.last
+    assert (room.entry("D1").how, room.entry("D1").votes) == ("consensus", {"+1": ("ann", "ben")})
+    room.say("kim", "-1")
+    assert room.entry("D1").how == ""
+    room.say("kim", "", retracts=room.last)
+    assert room.entry("D1").how == "consensus"
+    room.say("ben", "", retracts=voice)
+    assert (room.entry("D1").how, room.entry("D1").votes) == ("", {"+1": ("ann",)})
+
+
+def test_a_voice_after_something_else_was_noted_is_for_no_decision(room):
+    room.say("ann", "#agreed We sell the boat.")
+    room.say("ann", "#action Kim to call Bo")
+    assert room.say("ben", "+1") == ()
+
+
+@pytest.mark.parametrize("line", ["reporter, change D1 to We give the boat away.", "#edit D1 We give the boat away."])
+def test_who_edits_a_decision_alone_takes_no_voices_along(room, line):
+    room.say("tom", "PROPOSED: We sell the boat.")
+    room.say("ben", "+1")
+    room.say("ann", "RESOLVED: as proposed")
+    assert "D1 is edited by eve; the voices were for the earlier words" in room.told("eve", line)
+    decision = room.entry("D1")
+    assert (decision.how, decision.votes, decision.owner, decision.edited) == ("", {}, "", "eve")
+    assert "D1 We give the boat away" in room.told("ann", "#draft")
+    assert "(edited by eve)" in room.told("ann", "#draft")
+    room.say("eve", "", retracts=next(m.id for m in room.log if m.nick == "eve"))
+    decision = room.entry("D1")
+    assert (decision.how, decision.votes, decision.edited) == ("consensus", {"+1": ("ben",)}, "")
+
+
+def test_a_typo_leaves_the_voices(room):
+    room.say("tom", "PROPOSED: we sell the boat")
+    room.say("ann", "RESOLVED: as proposed")
+    room.say("eve", "#edit D1 We sell the boat.")
+    assert (room.entry("D1").how, room.entry("D1").edited) == ("consensus", "")
+
+
+def test_an_edited_vote_is_not_counted_again(room):
+    room.say("ann", "#startvote Go?")
+    room.say("ben", "yes")
+    voice = room.last
+    room.say("ann", "#endvote")
+    room.say("eve", "#edit D1 We go on Monday.")
+    room.say("ben", "", retracts=voice)
+    assert (room.entry("D1").text, room.entry("D1").votes) == ("We go on Monday.", {})
+
+
+def test_a_superseded_decision_is_told_and_not_counted(room):
+    room.say("ann", "#agreed We meet on Monday.")
+    room.say("ann", "#supersede D1 We meet on Tuesday.")
+    assert "1 decision " in room.told("ann", "#status")
+    draft = room.told("ann", "#draft")
+    assert "D1 We meet on Monday. (superseded by D2)" in draft
+    assert "D2 We meet on Tuesday. Instead of D1." in draft
 
 
 def test_only_owner_or_chair_rules(context):
