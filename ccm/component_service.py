@@ -22,6 +22,7 @@ from ccm.components.external import ExternalComponent
 from ccm.components.host import LocalComponent
 from ccm.config import Config, nearest
 from ccm.errors import ConfigError, StanzaError
+from ccm.publish.outbox import OutboxWorker
 from ccm.publish.secret import read_secret
 from ccm.router.router import Router
 from ccm.router.traffic import Traffic
@@ -100,6 +101,7 @@ def context(
         accounts=stores.accounts,
         state=stores.state,
         clock=reactor,
+        workers=lambda kind, deliver: OutboxWorker(kind, stores.outbox, deliver, reactor, settings["outbox"]),
         now=lambda: running.utc(now()),
         spawn=spawn,
         web_url=addresses.web,

@@ -8,7 +8,7 @@ run. Leaves out the router: a component speaks XMPP and nothing else with the re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -31,12 +31,30 @@ from ccm.interfaces import (
     ITopics,
     IUndoSteps,
 )
+from ccm.records import OutboxJob
 
 log = Logger()
 
 Spawn = Callable[[Coroutine[Any, Any, Any]], "Deferred[Any]"]
 #: ``(function, *arguments)``: answers what the function does.
 Apart = Callable[..., Awaitable[Any]]
+
+
+class Worker(Protocol):
+    """Does the jobs of one kind that wait in the outbox (:class:`ccm.publish.outbox.OutboxWorker`)."""
+
+    def start(self) -> None:
+        """Look at once, and again and again."""
+
+    def poke(self) -> None:
+        """Look now."""
+
+    async def stop(self) -> None:
+        """Finish the job at hand; what is left stays in the outbox."""
+
+
+#: ``(kind, deliver)``: *deliver* is given a job and answers a note; it raises ``Rejected`` or ``Unavailable``.
+Workers = Callable[[str, Callable[[OutboxJob], Awaitable[str]]], Worker]
 
 
 async def at_once(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -68,6 +86,7 @@ class Context:
     :ivar summarizer: words summaries of what is published; ``None`` while that is off.
     :ivar mail_replies: the domain whose ``rsvp+`` and ``bounces+`` addresses come back here; ``""`` if none do.
     :ivar repeats: a request may come twice: several processes serve the domain, or one that is killed and comes back.
+    :ivar workers: makes who does the outbox jobs of a kind; ``None`` if nobody does any.
     :ivar operators: bare JIDs that count as owners of every room.
     :ivar token: a fresh secret of 256 bits, URL-safe.
     """
@@ -102,6 +121,7 @@ class Context:
     summarizer: ISummarizer | None = None
     repeats: bool = False
     operators: frozenset[str] = frozenset()
+    workers: Workers | None = None
 
     def announced(self) -> str:
         """Who else gets to see what is said, for a room's greeting; ``""`` if nobody does."""

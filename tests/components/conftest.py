@@ -30,6 +30,7 @@ from ccm.errors import StanzaError
 from ccm.interfaces import ISession
 from ccm.muc.options import MucOptions
 from ccm.muc.service import MucService
+from ccm.publish.outbox import OutboxOptions, OutboxWorker
 from ccm.router.router import Router
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.stores import Stores, open_stores
@@ -44,6 +45,7 @@ HOST = "localhost"
 ROOMS = "conference.localhost"
 SIBLINGS = {name: f"{name}.{HOST}" for name in ("accounts", "topics", "invitations", "reporter")}
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)  # a Sunday
+POLLING = OutboxOptions(poll_seconds=0.05)
 
 
 @implementer(ISession)
@@ -177,6 +179,7 @@ class Stage:
             "accounts": stores.accounts,
             "state": stores.state,
             "clock": reactor,
+            "workers": lambda *of: OutboxWorker(of[0], stores.outbox, of[1], reactor, POLLING, now=lambda: self.now),
             "now": lambda: self.now,
             "spawn": spawn,
             "web_url": "http://localhost:5280/",
