@@ -267,3 +267,17 @@ test('who enters while the room is off the record learns it', async () => {
   await settle();
   assert.equal(parts.room.onRecord, false);
 });
+
+test('my own words are corrected and withdrawn, and a correction is kept until the room has it', async () => {
+  const parts = await entered();
+  parts.room.receive(xml(`<message type="groupchat" id="a1" from="${ROOM}/Ann"><body>by Friday</body><stanza-id xmlns="urn:xmpp:sid:0" by="${ROOM}" id="5"/></message>`));
+  const line = /** @type {any} */ (parts.room.log.at(-1));
+  parts.room.say('by Thursday', line);
+  const [kept] = parts.room.outbox;
+  assert.match(String(parts.session.sent.at(-1)), /<replace [^>]*id=['"]a1['"]/);
+  assert.equal(JSON.parse(parts.store.getItem(`ccm-unsent:${ROOM}`) ?? '[]')[0].replaces, 'a1');
+  parts.room.receive(xml(`<message type="groupchat" id="${kept.originId}" from="${ROOM}/Ann"><body>by Thursday</body><replace xmlns="urn:xmpp:message-correct:0" id="a1"/><origin-id xmlns="urn:xmpp:sid:0" id="${kept.originId}"/><stanza-id xmlns="urn:xmpp:sid:0" by="${ROOM}" id="6"/></message>`));
+  assert.deepEqual([parts.room.lines.length, parts.room.outbox.length, line.body, line.edited], [2, 0, 'by Thursday', true]);
+  parts.room.withdraw(line);
+  assert.match(String(parts.session.sent.at(-1)), /<retract [^>]*id=['"]5['"]/);
+});

@@ -10,11 +10,11 @@ import { guestsOf, peopleHere } from './people.js';
 import { PlainElement, initial, tint } from './plain.js';
 
 const KEYS = [
-  ['N', 'New topic or invitation'], ['/', 'Search'], ['Alt ↑ ↓', 'Topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['Enter', 'Send'], ['Shift Enter', 'Break the line'],
-  ['↑ ↓ Home End', 'From message to message'], ['Alt Z', 'Undo the last correction'], ['L', 'What I guessed and did'], ['Esc', 'Close, then write'], ['?', 'These keys'],
+  ['N', 'New topic or invitation'], ['/', 'Search'], ['Alt ↑ ↓', 'Topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['Enter', 'Send'], ['Shift Enter', 'Break the line'], ['↑', 'Edit what you said last'],
+  ['↑ ↓ Home End', 'From message to message'], ['Enter', 'Change that message, if it is yours'], ['Alt Z', 'Undo the last correction'], ['L', 'What I guessed and did'], ['Esc', 'Close, then write'], ['?', 'These keys'],
 ];
 /**
- * @typedef {{kind: 'value', component?: string, title: string, label: string, value: string, verb: string, hint?: string, run: (value: string) => Promise<any>, what: string}
+ * @typedef {{kind: 'value', component?: string, title: string, label: string, value: string, verb: string, hint?: string, run: (value: string) => Promise<any>, what: string, long?: boolean}
  *   | {kind: 'sure', component?: string, title: string, text: string, verb: string, run: () => Promise<any>, what: string}
  *   | {kind: 'people'} | {kind: 'keys'} | {kind: 'notes'}} Question
  */
@@ -38,6 +38,9 @@ class Ask extends PlainElement {
     if (!dialog.open) dialog.showModal();
     const field = /** @type {HTMLInputElement | null} */ (this.querySelector('input'));
     field?.select();
+    const text = this.querySelector('textarea');
+    text?.focus();
+    text?.setSelectionRange(text.value.length, text.value.length);
   }
 
   #close() {
@@ -64,10 +67,22 @@ class Ask extends PlainElement {
     }
   }
 
+  // As in the composer: Enter is done, Shift and Enter break the line.
+  #key(event) {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || matchMedia('(pointer: coarse)').matches) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+
+  #field(q) {
+    if (q.long) return html`<textarea class="field" id="ask-value" name="value" rows="4" dir="auto" .value=${q.value} @keydown=${this.#key}></textarea>`;
+    return html`<input class="field" id="ask-value" name="value" .value=${q.value} autocomplete="off">`;
+  }
+
   #value(q) {
     return html`<form class="panel" @submit=${this.#run}><header><h2 id="ask-title">${q.title}</h2>${this.#x()}</header>
       ${q.kind === 'sure' ? html`<p>${q.text}</p>` : html`<div><label class="l" for="ask-value">${q.label}</label>
-        <input class="field" id="ask-value" name="value" .value=${q.value} autocomplete="off">${q.hint ? html`<p class="hint">${q.hint}</p>` : nothing}</div>`}
+        ${this.#field(q)}${q.hint ? html`<p class="hint">${q.hint}</p>` : nothing}</div>`}
       <p role="alert" class="error">${this._error}</p>
       <div class="row"><button class="btn" type="button" @click=${this.#close}>Leave it</button><button class="btn ${q.kind === 'sure' ? 'danger' : 'prime'}" type="submit">${this._busy ? 'One moment…' : q.verb}</button></div></form>`;
   }

@@ -46,6 +46,19 @@ export class Deeds {
     this.app.show({ kind: 'value', title: `Change ${name}`, label: 'As it should stand', value: was, verb: 'Say so', hint: 'It is said in the talk, under your name.', what: 'It stands as it was.', run });
   }
 
+  /** Say a message of one's own otherwise. */
+  edit(line) {
+    const { room } = this.app;
+    const run = async (words) => { if (words && words !== line.body) room.say(words, line); };
+    this.app.show({ kind: 'value', long: true, title: 'Edit your message', label: 'As it should stand', value: line.body, verb: 'Save', hint: 'Everybody sees that it was edited. What the reporter kept of it changes too.', what: 'It stands as it was.', run });
+  }
+
+  withdraw(line) {
+    const { room } = this.app;
+    const run = async () => room.withdraw(line);
+    this.app.show({ kind: 'sure', title: 'Withdraw your message?', text: 'Its words go for everybody, and what the reporter kept of it alone.', verb: 'Withdraw it', what: 'It stands as it was.', run });
+  }
+
   end(topic) {
     return this.attempt(this.#client.end(topic.id), 'The meeting goes on.');
   }

@@ -47,8 +47,19 @@ const attributeChanges = (app, a) => changes(app, a.label, [
   ['close', 'Take it off the record', () => app.room.say(dropped(a)), 'danger'],
 ]);
 
+/** Ask for one word of an action and give it to the reporter as a command. */
+function order(app, entry, [title, label, value, verb, hint], command) {
+  const { topic } = app;
+  const run = async (words) => { if (words !== value) await app.client.command(topic.id, command(words)); };
+  app.show({ kind: 'value', component: 'reporter', title, label, value, verb, hint, what: 'It stands as it was.', run });
+}
+
+const assign = (app, entry) => order(app, entry, ['Who does it', `Name for ${entry.id}`, entry.owner, 'Give it', 'Empty means nobody yet. It is said in the talk.'], (words) => `#assign ${entry.id} ${words || 'nobody'}`);
+const date = (app, entry) => order(app, entry, ['When it is due', `Day for ${entry.id}`, entry.due, 'Set the day', 'For example “Friday” or “27 November”. Empty means no date. It is said in the talk.'], (words) => `#due ${entry.id} ${words || 'never'}`);
+
 const entryChanges = (app, entry) => changes(app, entry.id, [
   ['pen', 'Correct it', () => app.deeds.reword(entry.id, entry.text, (words) => [`#edit ${entry.id} ${words}`])],
+  ...(entry.kind === 'action' ? [['people', entry.owner ? 'Somebody else does it' : 'Who does it', () => assign(app, entry)], ['clock', entry.due ? 'Another day' : 'When it is due', () => date(app, entry)]] : []),
   ...(entry.kind === 'action' && entry.status !== 'done' ? [['check', 'It is done', () => app.room.say(`#done ${entry.id}`)]] : []),
   ['close', 'Take it off the record', () => app.room.say(`#drop ${entry.id}`), 'danger'],
 ]);

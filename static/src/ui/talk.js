@@ -131,6 +131,13 @@ class Talk extends PlainElement {
 
   /** @param {KeyboardEvent} event roving focus on messages */
   #move(event) {
+    if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.matches('.msg')) {
+      const menu = /** @type {HTMLElement | null} */ (event.target.querySelector('.own > summary'));
+      event.preventDefault();
+      menu?.click();
+      menu?.focus();
+      return;
+    }
     const rows = /** @type {HTMLElement[]} */ ([...this.querySelectorAll('.msg')]);
     const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const to = { ArrowUp: at < 0 ? rows.length - 1 : at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
@@ -195,6 +202,18 @@ class Talk extends PlainElement {
       ${!open && answer ? html`<p class="hint"><span class="state">${icon('check')}${answer.by} answered${answer.at ? ` at ${clock(answer.at)}` : ''}</span></p>` : nothing}</div>`;
   }
 
+  #isOwn = (line) => line.mine && line.id && !line.withdrawn && this.app.room.state === 'in' && this.app.session.state === 'online';
+
+  // Reached by its message: a hundred stops on the way to the composer are too many.
+  #own(line) {
+    if (!this.#isOwn(line)) return nothing;
+    const { app } = this;
+    const { lines } = app.room;
+    const item = (sign, words, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words}</button></li>`;
+    return html`<details class="menu own ${lines.length > 3 && line.at >= lines.at(-3).at ? 'up' : ''}"><summary class="ico" tabindex="-1" aria-label="Change your message of ${clock(line.at)}">${icon('more')}</summary>
+      <menu>${item('pen', 'Edit', () => app.deeds.edit(line))}${item('close', 'Withdraw', () => app.deeds.withdraw(line), 'danger')}</menu></details>`;
+  }
+
   #line(line, before, tabs, outcome) {
     const { room, route, topic } = this.app;
     const same = before && before.nick === line.nick && line.at - before.at < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord;
@@ -213,7 +232,7 @@ class Talk extends PlainElement {
         ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}off the record</span>` : nothing}
         ${this.#reactions(line, tabs.has(line.id))}${this.#state(line)}</div>
       <div class="m">${(tabs.get(line.id) ?? []).map((tab) => html`<a class="mark ${tab.kind} ${tab.open ? 'open' : ''} ${route.kind === 'o' && route.target === tab.target ? 'lit' : ''}" aria-label=${tab.name}
-        href="#/t/${topic.id}/o/${encodeURIComponent(tab.target)}" @click=${() => this.app.go('outcome')}><span>${tab.label}</span></a>`)}</div></li>`;
+        href="#/t/${topic.id}/o/${encodeURIComponent(tab.target)}" @click=${() => this.app.go('outcome')}><span>${tab.label}</span></a>`)}</div>${this.#own(line)}</li>`;
   }
 
   #rows() {
@@ -264,6 +283,11 @@ class Talk extends PlainElement {
 
   #key(event) {
     if (event.isComposing) return;
+    const last = event.key === 'ArrowUp' && !event.altKey && !event.target.value && this.app.room.log.findLast(this.#isOwn);
+    if (last) {
+      event.preventDefault();
+      this.app.deeds.edit(last);
+    }
     const touch = matchMedia('(pointer: coarse)').matches;
     if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey)) {
       event.preventDefault();

@@ -7,7 +7,7 @@
  * @typedef {import('./read.js').RoomMessage} RoomMessage
  * @typedef {{key: string, id: string, originId: string, clientId: string, nick: string, body: string, at: Date, mine: boolean,
  *   state: 'sent' | 'sending' | 'slow' | 'kept' | 'failed', why: string, edited: boolean, withdrawn: boolean,
- *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number, author?: string}} Line
+ *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number, author?: string, replaces?: string}} Line
  */
 
 export class RoomLog {

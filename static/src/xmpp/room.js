@@ -133,9 +133,10 @@ export class Room extends Emitter {
   /**
    * Say something. It is shown at once, sent when it can be, and kept until the room reflected it.
    * @param {string} body
+   * @param {Line} [instead] of that message of mine (XEP-0308)
    */
-  say(body) {
-    const unsent = { originId: this.newId(), body, at: this.clock.now() };
+  say(body, instead) {
+    const unsent = { originId: this.newId(), body, at: this.clock.now(), replaces: instead?.clientId ?? '' };
     const line = unsentLine(unsent, this.nick, this.#held || this.state !== 'in' ? 'kept' : 'sending', !this.onRecord);
     this.#outbox.add(line);
     if (line.state === 'sending') this.#transmit(line);
@@ -157,6 +158,11 @@ export class Room extends Emitter {
   discard(line) {
     this.#outbox.remove(line);
     this.emit('change');
+  }
+
+  /** Take back what was said, for everybody (XEP-0424). @param {Line} line one of mine */
+  withdraw(line) {
+    this.session.send($msg({ to: this.jid, type: 'groupchat', id: this.newId() }).c('retract', { xmlns: NS.retract, id: line.id }));
   }
 
   /** @param {Line} line @param {string} reaction toggles mine on that message (XEP-0444) */
@@ -361,6 +367,7 @@ export class Room extends Emitter {
   #transmit(line) {
     const message = $msg({ to: this.jid, type: 'groupchat', id: line.originId });
     message.c('body', {}, line.body).c('origin-id', { xmlns: NS.sid, id: line.originId }).up().c('active', { xmlns: NS.chatStates });
+    if (line.replaces) message.up().c('replace', { xmlns: NS.correct, id: line.replaces });
     line.state = this.session.send(message) ? 'sending' : 'kept';
     line.sentAt = this.clock.now();
     this.#outbox.watch(() => this.check(), () => this.emit('change'));
