@@ -8,6 +8,7 @@ talk (:mod:`ccm.reporter.finding`).
 import re
 from datetime import datetime
 
+from ccm.reporter import owners
 from ccm.reporter.dates import due
 from ccm.reporter.marks import REPLACEMENT, Mark, mark_of
 from ccm.reporter.state import Entry, Kind
@@ -189,6 +190,9 @@ def owner_of(text: str, by: str, names: frozenset[str]) -> tuple[str, str]:
     :param names: nicks of those present, lower case.
     :returns: ``("", text)`` when it names nobody.
     """
+    several = owners.listed(text, by, names, _ROLES)
+    if several[0]:
+        return several
     found = _TO_DO.match(text)
     if found:
         who = found["who"].lstrip("@")
@@ -198,7 +202,7 @@ def owner_of(text: str, by: str, names: frozenset[str]) -> tuple[str, str]:
         if first not in _NOT_A_NAME and (
             first in names
             or first in _ROLES
-            or who[0].isupper()
+            or (who[0].isupper() and first not in _VERBS)
             or text.startswith("@")
             or _looks_like_nick(who)
             or (" " not in who and first not in _VERBS and f"{who} to " in text)
@@ -210,7 +214,7 @@ def owner_of(text: str, by: str, names: frozenset[str]) -> tuple[str, str]:
             return found["who"], found["what"]
     if re.match(r"i(?:'ll|'m|'d)?\s+(?!may\b|might\b|could\b|would\b|think\b|wonder\b)\w", text, re.IGNORECASE):
         return by, text
-    return "", text
+    return owners.headed(text)
 
 
 def _looks_like_nick(who: str) -> bool:

@@ -69,6 +69,47 @@ def test_the_owner_is_who_the_action_names(text, owner):
     assert owner_of(text, "me", NAMES)[0] == owner
 
 
+PEOPLE = frozenset({"kim", "ann weber", "tom baker", "pia", "omar", "dora", "cleo"})
+
+
+@pytest.mark.parametrize(
+    ("text", "owner", "task"),
+    [
+        ("Tom Baker and Kim to test the export", "Tom Baker and Kim", "test the export"),
+        ("pia, omar: test", "pia, omar", "test"),
+        ("test it (pia and omar)", "pia and omar", "test it"),
+        ("test it [owners: pia, omar]", "pia, omar", "test it"),
+        ("@pia test it", "pia", "test it"),
+        ("@pia and @omar test it", "pia and omar", "test it"),
+        ("Dora (and cleo as backup) to book the room", "Dora", "book the room (and cleo as backup)"),
+        ("pia to mop, omar to dust", "pia and omar", "pia to mop, omar to dust"),
+        ("Kim and I to do it", "Kim and me", "do it"),
+        ("Tom Baker, Kim: do it", "Tom Baker, Kim", "do it"),
+        ("Kim: check it", "Kim", "check it"),
+        ("Lou: call Bo", "Lou", "call Bo"),
+    ],
+)
+def test_several_owners_are_those_whom_the_action_names(text, owner, task):
+    assert owner_of(text, "me", PEOPLE) == (owner, task)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: call Bo", "Docs: update them", "Bug: the door", "Website: new footer", "write the FAQ (PDF and HTML)",
+        "add tables and figures to the report", "ask Kim and Lou to test", "Write to Kim and Lou: they know",
+        "publish X and Y to the site", "12: call",
+    ],
+)  # fmt: skip
+def test_headings_things_and_those_who_are_asked_own_nothing(text):
+    assert owner_of(text, "me", PEOPLE)[0] == ""
+
+
+@pytest.mark.parametrize("text", ["a, " * 1300, "(" * 3900, "@a " * 1300, "Ab and " * 500, "x (a, b" * 500])
+def test_no_text_keeps_the_reader_of_owners_long(text):
+    assert owner_of(text, "me", PEOPLE)
+
+
 def test_links_end_before_the_marks_around_them():
     text = "see (https://a.org/b_(c)), mailto:x@y.org. and javascript:alert(1) or https://a.org/b_(c)"
     assert links_of(text) == ("https://a.org/b_(c)", "mailto:x@y.org")
