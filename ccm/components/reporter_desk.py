@@ -8,6 +8,7 @@ how a document came about. Leaves out the following of discussions.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.xish.domish import Element
 
 from ccm import namespaces as ns
@@ -22,9 +23,10 @@ from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.search_desk import SearchDesk
 from ccm.errors import StanzaError
 from ccm.records import Topic
-from ccm.reporter import amendments, discussion
+from ccm.reporter import amendments, discussion, silence
 from ccm.reporter.state import Poll
 from ccm.reporter.templates import Templates
+from ccm.reporter.transcript import Message
 
 MAX_WORDS = 500
 FINAL = ("published", "failed")
@@ -133,9 +135,12 @@ class ReporterDesk:
 
     async def _record(self, request: Request) -> Answer:
         on = request.values.get("on", "false") in ("true", "1")
+        return await self._turn(request, on)
+
+    async def _turn(self, request: Request, on: bool) -> Answer:
+        """The room first: whoever reads that it is off the record may rely on that."""
         known = await self._known(request.need("topic"), request.user)
-        if on and not known.state.recording:
-            await self._room.record(known.topic.room, True)  # what asks for it must be archived itself
+        await _have(self._room.record(known.topic.room, on))
         text = "{nick} puts us on the record." if on else "{nick} takes us off the record."
         return await self._ask_for(request, "on" if on else "off", text)
 
@@ -153,6 +158,12 @@ class ReporterDesk:
         words = request.need("words")
         if not words.startswith("#") or "\n" in words or len(words) > MAX_WORDS:
             raise StanzaError("not-acceptable", f"A command is one line of at most {MAX_WORDS} characters, after a #.")
+        verb, mine = silence.turn(Message("", "", words))
+        known = await self._known(request.need("topic"), request.user)
+        if verb and not mine and (verb == "off" or not known.state.recording):
+            return await self._turn(request, verb == "on")
+        if verb == "off":
+            await _have(self._room.silence(known.topic.room, request.user, on=False))
         return await self._say(request, words)
 
     async def _say(self, request: Request, words: str) -> Answer:
@@ -168,3 +179,11 @@ class ReporterDesk:
 
     def _whole(self, known: Any) -> Element:
         return whole(self.outcome_of(known))
+
+
+async def _have(turned: Awaitable[None]) -> None:
+    """:raises StanzaError: if the room refuses."""
+    try:
+        await turned
+    except JabberError as error:
+        raise StanzaError(error.condition, error.text or "The room did not do it. Try again.") from error

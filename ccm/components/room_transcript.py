@@ -8,7 +8,7 @@ A correction (XEP-0308 1.2) names its author's own id of a message; the fold kno
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC
 
-from ccm.components.room_archive import Remark
+from ccm.components.room_archive import MAX_MESSAGES, Remark
 from ccm.reporter.transcript import Message
 
 MAX_REMEMBERED_IDS = 500
@@ -17,13 +17,14 @@ MAX_REMEMBERED_IDS = 500
 class RoomTranscript:
     """
     :param domain: the reporter's own, by which it knows its words.
-    :param archive: everything in the room's archive.
+    :param archive: the room's archive up to an id, as far as it is looked at.
     """
 
-    def __init__(self, domain: str, archive: Callable[[], Awaitable[list[Remark]]]) -> None:
+    def __init__(self, domain: str, archive: Callable[[str], Awaitable[list[Remark]]]) -> None:
         self._domain = domain
         self._archive = archive
         self._ids: dict[tuple[str, str], str] = {}
+        self._looked = False
 
     def mine(self, remark: Remark) -> bool:
         """Whether the reporter said it."""
@@ -31,6 +32,7 @@ class RoomTranscript:
 
     def message(self, remark: Remark, replaces: str | None = None) -> Message:
         """:param replaces: stanza-id of the message that it corrects."""
+        mine = self.mine(remark)
         return Message(
             id=remark.id,
             nick=remark.nick,
@@ -39,7 +41,8 @@ class RoomTranscript:
             time=remark.at.astimezone(UTC),
             replaces=replaces,
             retracts=remark.retracts,
-            from_reporter=self.mine(remark),
+            from_reporter=mine,
+            pressed=_pressed(remark) if mine and remark.request is not None else None,
         )
 
     def messages(self, archive: Iterable[Remark]) -> list[Message]:
@@ -55,29 +58,41 @@ class RoomTranscript:
 
     async def up_to(self, id_: str) -> list[Message]:
         """Everything said up to the message with that stanza-id."""
-        return self.messages(remark for remark in await self._archive() if remark.id <= id_)
+        return self.messages(await self._archive(id_))
 
     def note(self, remark: Remark) -> None:
         """Remember by which ids a message may be corrected."""
         for id_ in remark.client_ids:
             self._ids[_own(remark, id_)] = remark.id
-        while len(self._ids) > MAX_REMEMBERED_IDS:
+        most = 2 * MAX_MESSAGES if self._looked else MAX_REMEMBERED_IDS
+        while len(self._ids) > most:
             del self._ids[next(iter(self._ids))]
 
     def forget(self) -> None:
         """Begin anew."""
         self._ids.clear()
+        self._looked = False
 
     async def corrected(self, remark: Remark) -> str | None:
         """The stanza-id of what a correction corrects; ``None`` if it is none, or that was never archived."""
         if remark.replaces is None:
             return None
         wanted = _own(remark, remark.replaces)
-        if wanted not in self._ids:
-            for earlier in await self._archive():
-                if earlier.id < remark.id and wanted in (_own(earlier, id_) for id_ in earlier.client_ids):
-                    return earlier.id
+        if wanted not in self._ids and not self._looked:  # the archive is read for this once, whoever writes what
+            earlier = [each for each in await self._archive(remark.id) if each.id < remark.id]
+            self._ids = {_own(each, id_): each.id for each in earlier for id_ in each.client_ids} | self._ids
+            self._looked = True
         return self._ids.get(wanted)
+
+
+def _pressed(remark: Remark) -> Message | None:
+    asked = remark.request or {}
+    name = asked.get("name")
+    if name in ("on", "off"):
+        return Message(remark.id, "", f"#{name}")
+    if name == "say":
+        return Message(remark.id, asked.get("nick", ""), asked.get("words", ""), asked.get("jid") or None)
+    return None
 
 
 def spoken(remark: Remark) -> bool:

@@ -68,7 +68,7 @@ def receive(room: "Room", stanza: Stanza) -> None:
 
 def is_kept(room: "Room", stanza: Stanza) -> bool:
     """Whether a message is archived: body, correction, retraction, reaction or a ``store`` hint; never chat states."""
-    if not room.recording or not room.config.logging:
+    if not room.config.logging or not (room.recording or record.is_turn(room, stanza)):
         return False
     children = stanza.children
     if _BODY in children:

@@ -2,7 +2,8 @@
 Off the record (``docs/protocol.md``, ``urn:ccm:record:0``).
 
 While it is off, messages are reflected without stanza-id, are not archived and are in no history. So are, at any time,
-those of somebody who is off the record for themselves, and lines that begin with ``[off]``.
+those of somebody who is off the record for themselves, and lines that begin with ``[off]``. What the reporter writes
+down of the turning itself is kept, since it is by the archive that everybody knows of it.
 """
 
 from typing import TYPE_CHECKING
@@ -78,6 +79,15 @@ def is_off(room: "Room", stanza: Stanza, jid: str) -> bool:
         return False  # whatever its fallback says
     body = stanza.child_text("body") or ""
     return is_aside(body) or (jid in room.silent and not comes_on(body))
+
+
+def is_turn(room: "Room", stanza: Stanza) -> bool:
+    """Whether a component that owns the room says that somebody turned its record: that is always kept."""
+    jid = stanza.attrs["from"]
+    if "@" in jid or not stanza.has(ns.REPORTER, "request") or room.standing(jid).affiliation != "owner":
+        return False
+    request = next(stanza.element.elements(ns.REPORTER, "request"))
+    return request.getAttribute("name") in ("on", "off")
 
 
 def _check(room: "Room", jid: str) -> None:

@@ -18,6 +18,7 @@ from ccm.reporter.context import Context, Step
 from ccm.reporter.discussion import questions_of
 from ccm.reporter.document import Document, Line, Meta
 from ccm.reporter.outcomes import mark_of
+from ccm.reporter.silence import announced
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Meeting, Message
 from ccm.reporter.votes import ONLY_WHO_STARTED
@@ -93,6 +94,9 @@ def fold(document: Document, context: Context) -> Iterator[State]:
         said.append(message)
         if message.from_reporter:
             state = after(_asked_for(state, message, by, context))
+            verb = announced(message.text)
+            if verb:
+                state = after(discussion.record_on(state, verb == "on", context))
         state = after(discussion.step(state, _by_button(message), context))
         yield state
     if state.mode == "grace" and not by:

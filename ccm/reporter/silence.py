@@ -23,6 +23,7 @@ _ME_OFF = re.compile(
     r"^(?:please )?(?:do not|don't|stop) (?:record|note|keep|write down|quote)(?:ing)? (?:me|what i say)\b|"
     r"^(?:please )?(?:leave me out|keep me off (?:the )?record|i(?:'m| am| go)? off (?:the )?record)\b"
 )
+_ANNOUNCED = re.compile(r"(?:On the record again\.|[^:\n]{1,100} (?:puts us on|(?P<off>takes us off)) the record\.)$")
 
 
 def goes_off(said: str) -> bool:
@@ -40,22 +41,28 @@ def comes_back(said: str) -> bool:
     return bool(_BACK.search(said))
 
 
+def announced(text: str) -> str:
+    """``off`` or ``on`` if the reporter says that the room is so now, ``""`` for all else that it says."""
+    found = _ANNOUNCED.match(text)
+    return ("off" if found["off"] else "on") if found else ""
+
+
 def told(messages: Iterable[Message], names: tuple[str, ...] = ("reporter",)) -> tuple[Message, ...]:
     """The same messages, those that were said off the record marked so."""
     marked: list[Message] = []
     recording = True
     silent: set[str] = set()
     for message in messages:
-        off = not message.from_reporter and (
-            is_aside(message.text) or not recording or (message.jid or message.nick) in silent
-        )
-        verb, mine = _turn(message, names)
-        who = message.jid or message.nick
+        said = message.pressed or message
+        who = said.jid or said.nick
+        whole = message.from_reporter and (message.pressed is None or not message.pressed.nick)
+        off = not whole and (is_aside(said.text) or not recording or who in silent)
+        verb, mine = turn(said, names)
         if verb == "off" and not mine and not off:
             recording = False
         elif verb == "off" and mine and not off:
             silent.add(who)
-        elif verb == "on" and (not is_aside(message.text)):
+        elif verb == "on" and (not is_aside(said.text)):
             off = False
             if who in silent:
                 silent.discard(who)
@@ -70,10 +77,10 @@ def on_record(messages: Iterable[Message], names: tuple[str, ...] = ("reporter",
     return tuple(message for message in told(messages, names) if message.on_record)
 
 
-def _turn(message: Message, names: tuple[str, ...]) -> tuple[str, bool]:
+def turn(message: Message, names: tuple[str, ...] = ("reporter",)) -> tuple[str, bool]:
     """``off`` or ``on`` if a message turns the record, and whether for its author alone."""
     if message.from_reporter:
-        return ("on", False) if "on the record" in message.text.lower() else ("", False)
+        return announced(message.text), False
     if message.text.lstrip()[:1] in ("#", "/"):
         if comes_on(message.text):
             return "on", False

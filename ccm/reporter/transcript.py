@@ -39,6 +39,8 @@ class Message:
     :ivar retracts: archive id of the message that this one takes back (XEP-0424).
     :ivar on_record: ``False`` for what was said off the record: it fills nothing and is printed nowhere.
     :ivar from_reporter: said by the reporter itself: it stands in the log and fills nothing.
+    :ivar pressed: of the reporter: what somebody who had it say so, by a button, could have typed; without a name where
+        the room is meant.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Message:
     retracts: str | None = None
     on_record: bool = True
     from_reporter: bool = False
+    pressed: "Message | None" = None
 
     def __post_init__(self) -> None:
         if self.time is not None and self.time.tzinfo is None:

@@ -9,9 +9,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_twisted
 from icalendar import Calendar
-from test_reporter import REPORTER, bodies, hold_the_talk, open_topic, play, said_by_reporter, saved, until, until_kept
+from test_reporter import (
+    REPORTER,
+    bodies,
+    hold_the_talk,
+    open_topic,
+    play,
+    said_by_reporter,
+    saved,
+    say,
+    until,
+    until_kept,
+)
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
@@ -121,6 +133,47 @@ async def test_an_answer_of_somebody_who_takes_no_part_is_left(stage: Any, muc: 
     await stage.stores.state.publish(CHANNEL, b"{}")
     await deferLater(reactor, 0.3, lambda: None)
     assert not any("by mail" in text for text in said_by_reporter(ann, room))
+
+
+# ---- off the record by a button
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("asked", ["record", "command", "person"])
+async def test_what_is_said_after_a_button_took_us_off_the_record_is_kept_nowhere(
+    stage: Any, muc: Any, asked: str
+) -> None:
+    play(stage)
+    ann = await stage.person("ann", "Ann")
+    topic = await open_topic(ann)
+    room = topic["room"]
+    await ann.join(room, "Ann")
+    await hold_the_talk(ann, room, TALK[:1])
+
+    def ask(off: bool) -> Any:
+        words = {"command": ("#off", "#on"), "person": ("#off me", "#on")}.get(asked)
+        if words is None:
+            wanted = f"<record xmlns='{ns.REPORTER}' topic='{topic['id']}' on='{str(not off).lower()}'/>"
+        else:
+            wanted = f"<command xmlns='{ns.REPORTER}' topic='{topic['id']}' words='{words[not off]}'/>"
+        return ann.ask(REPORTER, "set", wanted)
+
+    turned = ask(off=True)
+    announced = {"person": "says: #off me"}.get(asked, "takes us off the record")
+    await until(lambda: any(announced in text for text in said_by_reporter(ann, room)))
+    await say(ann, room, "velociraptor one")
+    await turned
+    await say(ann, room, "velociraptor two")
+    before = len(said_by_reporter(ann, room))
+    assert (await ask(off=False))["type"] == "result"
+    back = "I keep what you say again" if asked == "person" else "On the record again"
+    await until(lambda: any(back in text for text in said_by_reporter(ann, room)[before:]))
+    await hold_the_talk(ann, room, (("RESOLVED: The shed is green", None), TALK[3]))
+    await until_kept(stage, topic, "published")
+    page = await stage.stores.archive.page(room, limit=100)
+    assert not any(b"velociraptor" in row.stanza for row in page.items)
+    body = (await stage.stores.documents.latest(topic["id"])).body
+    assert "velociraptor" not in body and "The shed is green" in body
 
 
 # ---- taken out

@@ -446,6 +446,22 @@ def test_only_owners_and_moderators_take_a_room_off_the_record(talk, ann, bob, r
     assert answer.record["on"] == "true"
 
 
+def test_that_somebody_took_the_room_off_the_record_is_kept_and_nothing_else(make_house, read):
+    house = make_house(admins={"reporter.localhost"})
+    ann, reporter = house.person("ann@localhost/a"), house.person("reporter.localhost")
+    house.open(ann, "Ann")
+    reporter.join("Reporter")
+    assert record(reporter, "false", read.room)["type"] == "result"
+    ann.take()
+    request = "<message type='groupchat' to='{}'><body>x</body><request xmlns='urn:ccm:reporter:0' name='{}'/>"
+    request += "</message>"
+    ann.send(request.format(read.room, "off"))
+    for name in ("say", "publish", "off"):
+        reporter.send(request.format(read.room, name))
+    assert [bool(stanza_ids(each)) for each in ann.take()] == [False, False, False, True]
+    assert len(house.archive.messages) == 1
+
+
 def test_a_component_that_is_no_occupant_may_switch_the_record(make_house, read):
     house = make_house(admins={"reporter.localhost"})
     ann = house.person("ann@localhost/a")

@@ -104,6 +104,18 @@ def test_a_publication_after_its_grace_period_replays_to_the_same_bytes(room, co
     same(room, context)
 
 
+def test_a_room_that_came_back_on_the_record_by_a_button_replays_to_the_same_bytes(room, context):
+    room.say("ben", "#off")
+    room.say("ben", "secret")
+    room._kept("Reporter", "Ben puts us on the record.", from_reporter=True, pressed=Message("", "", "#on"))
+    room.follow(record_on(room.state, True, room.context))
+    for nick, text in TALK:
+        room.say(nick, text)
+    room.ask_outside("ann", at_once=True)
+    assert room.documents[0].off_record == 1
+    same(room, context)
+
+
 def test_words_off_the_record_replay_to_the_same_bytes(room, context):
     room.say("ben", "#off")
     room.say("ben", "The audience is my boss.", on_record=False)

@@ -110,6 +110,34 @@ def test_the_fold_and_the_log_agree(context):
     assert room.texts("info") == said
 
 
+def test_a_button_turns_the_record_for_the_room_and_for_who_pressed_it():
+    def pressed(id_, text, words, nick="", jid=None):
+        button = Message(id_, nick, words, jid)
+        return Message(id_, "Reporter", text, "reporter.x", from_reporter=True, pressed=button)
+
+    log = [
+        pressed("1", "Ann takes us off the record.", "#off"),
+        Message("2", "ben", "secret"),
+        pressed("3", "Ann puts us on the record.", "#on"),
+        Message("4", "ben", "open", "ben@x"),
+        pressed("5", "Ben says: #off me", "#off me", "Ben", "ben@x"),
+        Message("6", "ben", "secret", "ben@x"),
+        pressed("7", "Ben says: #info secret", "#info secret", "Ben", "ben@x"),
+        pressed("8", "Lou says: #info it stands on the record", "#info it stands on the record", "Lou", "lou@x"),
+        Message("9", "ben", "secret", "ben@x"),
+    ]
+    assert [m.id for m in on_record(log)] == ["1", "3", "4", "5", "8"]
+
+
+def test_words_of_others_that_the_reporter_repeats_put_nobody_on_the_record():
+    log = [
+        Message("1", "ann", "#off"),
+        Message("2", "Reporter", "Lou says: #info this is on the record", "reporter.x", from_reporter=True),
+        Message("3", "ann", "secret"),
+    ]
+    assert [m.id for m in on_record(log)] == ["1", "2"]
+
+
 def test_the_reporters_own_words_put_the_room_on_the_record():
     log = [
         Message("1", "ann", "#off"),
