@@ -40,7 +40,7 @@ VERBS = listed(
     "keep label land launch lead list liaise link look mail maintain make mark measure meet mention merge message "
     "migrate modify monitor move nag name negotiate nominate note notify nudge obtain open order organise organize "
     "outline own package paste pick ping plan poke poll post pr prepare present prime print prioritise prioritize "
-    "probe process produce prod promote propose provide publicise publicize publish pull purchase push put raise "
+    "probe process produce prod promote query propose provide publicise publicize publish pull purchase push put raise "
     "re-test "
     "reach read rebase rebuild recheck recommend reconcile record recruit refactor refer refine register release "
     "relocate remind remove rename reopen replace reply report repost request require research resolve respond restart "
@@ -70,7 +70,7 @@ _SAYS_SO = listed(
     "please someone somebody anyone we'll we’ll let's lets task tasks homework follow-up followup "
     "committed commit promise promised he'll she'll they'll nudge"
 )
-_WILL = listed("will can could should would shall need needs must gonna going plan plans happy try")
+_WILL = listed("will take can could should would shall need needs must gonna going plan plans happy try")
 _ONE = listed("i you")
 NOT_NAMES = listed(
     "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
@@ -223,7 +223,12 @@ def could_be_action(talk: Talk, place: int) -> int:
     if not count or talk.agrees[place]:
         return 0
     kind = int(count < 70 and _stated(talk, words, count))
-    if 2 < count < 120 and (not _SAYS_SO.isdisjoint(words) or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words))):
+    if 2 < count < 120 and (
+        not _SAYS_SO.isdisjoint(words)
+        or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words))
+        or words[0] == "will"
+        or ". will " in talk.lows[place]
+    ):
         kind |= 2
     return kind
 

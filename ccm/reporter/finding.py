@@ -17,8 +17,10 @@ from typing import Literal
 from ccm.reporter.cues import Remark, Talk, could_be_action, could_be_decision
 from ccm.reporter.promises import NOTHING, promise
 from ccm.reporter.promises import spoken as said_to_be_done
+from ccm.reporter.requests import accepted
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
+from ccm.reporter.settled import settled
 from ccm.reporter.standing import Rounds, asked, open_questions, unopposed
 from ccm.reporter.traits import Traits
 from ccm.reporter.trees import Tree, grown
@@ -155,11 +157,15 @@ def found(
     """
     traits = Traits(Talk(lines, people, chair))
     model = trained()
-    return outcomes(traits, second(traits, scores(traits, model, skip), model), model.limits, marked)
+    return outcomes(traits, second(traits, scores(traits, model, skip), model), model.limits, marked, skip)
 
 
 def outcomes(
-    traits: Traits, scored: Scores, limits: Mapping[str, int], marked: Collection[str] = ()
+    traits: Traits,
+    scored: Scores,
+    limits: Mapping[str, int],
+    marked: Collection[str] = (),
+    skip: Collection[int] = (),
 ) -> tuple[Found, ...]:
     """One outcome from all the lines that speak of it."""
     decisions = _decisions(traits, scored.decided, limits["decided"])
@@ -170,11 +176,24 @@ def outcomes(
             del stated[place]
     decisions = [one for one in decisions if one.place not in stated]
     actions = [_action(traits, place, score - limits["stated"], stated=True) for place, score in stated.items()]
-    limit = limits["spoken"] + (limits["beside"] if actions else 0)
+    limit, beside = limits["spoken"], limits["beside"] if actions else 0
+    asked_for = accepted(traits.talk)
+    taken |= {place for one in asked_for for place in (one.place, one.answer)}
+    actions += [
+        Found("action", one.place, one.text, traits.talk.lines[one.place].nick, one.owner, one.phrase,
+              800 if one.sure else 450, one.sure and not beside, sources=(one.answer,))
+        for one in asked_for if one.place not in stated and one.place not in skip
+    ]  # fmt: skip
     likely = {p: s for p, s in scored.spoken.items() if s >= limits["possible"] and p not in taken and p not in stated}
     for found_one in _best(traits, likely, stated):
         over = likely[found_one.place] - limit
-        actions.append(replace(found_one, confidence=_confidence(over), sure=over >= 0))
+        if _confidence(over) >= SHOWN:
+            actions.append(replace(found_one, confidence=_confidence(over), sure=over >= beside))
+    told = {one.place for one in decisions}
+    decisions += [
+        Found("decision", place, text, traits.talk.lines[place].nick, confidence=800, sure=not told, how="consensus")
+        for place, text in settled(traits.talk) if place not in taken and place not in skip
+    ]  # fmt: skip
     if not decisions:
         decisions = _unopposed(traits, {one.place for one in actions})
     rounds = Rounds(traits.talk)
@@ -260,6 +279,7 @@ def _confidence(over: int) -> int:
 
 NEAR, BEFORE, SAME = 3, 12, 60  # lines
 MOST = 12  # finds in talk, sure or possible
+SHOWN = 400  # thousandths below which a find is not worth a line
 CLEAR = 400  # the score of what needs no model: "Kim to check with Kaliya"
 UNREPEATED = -380  # below it a line is no decision even if it is repeated
 HOPELESS, HOPELESS_UNVOTED = -215, -140  # scores of a line by itself that what is around it never makes good

@@ -7,22 +7,22 @@ Leaves out how actions are written down ("Kim to check", :mod:`ccm.reporter.stat
 import re
 from collections.abc import Sequence
 
-from ccm.reporter.cues import Talk
+from ccm.reporter.cues import Talk, listed
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.statements import kind_of_verb
 
-SURE, MAYBE, NOTHING = 400, -300, -999  # scores of what needs no model
+SURE, MAYBE, NOTHING = 400, 50, -999  # scores of what needs no model
 FIRST = 4  # the first person among the ways of speaking
 _WAYS = {"first": FIRST, "you": 3, "other": 2, "stated": 2, "some": 1}
 _COMMITS = re.compile(
-    r"\bi(?:['’]ll| will| can| could| should| need to| have to|['’]d|['’]m going| am going| plan)\b|"
-    r"\b(?:can|could|would|will) you\b|\bplease\b|\blet me\b|\baction\b|\bsome(?:one|body)\b|volunteer"
+    r"\bi(?:['’]ll| will| take| can| could| should| need to| have to|['’]d|['’]m going| am going| plan)\b|"
+    r"\b(?:can|could|would|will) you\b|\bplease\b|\blet me\b|\baction\b|\bsome(?:one|body)\b|volunteer|"
+    r"\bcommit|\bmy (?:next )?action|(?:^|[.!;,] )(?:ok,? |sure,? |yes,? )?will\b"
 )
 _OBJECT = re.compile(
-    r"\b(?:prs?|issues?|e-?mails?|mail|lists?|docs?|documents?|drafts?|text|pages?|links?|notes?|minutes|agenda|repo|"
-    r"repository|sections?|examples?|proposals?|reviews?|meetings?|specs?|tests?|wiki|chairs?|group|slides?|"
-    r"survey|poll|"
-    r"tickets?|reports?|summary|calls?|invites?|comments?|code|release|budget|offer|plan|figures|numbers)\b|https?:|#\d"
+    r"\b(?:prs?|issues?|e-?mails?|mail|lists?|documents?|drafts?|pages?|links?|notes?|minutes|agenda|repo|"
+    r"repository|sections?|examples?|proposals?|reviews?|specs?|tests?|wiki|slides?|survey|poll|charts?|invoices?|"
+    r"tickets?|reports?|summary|invites?|comments?|release|budget|offers?|figures|numbers)\b|https?:|#\d"
 )
 _THANKS = re.compile(
     r"\b(?:thanks?|thank you|great|perfect|excellent|awesome|sounds good|please do|go ahead|that would be|cool|"
@@ -31,7 +31,19 @@ _THANKS = re.compile(
 _ASKS = re.compile(r"\b(?:who|any(?:one|body)?|some(?:one|body)|volunteers?|(?:can|could|would|will) you|action)\b")
 _AT_ONCE = ("i'll", "i will", "i can", "ok, i", "ok i", "yes, i", "sure, i", "i’ll")
 _PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|wondering|probably)\b")
-_NOT = re.compile(r"n['’]t\b|\b(?:not|never|no|already|was|were|did|had|have been|done)\b")
+_WHETHER = re.compile(r"\b(?:see|check|ask|know|find out|sure|test|verify|tell you|look|investigate) (?:if|when)\b")
+_NOT = re.compile(r"n['’]t\b|\b(?:not|never|already|did|would have|have been)\b")
+_TELLS = re.compile(
+    r"(?:just )?(?:(?:say|note|mention|add|remind|clarify|stress) (?:that|everyone|everybody|people|you|here)|"
+    r"point out|be clear|follow up on what)\b"
+)
+_ANYBODY = re.compile(r"\b(?:some(?:one|body)|one of us) (?:should|needs? to|must|has to|ought to|will)\b")
+_WILL = re.compile(r"will\b|['’]ll\b|\bcommit|\bmy (?:next )?action|\bi take\b")
+_WITH_TIME = listed("call move put read meet")
+_WHOM = listed("him her them you it that")
+_LIGHT = re.compile(
+    r"have .+ (?:up|done|ready|out|finished|in place)\b|do (?:some|a bit of|the) [a-z]+ing\b|take (?:the|care of) [a-z]"
+)
 
 
 def spoken(talk: Talk, place: int) -> list[int] | None:
@@ -46,8 +58,15 @@ def spoken(talk: Talk, place: int) -> list[int] | None:
     roles = roles_of(talk, place, stated=False)
     if roles.way not in _WAYS:
         return None
-    told = roles.text.lower().split()
-    deed = bool(told) and kind_of_verb(told[0].strip(".,:;")) == "deed"
+    said, clause = roles.text.lower(), roles.clause or low
+    told = said.split()
+    verb = told[0].strip(".,:;") if told else ""
+    deed = kind_of_verb(verb) == "deed" or _LIGHT.match(said) is not None
+    deed = deed or (bool(roles.phrase) and len(told) > 2 and verb in _WITH_TIME)
+    if len(told) == 2 and told[1] in _WHOM:
+        return None  # "ask him": nobody knows whom
+    if deed and (_TELLS.match(said) or told[1:2] == ["because"]):
+        return None
     if not deed and not roles.sources:
         return None
     around = [talk.lows[other] if 0 <= other < len(talk.lows) else "" for other in range(place - 2, place + 4)]
@@ -56,26 +75,27 @@ def spoken(talk: Talk, place: int) -> list[int] | None:
         _WAYS[roles.way],
         deed,
         "?" in low,
-        _PERHAPS.search(low) is not None,
-        _NOT.search(low) is not None,
+        _PERHAPS.search(_WHETHER.sub("", clause)) is not None,
+        _NOT.search(clause) is not None,
         bool(roles.phrase),
         bool(roles.sources),
         bool(roles.owner),
         len(talk.words[place]),
         len(told),
-        _OBJECT.search(roles.text.lower()) is not None,
+        _OBJECT.search(said) is not None,
         _THANKS.search(after) is not None,
         _ASKS.search(before) is not None,
         "?" in around[1],
         "action" in before or "action" in low or "action" in after,
-        "will" in low or "'ll" in low or "’ll" in low,
+        _WILL.search(clause) is not None,
         "i can" in low,
         "i could" in low,
         "i should" in low or "need to" in low,
         " you" in low,
         place + 1 < len(talk.nods) and talk.nods[place + 1],
         min(talk.mentions, 5),
-        low.startswith(_AT_ONCE),
+        clause.startswith(_AT_ONCE),
+        _ANYBODY.search(clause) is not None,
     ]
 
 
@@ -87,9 +107,11 @@ def promise(seen: Sequence[int]) -> int:
     line begins with "I'll", names a thing that can be seen to be done, and speaks to nobody.
     """
     way, deed, asks, perhaps, negated, when, _, _, _, _, thing, thanked, asked, answers, _, will = seen[:16]
-    to_you, at_once = seen[19], seen[22]
+    to_you, at_once, anybody = seen[19], seen[22], seen[23]
+    if anybody and deed and not asks and not perhaps and not negated:
+        return MAYBE
     if way != FIRST or asks or negated or perhaps:
         return NOTHING
     if (deed and when) or (thanked and asked and answers) or (deed and thing and will and at_once and not to_you):
         return SURE
-    return MAYBE if deed or answers else NOTHING
+    return MAYBE if deed and (will or at_once) else NOTHING

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from ccm.reporter.cues import READ, ROLES, VERBS, Talk, listed
+from ccm.reporter.statements import TAKES_NOTES
 
 
 class Roles(NamedTuple):
@@ -21,6 +22,7 @@ class Roles(NamedTuple):
     :ivar sources: places of lines before that say what is meant.
     :ivar way: how it was said: ``stated``, in the ``first`` person, to ``you``, of an ``other``, of ``some`` one, as an
         ``order``, ``none`` of these.
+    :ivar clause: of what is spoken: the clause that says it, in lower case.
     """
 
     owner: str
@@ -28,6 +30,7 @@ class Roles(NamedTuple):
     phrase: str
     sources: tuple[int, ...] = ()
     way: str = "none"
+    clause: str = ""
 
 
 _ONE_NAME = r"@?[A-Za-z][\w.|^'-]{0,24}(?: \w\.)?(?: [A-Z][\w.'-]*){0,2}"
@@ -46,11 +49,14 @@ _AFTER = re.compile(
     re.DOTALL,
 )
 _FIRST = re.compile(
-    r"\b(?:i\s?['’]?ll|i will|i shall|i can(?!['’]t|not| see| hear| understand| imagine)|i could|i['’]?d (?:be "
-    r")?(?:happy|glad|willing) to|"
+    r"(?:\b(?:(?P<with>@?[A-Za-z][\w|^-]{1,24}) and )?(?:i\s?['’]?ll|i will|i shall|"
+    r"i can(?!['’]t|not| see| hear| understand| imagine)|i could|i['’]?d (?:be )?(?:happy|glad|willing) to|"
     r"i am (?:going|happy|glad|willing) to|i['’]?m (?:going|happy|glad|willing|gonna)(?: to)?|i (?:need|have|plan|"
     r"want|intend|volunteer|promise) "
-    r"to|i should|i must|let me|i['’]?d like to|i['’]?ve (?:got )?to|happy to|glad to|i am|i['’]?m)\s+"
+    r"to|i should|i must|let me|i['’]?d like to|i['’]?ve (?:got )?to|happy to|glad to|i am|i['’]?m|"
+    r"i(?:['’]?ve| have| hereby)? commit(?:ted)? to|"
+    r"my (?:next )?action items? (?:include|are|is)|i(?= take (?:the|care)\b))|"
+    r"(?:^|(?<=[.!;,] ))(?:ok,? |sure,? |yes,? )?(?<!\w )will(?= [a-z]+ (?!you\b|we\b|they\b|be\b)))\s+"
     r"(?:also |then |just |try to |try and |probably |definitely |certainly |be (?:happy|glad) to |happily |"
     r"gladly |take an? (?:new )?action (?:item )?to |"
     r"go ahead and |be able to |do my best to |volunteer to )*(?P<what>[a-z].*)",
@@ -82,7 +88,7 @@ _WANTED = re.compile(
     r"(?: (?:can|could|will|would|wants? to|should|needs to|has to|like to|to|please))* (?P<what>[a-z]\S* \S.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_PHRASE = re.compile(
+PHRASE = re.compile(
     r"\b(?:by|before|until|till|no later than|due)\s+(?:the )?(?:(?:end of )?(?:next |this |the )?(?:mon|tues|"
     r"wednes|thurs|fri|satur|sun)day|"
     r"tomorrow|tonight|eod|cob|next (?:week|month|meeting|call|time|release)|(?:the )?end of (?:the |this |next )?\w+|"
@@ -110,8 +116,21 @@ _END = re.compile(
     r"(?<=[a-z0-9)\"'’])[.!?](?=\s+[A-Z(]|\s*$)|[;?!](?=\s|$)|\s+(?:–|—|-{1,2})\s+|,? (?:but|because|since|if "
     r"that['’]s)\b ?|\.{3}|…|, (?:then|so|and then|if|right|ok(?:ay)?)\b"
 )
+_LIGHT = listed("have do get take")
+_YOU_THERE = re.compile(r"\byou\b", re.IGNORECASE)
+_ANSWERS = re.compile(r"\W*(?:yes|yep|yeah|sure|ok|okay|of course|right|agreed)\b")
+_IT = re.compile(
+    r"\w+(?: \w+)? (?:it|them|that|this|those|these)(?=\W*$| (?:to|up|on|in|by|for|over|out|into|with|off|today|"
+    r"tomorrow|tonight|next|this)\b)"
+)
+_THING = re.compile(
+    r"https?://\S+|(?:\b(?:issue|pr|pull request|ticket) )?#\d+|\b(?:the|a|an|our|my|your) "
+    r"(?:(?!(?:is|are|was|were|to|for|that|and|or|of|in|on|at|with|will|can|has|have|had|not|from|by|as|we|i|you|it)\b)"
+    r"[A-Za-z][\w'’-]*(?: (?=[a-z]))?){1,3}",
+    re.IGNORECASE,
+)
+_STOPS = re.compile(r"[.!?;](?=\s|$)|,? (?:but|because|since)\b")
 MOST = 240  # characters of a text
-TAKES_NOTES = 3  # lines that begin with another's name, from which on somebody writes down what others say
 
 
 def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
@@ -123,12 +142,12 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
     line = talk.lines[place]
     text, nick = line.text[:READ].strip(), line.nick
     quoted = _QUOTED.match(text)
-    phrase_found = _PHRASE.search(text)
+    phrase_found = PHRASE.search(text)
     phrase = phrase_found[0] if phrase_found else ""
     if stated:
         owner, what = owner_stated(talk, text)
         if owner is not None:
-            return Roles(owner, _verb_first(what), phrase, way="stated")
+            return Roles(owner, order_in(what), phrase, way="stated")
     addressed = ""
     if quoted and quoted["who"].lower() in talk.names:
         addressed = talk.names[quoted["who"].lower()]
@@ -139,7 +158,12 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
             continue
         what = found["what"]
         if pattern is _FIRST:
+            if found[0][:4].lower() == "will" and (what.split()[0].lower() not in VERBS | _LIGHT or "?" in text):
+                continue
             owner = addressed if addressed and talk.quotes_by(nick) >= TAKES_NOTES else nick
+            what = _to_whom(talk, what)
+            if found["with"] and (other := talk.names.get(found["with"].lstrip("@").lower())):
+                owner = f"{other} and {owner}"
         elif pattern is _YOU:
             owner = addressed or _spoken_to(talk, place, text[: found.start()])
         elif pattern is _OTHER:
@@ -151,10 +175,10 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
             owner = who
         else:
             owner = ""
-        return _with_matter(talk, place, owner, what, phrase, way)
+        return _with_matter(talk, place, owner, what, phrase, way)._replace(clause=_clause(text, found.start()))
     owner, what = owner_stated(talk, text)
     if owner:
-        return Roles(owner, _verb_first(what), phrase, way="stated")
+        return Roles(owner, order_in(what), phrase, way="stated")
     return _with_matter(talk, place, addressed, text, phrase, "none" if owner is None else "order")
 
 
@@ -213,31 +237,76 @@ def _spoken_to(talk: Talk, place: int, before: str) -> str:
 
 
 def _with_matter(talk: Talk, place: int, owner: str, what: str, phrase: str, way: str) -> Roles:
-    """The text, with what was asked just before if by itself it says only "that"."""
-    what = _verb_first(what)
-    if len(set(what.lower().strip(".!").split()) - _VAGUE) > 2:
+    """The text, with what was asked just before if by itself it says only "that", and the thing that "it" means."""
+    what = order_in(what)
+    said = set(what.lower().strip(".!").split())
+    it = _IT.match(what)
+    if len(said - _VAGUE) > 2 and not it:
         return Roles(owner, what, phrase, way=way)
-    best, source = "", -1
+    nick = talk.lines[place].nick
     for other in range(place - 1, max(-1, place - 5), -1):
-        words = talk.words[other]
-        if len(words) > 4 and not talk.agrees[other]:
-            best, source = talk.lines[other].text[:READ].strip(), other
+        line = talk.lines[other]
+        if len(talk.words[other]) > 4 and not talk.agrees[other]:
+            asked = _WANTED.search(line.text[:READ])
+            if (
+                asked is not None
+                and way == "first"
+                and line.nick != nick
+                and said <= _VAGUE | {what.split()[0].lower()}
+            ):
+                return Roles(owner, order_in(asked["what"]), phrase, (other,), way)
             break
-    if not best:
-        return Roles(owner, what, phrase, way=way)
-    asked = _WANTED.search(best)
-    if asked is not None and way == "first":  # "who can print it?" – "I'll do that"
-        return Roles(owner, _verb_first(asked["what"]), phrase, (source,), way)
-    return Roles(owner, f"{what.rstrip('.!')} ({_cut(best, MOST - len(what))})", phrase, (source,), way)
+    if it and place and _replied_to(talk, place, place - 1):
+        things = dict.fromkeys(thing.strip() for thing in _THING.findall(talk.lines[place - 1].text[:READ]))
+        if len(things) == 1:  # of several, "it" could be any
+            return Roles(owner, f"{what.rstrip('.!')} ({next(iter(things))})", phrase, (place - 1,), way)
+    return Roles(owner, what, phrase, way=way)
 
 
-def _verb_first(what: str) -> str:
+def _to_whom(talk: Talk, what: str) -> str:
+    """A name at the end, to whom it is said, in place of "you": "send you them, Pia" is "send Pia them"."""
+    before, _, last = what.rstrip(" .!").rpartition(", ")
+    if not before or (name := talk.names.get(last.lstrip("@").lower())) is None:
+        return what
+    return _YOU_THERE.sub(lambda _: name, before, 1)
+
+
+def _replied_to(talk: Talk, place: int, other: int) -> bool:
+    """Whether a line goes on from the one before it: the same speaker, or an answer."""
+    nick = talk.lines[place].nick
+    return (
+        talk.lines[other].nick == nick or talk.lows[other][-1:] == "?" or _ANSWERS.match(talk.lows[place]) is not None
+    )
+
+
+def _clause(text: str, start: int) -> str:
+    """The clause that begins before *start*, up to the end of its sentence."""
+    begin = max(text.rfind(mark, 0, start) for mark in ",;.!?:—–") + 1
+    end = _STOPS.search(text, start + 4)
+    return text[begin : end.start() if end else len(text)].strip().lower()
+
+
+def order_in(what: str) -> str:
     """The order in a text: its first sentence, with a capital."""
     end = _END.search(what, 12)
     if end:
         what = what[: end.start()]
+    first, _, rest = what.partition(" ")
+    what = f"{infinitive(first)} {rest}"
     what = _cut(" ".join(what.split()).rstrip(" .,;:"), MOST)
     return what[:1].upper() + what[1:]
+
+
+def infinitive(word: str) -> str:
+    """``posting`` -> ``post``, if that is a verb that is known; anything else as it is."""
+    low = word.lower()
+    if not low.endswith("ing") or low in VERBS:
+        return word
+    stem = low[:-3]
+    for verb in (stem, stem + "e", stem[:-1]):
+        if verb in VERBS or verb in _LIGHT:
+            return verb
+    return word
 
 
 def _cut(text: str, most: int) -> str:

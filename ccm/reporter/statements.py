@@ -8,6 +8,8 @@ import re
 
 from ccm.reporter.cues import EDGE, NOT_NAMES, ROLES, VERBS, Talk, is_verb, listed
 
+TAKES_NOTES = 3  # lines that begin with another's name, from which on somebody writes down what others say
+
 
 def shape_of(talk: Talk, place: int) -> str:
     """How a statement is built: who is named, by what word it goes on, what kind of verb follows."""
@@ -27,6 +29,8 @@ def shape_of(talk: Talk, place: int) -> str:
                 kind = "verb"
             return f"{who} {link} {kind}"
         before, name = words[number - 1], _is_name(talk, words[number], typed[number])
+        if before[-1] == ":" and word not in VERBS and not name:
+            break  # "kim: just to say": what she said, no order
         if word in VERBS and (before[-1] in ":," or _is_name(talk, before, typed[number - 1]) or before in ROLES):
             link = before[-1] if before[-1] in ":," else "bare"
             plain = link == "bare" and (word in _NOUNS or number + 1 == len(words) or words[number + 1] in _BE)
@@ -61,6 +65,8 @@ def _who(talk: Talk, word: str, text: str) -> str:
 def kind_of(talk: Talk, place: int, shape: str) -> str:
     """What kind of statement a line is: "Kim to check", another with a name, an order to nobody, or none of these."""
     if shape.startswith(_CLEAR) and not shape.endswith(("else", "noun")):
+        if shape[1:4] == " : " and talk.quotes_by(talk.lines[place].nick) >= TAKES_NOTES:
+            return "other"  # "kim: close the issue" is what Kim said
         if shape in ("N bare deed", "R bare deed", "C : deed"):
             return "clear" if talk.lows[place][-1:] != "?" else "named"
         return (

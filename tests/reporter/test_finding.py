@@ -71,6 +71,77 @@ def test_whoever_takes_notes_is_not_the_owner_of_what_others_promise() -> None:
     assert action.owner == "bo"
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("I'll call the hoster tomorrow.", "Call the hoster tomorrow"),
+        ("I will take an action to investigate to see if the list works", "Investigate to see if the list works"),
+        ("Seeing as there are no objections, I'll merge the report today", "Merge the report today"),
+        ("I've committed to having the text done by Friday", "Have the text done by Friday"),
+        ("My action items include posting the report", "Post the report"),
+        ("Nearly there. Will have a draft up by tomorrow.", "Have a draft up by tomorrow"),
+        ("will query the list about the two dates", "Query the list about the two dates"),
+        ("I'll do some painting tomorrow", "Do some painting tomorrow"),
+        ("Ok, and I take the charts.", "Take the charts"),
+        ("I'll send you the plan tonight, Ana", "Send ana the plan tonight"),
+    ],
+)
+def test_a_promise_is_judged_by_its_own_clause(line: str, text: str) -> None:
+    (action,) = finds("action", *SMALL_TALK, f"bo: {line}", "ana: thanks", sure=None)
+    assert (action.owner, action.text) == ("bo", text)
+    assert action.confidence >= 400
+
+
+@pytest.mark.parametrize(
+    "line", ["I'll send the report if we have time", "I won't send the report today", "I'll ask him"]
+)
+def test_a_condition_or_nothing_in_particular_is_no_promise(line: str) -> None:
+    assert not finds("action", *SMALL_TALK, f"bo: {line}", "ana: ok", sure=None)
+
+
+def test_two_who_promise_are_both_owners() -> None:
+    (action,) = finds("action", "ana: hello", "bo: hello", "bo: Ana and I will clean the kitchen tomorrow")
+    assert (action.owner, action.text) == ("ana and bo", "Clean the kitchen tomorrow")
+
+
+def test_whoever_says_yes_to_a_request_is_its_owner() -> None:
+    lines = ("bo: hello", "ana: Bo, could you ask the company for an offer until Thursday?", "bo: Sure, will do.")
+    (action,) = finds("action", *lines)
+    assert (action.owner, action.text) == ("bo", "Ask the company for an offer until Thursday")
+    assert (action.place, action.sources) == (1, (2,))
+    assert not finds("action", "ana: Bo, can you hear me?", "bo: yes, I can", sure=None)
+    assert not finds(
+        "action", "bo: hi", "ana: Bo, can you get an offer until Friday?", "bo: yes, but not soon", sure=None
+    )
+
+
+def test_brackets_say_only_what_a_line_goes_on_from() -> None:
+    (action,) = finds("action", "ana: I have the minutes here.", "ana: I'll send it to the list")
+    assert action.text == "Send it to the list (the minutes here)"
+    (action,) = finds("action", "bo: Hello, this is our weekly meeting", "ana: I'll send it to the list", sure=None)
+    assert action.text == "Send it to the list"
+
+
+def test_what_a_scribe_writes_down_is_no_order() -> None:
+    notes = ("ana: bo: it is complex", "ana: bo: Pointing out that it is not simple")
+    lines = ("bo: hello", *notes, "ana: bo: Just to say that part of it comes from the lease")
+    assert not finds("action", *lines, sure=None)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("We agreed to skip the party this year.", "Skip the party this year"),
+        ("So we decided to move to the new hall, because it is larger.", "Move to the new hall"),
+        ("Nobody against this funding request? Then we consider this approved.", "Approved: funding request"),
+    ],
+)
+def test_what_is_told_as_decided_is_a_decision(line: str, text: str) -> None:
+    (decision,) = finds("decision", *SMALL_TALK, f"ana: {line}", "bo: ok")
+    assert decision.text == text
+    assert not finds("decision", *SMALL_TALK, "ana: We agreed to skip it last year.", "bo: If we decided to go?")
+
+
 def test_an_order_to_nobody_has_no_owner() -> None:
     actions = finds("action", "ana: someone should update the web page", "bo: true", sure=None)
     assert [action.owner for action in actions] == [""]
