@@ -3,13 +3,14 @@ Which words were said in which room: an index beside the archives, filled after 
 
 Appending to an archive knows nothing of it. A *watermark* says how far the archives were read: by a timer while there
 is little to do, and by whoever searches. A retraction takes its message out in the same transaction; a correction
-takes the place of what it corrects. Never in it: what was said off the record (which no archive has), lines that begin
-with ``[off]`` or were said by somebody who was off the record for themselves, the words of components, talks between
-two. SQLite's FTS5 or PostgreSQL's ``tsvector``; searching is :mod:`ccm.store.found`.
+takes the place of what it corrects. Never found: what was said off the record, by whatever words or button the room or
+its author went off it (:mod:`ccm.reporter.silence`; archives have a little of that, from before the room heard of it),
+lines that begin with ``[off]``, corrections of any of these, the words of components, talks between two. SQLite's FTS5
+or PostgreSQL's ``tsvector``; searching is :mod:`ccm.store.found`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -19,6 +20,9 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from ccm import address
 from ccm import namespaces as ns
 from ccm.interfaces import IDatabase
+from ccm.reporter.asides import is_aside
+from ccm.reporter.silence import turn
+from ccm.reporter.transcript import Message
 from ccm.store.found_words import flat
 from ccm.store.schema import archive, marks, message_index, off_record, rooms
 from ccm.store.times import to_micros
@@ -40,9 +44,6 @@ MARK, UNTIL = "messages indexed", "messages indexed until"
 MOST_CHARACTERS = 8000
 #: On PostgreSQL a message may be committed so long after its id was made.
 LATE_SECONDS = 30
-_OFF = ("#off me", "/off me")
-_ON = ("#on", "/on")
-
 
 _FTS_IN = text("INSERT INTO message_words(rowid, room_key, words) VALUES (:seq, :room_key, :words)")
 # FTS5 keeps no words beside its index, so it must be told what they were.
@@ -61,6 +62,7 @@ class Said:
 
     :ivar words: ``""`` for what is not to be found.
     :ivar replaces: the author's own id of the message that it corrects, or ``""``.
+    :ivar turn: ``off`` takes the room off the record, ``off me`` its sender, ``on`` is the way back; else ``""``.
     """
 
     room: str
@@ -70,6 +72,7 @@ class Said:
     at: int
     words: str = ""
     replaces: str = ""
+    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def read(connection: Connection, most: int, reached: str = "") -> Stretch:
         rows = connection.execute(statement.order_by(archive.c.id).limit(most)).all()
         late = to_micros(datetime.now(UTC)) - LATE_SECONDS * 1_000_000
         last = max(first, min(_micros(rows[-1].id), late)) if rows else first
-    said = tuple(each for each in map(_said, rows) if each.words or each.replaces)
+    said = tuple(each for each in map(_said, rows) if each.words or each.replaces or each.turn)
     return Stretch(first, last, until, said, len(rows) == most, rows[-1].id if rows else "")
 
 
@@ -153,23 +156,33 @@ def put(connection: Connection, stretch: Stretch) -> None:
     if (connection.execute(current).scalar() or 0) != stretch.first:
         return
     off = {(row.room, row.sender) for row in connection.execute(select(off_record))}
-    known: set[str] = set()
-    if connection.dialect.name != "sqlite" and stretch.said:
-        ids = [each.id for each in stretch.said]
-        known = set(
-            connection.execute(select(message_index.c.version).where(message_index.c.version.in_(ids))).scalars()
-        )
+    again = connection.dialect.name != "sqlite"  # the last ones are read again: then it is no longer as it was
+    known = _known(connection, stretch.said) if again else frozenset()
     new: dict[str, Said] = {}
     for each in stretch.said:
-        if each.id in known or _is_off(connection, each, off):
+        if each.id in known:
             continue
-        if each.replaces:
+        if _is_off(connection, each, off) or not (each.words or each.replaces):
+            if again:
+                new[each.id] = replace(each, words="")
+        elif each.replaces:
             _correct(connection, each, new)
         else:
             new[each.id] = each
     _insert(connection, new)
     for name, value in ((MARK, stretch.last), (UNTIL, stretch.until)):
         upsert(connection, marks, {"name": name, "value": value})
+
+
+def _known(connection: Connection, said: Sequence[Said]) -> frozenset[str]:
+    """Those that were decided upon, shown or not."""
+    ids = [each.id for each in said]
+    rows = connection.execute(
+        select(message_index.c.id, message_index.c.version).where(
+            message_index.c.id.in_(ids) | message_index.c.version.in_(ids)
+        )
+    )
+    return frozenset(id_ for row in rows for id_ in row)
 
 
 def forget(connection: Connection, room: str, ids: Iterable[str]) -> None:
@@ -201,10 +214,35 @@ def room_key(room: str) -> str:
 
 def _said(row: Any) -> Said:
     nick = address.resource(row.with_jid) or ""
-    words, replaces = "", ""
-    if row.known and "@" in row.sender and b"<body" in bytes(row.stanza):
-        words, replaces = _words(bytes(row.stanza))
-    return Said(row.owner, row.id, row.sender, nick, row.stamp, words[:MOST_CHARACTERS], replaces)
+    stanza, plain = bytes(row.stanza), Said(row.owner, row.id, row.sender, nick, row.stamp)
+    if not row.known or b"<body" not in stanza:
+        return plain
+    if "@" not in row.sender:
+        return _pressed(plain, stanza) if ns.REPORTER.encode() in stanza else plain
+    words, replaces = _words(stanza)
+    turned = _turn(words)
+    return replace(plain, words="" if is_aside(words) else words[:MOST_CHARACTERS], replaces=replaces, turn=turned)
+
+
+def _turn(words: str) -> str:
+    if is_aside(words):
+        return ""
+    verb, mine = turn(Message("", "", words))
+    return f"{verb} me" if verb == "off" and mine else verb
+
+
+def _pressed(said: Said, stanza: bytes) -> Said:
+    """What somebody had the reporter write down by a button, as far as it turns the record."""
+    try:
+        request: Any = next(parse_element(stanza).elements(ns.REPORTER, "request"), None)
+    except ValueError:
+        return said
+    name = request.getAttribute("name") if request is not None else ""
+    if name in ("on", "off"):
+        return replace(said, sender="", turn=name)
+    if name == "say" and request.getAttribute("jid"):
+        return replace(said, sender=request["jid"], turn=_turn(request.getAttribute("words", "")))
+    return said
 
 
 def _words(stanza: bytes) -> tuple[str, str]:
@@ -218,7 +256,7 @@ def _words(stanza: bytes) -> tuple[str, str]:
     body = next((str(each) for each in message.elements(ns.CLIENT, "body")), "").strip()
     replace = next(message.elements(ns.CORRECT, "replace"), None)
     replaces = replace.getAttribute("id", "") if replace is not None else ""
-    return "" if body[:5].lower() == "[off]" else body, replaces
+    return body, replaces
 
 
 def _after(micros: int) -> str:
@@ -234,30 +272,32 @@ def _micros(id_: str) -> int:
 
 
 def _is_off(connection: Connection, said: Said, off: set[tuple[str, str]]) -> bool:
-    """Whether its author is off the record; notes who goes off it and comes back."""
-    who, words = (said.room, said.sender), said.words.lower()
-    if who in off and words.startswith(_ON):
-        off.discard(who)
-        mine = off_record.c.room == said.room, off_record.c.sender == said.sender
+    """Whether its author or the room, which has no sender, is off the record; notes who goes off it and comes back."""
+    whole, who = (said.room, ""), (said.room, said.sender)
+    hidden = whole in off or who in off
+    if said.turn == "on" and hidden:
+        back = who if who in off else whole
+        off.discard(back)
+        mine = off_record.c.room == back[0], off_record.c.sender == back[1]
         connection.execute(delete(off_record).where(*mine))
-    elif who not in off and words.startswith(_OFF):
-        off.add(who)
-        upsert(connection, off_record, {"room": said.room, "sender": said.sender})
-    return who in off
+    elif said.turn in ("off", "off me") and not hidden:
+        gone = whole if said.turn == "off" else who
+        off.add(gone)
+        upsert(connection, off_record, {"room": gone[0], "sender": gone[1]})
+    return whole in off or who in off
 
 
 def _correct(connection: Connection, said: Said, new: dict[str, Said]) -> None:
-    """Put new words in the place of a message; of one that was retracted nothing is found."""
+    """Put new words in the place of a message; of one that is not found, for whatever reason, they are not either."""
     mine = (archive.c.owner == said.room, archive.c.origin_id == said.replaces, archive.c.sender == said.sender)
     first = connection.execute(select(archive).where(*mine).order_by(archive.c.id).limit(1)).first()
-    if first is None:
-        if said.words:
-            new[said.id] = said
-        return
-    if b"<retracted" in bytes(first.stanza):
+    if first is None or b"<retracted" in bytes(first.stanza):
         return
     known = message_index.c.room == said.room, (message_index.c.id == first.id) | (message_index.c.version == first.id)
     before = connection.execute(select(message_index).where(*known)).first()
+    fresh = new.get(first.id)
+    if not (fresh.words if fresh is not None else before is not None and before.words):
+        return
     new.pop(first.id, None)
     if before is not None:
         _take_out(connection, [before])

@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_twisted
 from sqlalchemy import text
 from twisted.internet.task import Clock
@@ -153,6 +154,55 @@ async def test_what_is_off_the_record_is_never_found(stores: Any) -> None:
     await talk.say(room, KIM, "#on")
     again = await talk.say(room, KIM, "Mirrors are fine.")
     assert sorted(await talk.found(ANN, "mirrors")) == [heard, again]
+
+
+@pytest.mark.parametrize("off", ["#off", "/off please", "reporter, this is off the record", "a button"])
+@pytest_twisted.ensureDeferred
+async def test_what_was_said_before_the_room_heard_that_it_is_off_the_record_is_never_found(
+    stores: Any, off: str
+) -> None:
+    def pressed(name: str) -> str:
+        return f"<request xmlns='{ns.REPORTER}' name='{name}' nick='Ann'/>"
+
+    talk = Talk(stores)
+    room, other = await talk.room("audit", ANN, KIM), await talk.room("other", ANN, KIM)
+    if off == "a button":
+        await talk.say(room, "reporter.example.org", "Ann takes us off the record.", more=pressed("off"))
+    else:
+        await talk.say(room, ANN, off)
+    await talk.say(room, KIM, "Secret mirrors.", origin="k1")
+    elsewhere = await talk.say(other, KIM, "Other mirrors.")
+    assert await talk.found(ANN, "mirrors") == [elsewhere]
+    await talk.say(room, KIM, "#once more: mirrors")
+    await talk.say(room, "reporter.example.org", "Lou says: on the record", more=pressed("say"))
+    await talk.say(room, KIM, "Still secret mirrors.")
+    assert await talk.found(ANN, "mirrors") == [elsewhere]
+    await talk.say(room, "reporter.example.org", "Ann puts us on the record.", more=pressed("on"))
+    again = await talk.say(room, KIM, "Open mirrors.")
+    await talk.correct(room, KIM, "k1", "Corrected mirrors.")
+    await talk.correct(room, KIM, "never archived", "Corrected mirrors.")
+    for _ in range(2):
+        assert sorted(await talk.found(ANN, "mirrors")) == sorted((elsewhere, again))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_person_goes_off_the_record_by_words_or_by_a_button_and_their_corrections_stay_so(stores: Any) -> None:
+    talk = Talk(stores)
+    room = await talk.room("audit", ANN, KIM)
+    says = f"<request xmlns='{ns.REPORTER}' name='say' nick='Kim' jid='{KIM}' words='#off me'/>"
+    for off in ("reporter, please do not record me", "#OFF me", says):
+        if off is says:
+            await talk.say(room, "reporter.example.org", "Kim says: #off me", more=says)
+        else:
+            await talk.say(room, KIM, off)
+        await talk.say(room, KIM, "Secret mirrors.", origin=f"k {len(off)}")
+        await talk.say(room, KIM, "#once more: mirrors")
+        await talk.say(room, KIM, "#on")
+        await talk.correct(room, KIM, f"k {len(off)}", "Corrected mirrors.")
+        for _ in range(2):
+            assert await talk.found(ANN, "mirrors") == []
+    heard = await talk.say(room, KIM, "Open mirrors.")
+    assert await talk.found(ANN, "mirrors") == [heard]
 
 
 @pytest_twisted.ensureDeferred
