@@ -128,7 +128,8 @@ def root(
         state=stores.state,
     )
     links = AccountLinks(desk, stores.tokens, stores.outbox)
-    registration = Registration(desk, stores.pending, stores.outbox)
+    shows_mail = options.dev_mail and isinstance(mails, FileMailer)
+    registration = Registration(desk, stores.pending, stores.outbox, shows_mail=shows_mail)
     below: dict[str, Any] = {
         "archive": ArchivePages(pages, stores.documents, stores.search, addresses.web, options, apart),
         "i": InvitationLink(desk, stores.topics, settings["guests"]),
@@ -145,7 +146,7 @@ def root(
         ),
         ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
     }
-    if options.dev_mail and isinstance(mails, FileMailer):
+    if shows_mail and isinstance(mails, FileMailer):
         below["dev"] = DevMail(pages, mails)
     style = Style(pages)
     whole: dict[str, Any] = {"register": registration, "validate": registration, "reset": links, "address": links}

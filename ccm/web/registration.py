@@ -23,12 +23,17 @@ from ccm.web.pages import answering
 
 
 class Registration:
-    """``/register``, ``/register/again`` and ``/validate/<token>``."""
+    """
+    ``/register``, ``/register/again`` and ``/validate/<token>``.
+
+    :param shows_mail: mails stand at ``/dev/mail`` instead of being sent.
+    """
 
     app = answering(Klein(), lambda page: page._desk.pages)
 
-    def __init__(self, desk: Desk, pending: IPending, outbox: IOutbox) -> None:
+    def __init__(self, desk: Desk, pending: IPending, outbox: IOutbox, *, shows_mail: bool = False) -> None:
         self._desk = desk
+        self._shows_mail = shows_mail
         self._pending = pending
         self._outbox = outbox
         self._registrations = Rate(desk.options.registrations_per_hour, 3600, desk.now)
@@ -166,7 +171,9 @@ class Registration:
         desk = self._desk
         form = desk.forms.open(request, "/register")
         hours = desk.options.validation_hours
-        return desk.pages.render(request, "sent.html", address=address, hours=hours, form=form, again=again)
+        return desk.pages.render(
+            request, "sent.html", address=address, hours=hours, form=form, again=again, shows_mail=self._shows_mail
+        )
 
     def _confirmation(self, request: Request, waiting: r.PendingRegistration, errors: dict[str, str]) -> bytes:
         form = self._desk.forms.open(request, "/validate/")

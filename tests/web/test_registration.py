@@ -33,6 +33,13 @@ async def test_who_registers_and_confirms_has_an_account(site):
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_developers_server_says_where_the_mail_is_and_others_do_not(site, open_site):
+    assert "/dev/mail" not in (await site.browser().fill("/register", TYPED)).text
+    local = await open_site(dev_mail=True, registrations_per_hour=0)
+    assert "/dev/mail" in (await local.browser().fill("/register", TYPED)).text
+
+
+@pytest_twisted.ensureDeferred
 async def test_only_address_and_password_are_needed(site):
     await site.browser().fill("/register", {"address": "Tom.Adler@Mail.Example", "password": GOOD})
     link = await site.link()
