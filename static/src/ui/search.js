@@ -43,6 +43,13 @@ class Search extends PlainElement {
     this.#timer = window.setTimeout(() => this.#look(), TYPING_MS);
   }
 
+  #clear() {
+    clearTimeout(this.#timer);
+    this._words = '';
+    this.#look();
+    /** @type {HTMLInputElement} */ (this.querySelector('#search')).focus();
+  }
+
   async #look(more = false) {
     const words = this._words.trim();
     this.#asked += 1;
@@ -65,6 +72,11 @@ class Search extends PlainElement {
 
   // From the field to the results and between them, as in any list.
   #key(event) {
+    if (event.key === 'Escape') { // a field for searching would take the first one for itself
+      event.preventDefault();
+      if (this._words) this.#clear();
+      else this.#close();
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === 'Enter' && event.target.id === 'search') {
       event.preventDefault();
