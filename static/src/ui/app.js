@@ -234,6 +234,7 @@ class App extends PlainElement {
   willUpdate() {
     this.#tick += 1;
     const { topic: id } = this.route;
+    if (this.topic && !document.hidden) this.reading.opened(this.topic);
     if (!id || this.session.state !== 'online' || !this.client.listed || this.#loading.has(id)) return;
     if (this.topic ? this.client.outcomes.has(id) : this.missing.get(id) === 'never') return;
     this.#loading.add(id);

@@ -28,6 +28,17 @@ export class Reading {
     return { unread: all.reduce((n, one) => n + one.unread, 0), mentions: all.reduce((n, one) => n + one.mentions, 0) };
   }
 
+  /** Whether somebody asked me into it and this browser never showed it. @param {import('../xmpp/read.js').Topic} topic */
+  isNew(topic) {
+    const seen = this.store.getItem(`ccm-read:${topic.room}`) || this.store.getItem(`ccm-opened:${topic.id}`);
+    return !seen && topic.owner !== this.app.session.account && ['planned', 'live'].includes(topic.state);
+  }
+
+  /** @param {import('../xmpp/read.js').Topic} topic is shown */
+  opened(topic) {
+    if (this.isNew(topic)) this.store.setItem(`ccm-opened:${topic.id}`, '1');
+  }
+
   firstUnread(room) {
     return this.#fresh(room)[0]?.id ?? '';
   }

@@ -25,17 +25,18 @@ function byStart(a, b) {
 /** @param {any} app */
 function row(app, topic) {
   const { unread, mentions } = app.reading.counts(topic);
+  const fresh = !unread && app.reading.isNew(topic);
   const room = app.client.rooms.get(topic.room);
   const stale = app.session.state !== 'online';
   const here = room?.state === 'in' ? headcount(app, room) : 0;
   const live = topic.state === 'live';
   const line = live && stale ? `Live at ${clock(app.lostAt)}` : topicLine(topic, app.now, here);
-  return html`<li><a class="topic ${unread ? 'new' : ''}" href="#/t/${topic.id}" data-testid="topic" data-id=${topic.id} data-state=${topic.state}
+  return html`<li><a class="topic ${unread || fresh ? 'new' : ''}" href="#/t/${topic.id}" data-testid="topic" data-id=${topic.id} data-state=${topic.state}
       aria-current=${app.topic?.id === topic.id ? 'page' : nothing} @click=${() => app.go('talk')}>
     ${stateMark(topic.state, stale)}<b dir="auto">${topic.name}</b>
     ${unread ? html`<span class="cnt">${mentions ? html`<i aria-hidden="true">@${mentions}</i>` : nothing}<span aria-hidden="true">${unread}</span>
       <span class="vh">, ${mentions ? `${count(mentions, 'mention')}, ` : ''}${unread} unread</span></span>` : nothing}
-    <small>${live && !stale ? html`<span class="lv">Live</span>, ` : nothing}${line}</small></a></li>`;
+    ${fresh ? html`<span class="cnt"><i>New</i></span>` : nothing}<small>${live && !stale ? html`<span class="lv">Live</span>, ` : nothing}${line}</small></a></li>`;
 }
 
 /** @param {any} app @param {string} [words] */
