@@ -43,6 +43,7 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
         "#agreed We use one licence for every data set.",
         "PROPOSED: The old mirror is switched off in January.",
         "#question Who signs off the mirrors that partners run?",
+        "#nextmeeting 1 December 15:00",
         "#startvote Ship on Friday? yes, no, abstain",
     ):
         say(ann, words)
@@ -82,6 +83,9 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     draft = ann.get_by_role("dialog")
     expect(draft.get_by_role("heading", name="Licence audit")).to_be_visible(timeout=10_000)
     expect(draft).to_contain_text("Kim to check all mirrors")
+    expect(draft.get_by_role("heading", name="Possible actions")).to_be_visible()
+    expect(draft).to_contain_text("whether the mirrors are in step")
+    expect(draft).to_contain_text("1 Dec")
     judge.look("05-draft")
     draft.get_by_role("button", name="Close").first.click()
 
@@ -108,4 +112,13 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     ann.keyboard.press("/")
     ann.locator("#search").fill("zebra")
     expect(ann.get_by_test_id("search-state")).to_contain_text("Nothing about “zebra”", timeout=10_000)
+    ann.keyboard.press("Escape")
+    expect(ann.locator("#search")).to_have_value("")
+    ann.keyboard.press("Escape")
+    expect(ann.locator("#search")).to_be_hidden()
+    ann.locator("#outcome-title").focus()
+    ann.keyboard.press("/")
+    expect(ann.locator("#search")).to_be_focused()
+    ann.keyboard.press("Escape")
+    expect(ann.locator("#search")).to_be_hidden()
     assert not judge.wrong, "\n".join(judge.wrong)

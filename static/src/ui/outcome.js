@@ -7,7 +7,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { clock, count, day, distance, list, nextMeeting } from '../words.js';
 import { slowness } from './busy.js';
 import { icon } from './icons.js';
-import { isOpen } from './spine.js';
+import { isOpen, markedKinds } from './spine.js';
 
 const POSSIBLE = { action: 'Possible actions', decision: 'Possible decisions', question: 'Possible questions' };
 const KINDS = [
@@ -130,9 +130,9 @@ function entryRow(app, outcome, entry, minutes) {
       ${minutes ? html`<span>${minutes}</span>` : nothing}${DONE.includes(entry.status) ? html`<span>${entry.status}</span>` : nothing}${open ? verdict(app, entry) : nothing}${entryChanges(app, entry)}</div></li>`;
 }
 
-/** Under which heading an entry stands; what was found counts as kept only where nobody marked anything. */
+/** Under which heading an entry stands; what was found counts as kept only where nobody marked anything of its kind. */
 function headingOf(entry, marked) {
-  if (entry.found && POSSIBLE[entry.kind] && (marked || !entry.sure)) return `possible ${entry.kind}`;
+  if (entry.found && POSSIBLE[entry.kind] && (marked.has(entry.kind) || !entry.sure)) return `possible ${entry.kind}`;
   if (entry.kind === 'idea' && entry.id.startsWith('P')) return entry.status === 'proposed' ? 'proposal' : '';
   return entry.kind;
 }
@@ -150,7 +150,7 @@ function durations(outcome, topic, now) {
 }
 
 function entries(app, outcome) {
-  const marked = outcome.entries.some((e) => POSSIBLE[e.kind] && !e.found);
+  const marked = markedKinds(outcome);
   const minutes = durations(outcome, app.topic, app.now);
   return KINDS.map(([kind, title]) => {
     const some = outcome.entries.filter((e) => headingOf(e, marked) === kind);

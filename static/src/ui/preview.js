@@ -3,14 +3,17 @@
  */
 import { html, nothing } from 'lit';
 import { draft } from '../xmpp/looking.js';
-import { count, day, failure, list } from '../words.js';
+import { count, day, failure, list, nextMeeting } from '../words.js';
 import { icon } from './icons.js';
 import { PlainElement } from './plain.js';
+import { markedKinds } from './spine.js';
 
 const LISTS = [
-  ['action', 'Actions', 'No actions were recorded.'],
-  ['decision', 'Decisions', 'No decisions were recorded.'],
-  ['question', 'Open questions', ''],
+  ['action', 'Actions', 'No actions were recorded.', true],
+  ['decision', 'Decisions', 'No decisions were recorded.', true],
+  ['question', 'Open questions', '', true],
+  ['action', 'Possible actions', '', false],
+  ['decision', 'Possible decisions', '', false],
 ];
 
 class Preview extends PlainElement {
@@ -48,9 +51,10 @@ class Preview extends PlainElement {
   }
 
   #entries(outcome) {
-    const marked = outcome.entries.some((e) => LISTS.some(([kind]) => kind === e.kind) && !e.found);
-    return LISTS.map(([kind, title, none]) => {
-      const some = outcome.entries.filter((e) => e.kind === kind && !(e.found && (marked || !e.sure)) && e.status !== 'rejected');
+    const marked = markedKinds(outcome);
+    const isSure = (e) => !e.found || (e.sure && !marked.has(e.kind));
+    return LISTS.map(([kind, title, none, sure]) => {
+      const some = outcome.entries.filter((e) => e.kind === kind && isSure(e) === sure && e.status !== 'rejected');
       if (!some.length && !none) return nothing;
       return html`<h3>${title}</h3>${some.length ? html`<ul>${some.map((e) => html`<li dir="auto">${this.#link(e.source, e.text)}${e.owner || e.due ? html` <small>${[e.owner, e.due && day(new Date(`${e.due}T12:00:00`), this.app.now)].filter(Boolean).join(', ')}</small>` : nothing}</li>`)}</ul>` : html`<p class="none-said">${none}</p>`}`;
     });
@@ -63,10 +67,11 @@ class Preview extends PlainElement {
   }
 
   #page(made, outcome) {
+    const next = nextMeeting(outcome, this.app.topic, this.app.now);
     return html`<p class="kind">${made.label}${made.version > 1 ? `, version ${made.version}` : ''}</p><h2 id="preview-title" dir="auto">${made.title}</h2>
       ${made.headline ? html`<p class="headline" dir="auto">${made.headline}</p>` : nothing}
-      ${outcome.attributes.filter((a) => a.values.length).map((a) => html`<h3 dir="auto">${a.label}</h3>${a.values.map((v) => html`<p dir="auto">${this.#link(v.id, v.text)}</p>`)}`)}
-      ${this.#entries(outcome)}${this.#points(made)}
+      ${outcome.attributes.filter((a) => a.values.length && !(next && a.name === 'next_meeting')).map((a) => html`<h3 dir="auto">${a.label}</h3>${a.values.map((v) => html`<p dir="auto">${this.#link(v.id, v.text)}</p>`)}`)}
+      ${this.#entries(outcome)}${next ? html`<h3>Next meeting</h3><p>${next}</p>` : nothing}${this.#points(made)}
       <p class="foot-note">${made.present.length ? `${list(made.present)} took part. ` : ''}${made.absent.length ? `${list(made.absent)} did not come. ` : ''}The talk follows below it, ${count(made.lines, 'line')}.</p>`;
   }
 
