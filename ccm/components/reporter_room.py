@@ -32,11 +32,13 @@ REFLECTION_SECONDS = 20
 class ReporterRoom:
     """
     :param handler: the reporter's own handler, through which it speaks.
+    :ivar most: at so many messages :meth:`since` leaves the rest for the next time.
     """
 
     def __init__(self, context: Context, archive: RoomArchive, handler: XMPPHandler) -> None:
         self._context = context
         self._archive = archive
+        self.most = archive.most
         self._handler = handler
         self._unreflected: dict[tuple[str, str], list[Deferred[None]]] = {}
         self._requests = RoomRequests(handler.request, context.domain)

@@ -19,7 +19,6 @@ from ccm import namespaces as ns
 from ccm.components.context import Context
 from ccm.components.room_requests import RoomRequests
 from ccm.components.topic_elements import parse_stamp
-from ccm.errors import StanzaError
 from wokkel.subprotocols import XMPPHandler
 
 MAX_MESSAGES = 50_000
@@ -52,10 +51,15 @@ class Remark:
 
 
 class RoomArchive(XMPPHandler):  # type: ignore[misc]
-    """Queries archives of rooms; one handler serves all rooms."""
+    """
+    Queries archives of rooms; one handler serves all rooms.
 
-    def __init__(self, context: Context) -> None:
+    :ivar most: at so many messages :meth:`since` leaves the rest for the next time.
+    """
+
+    def __init__(self, context: Context, most: int = MAX_MESSAGES) -> None:
         super().__init__()
+        self.most = most
         self._rooms = RoomRequests(self._ask, context.domain)
         self._pages: dict[str, tuple[str, list[Remark]]] = {}
         self._counter = itertools.count(1)
@@ -68,10 +72,11 @@ class RoomArchive(XMPPHandler):  # type: ignore[misc]
 
     async def since(self, room: str, after: str | None) -> list[Remark]:
         """
-        Everything archived after an id, oldest first; ``None`` begins at the beginning.
+        What was archived after an id, oldest first; ``None`` begins at the beginning.
+
+        Everything, or of more than :attr:`most` messages so many or a page more.
 
         :raises JabberError: ``item-not-found`` if the archive does not know *after*.
-        :raises StanzaError: ``policy-violation`` for a talk of more than 50,000 messages.
         """
         found: list[Remark] = []
         while True:
@@ -83,10 +88,8 @@ class RoomArchive(XMPPHandler):  # type: ignore[misc]
             finally:
                 del self._pages[query_id]
             found += page
-            if complete or not last or last == after:
+            if complete or not last or last == after or len(found) >= self.most:
                 return found
-            if len(found) > MAX_MESSAGES:
-                raise StanzaError("policy-violation", f"{room} holds more messages than the reporter reads at once.")
             after = last
 
     def _arrived(self, message: Any) -> None:

@@ -12,6 +12,7 @@ archive, so that the archive alone determines the state.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -24,7 +25,8 @@ from ccm.components.context import Context
 from ccm.components.publication_states import targets_of
 from ccm.components.room_archive import Remark
 from ccm.components.room_transcript import RoomTranscript, spoken
-from ccm.components.room_words import CARRYING, CLOSING, CLOSING_WORDS, GREETING, READ_ANEW, greeting
+from ccm.components.room_window import window
+from ccm.components.room_words import CARRYING, CLOSING, CLOSING_WORDS, GREETING, LONG, LONG_WORDS, READ_ANEW, greeting
 from ccm.components.saved_discussion import Saved
 from ccm.errors import StanzaError
 from ccm.records import Topic
@@ -43,8 +45,10 @@ RETRY_SECONDS = (5, 15, 60, 300)
 class Room(Protocol):
     """What a discussion does in its room; the reporter component gives it."""
 
+    most: int
+
     async def since(self, room: str, after: str | None) -> list[Remark]:
-        """The archive after an id."""
+        """The archive after an id; of more than *most* messages so many, and the rest when asked again."""
 
     async def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
         """A groupchat message under that id, with a request written down for oneself; done once the room has it."""
@@ -104,8 +108,15 @@ class RoomDiscussion:
         self._looks = 0
         self._told = RoomTranscript(context.domain, self._archive)
 
-    async def _archive(self) -> list[Remark]:
-        return await self._room.since(self.topic.room, None)
+    async def _archive(self, until: str) -> list[Remark]:
+        found, whole = await window(partial(self._room.since, self.topic.room), self._room.most, until)
+        if not whole and not self.saved.long:
+            await self._say(LONG, LONG_WORDS.format(most=self._room.most))
+            self.saved.long = True
+        return found
+
+    async def _say(self, what: str, text: str) -> None:
+        await self._room.say(self.topic.room, f"{what}.{self.topic.id}", text)
 
     @property
     def key(self) -> str:
@@ -205,9 +216,7 @@ class RoomDiscussion:
     def _try_again(self) -> None:
         delay = RETRY_SECONDS[min(self.trouble, len(RETRY_SECONDS) - 1)]
         self.trouble += 1
-        log.failure(
-            "{room}: the reporter stumbled; it tries again in {seconds} s.", room=self.topic.room, seconds=delay
-        )
+        log.failure("{room}: the reporter stumbled; it tries in {seconds} s.", room=self.topic.room, seconds=delay)
         self._retry = self._context.clock.callLater(delay, self.wake)
 
     async def _round(self) -> None:
@@ -218,30 +227,23 @@ class RoomDiscussion:
         except JabberError as error:
             if error.condition != "item-not-found" or not self.saved.last:
                 raise
-            log.warn(
-                "{room}: the archive does not know {id}; reading it from its start.",
-                room=self.topic.room,
-                id=self.saved.last,
-            )
+            log.warn("{room}: the archive knows no {id}; reading anew.", room=self.topic.room, id=self.saved.last)
             await self._room.say(self.topic.room, f"anew.{self.saved.last}", READ_ANEW)
             self._begin_anew()
-            remarks = await self._archive()
+            remarks = await self._room.since(self.topic.room, None)
         said = {id_ for remark in remarks if self._told.mine(remark) for id_ in remark.client_ids}
         for remark in remarks:
             if self._closed:
                 return
             await self._take(remark, said)
+        self._woken |= len(remarks) >= self._room.most  # the rest comes next
         if not self.saved.greeted:
-            await self._room.say(
-                self.topic.room,
-                f"{GREETING}.{self.topic.id}",
-                greeting(self.topic, self._context.web_url, self._context.announced()),
-            )
+            await self._say(GREETING, greeting(self.topic, self._context.web_url, self._context.announced()))
             self.saved.greeted = True
         if not self.saved.carried:
             await self._carry()
-        if self.topic.state == "ended" and not self.saved.closing:
-            await self._room.say(self.topic.room, f"{CLOSING}.{self.topic.id}", CLOSING_WORDS)
+        if self.topic.state == "ended" and not self.saved.closing and not self._woken:
+            await self._say(CLOSING, CLOSING_WORDS)
             self.saved.closing = True
         if self.saved.document and self.topic.document != self.saved.document:
             await self._room.published(self.topic, self.saved.document)
@@ -255,9 +257,7 @@ class RoomDiscussion:
         before, seen = self.state.revision, self._seen()
         mine = self._told.mine(remark)
         if mine:
-            self.saved.greeted |= f"{GREETING}.{self.topic.id}" in remark.client_ids
-            self.saved.closing |= f"{CLOSING}.{self.topic.id}" in remark.client_ids
-            self.saved.carried |= f"{CARRYING}.{self.topic.id}" in remark.client_ids
+            self.saved.said(self.topic.id, remark.client_ids)
         turn: discussion.Step = (self.state, ())
         if remark.request is not None and mine:
             turn = self._request(remark)
@@ -359,7 +359,7 @@ class RoomDiscussion:
         """Say first what was carried over from the last meeting, if this one follows another."""
         text = await self._context.state.get(f"carry:{self.topic.id}")
         if text is not None:
-            await self._room.say(self.topic.room, f"{CARRYING}.{self.topic.id}", text.decode())
+            await self._say(CARRYING, text.decode())
         self.saved.carried = text is not None or bool(self.state.people)
 
     async def _save(self) -> None:

@@ -1,14 +1,19 @@
-"""What the reporter says in a room of its own accord: who it is, that a talk has ended, that it read the room anew."""
+"""What the reporter says in a room of its own accord: who it is, that a talk ended or is long, that it read it anew."""
 
 from ccm.records import Topic
 
 GREETING = "greeting"
 CLOSING = "closing"
 CARRYING = "carried"
+LONG = "long"
 CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
 READ_ANEW = (
     "The room's archive does not know what I had read last, so I read it again from its start. What it does not hold "
     "is not in my record: please look with #draft."
+)
+LONG_WORDS = (
+    "This talk has more than {most:,} messages. I go on noting what is marked; but for what nobody marked I look "
+    "through the last {most:,} only, and a document prints no more than these. A new topic for what comes next helps."
 )
 _READERS = {"public": "everybody", "link": "whoever has its link", "members": "those who take part"}
 

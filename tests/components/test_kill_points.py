@@ -1,18 +1,21 @@
 """The reporter is killed at every point between two of its operations; nothing is lost and nothing doubled."""
 
 import itertools
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
 
 from ccm.components.context import Context, spawn
 from ccm.components.room_archive import Remark
 from ccm.components.room_discussion import RoomDiscussion
-from ccm.components.room_words import READ_ANEW
+from ccm.components.room_transcript import RoomTranscript
+from ccm.components.room_words import LONG_WORDS, READ_ANEW
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter.finding import Found
 from ccm.reporter.templates import Templates
@@ -119,12 +122,14 @@ class Stores:
 class FakeRoom:
     """A room that keeps what it is told and never looks for doubles."""
 
+    most = 50_000
+
     def __init__(self, world: World) -> None:
         self.world = world
 
     async def since(self, room: str, after: str | None) -> list[Remark]:
         self.world.touch()
-        return [remark for remark in self.world.archive if remark.id > (after or "")]
+        return [remark for remark in self.world.archive if remark.id > (after or "")][: self.most]
 
     async def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
         self.world.touch()
@@ -280,3 +285,68 @@ def test_what_a_moderator_retracts_leaves_the_record_and_the_log() -> None:
     assert known.state.entries == ()
     (message,) = fold_corrections(known._told.messages(world.archive[:1] + world.archive[-1:]))
     assert message.text == ""
+
+
+def test_a_talk_longer_than_what_is_looked_through_goes_on_and_is_told_so_once() -> None:
+    world = World()
+    known = process(world)
+    room: Any = known._room
+    room.most = 8
+    known.wake()
+    for number in range(30):
+        world.append("ann@localhost", "Ann", f"We talk of the roof, {number}.", f"c{number}")
+        known.wake()
+    assert LONG_WORDS.format(most=8) not in [remark.text for remark in world.archive]  # nothing was looked through yet
+    for text in ("#action Ann to paint the door", "#topic Paint", "#topic Roof", "publish this, reporter"):
+        world.append("ann@localhost", "Ann", text, text)
+        known.wake()
+        known.wake()
+    assert known.state.last == world.archive[-1].id
+    assert [entry.text for entry in known.state.entries if entry.kind == "action"] == ["Ann to paint the door"]
+    document = json.loads(world.documents["t:1"].body)
+    assert 1 <= len(document["log"]) <= 8
+    fresh = process(world)
+    fresh._room.most = 8  # type: ignore[misc]
+    fresh.wake()
+    assert [remark.text for remark in world.archive].count(LONG_WORDS.format(most=8)) == 1
+
+
+def test_a_long_talk_is_read_from_its_start_part_by_part() -> None:
+    world = World()
+    for number in range(30):
+        world.append("ann@localhost", "Ann", f"#action Ann to paint door {number}", f"c{number}")
+    known = process(world)
+    room: Any = known._room
+    room.most = 8
+    known.wake()
+    known.wake()
+    assert len(known.state.entries) == 30
+    assert known.saved.last >= "000030"
+
+
+def test_however_many_unknown_messages_are_corrected_the_archive_is_read_once_for_it() -> None:
+    world = World()
+    for number in range(700):
+        world.append("ann@localhost", "Ann", f"Hello {number}.", f"c{number}")
+    reads = []
+
+    async def archive(until: str) -> list[Remark]:
+        reads.append(until)
+        return [remark for remark in world.archive if remark.id <= until]
+
+    told = RoomTranscript(REPORTER, archive)
+
+    async def corrected() -> list[str | None]:
+        for remark in world.archive:
+            told.note(remark)
+        found = []
+        for id_ in ("c3", "c699", "nothing", *(f"no{number}" for number in range(50))):
+            world.append("ann@localhost", "Ann", "Better.", f"of {id_}")
+            found.append(await told.corrected(replace(world.archive[-1], replaces=id_)))
+            told.note(world.archive[-1])
+        return found
+
+    answer: list[list[str | None]] = []
+    Deferred.fromCoroutine(corrected()).addCallback(answer.append)
+    assert answer == [["000004", "000700", *([None] * 51)]]
+    assert len(reads) == 1
