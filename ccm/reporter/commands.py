@@ -48,7 +48,7 @@ def marked(state: State, message: Message, mark: Mark, context: Context, instead
         return Outcome(state, (Say(words),)) if words else noted(state, mark, message, context, instead)
     if verb == "topic":
         if not text:
-            return Outcome(state, (Say("#topic needs a text after it."),))
+            return Outcome(state, (Say(f"#{mark.word or verb} needs a text after it."),))
         return Outcome(topic(state, text, message), (*context.looking, Ack(message.id)))
     if verb == "link":
         return _linked(state, text, message)

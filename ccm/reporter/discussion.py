@@ -172,7 +172,10 @@ def _remark(state: State, message: Message, context: Context, again: TakenBack |
     begun = meetings.announced(state, message, low, context)
     if begun is not None:
         return begun
+    before = state
     state, effects = observed(state, message, low, context, told=bool(said))
+    if said and not effects and state.attributes == before.attributes and spoken.is_puzzling(said, low, context.names):
+        effects = (Say(spoken.NOT_UNDERSTOOD),)
     state, more = meetings.looked_back(state, context)
     return state, (*effects, *more)
 

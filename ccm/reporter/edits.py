@@ -6,6 +6,7 @@ Each change is remembered with the message that made it, so that it goes when th
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -36,6 +37,9 @@ _TARGET = re.compile(rf"^(?P<id>{ID})\b\??[:,]?\s*(?P<rest>.*)$", re.IGNORECASE 
 _IDS = re.compile(rf"\b{ID}\b", re.IGNORECASE)
 _NOBODY = frozenset(["nobody", "none", "no one", "noone", "unassigned", "-"])
 _ME = frozenset(["me", "myself", "i"])
+_NO_WORDS = frozenset(
+    ["the", "a", "an", "about", "of", "with", "to", "on", "for", "item", "one", "that", "our", "my", "again"]
+)
 
 
 def id_of(written: str) -> str:
@@ -51,6 +55,18 @@ def entry_of(state: State, written: str) -> Entry | None:
     """The item with that number, however it is written."""
     wanted = id_of(written)
     return next((e for e in state.entries if e.id == wanted), None)
+
+
+def by_words(entries: Iterable[Entry], said: str) -> list[Entry]:
+    """The items that words mean: *the cake action* is the action in whose text *cake* stands."""
+    words = [word for word in words_of(flat(said)) if word not in _NO_WORDS]
+    kinds = [_LETTERS.get(word.rstrip("s"), "") for word in words]
+    wanted = [word for word, kind in zip(words, kinds, strict=True) if not kind]
+    letters = {kind for kind in kinds if kind}
+    if not wanted:
+        return []
+    among = [e for e in entries if e.kind != "link" and (not letters or e.id[0] in letters)]
+    return [e for e in among if all(word in words_of(flat(f"{e.text} {e.owner}")) for word in wanted)]
 
 
 def numbers_in(text: str) -> tuple[str, ...]:
@@ -264,7 +280,9 @@ def replaced(state: State, text: str, message: Message) -> Outcome:
     found = REPLACEMENT.match(text)
     own = [e for e in state.entries if e.by == message.nick and e.kind != "link" and found and found["old"] in e.text]
     if found is None or not own:
-        return Outcome(state)
+        others = [e for e in state.entries if found and e.kind not in ("link", "topic") and found["old"] in e.text]
+        words = f"{others[-1].id} is by {others[-1].by}. #edit {others[-1].id} text changes it." if others else ""
+        return Outcome(state, (Say(words),) if words else ())
     made = _reworded(own[-1], own[-1].text.replace(found["old"], found["new"], 1), message)
     if not made.text.strip():
         return Outcome(state, (Say(f"That would leave {made.id} empty. Say #drop {made.id}."),))

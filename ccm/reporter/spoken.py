@@ -108,6 +108,32 @@ def _simple(state: State, said: str, message: Message) -> Outcome | None:
     return None
 
 
+# ---- what is not understood
+
+NOT_UNDERSTOOD = "I did not understand that. #help tells what I can do, #help items how an item is changed."
+_IMPERATIVE = re.compile(
+    POLITE + r"(?:(?:drop|remove|delete|strike|scrap|scratch|restore|bring|put|undo|revert|change|"
+    r"edit|reword|rename|correct|fix|set|"
+    r"update|replace|swap|merge|split|combine|join|move|postpone|assign|unassign|reassign|hand|give|add|insert|append|create|record|"
+    r"mark|unmark|tick|close|reopen|cancel|count|recount|schedule|remind|invite|kick|mail|send|export|translate|tell|show|"
+    r"list|link|attach|tag|sort|reorder|renumber|approve|confirm|reject|accept|assume|extend|shorten|clear|reset|start|stop|"
+    r"open|end|turn|switch|save|include|exclude) (?!sense\b|up\b)\S|scratch that\b)"
+)
+_OF_AN_ITEM = re.compile(
+    rf"{POLITE}(?:(?:the )?[a-z]+ (?:of|for|to) )?(?:the )?{edits.ID}(?:'s [a-z]+)? "
+    r"(?:is|are|was|has|needs|should|must|isn't)\b"
+)
+
+
+def is_puzzling(said: str, low: str, names: tuple[str, ...]) -> bool:
+    """Whether words were for the reporter by name, and an order or a statement about an item."""
+    name = "|".join(map(re.escape, names))
+    called = re.search(rf"(?:^\W*|[.!?]\s)(?:\w+,? )?@?(?:{name})\s*[,:]|,\s*@?(?:{name})\W*$", low)
+    if not called or len(said) > LONGEST or low.rstrip().endswith("?"):
+        return False
+    return bool(_IMPERATIVE.match(said) or _OF_AN_ITEM.match(said))
+
+
 # ---- lines of the record
 
 

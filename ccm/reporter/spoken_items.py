@@ -5,11 +5,11 @@ Each order is a pattern and what it asks for. Leaves out other orders (:mod:`ccm
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ccm.reporter import commands, confirmations, edits, followup, record
 from ccm.reporter.context import Context, Outcome
-from ccm.reporter.effects import Say
+from ccm.reporter.effects import Ack, Say
 from ccm.reporter.remarks import flat
 from ccm.reporter.state import Entry, Kind, State
 from ccm.reporter.transcript import Message
@@ -134,10 +134,22 @@ def _dropped(state: State, found: re.Match[str], message: Message, context: Cont
         return commands.forgotten(state, message, context)
     key = key_of(state, words, context)
     if key not in state.attributes:
-        have = ", ".join(state.attributes) or "nothing yet"
-        return Outcome(state, (Say(f"I have no {words}. I have: {have}."),))
+        target, asks = _meant(state.entries, words, "drop")
+        if target is not None:
+            return Outcome(edits.dropped(state, message, target), (Say(f"{target.id} is off the record."),))
+        have = ", ".join([*state.attributes, *(e.id for e in state.entries if e.kind not in ("link", "topic"))])
+        return Outcome(state, (Say(asks or f"I have no {words}. I have: {have or 'nothing yet'}."),))
     template = context.templates.get(state.type)
     return Outcome(record.drop_value(state, key, template), (Say(f"{key.capitalize()} is off the record."),))
+
+
+def _meant(among: Iterable[Entry], words: str, verb: str) -> tuple[Entry | None, str]:
+    """The one item that words mean; where they mean several, the question which."""
+    found = list({e.id: e for e in edits.by_words(among, words)}.values())
+    if len(found) == 1:
+        return found[0], ""
+    several = ", ".join(e.id for e in found[:9])
+    return None, f"That may be {several}. Say #{verb} {found[0].id}." if found else ""
 
 
 def key_of(state: State, words: str, context: Context) -> str:
@@ -148,7 +160,25 @@ def key_of(state: State, words: str, context: Context) -> str:
 
 
 def _restored(state: State, found: re.Match[str], message: Message, context: Context) -> Outcome | None:  # noqa: ARG001
-    return edits.restore(state, edits.id_of(found["id"]), message)
+    if found["id"]:
+        return edits.restore(state, edits.id_of(found["id"]), message)
+    stand = {e.id for e in state.entries}
+    gone = [c.before for c in reversed(state.changes) if c.after is None and c.before.id not in stand]
+    target, asks = _meant(gone, found["key"], "restore")
+    if target is not None:
+        return edits.restore(state, target.id, message)
+    dropped = ", ".join(dict.fromkeys(e.id for e in gone)) or "nothing"
+    return Outcome(state, (Say(asks or f"I know of no dropped {found['key']}. Off the record is: {dropped}."),))
+
+
+def _answered(state: State, found: re.Match[str], message: Message, context: Context) -> Outcome | None:  # noqa: ARG001
+    """*Q1 is answered: the city pays*: the answer stands with the question."""
+    target, said = item_in(state, found), written(found, "rest", message)
+    if target is None or target.kind != "question":
+        return none(state)
+    text = f"{target.text} – {said}" if said else target.text
+    after = record.replace(target, text=text, status="answered")
+    return Outcome(edits.changed(state, message, target, after), (Ack(message.id),))
 
 
 def _undone(state: State, found: re.Match[str], message: Message, context: Context) -> Outcome | None:  # noqa: ARG001
@@ -188,6 +218,14 @@ ORDERS: tuple[Order, ...] = (
     *WORDED,
     order(rf"(?:assign|give|hand|reassign) {ITEM} (?:over )?to (?P<who>\S.{{0,59}}?)", _assign),
     order(rf"unassign {ITEM}", _unassign),
+    order(rf"(?:the )?owner of {NAMED} (?:is|will be|should be|must be)(?: now)? (?P<who>\S.{{0,59}}?)", _assign),
+    order(rf"{NAMED}'s owner (?:is|will be|should be)(?: now)? (?P<who>\S.{{0,59}}?)", _assign),
+    order(
+        rf"{NAMED} (?:is|was|has been) (?:now |already )?(?:answered|settled) ?(?:[:,–-]|by|with) ?"
+        r"(?P<rest>\S.{1,300}?)",
+        _answered,
+    ),
+    order(rf"(?:the )?answer (?:to|of) {NAMED} (?:is|was)[:,]? (?P<rest>\S.{{1,300}}?)", _answered),
     order(rf"{NAMED} (?:is (?:for|owned by|assigned to)|belongs to|goes to) (?P<who>\S.{{0,59}}?)", _assign),
     order(rf"(?P<who>i)(?:'ll| will| can|'d like to|'m going to) (?:take|do|handle) (?:care of )?{NAMED}", _assign),
     order(rf"(?P<who>@?[\w.|-]{{1,30}}) (?:takes?|does|do|will (?:take|do)|has|owns|can (?:take|do)) {NAMED}", _assign),
@@ -208,7 +246,10 @@ ORDERS: tuple[Order, ...] = (
     order(rf"{NAMED} (?:is|should be|must be) due (?:on |by )?(?P<rest>\S.{{0,79}}?)", _due),
     order(rf"(?:set )?(?:the )?(?:due date|deadline) (?:of|for) {ITEM} (?:to|is) (?P<rest>\S.{{0,79}}?)", _due),
     order(rf"{NAMED} (?:by|until) (?P<rest>{_DAY}.{{0,60}}?)", _due),
-    order(rf"(?:restore|bring back|put back|undrop) (?:the )?(?P<id>{edits.ID})", _restored),
+    order(
+        rf"(?:restore|bring back|put back|undrop) (?:the )?(?:(?P<id>{edits.ID})|(?P<key>[^\W_][\w' -]{{1,40}}?))",
+        _restored,
+    ),
     order(
         r"(?:undo|revert|take back)(?: (?:the )?(?:last|that|it|this))?(?: (?P<count>\d{1,2}|two|three|four|five))?"
         r"(?: (?:items?|ones?|lines?|entr(?:y|ies)|changes?))?",
@@ -216,7 +257,7 @@ ORDERS: tuple[Order, ...] = (
     ),
     order(
         rf"(?P<verb>drop|remove|delete|forget|strike|scrap|take (?:out|off|back)) "
-        rf"(?:{ITEM}|(?:the )?(?P<key>[a-z ]{{2,40}}?))",
+        rf"(?:{ITEM}|(?:the )?(?P<key>[^\W_][\w' -]{{1,40}}?))",
         _dropped,
     ),
     order(

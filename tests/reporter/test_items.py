@@ -331,3 +331,74 @@ def test_a_day_that_has_passed_is_noted_and_said(room):
     said = room.told("kim", "#due A2 2026-11-20")
     assert said == "A2 is due 2026-11-20, which has passed. #due A2 friday changes it."
     assert room.entry("A2").due == "2026-11-20"
+
+
+# ---- items meant by their words, and what is not understood
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["reporter, the owner of A2 is Lou", "reporter, A2's owner should be Lou", "the owner of A2 is Lou, reporter"],
+)
+def test_the_owner_of_an_action_can_be_stated(room, line):
+    assert room.acknowledged("ben", line)
+    assert room.entry("A2").owner == "Lou"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["reporter, Q1 is answered: Kim has it", "reporter, Q1 is answered by Kim has it",
+     "reporter, the answer to Q1 is Kim has it"],
+)  # fmt: skip
+def test_an_answer_is_kept_with_its_question(room, line):
+    assert room.acknowledged("ben", line)
+    assert (room.entry("Q1").status, room.entry("Q1").text) == ("answered", "Who has the key? – Kim has it")
+    room.say("ben", "", retracts=room.last)
+    assert (room.entry("Q1").status, room.entry("Q1").text) == ("open", "Who has the key?")
+
+
+@pytest.mark.parametrize(
+    "line", ["drop the tea action", "remove tea", "delete the action about the tea"]
+)
+def test_an_item_is_found_by_its_words_and_comes_back_by_them(room, line):
+    assert room.told("ben", f"reporter, {line}") == "A3 is off the record."
+    assert "Off the record is: A3." in room.told("ben", "reporter, bring back the boat")
+    assert room.acknowledged("ben", "reporter, bring back the tea")
+    assert room.entry("A3").text == "Ann to buy tea"
+
+
+def test_words_that_mean_several_items_or_none_are_asked_back(room):
+    room.say("ann", "#action Ann to drink tea")
+    assert room.told("ben", "reporter, drop the tea action") == "That may be A3, A4. Say #drop A3."
+    assert room.told("ben", "reporter, drop the cake") == "I have no cake. I have: A1, A2, A3, D1, Q1, A4."
+    assert len(room.texts("action")) == 4
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["reporter, rename the club to Boats", "@reporter: swap A1 and A2", "A2 needs a helper, reporter",
+     "reporter, please merge A1 with A3", "scratch that, reporter"],
+)  # fmt: skip
+def test_what_is_not_understood_is_answered_in_one_line(room, line):
+    assert room.told("ben", line).startswith("I did not understand that. #help")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["reporter, thank you", "reporter, I think A2 is hard", "Ask the local reporter", "swap A1 and A2",
+     "reporter, nice work",
+     "The reporter wrote A2 is done",
+     "ben: change the tyres"],
+)  # fmt: skip
+def test_other_words_are_not_commented(room, line):
+    assert room.told("ben", line) == ""
+
+
+def test_a_subtopic_is_named_in_its_error(room):
+    assert room.told("ben", "#subtopic") == "#subtopic needs a text after it."
+    assert room.told("ben", "#topic") == "#topic needs a text after it."
+
+
+def test_who_mends_the_words_of_another_is_told_how(room):
+    assert room.told("ben", "s/tea/milk/") == "A3 is by ann. #edit A3 text changes it."
+    assert room.say("ben", "s/whale/shark/") == ()
