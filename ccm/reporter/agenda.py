@@ -8,7 +8,7 @@ Numbered lines, an agenda in one line ("1) hello, 2) audit"), and what a chair s
 import re
 
 MOST_WORDS = 12  # of a topic's title
-_NUMBERED = re.compile(r"\s*(?P<number>\d{1,2})[.)]\s+(?P<title>\S[^\n]{1,79})$")
+_NUMBERED = re.compile(r"\s*(?P<number>\d{1,2})[.)]{1,2}\s+(?P<title>\S[^\n]{1,79})$")
 _FIRST_ITEM = re.compile(r"\s*[01][.)]\s+(?:greetings|introductions?|welcome|roll call|opening|hello)\b", re.IGNORECASE)
 _WELL = r"^\W*(?:(?:ok|okay|k|alright|all right|so|well|right|now|then|and|yes|great|cool|good)\b[,.:!]*\s+)*"
 _LETS = r"(?:let'?s|let us|time to|shall we|we (?:can|should|will|have to)|we'?ll|i'?d like to)"
@@ -38,7 +38,14 @@ _NO_TITLE = re.compile(
     r"anything|what|how|whether|if|work|bed|lunch|sleep|the meeting|point|be|do|see|get|have|make)"
     r"\b(?! (?:of|for|about)\b)"
 )
-_INLINE = re.compile(r"(?:^|[\s,;])\(?(\d)[.)]\s*")
+_AWAY = (
+    "there here later tomorrow today tonight more offline online again further on next now soon then elsewhere after "
+    "afterwards time week month year meeting call async together separately back forward ahead him her us you me "
+    "everybody everyone people in at with on the"
+)
+_PLACES = frozenset(_AWAY.split())  # a title of these alone is none
+_TOPIC_NUMBER = re.compile(r"\W*topic\s*(?:#\s*)?(?P<number>\d{1,2})\s*(?:[-–—:.]|\s)\s*(?P<title>\S.*)$")
+_INLINE = re.compile(r"(?:^|[\s,;])\(?(\d)[.)]{1,2}\s*")
 
 
 def opens_meeting(low: str) -> bool:
@@ -74,8 +81,26 @@ def next_topic(text: str, low: str) -> str:
         return ""
     found = _NEXT.match(low)
     if found is None or _NO_TITLE.match(found["title"]):
-        return ""
+        found = _TOPIC_NUMBER.match(low)
+        if found is None:
+            return ""
     title = re.split(r"(?<=\w)[.!;]\s|\s[-–—]\s|, (?:and|but|so|then|which|if|as)\b", text[found.start("title") :])[
         0
     ].strip(" .!:,;-")
-    return title if 0 < len(title.split()) <= MOST_WORDS else ""
+    words = title.lower().split()
+    return title if 0 < len(words) <= MOST_WORDS and not _PLACES.issuperset(words) else ""
+
+
+def number_in(low: str) -> int:
+    """The number of the agenda's point that a chair goes on to, *topic #2 - the fence*, or 0."""
+    found = _TOPIC_NUMBER.match(low)
+    return int(found["number"]) if found else 0
+
+
+def agenda_told(text: str) -> tuple[str, ...]:
+    """The titles of an agenda whose points stand beside one another, with or without numbers: *website, budget*."""
+    points = agenda_in(text) or tuple(point.strip(" .-*•") for point in re.split(r"[,;\n]", text))
+    points = tuple(point for point in points if point)
+    if len(points) < 2 or any(len(point.split()) > MOST_WORDS or "://" in point for point in points):
+        return ()
+    return points

@@ -84,7 +84,9 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
         Section(key, label, tuple(Quote(v.text, v.by, v.source, at.get(v.source, v.at)) for v in values))
         for key, label, _, values in questions_of(state, context)
     )
-    topics = in_words(lines, topics_of(state, lines, nicks, counted, last), counted)
+    refused = {each.partition(" ")[2] for each in state.refused}
+    reached = topics_of(state, lines, nicks, counted, last, context.names)
+    topics = in_words(lines, reached, counted, context.names, refused)
     approved_by = meta.approved_by or state.approved_by
     met = {person_key(name) for name in nicks}
     document = Document(

@@ -119,8 +119,9 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     A topic in the order of the agenda, or of the talk.
 
-    :ivar status: ``reached``, ``planned`` (and not reached), or ``found``: nobody announced it, its title is made of
-        words that were said then more than at other times.
+    :ivar status: ``reached``, ``planned`` (and not reached), ``before`` (the first one that was announced), or
+        ``found``: nobody announced it, its title is made of words that were said then more than at other times, or is
+        what was said first.
     :ivar minutes: ``None`` without times or when it was not reached.
     :ivar items: numbers of its actions, decisions and questions.
     :ivar planned: it stood on the agenda.

@@ -4,28 +4,35 @@ The words for a document: sentences for each topic (:mod:`ccm.reporter.narrative
 Leaves out a summary of the whole, which repeats those of the topics; a language model may add one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, cast
 
 import msgspec
 
 from ccm.reporter.document_shape import Item, Line, Sentence, Topic
-from ccm.reporter.document_topics import Reached
+from ccm.reporter.document_topics import Reached, remarks_of
 from ccm.reporter.narrative import Part, Spoken, Told, narrate
-from ccm.reporter.outcomes import mark_of
 
 LEAST = 30  # remarks; a shorter talk is read as fast as sentences about it
 _KINDS = {"A": "action", "D": "decision", "Q": "question"}
 
 
-def in_words(lines: Sequence[Line], reached: Sequence[Reached], items: Sequence[Item]) -> tuple[Topic, ...]:
+def in_words(
+    lines: Sequence[Line],
+    reached: Sequence[Reached],
+    items: Sequence[Item],
+    names: Sequence[str] = (),
+    refused: Collection[str] = (),
+) -> tuple[Topic, ...]:
     """
     The topics with what was said of each.
 
     :param items: what stands under its heading: actions, decisions, questions.
+    :param names: of the reporter; what is said to it is no part of the talk.
+    :param refused: ids of messages of which somebody took an item off the record: they are not quoted.
     """
     topics = tuple(each.topic for each in reached)
-    talk = [place for place, line in enumerate(lines) if line.text and not line.reporter and mark_of(line.text) is None]
+    talk = [place for place in remarks_of(lines, names) if lines[place].id not in refused]
     if len(talk) < LEAST:
         return topics
     said = [Spoken(lines[place].id, lines[place].nick, lines[place].text) for place in talk]

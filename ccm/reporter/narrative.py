@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from ccm.reporter.document_shape import Sentence
-from ccm.reporter.phrases import Counts, Phrase, counts_of, phrases, together
+from ccm.reporter.phrases import Counts, Phrase, counts_of, is_telling, phrases, places_of, together
 from ccm.reporter.terms import stems_of
 from ccm.reporter.turns import Line, Words, read
 
@@ -147,13 +147,23 @@ def _of_part(talk: _Talk, part: Part, outcomes: Sequence[Told]) -> tuple[Sentenc
     """What it was about and who spoke, a sentence of it, what came of it."""
     told = []
     here = talk.phrases(part.start, part.end, 4) if part.end - part.start >= SHORT else []
-    if here:
-        words, who = _conjoined([one.text for one in here]), _conjoined(_speakers(talk, part, 2))
-        told.append(Sentence(f"About {words}; {who} spoke most.", _sources(talk, here)))
-        if (quote := _quote(talk, part, here)) is not None:
+    here = [one for one in here if is_telling(one, talk.texts, part.start, part.end)]
+    if len(here) > 1:
+        told.append(_spoke_of(talk, part, here))
+        if (quote := _quote(talk, part, here, {one.source for one in outcomes})) is not None:
             told.append(quote)
     came = _outcome(talk, part, outcomes)
     return (*told, came)[:3] if came is not None else tuple(told[:3])
+
+
+def _spoke_of(talk: _Talk, part: Part, here: Sequence[Phrase]) -> Sentence:
+    """Who said these phrases, the two who did so most often, with their first remarks."""
+    said = [place for one in here for place in places_of(one, talk.texts, part.start, part.end)]
+    times = Counter(talk.said[place].by for place in said)
+    who = [name for name, _ in sorted(times.items(), key=lambda item: (-item[1], item[0]))[:2]]
+    firsts = [talk.said[min(place for place in said if talk.said[place].by == name)].id for name in who]
+    sources = tuple(dict.fromkeys((*_sources(talk, here), *firsts)))
+    return Sentence(f"{_conjoined(who)} spoke of {_conjoined([one.text for one in here])}.", sources)
 
 
 def _outcome(talk: _Talk, part: Part, outcomes: Sequence[Told]) -> Sentence | None:
@@ -221,12 +231,22 @@ def _speakers(talk: _Talk, part: Part, most: int) -> list[str]:
     return [name for name, _ in sorted(spoke.items(), key=lambda item: (-item[1], item[0]))[:most]]
 
 
-def _quote(talk: _Talk, part: Part, here: Sequence[Phrase]) -> Sentence | None:
-    """The sentence that says most of what a part is about, word for word."""
+def _quote(talk: _Talk, part: Part, here: Sequence[Phrase], told: set[str]) -> Sentence | None:
+    """
+    The sentence that says most of what a part is about, word for word.
+
+    :param told: ids of messages that are told elsewhere; nor is that quoted which announced the part.
+    """
     best: tuple[int, int, str] | None = None
     for place in range(part.start, part.end):
         text = talk.texts[place]
-        if len(text) < 40 or not any(one.text.lower() in text.lower() for one in here):
+        announces = place == part.start and part.title.lower() in text.lower()
+        if (
+            len(text) < 40
+            or announces
+            or talk.said[place].id in told
+            or not any(one.text.lower() in text.lower() for one in here)
+        ):
             continue
         for sentence in _ENDS.split(text):
             low = sentence.lower()

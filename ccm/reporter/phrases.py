@@ -17,6 +17,8 @@ _JOINED = re.compile(r"(?:[\w@/\\=<{$#_-]|\w[.:])$")  # before a phrase that is 
 _JOINING = re.compile(r"[\w@/\\=>}_]|[.:-]\w")
 READ = 20  # remarks of a part
 _MOST = 14  # words of a part that are weighed
+_THRICE = 3  # remarks of a part that have a single word, if it names the part
+_BEFORE_A_THING = "the|an?|this|that|these|our|your|my|their|his|her|its|each|every|all|any|some|no|new|old"
 _PAIR = 2  # what a pair counts beside a word
 
 
@@ -106,6 +108,26 @@ def phrases(
         if len(found) == most:
             break
     return found
+
+
+def places_of(phrase: Phrase, texts: Sequence[str], start: int, end: int) -> list[int]:
+    """The remarks of a part that have a phrase as it is written."""
+    words = phrase.text.lower()
+    return [place for place in range(start, end) if words in texts[place].lower()]
+
+
+def is_telling(phrase: Phrase, texts: Sequence[str], start: int, end: int) -> bool:
+    """Whether a phrase may name what a part is about: two words said twice, or a thing that three remarks speak of."""
+    places = places_of(phrase, texts, start, end)
+    if len(phrase.stems) > 1:
+        return len(places) > 1
+    low = phrase.text.lower()
+    if len(places) < _THRICE or low.endswith(("ing", "ed")):
+        return False
+    if phrase.text != low:
+        return True
+    thing = re.compile(rf"\b(?:{_BEFORE_A_THING})\s+{re.escape(low)}\b")
+    return low.endswith("s") or any(thing.search(texts[place].lower()) for place in places)
 
 
 def _contrast(form: tuple[str, ...], counts: Counts, beside: Counts) -> int:

@@ -8,19 +8,29 @@ are whole numbers and ties have an order, so every Python finds the same. Leaves
 (:mod:`ccm.reporter.agenda`) and what a phrase is (:mod:`ccm.reporter.phrases`).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ccm.reporter.alignment import aligned
 from ccm.reporter.boundaries import begins
-from ccm.reporter.phrases import counts_of, phrases, together
+from ccm.reporter.phrases import counts_of, is_telling, phrases, together
+from ccm.reporter.rendering import capital
 from ccm.reporter.terms import stems_of
 from ccm.reporter.turns import Line, Words, read, trained
 
 __all__ = ["LEAST", "Line", "Segment", "segments"]
 
 LEAST = 8  # remarks of a talk that is parted
+_EARLY = 8  # remarks of a part of which one may be its title
+_FEW = 3  # words that state nothing
+_STOPS = re.compile(r"(?<=\w)[.!]\s+")
+_GREETS = re.compile(
+    r"\W*(?:(?:hi|hello|hey|morning|good (?:morning|afternoon|evening)|welcome|thanks?|thank you|ok(?:ay)?|yes|yeah|"
+    r"yep|no|sure|sorry|lol|haha|bye|same|me too|sounds good|\+1)\b|[\w .-]{1,30}:\s|https?:)",
+    re.IGNORECASE,
+)
 _TITLE = 60  # characters of a title that is a remark's beginning
 
 
@@ -84,19 +94,30 @@ def _titles(edges: Sequence[tuple[int, int]], lines: Sequence[Line], words: Word
     texts = [line.text for line in lines]
     counts = [counts_of(words, start, end) for start, end in edges]
     whole = together(counts)
-    titles = []
+    titles: list[str] = []
     for (start, end), its in zip(edges, counts, strict=True):
-        found = phrases(its, texts, people, 3, beside=whole)
+        found = [one for one in phrases(its, texts, people, 3, beside=whole) if is_telling(one, texts, start, end)]
         if len(found) == 3 and 2 * found[2].weight < found[0].weight:
             found.pop()
         title = ", ".join(phrase.text for phrase in found)
-        titles.append(title[:1].upper() + title[1:] or _beginning(texts[start:end]))
+        alone = len(found) == 1 and len(found[0].stems) == 1
+        title = title[:1].upper() + title[1:]
+        if alone or not title:
+            title = _beginning(texts[start:end]) or title
+        titles.append(title or f"Part {len(titles) + 1}")
     return titles
 
 
+def _states(text: str) -> bool:
+    """Whether a remark may stand for what comes after it: a sentence that is no greeting, question or answer."""
+    return len(text.split()) > _FEW and not _GREETS.match(text) and not text.rstrip().endswith(("?", ":", "…"))
+
+
 def _beginning(texts: Sequence[str]) -> str:
-    """The first remark of three words and more, cut at a word."""
-    words = next((text.split() for text in texts if len(text.split()) > 2), texts[0].split())
+    """The first of the early remarks that states something, cut at a word, or ``""``."""
+    first = next((text for text in texts[:_EARLY] if _states(text)), "")
+    sentence = _STOPS.split(first, maxsplit=1)[0]
+    words = capital(sentence if len(sentence.split()) > _FEW else first).split()
     title = ""
     for word in words:
         if title and len(title) + len(word) >= _TITLE:

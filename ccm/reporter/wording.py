@@ -12,7 +12,7 @@ from ccm.reporter.document_shape import Document, FollowUp, Item, Topic, superse
 from ccm.reporter.rendering import by_owner, capital, clock, long_day, moment, short_day
 
 FOUND = (
-    "Nobody announced these topics. They were found by the words of the conversation, from which their titles are made."
+    "Nobody announced these topics. The words of the conversation show where they begin; their titles are made of them."
 )
 POSSIBLE = "Found in the talk by the reporter. Nobody confirmed them, and nobody was sent them."
 COUNTED = {

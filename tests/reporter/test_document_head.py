@@ -73,7 +73,9 @@ def test_voters_are_named_in_every_form(context):
 
 
 def test_a_possible_action_has_its_owner_and_its_task_in_every_form(context):
-    found = Entry("action", "A1", "check the budget", "Bob", "m1", "", "Bob", provenance="detected", confidence=600, sure=False)
+    found = Entry(
+        "action", "A1", "check the budget", "Bob", "m1", "", "Bob", provenance="detected", confidence=600, sure=False
+    )
     document = document_of(talk("Bob: I may check the budget"), context, found)
     for text in forms(document):
         assert "Check the budget" in text
