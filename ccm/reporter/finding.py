@@ -14,15 +14,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from ccm.reporter.cues import Remark, Talk, could_be_action, could_be_decision
+from ccm.reporter.cues import EDGE, Remark, Talk, could_be_action, could_be_decision
 from ccm.reporter.promises import NOTHING, promise
 from ccm.reporter.promises import spoken as said_to_be_done
 from ccm.reporter.requests import accepted
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
 from ccm.reporter.settled import settled
-from ccm.reporter.standing import Rounds, asked, open_questions, unopposed
-from ccm.reporter.traits import Traits
+from ccm.reporter.standing import Rounds, asked, is_suggestion, open_questions, suggested, unopposed
+from ccm.reporter.traits import Traits, words_of
 from ccm.reporter.trees import Tree, grown
 
 FoundKind = Literal["action", "decision", "question"]
@@ -132,10 +132,13 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
 def agreed_to(traits: Traits, place: int) -> bool:
     """Whether a line is called a proposal and at least two vote for it at once and nobody against."""
     talk = traits.talk
-    if "propos" not in talk.lows[place] or traits.first_vote(place) or "?" in talk.lows[place]:
+    low = talk.lows[place]
+    called = "propos" in low and "?" not in low
+    if not (called or is_suggestion(low)) or traits.first_vote(place):
         return False
     _, against, *_ = traits.votes_around(place)
-    return not against and talk.agrees[place + 1 : place + 3] == [1, 1]
+    votes = talk.agrees[place + 1 : place + (3 if called else 4)]
+    return not against and votes == [1] * len(votes) and len(votes) > (1 if called else 2)
 
 
 def found(
@@ -189,13 +192,15 @@ def outcomes(
         over = likely[found_one.place] - limit
         if _confidence(over) >= SHOWN:
             actions.append(replace(found_one, confidence=_confidence(over), sure=over >= beside))
-    told = {one.place for one in decisions}
+    read_back = any(scored.decided[one.place] != CLEAR for one in decisions)
     decisions += [
-        Found("decision", place, text, traits.talk.lines[place].nick, confidence=800, sure=not told, how="consensus")
+        Found("decision", place, text, traits.talk.lines[place].nick, confidence=800, sure=not read_back,
+              how="consensus")
         for place, text in settled(traits.talk) if place not in taken and place not in skip
     ]  # fmt: skip
     if not decisions:
         decisions = _unopposed(traits, {one.place for one in actions})
+    actions = [one for one in actions if not _is_marked(traits, one, skip)]
     rounds = Rounds(traits.talk)
     actions = [replace(one, status=rounds.status(one.place)) for one in actions]
     questions = [
@@ -214,6 +219,19 @@ def _action(traits: Traits, place: int, over: int, *, stated: bool) -> Found:
         "action", place, roles.text, talk.lines[place].nick, roles.owner, roles.phrase, _confidence(over), True,
         sources=roles.sources,
     )  # fmt: skip
+
+
+def _is_marked(traits: Traits, one: Found, skip: Collection[int]) -> bool:
+    """Whether a line close by that somebody marked says the same."""
+    talk, mine = traits.talk, words_of(one.text)
+    for place in range(max(0, one.place - AFTER), min(len(talk.lines), one.place + BEFORE + 1)):
+        if place not in skip:
+            continue
+        both = len(mine & traits.content(place))
+        named = one.owner and one.owner in {talk.names.get(word.strip(EDGE)) for word in talk.words[place]}
+        if (both > 1 and 2 * both >= len(mine)) or (both and named):
+            return True
+    return False
 
 
 def _best(traits: Traits, spoken: Mapping[int, int], stated: Collection[int]) -> list[Found]:
@@ -243,8 +261,9 @@ def _decisions(traits: Traits, decided: Mapping[int, int], limit: int) -> list[F
     for places in kept:
         place = max(places, key=lambda place: (decided[place], place))
         line = talk.lines[place]
+        text = suggested(line.text.strip())
         made.append(
-            Found("decision", place, line.text.strip(), line.nick, confidence=_confidence(decided[place] - limit),
+            Found("decision", place, text, line.nick, confidence=_confidence(decided[place] - limit),
                   sure=True, sources=tuple(other for other in places if other != place), how=_how(traits, places))
         )  # fmt: skip
     return made
@@ -277,7 +296,7 @@ def _confidence(over: int) -> int:
     return max(50, min(990, 500 + over))
 
 
-NEAR, BEFORE, SAME = 3, 12, 60  # lines
+NEAR, BEFORE, AFTER, SAME = 3, 12, 4, 60  # lines
 MOST = 12  # finds in talk, sure or possible
 SHOWN = 400  # thousandths below which a find is not worth a line
 CLEAR = 400  # the score of what needs no model: "Kim to check with Kaliya"

@@ -53,10 +53,28 @@ _OPENS = re.compile(
 _REPLIES = re.compile(
     r"\W*(?:yes|yep|yeah|no|nope|i (?:(?:don['’]t|do not) )?think)\b(?!,? (?:i |we )?(?:don['’]t know|idea))"
 )
+_SUGGESTS = re.compile(
+    r"\W*(?:(?:so|ok(?:ay)?|well|then|and)[, ]+)?(?:are we ready to \w|shall we \w|"
+    r"let['’]?s (?!(?:not|be|see|hear|try|talk|discuss|move on|go on|get back|hope|wait|assume|say)\b)\w|"
+    r"i think .{3,80} is (?:fine|ok))"
+)
 _ASKS = re.compile(
     r"(?:^|[,.;:-] )(?:so |and |but |ok,? |well,? )?(?:what|who|whom|when|where|which|why|how|should|shall|do|"
     r"does|did|is|are|can|could|will|would|has|have)\b"
 )
+
+
+def is_suggestion(low: str) -> bool:
+    """Whether a line puts something to the others: "shall we …?", "let's …", "I think … is fine"."""
+    return _SUGGESTS.match(low) is not None
+
+
+def suggested(text: str) -> str:
+    """What a suggestion suggests; any other text as it is."""
+    if text[-1:] != "?" or not is_suggestion(text.lower()):
+        return text
+    said = _PROPOSED.sub("", text).rstrip(" ?")
+    return said[:1].upper() + said[1:]
 
 
 class Rounds:

@@ -63,7 +63,7 @@ class Traits:
         """The words of a line that say something."""
         known = self._sets.get(place)
         if known is None:
-            known = self._sets[place] = frozenset(_CONTENT.findall(self.talk.lows[place])) - _SMALL
+            known = self._sets[place] = words_of(self.talk.lows[place])
         return known
 
     def stated(self, place: int) -> list[str]:
@@ -290,6 +290,11 @@ class Traits:
         if len(self.content(place)) < _ALIKE:
             seen.insert(0, "short")
         return seen
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text that say something."""
+    return frozenset(_CONTENT.findall(text.lower())) - _SMALL
 
 
 def _words(tokens: Sequence[str], most: int) -> list[str]:

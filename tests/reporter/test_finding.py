@@ -245,6 +245,22 @@ def test_of_a_kind_that_people_mark_finds_are_only_possible() -> None:
     assert finds("action", *lines, marked={"decision"})
 
 
+def test_what_is_marked_a_few_lines_later_is_not_found_again() -> None:
+    lines = ("ana: hello", "bo: I'll create the poll tomorrow", "cy: good", "ana: ACTION: Bo to create the poll")
+    assert finds("action", *lines[:3], sure=None)
+    assert not finds("action", *lines, sure=None, skip={3}, marked={"action"})
+    other = (*lines[:3], "ana: ACTION: Cy to call the printer")
+    assert finds("action", *other, sure=None, skip={3}, marked={"action"})
+
+
+def test_a_suggestion_that_three_vote_for_is_a_decision() -> None:
+    votes = ("bo: +1", "cy: +1", "dee: +1")
+    (decision,) = finds("decision", *SMALL_TALK, "ana: Are we ready to print the programme?", *votes)
+    assert (decision.text, decision.how) == ("Print the programme", "consensus")
+    (decision,) = finds("decision", *SMALL_TALK, "ana: I think Tuesday is fine for the rehearsal.", *votes)
+    assert decision.text == "I think Tuesday is fine for the rehearsal."
+
+
 def test_lines_that_are_skipped_are_no_outcomes() -> None:
     lines = (*SMALL_TALK, "ana: Bo to check the lease with the owner")
     assert not finds("action", *lines, sure=None, skip={len(SMALL_TALK)})
