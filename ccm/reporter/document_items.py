@@ -89,7 +89,7 @@ def _item(e: Entry, day: str, said: str, names: Mapping[str, str], zone: str) ->
         f"{e.id[0]}-{first}-{int(e.id[1:]):02d}", e.id, e.text, e.by, e.source, e.at, said,
         names.get(e.owner.lower(), e.owner), e.due, e.phrase, e.status, e.topic,
         e.provenance, e.confidence, _sources(e), e.how, e.votes, e.supersedes,
-        task if task != e.text else "", e.assumed,
+        task if task != e.text else "", e.assumed, edited=e.edited,
     )  # fmt: skip
 
 

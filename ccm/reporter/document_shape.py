@@ -90,6 +90,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar assumed: the due date is the reporter's reading of vague words.
     :ivar why: of an open question: ``unanswered`` (nobody else spoke after it), or ``unsettled`` (somebody did, and
         nothing was noted as the answer).
+    :ivar edited: who put a decision into other words, alone, after it was taken.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     task: str = ""
     assumed: bool = False
     why: str = ""
+    edited: str = ""
 
 
 class Topic(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -91,11 +91,11 @@ def provenance(item: Item) -> str:
 def decided(item: Item, document: Document | None = None) -> str:
     """``By vote: yes 3, no 1; proposed by Ann; takes the place of D1; superseded by D7``, or ``""``."""
     votes = ", ".join(f"{option} {len(names)}" for option, names in item.votes.items())
-    kind = _KINDS.get(item.how, "By vote" if votes else "")
+    kind = _KINDS.get(item.how, "Voices" if votes else "")
     words = [f"{kind}: {votes}" if votes else kind, f"proposed by {item.owner}" if item.owner else ""]
     words += [f"takes the place of {item.supersedes}" if item.supersedes else ""]
     later = superseded(document.decisions).get(item.number) if document is not None else None
-    words += [f"superseded by {later}" if later else ""]
+    words += [f"edited by {item.edited}" if item.edited else "", f"superseded by {later}" if later else ""]
     return "; ".join(word for word in words if word)
 
 

@@ -357,9 +357,7 @@ def test_an_answer_is_kept_with_its_question(room, line):
     assert (room.entry("Q1").status, room.entry("Q1").text) == ("open", "Who has the key?")
 
 
-@pytest.mark.parametrize(
-    "line", ["drop the tea action", "remove tea", "delete the action about the tea"]
-)
+@pytest.mark.parametrize("line", ["drop the tea action", "remove tea", "delete the action about the tea"])
 def test_an_item_is_found_by_its_words_and_comes_back_by_them(room, line):
     assert room.told("ben", f"reporter, {line}") == "A3 is off the record."
     assert "Off the record is: A3." in room.told("ben", "reporter, bring back the boat")

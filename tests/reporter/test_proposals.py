@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from ccm.reporter import wording
 from ccm.reporter.effects import Say
 from ccm.reporter.state import from_json, to_json
 from tests.reporter.talking import Room, should
@@ -162,6 +163,17 @@ def test_who_edits_a_decision_alone_takes_no_voices_along(room, line):
     room.say("eve", "", retracts=next(m.id for m in room.log if m.nick == "eve"))
     decision = room.entry("D1")
     assert (decision.how, decision.votes, decision.edited) == ("consensus", {"+1": ("ben",)}, "")
+
+
+def test_the_document_says_who_edited_a_decision(room):
+    room.say("tom", "PROPOSED: We sell the boat.")
+    room.say("ann", "RESOLVED: as proposed")
+    room.say("eve", "#edit D1 We give the boat away.")
+    room.say("ann", "#agreed We meet on Monday.")
+    room.say("ann", "+1")
+    room.say("ann", "publish now, reporter")
+    edited, voiced = room.documents[0].decisions
+    assert (wording.decided(edited), wording.decided(voiced)) == ("edited by eve", "Voices: +1 1")
 
 
 def test_a_typo_leaves_the_voices(room):
