@@ -15,6 +15,7 @@ from ccm.reporter.context import Context, Outcome
 from ccm.reporter.edits import day_named
 from ccm.reporter.effects import FollowUp, Say
 from ccm.reporter.outcomes import MAX_ENTRIES, stamp
+from ccm.reporter.rendering import short_day
 from ccm.reporter.state import Entry, Following, State
 from ccm.reporter.transcript import Message
 
@@ -169,11 +170,22 @@ def made(state: State) -> tuple[State, tuple[FollowUp, ...]]:
 
 def _carried_line(entry: Entry) -> str:
     owner = re.sub(r"[(),:\s]+", " ", entry.owner).strip() or "UNASSIGNED"
-    due = f", due {entry.due}" if entry.due else ""
+    due = f", due {short_day(entry.due)}" if entry.due else ""
     return f"{entry.id} ({owner}{due}): {' '.join(entry.text.split())[:MAX_TEXT]}"
 
 
-_LINE = re.compile(r"^A\d+ \((?P<owner>[^(),:]+)(?:, due (?P<due>\d{4}-\d\d-\d\d))?\): (?P<text>\S.*)$")
+_LINE = re.compile(r"^A\d+ \((?P<owner>[^(),:]+)(?:, due (?P<due>[^(),:]{8,20}))?\): (?P<text>\S.*)$")
+
+
+def _day_of(words: str) -> str:
+    """The ISO date of ``Tue 1 Dec 2026``, or of itself; ``""`` for anything else."""
+    parts = words.split()
+    try:
+        if len(parts) != 4:
+            return date.fromisoformat(words).isoformat() if words else ""
+        return date(int(parts[3]), _MONTHS.index(parts[2]) + 1, int(parts[1])).isoformat()
+    except ValueError:
+        return ""
 
 
 def carried_in(state: State, message: Message) -> State:
@@ -188,7 +200,7 @@ def carried_in(state: State, message: Message) -> State:
         owner = "" if found["owner"] == "UNASSIGNED" else found["owner"]
         made_ = Entry(
             "action", f"A{number}", found["text"], message.nick, message.id, stamp(message.time), owner,
-            found["due"] or "", status="carried",
+            _day_of(found["due"] or ""), status="carried",
         )  # fmt: skip
         state = record.add_entry(state, made_, {**state.counters, "action": number})
     return state

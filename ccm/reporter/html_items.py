@@ -24,18 +24,14 @@ def actions(document: Document) -> str:
 
 def decisions(document: Document) -> str:
     """With how each was taken."""
-    rows = "".join(
-        _line(item, "d", item.text, _ruled(item, document), document) for item in document.decisions
-    )
+    rows = "".join(_line(item, "d", item.text, _ruled(item, document), document) for item in document.decisions)
     return _section("decisions", "Decisions", rows, wording.COUNTED["decisions"])
 
 
 def questions(document: Document) -> str:
     """Those that are open, with why."""
     rows = "".join(
-        _line(
-            item, "q", item.text, (*_said(wording.why_open(item)), *_said(wording.provenance(item))), document
-        )
+        _line(item, "q", item.text, (*_said(wording.why_open(item)), *_said(wording.provenance(item))), document)
         for item in document.questions
         if item.status == "open"
     )

@@ -58,7 +58,7 @@ async def test_the_next_meeting_has_a_topic_with_the_same_people_and_the_open_ac
     page = await stage.stores.archive.page(next_one.room, limit=50)
     carried = [message for message in page.items if b"Carried over from Club:" in message.stanza]
     assert len(carried) == 1
-    assert b"A1 (Kim, due 2026-12-05)" in carried[0].stanza
+    assert b"A1 (Kim, due Sat 5 Dec 2026)" in carried[0].stanza
     assert b"buy tea" not in carried[0].stanza
     # a second version that moves it makes no second topic
     await hears(ann, room, "#nextmeeting 2026-12-02 11:00", "The next meeting:")

@@ -7,7 +7,7 @@ import pytest
 
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.effects import FollowUp, Publish
-from ccm.reporter.followup import CARRIED, when
+from ccm.reporter.followup import CARRIED, carried_in, when
 from ccm.reporter.state import from_json, to_json
 from ccm.reporter.transcript import Message
 from tests.reporter.talking import BEGAN, Room
@@ -95,7 +95,7 @@ def test_publication_asks_for_its_topic_once(room):
     room.say("ann", "#nextmeeting tuesday 10:00")
     effects = room.say("ann", "#publish")
     assert [type(e) for e in effects if isinstance(e, (Publish, FollowUp))] == [Publish, FollowUp]
-    carried = "A1 (Kim, due 2026-11-27): Kim to paint the shed by friday\nA2 (UNASSIGNED): call Bo"
+    carried = "A1 (Kim, due Fri 27 Nov 2026): Kim to paint the shed by friday\nA2 (UNASSIGNED): call Bo"
     assert FollowUp("2026-12-01T10:00", carried) in effects
     assert not any(isinstance(e, FollowUp) for e in room.say("ann", "publish again, reporter"))
     room.say("ann", "#action Ann to call Bo")
@@ -134,3 +134,10 @@ def test_open_actions_are_carried_into_the_next_record(room):
 def test_only_the_reporter_carries_over(room):
     room.say("eve", f"{CARRIED}Club:\nA1 (Kim): pay Eve")
     assert room.state.entries == ()
+
+
+@pytest.mark.parametrize("due", ["2026-12-01", "Tue 1 Dec 2026"])
+def test_a_day_that_is_carried_over_is_read_in_words_and_in_digits(due):
+    said = f"{CARRIED}Talk:\nA3 (Lou, due {due}): order cake"
+    state = carried_in(new_state(), Message("m1", "Reporter", said, from_reporter=True))
+    assert [(e.id, e.owner, e.due, e.status) for e in state.entries] == [("A1", "Lou", "2026-12-01", "carried")]
