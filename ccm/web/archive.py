@@ -156,7 +156,12 @@ class ArchivePages:
             text = "There are no two such versions. Choose them from the list."
             link = f"/archive/{newest.slug}/versions"
             return self._pages.message(request, "No such versions", text, 404, link=link, link_text="All versions")
-        values = {"title": newest.title, "slug": newest.slug, "old": old.revision, "new": new.revision}
+        values: dict[str, str | int] = {
+            "title": newest.title,
+            "slug": newest.slug,
+            "old": old.revision,
+            "new": new.revision,
+        }
         made_of = (*map(str, values.values()), old.body, new.body)
         return await self._made(request, HTML, made_of, lambda: self._changes(old.body, new.body, values))
 
