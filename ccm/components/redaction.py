@@ -7,7 +7,7 @@ more. Leaves out the room's own archive, which the room keeps (:mod:`ccm.muc.mod
 """
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from twisted.logger import Logger
@@ -116,6 +116,13 @@ async def named(context: Context, topic: Topic, text: str) -> frozenset[str]:
     wanted = text.strip().rpartition("#")[2]
     documents = _documents(await context.documents.revisions(topic.id))
     return redaction.naming(documents, lambda id_: wanted in (id_, anchor(id_)))
+
+
+async def hidden(context: Context, topic: Topic, ids: Iterable[str]) -> Callable[[str], bool]:
+    """Tells of a text whether it repeats what those messages said; ask before they are taken out."""
+    records = await context.documents.revisions(topic.id)
+    gone = frozenset(ids)
+    return await context.apart(lambda: redaction.secret(_documents(records), gone))
 
 
 def _documents(records: Iterable[DocumentRecord]) -> tuple[Document, ...]:

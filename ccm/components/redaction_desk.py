@@ -6,24 +6,16 @@ out the taking out (:mod:`ccm.components.redaction`).
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
 
 from ccm import namespaces as ns
-from ccm.components import redaction
+from ccm.components import carried, redaction
 from ccm.components.choices import topics_of
 from ccm.components.context import Context
 from ccm.components.operations import Answer, Field, Operation, Request, done
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.errors import StanzaError
-
-
-class Moderation(Protocol):
-    """Takes messages back in a room."""
-
-    async def moderate(self, room: str, id_: str, reason: str) -> None:
-        """One that is gone already is fine."""
 
 
 class RedactionDesk:
@@ -32,7 +24,7 @@ class RedactionDesk:
     """
 
     def __init__(
-        self, context: Context, room: Moderation, known: Callable[[str, str], Awaitable[RoomDiscussion]]
+        self, context: Context, room: carried.NextRoom, known: Callable[[str, str], Awaitable[RoomDiscussion]]
     ) -> None:
         self._context = context
         self._room = room
@@ -53,12 +45,14 @@ class RedactionDesk:
             )
         wanted = request.need("message")
         ids = await redaction.named(self._context, known.topic, wanted) or frozenset((wanted.rpartition("#")[2],))
+        is_hidden = await redaction.hidden(self._context, known.topic, ids)
         for id_ in sorted(ids):
             try:
                 await self._room.moderate(known.topic.room, id_, request.values.get("reason", ""))
             except JabberError as error:
                 raise StanzaError(error.condition, error.text or "The room did not take it back. Try again.") from error
         changed = await redaction.take_out(self._context, known.topic, ids, known.state.jids)
+        await carried.take_back(self._context, known.topic, is_hidden, self._room)
         known.wake()
         if not changed and not await redaction.named(self._context, known.topic, wanted):
             raise StanzaError("item-not-found", "No published version of that topic has that message. Copy its link.")

@@ -37,7 +37,7 @@ class RoomTranscript:
             id=remark.id,
             nick=remark.nick,
             text=remark.text,
-            jid=remark.jid,
+            jid=remark.jid if remark.nick else None,  # the room itself, for a moderator
             time=remark.at.astimezone(UTC),
             replaces=replaces,
             retracts=remark.retracts,

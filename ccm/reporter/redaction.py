@@ -38,6 +38,11 @@ def told(documents: Iterable[Document], ids: Iterable[str]) -> bool:
     return any(line.id in gone and line.text for document in documents for line in document.log)
 
 
+def secret(documents: Sequence[Document], ids: Iterable[str]) -> Callable[[str], bool]:
+    """Tells of a text whether it repeats what those messages said, as far as the documents know of it."""
+    return _Secret.of(documents, frozenset(ids)).holds
+
+
 @dataclass(frozen=True, slots=True)
 class _Secret:
     """

@@ -73,6 +73,39 @@ async def test_the_next_meeting_has_a_topic_with_the_same_people_and_the_open_ac
 
 
 @pytest_twisted.ensureDeferred
+async def test_an_action_that_is_taken_out_is_gone_from_the_next_meeting_too(stage: Any, muc: Any) -> None:
+    play(stage)
+    ann = await stage.person("ann", "Ann", "ann@example.org")
+    topic = await open_topic(ann, "Club")
+    room = topic["room"]
+    await ann.join(room, "Ann")
+    await until(lambda: said_by_reporter(ann, room))
+    await say(ann, room, "#startmeeting Club")
+    await say(ann, room, "#action Kim to paint the shed")
+    await say(ann, room, "#action Kim to ring Zyxwvut at 555 0199")
+    await hears(ann, room, "#nextmeeting 2026-12-01 10:00", "The next meeting:")
+    await hears(ann, room, "#endmeeting", "is planned for Tue 1 Dec 2026, 10:00.")
+    mine = (await stage.stores.topics.of_member("ann@localhost", limit=10)).items
+    (next_one,) = [each for each in mine if each.id != topic["id"]]
+    await ann.join(next_one.room, "Ann")
+    await hears(ann, next_one.room, "reporter, what do we have so far?", "Zyxwvut")
+    page = await stage.stores.archive.page(room, limit=50)
+    id_ = next(row.id for row in page.items if b"Zyxwvut" in row.stanza)
+    wanted = f"<redact xmlns='{ns.REPORTER}' topic='{topic['id']}' message='{id_}'/>"
+    assert (await ann.ask("reporter.localhost", "set", wanted))["type"] == "result"
+    assert b"Zyxwvut" not in await stage.stores.state.get(f"carry:{next_one.id}")
+    carried = [
+        row.stanza
+        for row in (await stage.stores.archive.page(next_one.room, limit=50)).items
+        if b"Carried over from" in row.stanza
+    ]
+    assert len(carried) == 1
+    assert b"paint the shed" in carried[0] and b"Zyxwvut" not in carried[0]
+    told = await hears(ann, next_one.room, "reporter, what do we have so far?", "Kim to paint the shed")
+    assert "Zyxwvut" not in told
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_somebody_says_while_silent_is_not_stored_also_after_a_restart(stage: Any, muc: Any) -> None:
     play(stage)
     ann = await stage.person("ann", "Ann", "ann@example.org")
