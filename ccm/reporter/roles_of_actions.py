@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from ccm.reporter.cues import READ, ROLES, VERBS, Talk, listed
-from ccm.reporter.statements import TAKES_NOTES
+from ccm.reporter.statements import TAKES_NOTES, kind_of_verb
 
 
 class Roles(NamedTuple):
@@ -158,6 +158,9 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
             continue
         what = found["what"]
         if pattern is _FIRST:
+            later = _FIRST.search(text, found.start("what"))
+            if later and later[0][:4].lower() == "will" and kind_of_verb(infinitive(what.split()[0]).lower()) != "deed":
+                found, what = later, later["what"]  # "I'm testing it. Will have it up tomorrow."
             if found[0][:4].lower() == "will" and (what.split()[0].lower() not in VERBS | _LIGHT or "?" in text):
                 continue
             owner = addressed if addressed and talk.quotes_by(nick) >= TAKES_NOTES else nick

@@ -80,6 +80,7 @@ def test_whoever_takes_notes_is_not_the_owner_of_what_others_promise() -> None:
         ("I've committed to having the text done by Friday", "Have the text done by Friday"),
         ("My action items include posting the report", "Post the report"),
         ("Nearly there. Will have a draft up by tomorrow.", "Have a draft up by tomorrow"),
+        ("I'm doing more. Will have a draft up by tomorrow.", "Have a draft up by tomorrow"),
         ("will query the list about the two dates", "Query the list about the two dates"),
         ("I'll do some painting tomorrow", "Do some painting tomorrow"),
         ("Ok, and I take the charts.", "Take the charts"),
