@@ -25,6 +25,10 @@ ORDER = (
     "invite",
     "invitations",
     "resend",
+    "command",
+    "settle",
+    "draft",
+    "search",
     "outcome",
     "record",
     "publish",
@@ -45,6 +49,7 @@ class Client(ClientXMPP):
         self.known: dict[str, str] = {"name": "Licences", "start": "tomorrow at 3pm", "address": "kim@example.org"}
         self.known["visibility"] = "link"
         self.known["alternative"] = "a1"
+        self.known |= {"words": "#agreed One licence for all", "item": "D1", "verdict": "ok"}
         self.renewed = {"reschedule": {"start": "next century"}}  # unreadable: alternatives are offered
 
     def over(self, results: Any) -> None:
@@ -62,10 +67,20 @@ class Client(ClientXMPP):
                     commands.setdefault(node.rpartition("#")[2], (domain, node))
             self.results["found"] = sorted(commands)
             for name in ORDER + LATER:
+                if name == "settle":
+                    await self.until_noted(*commands["outcome"])
                 self.results[name] = await self.run_command(*commands[name])
             self.over(self.results)
         except Exception as error:
             self.over({**self.results, "error": repr(error)})
+
+    async def until_noted(self, domain: str, node: str) -> None:
+        """What was commanded is written into the room first, and acted on when it comes back from there."""
+        for _ in range(100):
+            if "entry-D1" in (await self.run_command(domain, node))["fields"]:
+                return
+            await asyncio.sleep(0.1)
+        raise TimeoutError("the decision was not noted")
 
     async def run_command(self, domain: str, node: str) -> Any:
         answer = await self["xep_0050"].send_command(domain, node)
