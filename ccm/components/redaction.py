@@ -122,7 +122,8 @@ async def hidden(context: Context, topic: Topic, ids: Iterable[str]) -> Callable
     """Tells of a text whether it repeats what those messages said; ask before they are taken out."""
     records = await context.documents.revisions(topic.id)
     gone = frozenset(ids)
-    return await context.apart(lambda: redaction.secret(_documents(records), gone))
+    tells: Callable[[str], bool] = await context.apart(lambda: redaction.secret(_documents(records), gone))
+    return tells
 
 
 def _documents(records: Iterable[DocumentRecord]) -> tuple[Document, ...]:
