@@ -27,10 +27,10 @@ class Search extends PlainElement {
     return /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
   }
 
-  async open() {
-    if (!this.#dialog.open) this.#dialog.showModal();
-    await this.updateComplete;
-    /** @type {HTMLInputElement} */ (this.querySelector('#search')).select();
+  open() {
+    if (this.#dialog.open) return;
+    this.#dialog.showModal();
+    /** @type {HTMLInputElement} */ (this.querySelector('#search')).select(); // at once: what is typed next must stay
   }
 
   #close() {
