@@ -12,7 +12,6 @@ from hashlib import sha1
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
 from twisted.words.xish import domish
 from zope.interface import implementer
 
@@ -20,6 +19,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm import records as r
 from ccm.interfaces import IAccountDisco
+from ccm.modules import own_nodes
 from ccm.modules.aside import aside
 from ccm.modules.vcard import KEPT
 from ccm.pubsub.node import Node
@@ -111,11 +111,7 @@ class Avatars:
 
     async def _publish(self, jid: str, node: str, id_: str, payload: str) -> None:
         item = f"<publish node='{node}'><item id='{id_}'>{payload}</item></publish>"
-        inner = f"<pubsub xmlns='{ns.PUBSUB}'>{item}</pubsub>".encode()
-        attrs = {"type": "set", "from": jid, "to": jid}
-        answered: Deferred[Stanza] = Deferred()
-        self._router.request(Stanza("iq", attrs, inner, ((ns.PUBSUB, "pubsub"),)), answered.callback)
-        await answered
+        await own_nodes.changed(self._router, jid, item)
 
     # ---- from PEP to the vCard (§3.1)
 

@@ -9,7 +9,6 @@ bookmarks in a node ``storage:bookmarks``.
 from collections.abc import Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.words.xish import domish
 from zope.interface import implementer
 
@@ -18,6 +17,7 @@ from ccm import namespaces as ns
 from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountDisco
+from ccm.modules import own_nodes
 from ccm.pubsub.config import PUBLISH_OPTIONS
 from ccm.router.hooks import Target, on
 from ccm.router.module import Module
@@ -117,11 +117,7 @@ class Bookmarks:
 
     async def _ask(self, owner: str, inner: str) -> None:
         """As the account itself would. :raises StanzaError: what it is answered."""
-        query = f"<pubsub xmlns='{ns.PUBSUB}'>{inner}</pubsub>".encode()
-        answered: Deferred[Stanza] = Deferred()
-        request = Stanza("iq", {"type": "set", "from": owner, "to": owner}, query, ((ns.PUBSUB, "pubsub"),))
-        self._router.request(request, answered.callback)
-        if (await answered).type == "error":
+        if (await own_nodes.changed(self._router, owner, inner)).type == "error":
             raise StanzaError("not-acceptable", "The account's bookmarks are configured otherwise than they must be.")
 
 
