@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # uv installs ten times as fast; pip takes over where only pip is configured for the package index.
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
@@ -73,6 +73,7 @@ define install
 	@$(UV) --require-hashes --requirement requirements/$(1).txt \
 	  || $(PIP) install --require-hashes --requirement requirements/$(1).txt
 	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@$(BIN)/python -m compileall -q ccm
 	@touch $@
 endef
 
