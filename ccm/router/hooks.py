@@ -73,6 +73,7 @@ EVENTS: dict[str, str] = {
     "account-deleted": "(jid) an account is gone",
     "domain-up": "(domain) a service or component answers from now on",
     "domain-down": "(domain) it is gone",
+    "domain-lost": "(domain) a connection with another server ended unexpectedly; who was there may be gone",
 }
 
 Key = tuple[Phase, str, str | None, tuple[str, str] | None, Target]

@@ -45,6 +45,7 @@ class Router:
         #: bare JID -> resource -> session
         self.sessions: dict[str, dict[str, ISession]] = {}
         self._domains: dict[str, ISink] = {}
+        self._elsewhere: ISink | None = None
         #: (phase, kind, target) -> (type, payload) -> handlers; a missing table costs one lookup.
         self._tables: dict[tuple[Phase, str, Target], _Table] = {}
         self._events: dict[str, list[Callable[..., Any]]] = {name: [] for name in EVENTS}
@@ -75,6 +76,10 @@ class Router:
         if self._domains.get(domain) is sink:
             del self._domains[domain]
             self.fire("domain-down", domain)
+
+    def set_elsewhere(self, sink: ISink | None) -> None:
+        """Let a sink answer for every domain that nobody here answers for: other servers'."""
+        self._elsewhere = sink
 
     def domains(self) -> tuple[str, ...]:
         """Service and component domains that answer now."""
@@ -299,7 +304,7 @@ class Router:
 
     def _forward(self, stanza: Stanza) -> None:
         to = stanza.attrs["to"]
-        sink = self._domains.get(address.domain(to))
+        sink = self._domains.get(address.domain(to)) or self._elsewhere
         if sink is None:
             raise StanzaError("remote-server-not-found")
         sink.deliver(stanza)

@@ -7,7 +7,6 @@ fast is read more slowly. Leaves out XEP-0225.
 """
 
 import hmac
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,17 +26,14 @@ from ccm.router.traffic import ServedDomain, Traffic
 from ccm.session.limits import TokenBucket
 from ccm.transports.component_secrets import checked
 from ccm.transports.outgoing import Outgoing, Turn
+from ccm.wire.content import as_client
 from ccm.wire.events import Broken, Event, Nonza, StreamClosed, StreamOpened
 from ccm.wire.framing import StreamFraming
 from ccm.wire.limits import WireOptions
 from ccm.wire.parsers import ParserPool
-from ccm.wire.stanza import KINDS, Stanza
-from ccm.wire.tags import START_TAG
+from ccm.wire.stanza import Stanza
 
 log = Logger()
-
-_COMPONENT_QUOTED = f"'{ns.COMPONENT}'".encode()
-_COMPONENT_DOUBLE = f'"{ns.COMPONENT}"'.encode()
 
 
 class ComponentListenerOptions(Section):
@@ -124,10 +120,7 @@ class ComponentConnection(Protocol):
     def _event(self, event: Event) -> None:
         if isinstance(event, Broken):
             raise event.error
-        if isinstance(event, Nonza) and event.namespace == ns.COMPONENT and event.name in KINDS:
-            event = Stanza(event.name, event.attrs, event.inner, event.children)  # declared by the letter
-        if isinstance(event, Stanza):
-            event = _as_client(event)
+        event = as_client(event, ns.COMPONENT)
         if isinstance(event, StreamOpened):
             self._opened(event)
         elif isinstance(event, StreamClosed):
@@ -204,18 +197,6 @@ def later(clock: IReactorTime) -> Callable[[float, Callable[[], Any]], Callable[
         return lambda: call.cancel() if call.active() else None
 
     return schedule
-
-
-def _as_client(stanza: Stanza) -> Stanza:
-    """What is written out as ``jabber:component:accept`` means ``jabber:client`` everywhere else."""
-    if not any(namespace == ns.COMPONENT for namespace, _ in stanza.children):
-        return stanza
-
-    def renamed(tag: re.Match[bytes]) -> bytes:
-        return tag[0].replace(_COMPONENT_QUOTED, b"'jabber:client'").replace(_COMPONENT_DOUBLE, b"'jabber:client'")
-
-    children = tuple((ns.CLIENT if uri == ns.COMPONENT else uri, name) for uri, name in stanza.children)
-    return Stanza(stanza.kind, stanza.attrs, START_TAG.sub(renamed, stanza.inner), children, stanza.declarations)
 
 
 class ComponentListener(Factory):

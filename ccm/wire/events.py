@@ -15,12 +15,17 @@ _ENTITIES = {"&quot;": '"', "&apos;": "'"}
 
 @dataclass(frozen=True, slots=True)
 class StreamOpened:
-    """The peer opened a stream, or opened it anew; addresses are as sent, ``version`` is ``""`` if absent."""
+    """
+    The peer opened a stream, or opened it anew; addresses are as sent, ``version`` is ``""`` if absent.
+
+    :ivar id: of the stream, where the peer is the one that was connected to (RFC 6120 §4.7.3).
+    """
 
     to: str | None = None
     from_: str | None = None
     version: str = ""
     lang: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ def field(
     kind: str | None = None,
     label: str = "",
     options: Iterable[tuple[str, str]] = (),
+    *,
+    required: bool = False,
 ) -> bytes:
     """One ``<field/>``; *options* are ``(value, label)``."""
     out = f"<field var='{attribute(var)}'".encode()
@@ -35,7 +37,8 @@ def field(
         out += f" type='{kind}'".encode()
     if label:
         out += f" label='{attribute(label)}'".encode()
-    inner = b"".join(tag("value", value) for value in values)
+    inner = b"<required/>" if required else b""
+    inner += b"".join(tag("value", value) for value in values)
     for value, option in options:
         inner += f"<option label='{attribute(option)}'>".encode() + tag("value", value) + b"</option>"
     return out + b">" + inner + b"</field>" if inner else out + b"/>"

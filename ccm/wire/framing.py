@@ -295,7 +295,9 @@ def _stream_header(data: bytes, content: str) -> tuple[StreamOpened, dict[str | 
     if data.endswith(b"/>"):
         raise StreamError("not-well-formed", "The stream header may not be an empty tag.")
     attrs = tag.attrs
-    opened = StreamOpened(attrs.get("to"), attrs.get("from"), attrs.get("version", ""), attrs.get("xml:lang"))
+    opened = StreamOpened(
+        attrs.get("to"), attrs.get("from"), attrs.get("version", ""), attrs.get("xml:lang"), attrs.get("id")
+    )
     outer: dict[str | None, str] = {p: uri for p, uri in tag.prefixes.items() if p not in (None, "stream")}
     return opened, outer or None
 

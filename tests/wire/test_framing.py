@@ -114,7 +114,7 @@ def test_what_is_sent_is_well_formed_in_its_place() -> None:
     header = stream.header("it's", "<1>", "en", "ann@localhost")
     whole = header + stream.features(b"") + stream.error(error) + stream.footer()
     events = StreamFraming(pool).feed(whole)
-    assert events[0] == StreamOpened("ann@localhost", "it's", "1.0", "en")
+    assert events[0] == StreamOpened("ann@localhost", "it's", "1.0", "en", "<1>")
     assert [getattr(event, "name", "") for event in events[1:]] == ["features", "error", ""]
     assert WebSocketFraming(pool).feed(WebSocketFraming(pool).header("a", "1", "en")) == [
         StreamOpened(None, "a", "1.0", "en")
