@@ -1,24 +1,24 @@
 """
-Message archives (XEP-0313 1.1.2 with XEP-0059 1.0 paging), appended to through the fast lane.
+Message archives of rooms (XEP-0313 1.1.3), appended to through the fast lane.
 
 Ids are the time in microseconds and a mark of the process, as text of one length. They never go back: not when the
 clock does, nor after a restart, since a *ceiling* that no id has passed is on disk first. An id also bounds the time
-of its message, so that a page by time reads a stretch of one index, however large the archive is. Leaves out counting
-(but for ``limit=0``), which would not scale.
+of its message, so that a page by time reads a stretch of one index, however large the archive is. Leaves out pages
+(:mod:`ccm.store.pages`) and archives of accounts (:mod:`ccm.store.personal`).
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from zope.interface import implementer
 
-from ccm.errors import StanzaError
 from ccm.interfaces import IArchive, IDatabase
 from ccm.records import Archived, Page
 from ccm.store import message_index
+from ccm.store.pages import Pages
 from ccm.store.prepared import Prepared
 from ccm.store.schema import archive, marks
 from ccm.store.times import from_micros, seconds_to_micros, to_micros
@@ -36,8 +36,6 @@ _SLACK = "archive slack"  # no message's stamp is further from its id's time
 _AHEAD_MICROS = 10_000_000
 _LEAST_SLACK_MICROS = 60_000_000
 _ORIGIN_WINDOW = timedelta(hours=24)
-_MOST_IDS = 200
-_END = "g"  # after every id, which begin with hexadecimal digits
 
 _SEEN = Prepared(
     select(archive.c.id)
@@ -46,10 +44,6 @@ _SEEN = Prepared(
     .order_by(archive.c.id)
     .limit(1)
 )
-_KNOWN = Prepared(select(archive.c.id).where(archive.c.owner == bindparam("owner"), archive.c.id == bindparam("id")))
-_OWN = select(archive).where(archive.c.owner == bindparam("owner")).limit(bindparam("limit", type_=BigInteger))
-_AFTER = Prepared(_OWN.where(archive.c.id > bindparam("after")).order_by(archive.c.id))
-_BEFORE = Prepared(_OWN.where(archive.c.id < bindparam("before")).order_by(archive.c.id.desc()))
 
 
 @implementer(IArchive)
@@ -98,7 +92,7 @@ class Archive:
 
     def append(self, message: Archived) -> "Deferred[None]":
         stamp = to_micros(message.stamp)
-        distance = abs(_micros_of(message.id) - stamp)
+        distance = abs(micros_of(message.id) - stamp)
         if distance > self._slack:
             self._slack = 2 * distance
             self._database.append(_MARK, (_SLACK, self._slack)).addErrback(self._slack_lost)
@@ -131,23 +125,17 @@ class Archive:
         ids: tuple[str, ...] = (),
         limit: int = 50,
     ) -> Page:
-        conditions = [archive.c.owner == owner]
-        if with_ == owner:
-            # A room means all its occupants, an account its notes to itself; written so that no index misleads.
-            prefix = func.substr(archive.c.with_jid + "/", 1, len(owner) + 1)
-            conditions.append(prefix == owner + "/")
-        elif with_ is not None:
+        conditions: list[Any] = []
+        if with_ is not None and with_ != owner:  # a room means all its occupants
             conditions.append(archive.c.with_jid == with_)
         if start is not None:
-            conditions += [archive.c.stamp >= to_micros(start), archive.c.id >= _id_at(to_micros(start) - self._slack)]
+            conditions += [archive.c.stamp >= to_micros(start), archive.c.id >= id_at(to_micros(start) - self._slack)]
         if end is not None:
-            conditions += [archive.c.stamp <= to_micros(end), archive.c.id < _id_at(to_micros(end) + self._slack + 1)]
-        if len(ids) > _MOST_IDS:
-            raise StanzaError("policy-violation", f"Ask for at most {_MOST_IDS} messages by id at once.")
-        if ids:
-            conditions.append(archive.c.id.in_(ids))
+            conditions += [archive.c.stamp <= to_micros(end), archive.c.id < id_at(to_micros(end) + self._slack + 1)]
         return await self._database.read(
-            lambda connection: _page(connection, owner, conditions, after, before, ids, limit)
+            lambda connection: _PAGES.page(
+                connection, owner, conditions, after=after, before=before, ids=ids, limit=limit
+            )
         )
 
     async def seen_origin(self, owner: str, sender: str, origin_id: str) -> str | None:
@@ -193,53 +181,6 @@ class Archive:
         self._slack = _LEAST_SLACK_MICROS
 
 
-def _page(
-    connection: Connection,
-    owner: str,
-    conditions: list[Any],
-    after: str | None,
-    before: str | None,
-    ids: tuple[str, ...],
-    limit: int,
-) -> Page:
-    if ids:
-        _known(connection, owner, ids)
-    _known(connection, owner, tuple(edge for edge in (after, before) if edge))
-    if limit <= 0:
-        total = connection.execute(select(func.count()).select_from(archive).where(and_(*conditions))).scalar()
-        return Page((), complete=not total, total=total)
-    whole = after is None and not before
-    backwards = before is not None
-    rows: Sequence[Any]
-    if len(conditions) == 1 and not (backwards and after):  # of the owner: what is asked for all the time
-        if backwards:
-            rows = _BEFORE.rows(connection, owner=owner, before=before or _END, limit=limit + 1)
-        else:
-            rows = _AFTER.rows(connection, owner=owner, after=after or "", limit=limit + 1)
-    else:
-        if after is not None:
-            conditions = [*conditions, archive.c.id > after]
-        if before:
-            conditions = [*conditions, archive.c.id < before]
-        order = archive.c.id.desc() if backwards else archive.c.id
-        rows = connection.execute(select(archive).where(*conditions).order_by(order).limit(limit + 1)).all()
-    complete = len(rows) <= limit
-    items = [_archived(row) for row in rows[:limit]]
-    if backwards:
-        items.reverse()
-    if whole and complete:
-        return Page(tuple(items), True, total=len(items), index=0 if items else None)
-    return Page(tuple(items), complete)
-
-
-def _known(connection: Connection, owner: str, ids: tuple[str, ...]) -> None:
-    if not ids or (len(ids) == 1 and _KNOWN.first(connection, owner=owner, id=ids[0]) is not None):
-        return
-    statement = select(func.count()).select_from(archive).where(archive.c.owner == owner, archive.c.id.in_(ids))
-    if connection.execute(statement).scalar() != len(set(ids)):
-        raise StanzaError("item-not-found", "There is no such message in this archive. Start from the first page.")
-
-
 def _archived(row: Any) -> Archived:
     return Archived(
         row.id, row.owner, row.with_jid, row.sender, from_micros(row.stamp), bytes(row.stanza), row.origin_id
@@ -252,12 +193,17 @@ def _marks(connection: Connection) -> dict[str, int]:
     }
 
 
-def _id_at(micros: int) -> str:
+def id_at(micros: int) -> str:
+    """What every id of that time begins with, and no earlier one reaches."""
     return f"{min(max(micros, 0), 0xFFFFFFFFFFFFFF):014x}"
 
 
-def _micros_of(id_: str) -> int:
+def micros_of(id_: str) -> int:
+    """The time in an id. :raises ValueError: if it is none."""
     try:
         return int(id_[:14], 16)
     except ValueError:
         raise ValueError(f"{id_!r} is no archive id: take it from next_id().") from None
+
+
+_PAGES = Pages(archive, select(archive), _archived)

@@ -74,6 +74,42 @@ archive = Table(
     Index("archive_origin", "owner", "origin_id"),
 )
 
+# One row for both who exchanged a message; whose archives it is in, personal_archive says (store/personal.py).
+personal_messages = Table(
+    "personal_messages",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("sender_resource", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("recipient_resource", Text, nullable=False),
+    Column("kept_by", Integer, nullable=False),
+    Column("stanza", LargeBinary, nullable=False),
+)
+
+personal_archive = Table(
+    "personal_archive",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("with_jid", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Index("personal_archive_with", "owner", "with_jid", "id"),
+    sqlite_with_rowid=False,
+)
+
+offline = Table(
+    "offline",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("stamp", BigInteger, nullable=False),
+    Column("archived", Boolean, nullable=False),
+    Column("stanza", LargeBinary, nullable=False),
+)
+
 rooms = Table(
     "rooms",
     metadata,
