@@ -70,6 +70,11 @@ class Certificates:
         options.getContext().set_options(getattr(SSL, "OP_NO_RENEGOTIATION", 0x40000000))
         options.getContext().set_alpn_select_callback(_select_protocol)
         self.options = options
+        self._credentials = (chain, key)
+
+    def credentials(self, domain: str) -> tuple[list[crypto.X509], crypto.PKey]:  # noqa: ARG002 - one for all domains
+        """The present certificate with its chain, and its key, for a domain of ours."""
+        return self._credentials
 
     def serverConnectionForTLS(self, protocol: Any) -> Any:  # noqa: ARG002 - IOpenSSLServerConnectionCreator
         """A TLS connection with the present certificate."""
