@@ -7,6 +7,7 @@ They are caught at three borders only: the router, the session, the HTTP shells.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 #: condition -> (error type, text for a person); RFC 6120 §8.3.3.
 STANZA_CONDITIONS: dict[str, tuple[str, str]] = {
@@ -100,6 +101,18 @@ class StoreUnavailable(CCMError):
 
 class Overtaken(CCMError):
     """A record was changed by somebody else between reading and saving it; read it again and start anew."""
+
+
+class QuotaReached(CCMError):
+    """
+    There is no room for it.
+
+    :param again: when there will be; ``None`` if nobody can tell.
+    """
+
+    def __init__(self, text: str, again: datetime | None = None) -> None:
+        super().__init__(text)
+        self.again = again
 
 
 class Rejected(CCMError):

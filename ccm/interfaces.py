@@ -89,6 +89,24 @@ class IAccountDisco(Interface):
         """
 
 
+class IHostDisco(Interface):
+    """What a module has service discovery tell of nodes of the host (XEP-0030 §3.2)."""
+
+    def items(asker: str, at: str, node: str) -> bytes | None:
+        """
+        Serialised ``<item/>`` elements of a node for a bare JID; ``None`` for one of somebody else.
+
+        :param at: the address that was asked, the host's or the asker's own.
+        """
+
+    def info(asker: str, node: str) -> bytes | None:
+        """
+        What is inside ``<query/>`` for a node; ``None`` for one of somebody else.
+
+        :raises StanzaError: if it is not for them.
+        """
+
+
 # ---- stores
 
 
@@ -152,8 +170,21 @@ class IAccounts(Interface):
         :raises StanzaError: ``item-not-found``; ``conflict`` if it is taken.
         """
 
+    def set_enabled(jid: str, enabled: bool) -> Awaitable[None]:
+        """
+        *async* Let the account sign in, or not; everything else of it stays. Switched off, all its tokens end.
+
+        :raises StanzaError: ``item-not-found``.
+        """
+
     def delete(jid: str) -> Awaitable[None]:
         """*async* Remove the account and what hangs on it. :raises StanzaError: ``item-not-found``."""
+
+    def count(domain: str, enabled: bool | None = None) -> Awaitable[int]:
+        """*async* How many accounts a domain has, or how many of them may sign in, or may not."""
+
+    def names(domain: str, enabled: bool | None = None, limit: int = 100) -> Awaitable[tuple[str, ...]]:
+        """*async* The first bare JIDs of these, by JID."""
 
     def all(domain: str | None = None) -> Awaitable[tuple[r.Account, ...]]:
         """*async* Every account, by JID."""
@@ -539,6 +570,64 @@ class ISuppression(Interface):
 
     def has(address: str) -> Awaitable[bool]:
         """*async* Whether it asked so."""
+
+
+class IUploadFile(Interface):
+    """A file that is being put. One call after another: each waits for the one before."""
+
+    def write(data: bytes) -> "Deferred[None]":
+        """Add bytes; fires once they are with the operating system. Fails with ``StoreUnavailable``."""
+
+    def keep() -> Awaitable[bool]:
+        """
+        *async* It is whole: on disk for good. False if its owner is gone meanwhile; then nothing is kept.
+
+        :raises StoreUnavailable: if it cannot be; nothing is kept.
+        """
+
+    def drop() -> Awaitable[None]:
+        """*async* It did not come whole: forget what there is; the place is free again while it lasts."""
+
+
+class IUploads(Interface):
+    """Files that people put here, and places for them (``store/uploads.py``)."""
+
+    def offer(upload: r.Upload, limits: r.UploadLimits) -> Awaitable[None]:
+        """*async* Keep a place. :raises QuotaReached: beyond one of the limits."""
+
+    def place(id_: str) -> Awaitable[r.Upload | None]:
+        """*async* The place with that id, unless it was used or has ended."""
+
+    def open(upload: r.Upload) -> Awaitable[IUploadFile | None]:
+        """*async* Begin to use a place; ``None`` if somebody was faster. :raises StoreUnavailable: if that fails."""
+
+    def find(id_: str) -> Awaitable[r.Upload | None]:
+        """*async* The file with that id, unless it has expired."""
+
+    def path(id_: str) -> str:
+        """Where that file is, in this machine's file system."""
+
+    def of(owner: str) -> Awaitable[tuple[r.Upload, ...]]:
+        """*async* The files of a bare JID, oldest first."""
+
+    def bequeath(old: str, new: str) -> Awaitable[None]:
+        """*async* The files of bare JID *old* are *new*'s from now on."""
+
+    def sweep() -> Awaitable[int]:
+        """*async* Remove what has expired, and what accounts left that are gone; how many files that were."""
+
+
+class IPushTargets(Interface):
+    """Where notifications go (``store/push_targets.py``)."""
+
+    def all() -> Awaitable[tuple[r.PushTarget, ...]]:
+        """*async* Of every account, in the order in which they were saved."""
+
+    def save(target: r.PushTarget) -> Awaitable[None]:
+        """*async* Keep one, in the place of that with the same owner, service and node."""
+
+    def delete(owner: str, service: str, node: str | None = None) -> Awaitable[None]:
+        """*async* Forget one, or without a node all of that service. None is no error."""
 
 
 class ISessionState(Interface):

@@ -347,3 +347,54 @@ class Found:
     hits: tuple[Hit, ...]
     total: int
     behind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """
+    A file that was put here, or a place for one (XEP-0363).
+
+    :ivar id: the part of its address that nobody guesses.
+    :ivar owner: bare JID. :ivar name: the file's, safe to show.
+    :ivar media_type: as its owner announced it; ``""`` if nobody said.
+    :ivar until: after that the place is void, unless the file has come.
+    :ivar expires: when the file goes; ``None`` keeps it for good.
+    """
+
+    id: str
+    owner: str
+    name: str
+    media_type: str
+    size: int
+    created: datetime
+    until: datetime
+    expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """How much may be kept; 0 means no limit. *day*: of an account in 24 hours; *open_places*: not used yet."""
+
+    bytes_per_account: int = 0
+    bytes_per_day: int = 0
+    files_per_day: int = 0
+    open_places: int = 0
+    bytes_in_all: int = 0
+    least_free_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PushTarget:
+    """
+    Where notifications of an account go (XEP-0357).
+
+    :ivar service: JID of the app's push service. :ivar node: there; ``""`` if none was named.
+    :ivar client: full JID of the client that asked for them.
+    :ivar options: the ``<x/>`` to publish with, as bytes that declare their namespace; empty for none.
+    """
+
+    owner: str
+    service: str
+    node: str
+    client: str
+    options: bytes = b""

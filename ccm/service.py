@@ -133,6 +133,8 @@ class Server(Service):
             archive=stores.archive,
             tokens=stores.tokens,
             state=stores.state,
+            uploads=stores.uploads,
+            push_targets=stores.push_targets,
             urls=addresses.by_use,
             guest_host=guest_host,
         )

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ccm.interfaces import IAccounts, IAccountXML, IArchive, IPubSubNodes, IRosters, ISessionState, ITokens
+from ccm.interfaces import (
+    IAccounts,
+    IAccountXML,
+    IArchive,
+    IPubSubNodes,
+    IPushTargets,
+    IRosters,
+    ISessionState,
+    ITokens,
+    IUploads,
+)
 from ccm.router.contacts import Contacts
 
 
@@ -15,7 +25,7 @@ class Services:
     :ivar contacts: rosters as modules read and change them; nobody else writes to ``rosters``.
     :ivar later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
     :ivar now: seconds since the epoch, for stamps.
-    :ivar urls: public addresses by use: ``web`` (base, ends with ``/``), ``bosh``, ``websocket``.
+    :ivar urls: public addresses by use: ``web`` (base, ends with ``/``), ``bosh``, ``websocket``, ``uploads`` (base).
     :ivar guest_host: domain of guests; ``""`` if there are none.
     """
 
@@ -30,5 +40,7 @@ class Services:
     archive: IArchive
     tokens: ITokens
     state: ISessionState
+    uploads: IUploads
+    push_targets: IPushTargets
     urls: dict[str, str]
     guest_host: str = ""

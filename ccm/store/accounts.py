@@ -19,12 +19,22 @@ from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
 from ccm.store.prepared import Prepared
-from ccm.store.schema import account_xml, accounts, archive, marks, rosters, tokens, topic_members
+from ccm.store.schema import (
+    account_xml,
+    accounts,
+    archive,
+    marks,
+    push_targets,
+    rosters,
+    tokens,
+    topic_members,
+    uploads,
+)
 from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import upsert
 
 _MARK = "accounts"  # rises with every change, so that other processes notice
-_VERIFIERS = "verifiers:"  # and a bare JID: what _MARK was when its password was last changed
+_VERIFIERS = "verifiers:"  # and a bare JID: what _MARK was when its password was last changed, or it was switched off
 _MAILED = ("reset", "address")  # purposes of tokens that stand in mails
 _MOST_RECENT = 20_000  # accounts that are remembered by the name they were found by
 _LONGEST_RECENT = 256  # characters of such a name
@@ -59,7 +69,7 @@ class Accounts:
         """
         Load the JIDs anew, and nothing is recent, if an account was changed.
 
-        :returns: the JIDs that another process (``ccm user``) removed or gave another password since the last time.
+        :returns: the JIDs that another process (``ccm user``) removed, switched off or gave another password since then.
         """
         seen = self._seen
         mark, jids, passwords = await self._database.read(lambda connection: _news(connection, seen))
@@ -113,16 +123,23 @@ class Accounts:
         blob = pack_verifiers(verifiers)
 
         def change(connection: Connection) -> int:
-            statement = update(accounts).where(accounts.c.jid == jid).values(verifiers=blob)
-            _one(connection.execute(statement).rowcount)
             # Whoever had the old password signs in again, and no link or code they asked for works any longer.
-            connection.execute(delete(tokens).where(tokens.c.subject == jid))
-            _touch(connection)
-            at = _mark(connection)
-            upsert(connection, marks, {"name": _VERIFIERS + jid, "value": at})
-            return at
+            return _end_sign_ins(connection, jid, {"verifiers": blob})
 
         self._own[jid] = await self._database.write(change)
+        self._changed()
+
+    async def set_enabled(self, jid: str, enabled: bool) -> None:
+        def change(connection: Connection) -> int | None:
+            if not enabled:
+                return _end_sign_ins(connection, jid, {"enabled": False})
+            _one(connection.execute(update(accounts).where(accounts.c.jid == jid).values(enabled=True)).rowcount)
+            _touch(connection)
+            return None
+
+        at = await self._database.write(change)
+        if at is not None:
+            self._own[jid] = at
         self._changed()
 
     async def set_email(self, jid: str, email: str) -> None:
@@ -153,6 +170,9 @@ class Accounts:
             connection.execute(delete(rosters).where(rosters.c.jid == jid))
             connection.execute(delete(archive).where(archive.c.owner == jid))
             connection.execute(delete(tokens).where(tokens.c.subject == jid))
+            connection.execute(delete(push_targets).where(push_targets.c.owner == jid))
+            # the next sweep takes the files away; one that is coming now is not kept
+            connection.execute(update(uploads).where(uploads.c.owner == jid).values(expires=0, until=0))
             connection.execute(delete(topic_members).where(topic_members.c.jid == jid))
             connection.execute(delete(marks).where(marks.c.name == _VERIFIERS + jid))
             _touch(connection)
@@ -160,6 +180,14 @@ class Accounts:
         await self._database.write(change)
         self._jids.discard(jid)
         self._changed()
+
+    async def count(self, domain: str, enabled: bool | None = None) -> int:
+        statement = select(func.count()).select_from(accounts).where(*_of(domain, enabled))
+        return await self._database.read(lambda connection: int(connection.execute(statement).scalar() or 0))
+
+    async def names(self, domain: str, enabled: bool | None = None, limit: int = 100) -> tuple[str, ...]:
+        statement = select(accounts.c.jid).where(*_of(domain, enabled)).order_by(accounts.c.jid).limit(limit)
+        return await self._database.read(lambda connection: tuple(connection.execute(statement).scalars()))
 
     async def all(self, domain: str | None = None) -> tuple[Account, ...]:
         return await self._database.read(lambda connection: _all(connection, domain))
@@ -269,11 +297,28 @@ def _find(connection: Connection, jid: str, name: str, host: str) -> Account | N
     return _get(connection, address.join(jid, host)) if rows and host else None
 
 
-def _all(connection: Connection, domain: str | None) -> tuple[Account, ...]:
-    statement = select(accounts).order_by(accounts.c.jid)
+def _end_sign_ins(connection: Connection, jid: str, values: dict[str, Any]) -> int:
+    """Change an account so that nothing that signed in before does so again; answers the mark that others notice."""
+    _one(connection.execute(update(accounts).where(accounts.c.jid == jid).values(**values)).rowcount)
+    connection.execute(delete(tokens).where(tokens.c.subject == jid))
+    _touch(connection)
+    at = _mark(connection)
+    upsert(connection, marks, {"name": _VERIFIERS + jid, "value": at})
+    return at
+
+
+def _of(domain: str | None, enabled: bool | None = None) -> list[Any]:
+    """The conditions for the accounts of a domain, those that may sign in, or that may not."""
+    conditions: list[Any] = []
     if domain is not None:
-        at = func.length(accounts.c.localpart)
-        statement = statement.where(func.substr(accounts.c.jid, at + 2) == domain)
+        conditions.append(func.substr(accounts.c.jid, func.length(accounts.c.localpart) + 2) == domain)
+    if enabled is not None:
+        conditions.append(accounts.c.enabled == enabled)
+    return conditions
+
+
+def _all(connection: Connection, domain: str | None) -> tuple[Account, ...]:
+    statement = select(accounts).order_by(accounts.c.jid).where(*_of(domain))
     return tuple(map(_account, connection.execute(statement)))
 
 

@@ -318,3 +318,31 @@ off_record = Table(
     Column("room", Text, primary_key=True),
     Column("sender", Text, primary_key=True),
 )
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Index("uploads_owner", "owner", "created"),
+    Index("uploads_ends", "state", "expires"),
+)
+
+push_targets = Table(
+    "push_targets",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("owner", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("options", LargeBinary, nullable=False),
+    Index("push_target", "owner", "service", "node", unique=True),
+)

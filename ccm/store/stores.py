@@ -23,12 +23,14 @@ from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.outbox import Outbox
 from ccm.store.pending import Pending
 from ccm.store.pubsub import PubSubNodes
+from ccm.store.push_targets import PushTargets
 from ccm.store.rooms import Rooms
 from ccm.store.rosters import Rosters
 from ccm.store.suppression import Suppression
 from ccm.store.tokens import Tokens
 from ccm.store.topics import Topics
 from ccm.store.undo_steps import UndoSteps
+from ccm.store.uploads import Uploads
 
 log = Logger()
 
@@ -53,6 +55,8 @@ class Stores:
     undo_steps: UndoSteps
     search: Search
     indexing: Indexing
+    uploads: Uploads
+    push_targets: PushTargets
     state: ISessionState
     _closed: list[bool] = field(default_factory=list, repr=False)
 
@@ -62,6 +66,7 @@ class Stores:
             return
         self._closed.append(True)
         try:
+            await self.uploads.close()
             await self.indexing.stop()
             await self.state.close()
             await self.archive.close()
@@ -78,6 +83,7 @@ async def open_stores(
     state_dir: Path,
     *,
     host: str = "",
+    uploads: Path | None = None,
     now: Callable[[], float] = time.time,
 ) -> Stores:
     """
@@ -86,6 +92,7 @@ async def open_stores(
     :param reactor: for threads and, with Redis, connections.
     :param state_dir: where SQLite's file is, unless the options name another.
     :param host: the domain meant by a localpart alone.
+    :param uploads: folder of the files that people put here; ``None`` is one in the state folder.
     :param now: seconds since the epoch.
     :raises StoreUnavailable: if the database cannot be opened.
     :raises ConfigError: for options that cannot be, or a database of a newer version.
@@ -123,6 +130,8 @@ async def open_stores(
         undo_steps=UndoSteps(database, now),
         search=Search(database, index),
         indexing=indexing,
+        uploads=Uploads(database, reactor, uploads or state_dir / "uploads", now),
+        push_targets=PushTargets(database),
         state=state,
     )
 

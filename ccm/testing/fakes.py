@@ -24,6 +24,7 @@ from ccm.testing.memory import (
     MemoryState,
     MemoryTokens,
 )
+from ccm.testing.memory_uploads import MemoryPushTargets, MemoryUploads
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza
 
@@ -111,7 +112,9 @@ def make_services(host: str = "localhost", hands: Hands | None = None, **others:
         "archive": MemoryArchive(),
         "tokens": MemoryTokens(hands.datetime),
         "state": MemoryState(hands.now),
-        "urls": {"web": f"http://{host}/"},
+        "uploads": MemoryUploads(hands.now),
+        "push_targets": MemoryPushTargets(),
+        "urls": {"web": f"http://{host}/", "uploads": f"http://{host}/upload/"},
     }
     chosen = fakes | others
     chosen.setdefault("contacts", Contacts(chosen["rosters"], spawn))

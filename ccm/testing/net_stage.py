@@ -88,7 +88,9 @@ class ScriptServer:
             archive=stores.archive,
             tokens=stores.tokens,
             state=stores.state,
-            urls={"web": "http://localhost/"},
+            uploads=stores.uploads,
+            push_targets=stores.push_targets,
+            urls={"web": "http://localhost/", "uploads": "http://localhost/upload/"},
         )
         for module in modules:
             module.install(router, services, (options or {}).get(module.name))

@@ -54,6 +54,8 @@ def house(stage, muc):
         archive=stores.archive,
         tokens=stores.tokens,
         state=stores.state,
+        uploads=stores.uploads,
+        push_targets=stores.push_targets,
         urls={},
         guest_host=GUESTS,
     )

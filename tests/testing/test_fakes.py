@@ -9,6 +9,7 @@ from ccm.testing.contracts_archive import ArchiveContract
 from ccm.testing.contracts_pubsub import PubSubNodesContract
 from ccm.testing.contracts_state import SessionStateContract
 from ccm.testing.contracts_topics import RoomsContract
+from ccm.testing.contracts_uploads import PushTargetsContract, UploadsContract
 from ccm.testing.fakes import Hands
 from ccm.testing.memory import (
     MemoryAccounts,
@@ -20,6 +21,7 @@ from ccm.testing.memory import (
     MemoryState,
     MemoryTokens,
 )
+from ccm.testing.memory_uploads import MemoryPushTargets, MemoryUploads
 from ccm.testing.moments import Moments
 
 __all__ = ["clock"]
@@ -41,6 +43,18 @@ class TestMemoryPubSubNodes(PubSubNodesContract):
     @pytest.fixture
     def pubsub_nodes(self) -> MemoryPubSubNodes:
         return MemoryPubSubNodes()
+
+
+class TestMemoryUploads(UploadsContract):
+    @pytest.fixture
+    def uploads(self, clock: Moments) -> MemoryUploads:
+        return MemoryUploads(clock.seconds)
+
+
+class TestMemoryPushTargets(PushTargetsContract):
+    @pytest.fixture
+    def push_targets(self) -> MemoryPushTargets:
+        return MemoryPushTargets()
 
 
 class TestMemoryRosters(RostersContract):
