@@ -7,6 +7,8 @@ Works on English; leaves out which sentences are made of them (:mod:`ccm.reporte
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -31,35 +33,55 @@ class Phrase(NamedTuple):
     stems: frozenset[str]
 
 
-class Counts(NamedTuple):
-    """How many remarks of a part, those that say most, say words and pairs; *part* is (place, words) of each."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """
+    How many remarks of a part, those that say most, say words and pairs.
+
+    :ivar part: (place, words) of each. :ivar often: the pairs that are said twice or more.
+    """
 
     words: Counter[str]
     pairs: Counter[tuple[str, str]]
     part: Sequence[tuple[int, list[str]]]
+    often: dict[tuple[str, str], int]
+    ranked: dict[frozenset[str], "_Ranked"] = field(default_factory=dict)
+
+
+class _Ranked(NamedTuple):
+    """Words that can name something, with their stems, and weights of words and pairs of them."""
+
+    stems: dict[str, str]
+    forms: list[tuple[int, tuple[str, ...]]]
 
 
 def counts_of(said: Words, start: int, end: int) -> Counts:
-    """What the remarks from *start* up to *end* say."""
+    """What the remarks from *start* up to *end* say; counted once."""
+    known = said.counted.get((start, end))
+    if not isinstance(known, Counts):
+        known = said.counted[start, end] = _counted(said, start, end)
+    return known
+
+
+def _counted(said: Words, start: int, end: int) -> Counts:
     places: Sequence[int] = range(start, end)
     if end - start > READ:
         masks = said.masks
         places = sorted(sorted(places, key=lambda place: (-masks[place].bit_count(), place))[:READ])
     part = [(place, said.words[place]) for place in places]
-    return Counts(
-        Counter(chain.from_iterable(dict.fromkeys(words) for _, words in part)),
-        Counter(chain.from_iterable(pairwise(words) for _, words in part)),
-        part,
-    )
+    pairs = Counter(chain.from_iterable(pairwise(words) for _, words in part))
+    often = {pair: times for pair, times in pairs.items() if times > 1}
+    return Counts(Counter(chain.from_iterable(dict.fromkeys(words) for _, words in part)), pairs, part, often)
 
 
 def together(those: Sequence[Counts]) -> Counts:
     """The counts of several parts as one."""
-    words, pairs = Counter[str](), Counter[tuple[str, str]]()
+    part = [remark for counts in those for remark in counts.part]
+    words = Counter(chain.from_iterable(dict.fromkeys(words) for _, words in part))
+    pairs = Counter[tuple[str, str]]()
     for counts in those:
-        words.update(counts.words)
-        pairs.update({pair: times for pair, times in counts.pairs.items() if times > 1})
-    return Counts(words, pairs, [remark for counts in those for remark in counts.part])
+        pairs.update(counts.often)
+    return Counts(words, pairs, part, pairs)
 
 
 def phrases(
@@ -71,32 +93,12 @@ def phrases(
     :param people: stems of names; they are no phrase.
     :param beside: the whole talk, for phrases that this part has and the others have not.
     """
-    words, pairs = counts.words, counts.pairs
-    stems = {word: stem for word in words if (stem := stem_of(word)) and stem not in people and not word.endswith("'s")}
-    often = {word for word in stems if words[word] > 1}
-    verbs: Counter[str] = Counter()
-    for (before, word), times in pairs.items():
-        if word in often and is_verbal(before):
-            verbs[word] += times
-    for word, times in verbs.items():
-        if 2 * times >= words[word]:
-            del stems[word]
-    told: Counter[str] = Counter()
-    best: dict[str, str] = {}
-    for word, stem in stems.items():
-        told[stem] += words[word]
-        if stem not in best or words[word] > words[best[stem]]:
-            best[stem] = word
-    top = sorted(told.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
-    ranked: list[tuple[int, tuple[str, ...]]] = [(2 * times, (best[stem],)) for stem, times in top]
-    ranked += [
-        (2 * _PAIR * times + min(told[stems[one]], told[stems[other]]), (one, other))
-        for (one, other), times in pairs.items()
-        if times > 1 and one in stems and other in stems and stems[one] != stems[other]
-    ]
-    if beside is not None:
-        ranked = [(_contrast(form, counts, beside), form) for _, form in ranked]
-    ranked.sort(key=lambda item: (-item[0], item[1]))
+    whose = frozenset(people)
+    if whose not in counts.ranked:
+        counts.ranked[whose] = _ranked(counts, whose)
+    stems, forms = counts.ranked[whose]
+    ranked = forms if beside is None else [(_contrast(form, counts, beside), form) for _, form in forms]
+    ranked = sorted(ranked, key=lambda item: (-item[0], item[1]))
     found: list[Phrase] = []
     taken: set[str] = set()
     for weight, form in ranked:
@@ -108,6 +110,43 @@ def phrases(
         if len(found) == most:
             break
     return found
+
+
+def _ranked(counts: Counts, people: frozenset[str]) -> _Ranked:
+    words = counts.words
+    stems = {word: stem for word, stem in zip(words, map(_named_by, words), strict=True) if stem and stem not in people}
+    often = {word for word in stems if words[word] > 1}
+    verbs: Counter[str] = Counter()
+    for (before, word), times in counts.pairs.items():
+        if word in often and is_verbal(before):
+            verbs[word] += times
+    for word, times in verbs.items():
+        if 2 * times >= words[word]:
+            del stems[word]
+    told: dict[str, int] = {}
+    best: dict[str, str] = {}
+    for word, stem in stems.items():
+        times = words[word]
+        if stem not in told:
+            told[stem], best[stem] = times, word
+        else:
+            told[stem] += times
+            if times > words[best[stem]]:
+                best[stem] = word
+    top = sorted(told.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
+    forms: list[tuple[int, tuple[str, ...]]] = [(2 * times, (best[stem],)) for stem, times in top]
+    forms += [
+        (2 * _PAIR * times + min(told[stems[one]], told[stems[other]]), (one, other))
+        for (one, other), times in counts.often.items()
+        if one in stems and other in stems and stems[one] != stems[other]
+    ]
+    return _Ranked(stems, forms)
+
+
+@lru_cache(maxsize=20_000)
+def _named_by(word: str) -> str:
+    """The stem of a word by which something can be called, or ``""``."""
+    return "" if word.endswith("'s") else stem_of(word)
 
 
 def places_of(phrase: Phrase, texts: Sequence[str], start: int, end: int) -> list[int]:

@@ -91,6 +91,7 @@ def stem_of(word: str) -> str:
     return _word(word).stem
 
 
+@lru_cache(maxsize=20_000)
 def is_verbal(word: str) -> bool:
     """Whether verbs stand after it."""
     return _word(word).before_verb

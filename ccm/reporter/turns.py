@@ -12,11 +12,12 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache, reduce
 from importlib.resources import files
 from itertools import accumulate, chain, pairwise, repeat
 from math import isqrt
-from operator import add, and_, getitem, or_
+from operator import add, and_, or_, sub
 from typing import NamedTuple
 
 WORD_TABLES = ("word", "before", "after")  # words of the remark itself, of the one before and of the one after
@@ -41,6 +42,8 @@ _EVERYWHERE = (
 )
 COMMON = frozenset(_EVERYWHERE.split())
 _DEPTH = bytes(bisect_right((20, 50, 100, 150, 200, 250, 300, 400, 500, 600), depth) for depth in range(2001))
+_LONG = 1 << 30  # remarks since somebody spoke who never did
+_bits = int.bit_count
 _SCALES = (4, 8, 32)  # remarks on each side of a gap that are compared
 
 
@@ -56,49 +59,46 @@ class Line(NamedTuple):
     at: int | None = None
 
 
-class Words(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
     """
     What a talk's remarks say.
 
     :ivar words: of each remark. :ivar masks: its telling words as a set of bits.
+    :ivar counted: what :mod:`ccm.reporter.phrases` counted of them.
     """
 
     words: list[list[str]]
     masks: list[int]
-
-
-class _Vocabulary(dict[str, str]):
-    """Word as written -> the word as the model knows it; *bits* has those that tell what a talk is about."""
-
-    def __init__(self, names: set[str]) -> None:
-        super().__init__()
-        self.bits: dict[str, int] = {}
-        self._names, self._stems = names, dict[str, int]()
-
-    def __missing__(self, word: str) -> str:
-        bit, found = 0, word
-        if word[0].isdigit():
-            found = "#"
-        elif word.startswith("http"):
-            found = "@"
-        elif word in self._names:
-            found = "<"
-        elif len(word) > 3 and word not in COMMON:
-            bit = 1 << self._stems.setdefault(word[:6], len(self._stems))
-        self[word], self.bits[word] = found, bit
-        return found
+    counted: dict[tuple[int, int], object] = field(default_factory=dict)
 
 
 def read(lines: Sequence[Line]) -> Words:
     """The words of each remark; names of those who speak are one word, so are numbers, so are addresses."""
-    names = {part for name in {line.by for line in lines} for part in re.findall("[a-z]{3,}", name.lower())}
-    known = _Vocabulary(names - _TITLES)
-    words, masks = [], []
-    for line in lines:
-        raw = _WORD.findall(line.text[:_READ].lower().replace("’", "'"))
-        words.append(list(map(known.__getitem__, raw)))
-        masks.append(reduce(or_, map(known.bits.__getitem__, raw), 0))
-    return Words(words, masks)
+    names = {part for name in {line.by for line in lines} for part in re.findall("[a-z]{3,}", name.lower())} - _TITLES
+    raw = [_WORD.findall(line.text[:_READ].lower().replace("’", "'")) for line in lines]
+    known, bits = _vocabulary(dict.fromkeys(chain.from_iterable(raw)), names)
+    word, bit = known.__getitem__, bits.__getitem__
+    return Words(
+        [list(map(word, said)) for said in raw], [reduce(or_, filter(None, map(bit, said)), 0) for said in raw]
+    )
+
+
+def _vocabulary(written: Iterable[str], names: set[str]) -> tuple[dict[str, str], dict[str, int]]:
+    """Word as written -> the word as the model knows it; and the bit of those that tell what a talk is about."""
+    known = {word: word for word in written}
+    bits = dict.fromkeys(known, 0)
+    stems: dict[str, int] = {}
+    for word in known:
+        if word[0].isdigit():
+            known[word] = "#"
+        elif word.startswith("http"):
+            known[word] = "@"
+        elif word in names:
+            known[word] = "<"
+        elif len(word) > 3 and word not in COMMON:
+            bits[word] = 1 << stems.setdefault(word[:6], len(stems))
+    return known, bits
 
 
 _TITLES = {"user", "interface", "project", "manager", "industrial", "designer", "marketing", "and", "the", "chair"}
@@ -117,15 +117,19 @@ def pairs(said: list[str]) -> Iterable[tuple[str, str]]:
 
 def looks(lines: Sequence[Line], read_: Words, chair: str = "") -> list[tuple[int, ...]]:
     """Of each remark everything but its words, as small whole numbers."""
-    count = len(lines)
+    return list(zip(*_columns(lines, read_, chair), strict=True))
+
+
+def _columns(lines: Sequence[Line], read_: Words, chair: str) -> list[list[int]]:
+    """Each look of all remarks."""
     columns = [*_of_speakers(lines, chair), *_of_shapes(lines, read_.words), *_of_times(lines)]
-    columns += _of_places(count)
-    columns += _of_words(read_.masks)
-    return list(zip(*columns, strict=True))
+    return [*columns, *_of_places(len(lines)), *_of_words(read_.masks)]
 
 
-def _steps(value: int, edges: Sequence[int]) -> int:
-    return bisect_right(edges, value)
+def _steps(values: Sequence[int], *edges: int) -> list[int]:
+    """For each value how many edges it has reached."""
+    steps = {value: bisect_right(edges, value) for value in set(values)}
+    return list(map(steps.__getitem__, values))
 
 
 def _of_speakers(lines: Sequence[Line], chair: str) -> list[list[int]]:
@@ -140,18 +144,18 @@ def _of_speakers(lines: Sequence[Line], chair: str) -> list[list[int]]:
         for before, here, after, later in zip(["", *nicks], nicks, around[2:], around[3:], strict=False)
     ]
     role = [(nick == most) + 2 * (nick == nicks[0]) + 4 * (nick == chair) for nick in nicks]
-    share = [_steps(1000 * often[nick] // count, (20, 50, 100, 200, 300, 450)) for nick in nicks]
+    share = {nick: bisect_right((20, 50, 100, 200, 300, 450), 1000 * times // count) for nick, times in often.items()}
     last: dict[str, int] = {}
     since = []
     for place, nick in enumerate(nicks):
-        since.append(_steps(place - last[nick], (2, 3, 5, 9, 17, 33)) if nick in last else 7)
+        since.append(place - last[nick] if nick in last else _LONG)
         last[nick] = place
-    return [same, role, share, since]
+    return [same, role, list(map(share.__getitem__, nicks)), _steps(since, 2, 3, 5, 9, 17, 33, _LONG)]
 
 
 def _of_shapes(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> list[list[int]]:
     """How remarks are written: long or short, with an address, a question, assent."""
-    size = [_steps(len(said), (1, 2, 3, 5, 9, 15, 25, 50)) for said in words]
+    size = _steps(list(map(len, words)), 1, 2, 3, 5, 9, 15, 25, 50)
     lows = [line.text[:_READ].lower() for line in lines]
     address, seen = [], set[str]()
     for low, said in zip(lows, words, strict=True):
@@ -161,7 +165,7 @@ def _of_shapes(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> list[li
             continue
         new = found[1] not in seen
         seen.add(found[1])
-        address.append(1 + new + 2 * _steps(len(said), (3, 9)) + 6 * _kind(found[1]))
+        address.append(1 + new + 2 * bisect_right((3, 9), len(said)) + 6 * _kind(found[1]))
     mark = [
         "?.:!".find(low[-1:]) + 1 + 5 * line.text[:1].isupper() if low else 10
         for low, line in zip(lows, lines, strict=True)
@@ -170,13 +174,14 @@ def _of_shapes(lines: Sequence[Line], words: Sequence[Sequence[str]]) -> list[li
     assent = [1 if len(said) < 8 and _ASSENT.match(low) else 0 for low, said in zip(lows, words, strict=True)]
     total = [0, *accumulate(assent)]
     count = len(lines)
-    lately = [total[place] - total[max(0, place - 4)] for place in range(count)]
-    before = [_steps(total[place] - total[max(0, place - 10)], (1, 2, 4, 6)) for place in range(count)]
-    soon = [total[min(count, place + 4)] - total[place] for place in range(count)]
-    after = [4 * agrees + min(some, 3) for agrees, some in zip(assent, lately, strict=True)]
-    short = [0, *(min(n, 4) for n in size[:-1])]
+    lately = list(map(sub, total[:count], chain(repeat(0, 4), total)))
+    before = _steps(list(map(sub, total[:count], chain(repeat(0, 10), total))), 1, 2, 4, 6)
+    soon = list(map(sub, chain(total[4:], repeat(total[-1])), total[:count]))
+    after = [4 * agrees + (some if some < 3 else 3) for agrees, some in zip(assent, lately, strict=True)]
     next_ = [*size[1:], 0]
-    leading = [min(kind, 1) + 2 * min(others, 4) for kind, others in zip(address, short, strict=True)]
+    leading = [
+        (kind > 0) + 2 * (others if others < 4 else 4) for kind, others in zip(address, [0, *size], strict=False)
+    ]
     return [
         size, [9, *size[:-1]], next_, address, [0, *(min(a, 1) for a in address[:-1])], [*address[1:], 0], mark, number,
         lately, before, soon, after, leading,
@@ -202,20 +207,14 @@ def _of_times(lines: Sequence[Line]) -> list[list[int]]:
     if 2 * len(known) < len(pauses):
         return [[0] * len(lines)] * 2
     usual = known[len(known) // 2] + 5 if known else 5
-    plain = [0, *(1 + _steps(pause, (1, 10, 30, 60, 120, 240)) if pause >= 0 else 0 for pause in pauses)]
-    beside = [0, *(1 + _steps(10 * pause // usual, (5, 10, 20, 40, 80)) if pause >= 0 else 0 for pause in pauses)]
-    return [plain, beside]
+    beside = [10 * pause // usual for pause in pauses]
+    return [[0, *_steps(pauses, 0, 1, 10, 30, 60, 120, 240)], [0, *_steps(beside, 0, 5, 10, 20, 40, 80)]]
 
 
 def _of_places(count: int) -> list[list[int]]:
-    edges = (1, 2, 3, 5, 8, 12, 20, 40)
-    whole = _steps(count, (25, 50, 100, 200, 400, 800))
-    return [
-        [_steps(place, edges) for place in range(count)],
-        [_steps(count - place, edges) for place in range(count)],
-        [10 * place // count for place in range(count)],
-        [whole] * count,
-    ]
+    steps = _steps(range(count + 1), 1, 2, 3, 5, 8, 12, 20, 40)
+    whole = bisect_right((25, 50, 100, 200, 400, 800), count)
+    return [steps[:count], steps[:0:-1], [10 * place // count for place in range(count)], [whole] * count]
 
 
 def _of_words(masks: Sequence[int]) -> list[list[int]]:
@@ -228,54 +227,47 @@ def _of_words(masks: Sequence[int]) -> list[list[int]]:
         row = unions[width]
         unions[2 * width] = list(map(or_, row, row[width:]))
         width *= 2
-    columns, sides = [], {}
+    columns, sides, sizes, shared = [], {}, {}, {}
+    tenths = [10 * rank // count for rank in range(count)]
+    ranks = [(count - 1 - rank).bit_length() for rank in range(count)]
     for scale in _SCALES:
         row = unions[scale]
         before, after = row[widest - scale : widest - scale + count], row[widest : widest + count]
+        size = list(map(_bits, row))
         sides[scale] = before, after
+        sizes[scale] = size[widest - scale : widest - scale + count], size[widest : widest + count]
+        shared[scale] = list(map(_bits, map(and_, before, after)))
         alike = [
-            1000 * (one & other).bit_count() // (isqrt(one.bit_count() * other.bit_count()) + 1)
-            for one, other in zip(before, after, strict=True)
+            1000 * both // (isqrt(one * other) + 1)
+            for both, one, other in zip(shared[scale], *sizes[scale], strict=True)
         ]
         depths = _depths(alike, 3 * scale)
-        columns += [_tenths(alike), _ranks(depths), list(map(_DEPTH.__getitem__, depths))]
-    born = [(there & ~gone).bit_count() for there, gone in zip(sides[8][1], sides[widest][0], strict=True)]
-    dead = [(there & ~coming).bit_count() for there, coming in zip(sides[8][0], sides[widest][1], strict=True)]
+        columns += [_ranked(alike, tenths), _ranked(depths, ranks), list(map(_DEPTH.__getitem__, depths))]
+    born = list(map(sub, sizes[8][1], map(_bits, map(and_, sides[8][1], sides[widest][0]))))
+    dead = list(map(sub, sizes[8][0], map(_bits, map(and_, sides[8][0], sides[widest][1]))))
     both = list(map(min, born, dead))
-    going = [mask.bit_count() for mask in map(and_, *sides[8])]
-    known = [0, *accumulate(masks, or_)]
-    new = [10 * (mask & ~old).bit_count() // (mask.bit_count() + 1) for mask, old in zip(masks, known, strict=False)]
+    known = [0, *map(_bits, accumulate(masks, or_))]
+    new = [10 * (now - old) // (mask.bit_count() + 1) for mask, old, now in zip(masks, known, known[1:], strict=False)]
     news = list(map(min, map(add, map(add, new, [*new[1:], 0]), [*new[2:], 0, 0]), repeat(25)))
-    return [*columns, *map(_tenths, (born, dead, going)), _ranks(both), new, news]
+    columns += [_ranked(values, tenths) for values in (born, dead, shared[8])]
+    return [*columns, _ranked(both, ranks), new, news]
 
 
 def _depths(alike: list[int], reach: int) -> list[int]:
     """How deep each gap lies between the heights on both sides of it."""
-    left = _highest(alike, reach)
-    right = _highest(alike[::-1], reach)[::-1]
-    return [one + other - 2 * here for one, other, here in zip(left, right, alike, strict=True)]
-
-
-def _highest(values: list[int], reach: int) -> list[int]:
-    """Of each value the highest among it and at most so many before it, by doubling."""
-    width, row = 1, values
+    count = len(alike)
+    width, row = 1, alike  # row: of each value the highest among it and those before it, *width* together
     while 2 * width <= reach:
-        row = row[:width] + list(map(max, row, row[width:]))
+        row = row[:width] + [one if one > other else other for one, other in zip(row, row[width:], strict=False)]
         width *= 2
-    return row
+    last = list(accumulate(alike[: -min(width, count + 1) : -1], max))
+    right = row[width - 1 :] + last[::-1]  # the highest among each value and those after it
+    return [one + other - 2 * here for one, other, here in zip(row, right, alike, strict=True)]
 
 
-def _tenths(values: list[int]) -> list[int]:
-    """For each value in which tenth of all it is."""
-    count = len(values)
-    tenth = {value: 10 * rank // count for rank, value in enumerate(sorted(values))}
-    return list(map(tenth.__getitem__, values))
-
-
-def _ranks(values: list[int]) -> list[int]:
-    """For each value the magnitude of its rank from the highest: 0, 1, 2, 2, 3, 3, 3, 3, 4 …."""
-    last = len(values) - 1
-    rank = {value: (last - place).bit_length() for place, value in enumerate(sorted(values))}
+def _ranked(values: list[int], worth: Sequence[int]) -> list[int]:
+    """For each value what its rank from the lowest is worth; of equal ones the highest counts."""
+    rank = dict(zip(sorted(values), worth, strict=True))
     return list(map(rank.__getitem__, values))
 
 
@@ -307,20 +299,23 @@ class Turns:
         """Hundredths of the log-odds that each remark begins a topic; the first always does and counts as never."""
         if not lines:
             return []
+        pair, none = self._pairs.get, repeat(0)
         used = set(chain.from_iterable(read_.words))
-        here, before, after = ({word: table.get(word, 0) for word in used} for table in self._words)
-        pair = self._pairs.get
-        own, left, right = [], [0], []
+        here, before, after = (
+            dict(zip(used, map(table.get, used, none), strict=False)).__getitem__ for table in self._words
+        )
+        own, left, right = [], [self._base], []
         for said in read_.words:
             mine, for_next, for_last = parts(said)
-            own.append(sum(map(here.__getitem__, set(mine))) + sum(filter(None, map(pair, pairs(said)))))
-            left.append(sum(map(before.__getitem__, for_next)))
-            right.append(sum(map(after.__getitem__, for_last)))
+            own.append(sum(map(here, set(mine))) + sum(map(pair, pairs(said), none)))
+            left.append(self._base + sum(map(before, for_next)))
+            right.append(sum(map(after, for_last)))
         right = [*right[1:], 0]
-        found = [
-            max(NEVER, min(-NEVER, self._base + mine + one + other + sum(map(getitem, self._looks, look))))
-            for mine, one, other, look in zip(own, left, right, looks(lines, read_, chair), strict=False)
+        looked = [
+            map(weights.__getitem__, column)
+            for weights, column in zip(self._looks, _columns(lines, read_, chair), strict=True)
         ]
+        found = [max(NEVER, min(-NEVER, score)) for score in map(sum, zip(own, left, right, *looked, strict=False))]
         found[0] = NEVER
         return found
 
