@@ -289,6 +289,69 @@ class IArchive(Interface):
         """*async* A page of what a bare JID said in any archive, ascending; reads the whole store: for exports only."""
 
 
+class IPersonalArchive(Interface):
+    """Archives of accounts (``store/personal.py``)."""
+
+    def keep(
+        stanza: bytes,
+        sender: str,
+        sender_resource: str,
+        recipient: str,
+        recipient_resource: str,
+        *,
+        by_sender: bool,
+        by_recipient: bool,
+    ) -> str:
+        """
+        Keep a message, once for both archives it is in; who must know that it is on disk waits for the barrier.
+
+        :param stanza: serialised in ``jabber:client``, without a ``stanza-id`` of either.
+        :param sender: bare JID, as *recipient* is; one who writes to oneself keeps it *by_sender*.
+        :returns: its id in both archives, greater as text than every one before.
+        """
+
+    def forget(owner: str, id_: str) -> None:
+        """Take a message out of one archive again."""
+
+    def page(
+        owner: str,
+        *,
+        with_: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        ids: tuple[str, ...] = (),
+        limit: int = 50,
+    ) -> Awaitable[r.Page]:
+        """*async* As :meth:`IArchive.page`, with whatever was kept before; *with_* is a bare or a full JID."""
+
+    def expire(before: datetime, most: int) -> Awaitable[bool]:
+        """*async* Forget the oldest *most* messages that are older than that; whether there may be more."""
+
+    def over(messages: int) -> Awaitable[tuple[str, ...]]:
+        """*async* Whose archives hold more than so many."""
+
+    def trim(owner: str, messages: int, most: int) -> Awaitable[bool]:
+        """*async* Take the oldest *most* beyond that number out of an archive; whether there are more."""
+
+
+class IOffline(Interface):
+    """Messages that wait for accounts whose clients are away (``store/offline.py``)."""
+
+    def keep(message: r.Waiting) -> "Deferred[None]":
+        """Keep one; one of the same owner and id that is there already stays. Fires once it is on disk."""
+
+    def of(owner: str, limit: int) -> Awaitable[Sequence[r.Waiting]]:
+        """*async* The first *limit* in their order, with whatever was kept before."""
+
+    def done(owner: str, ids: Iterable[str]) -> Awaitable[None]:
+        """*async* Forget these."""
+
+    def sizes() -> Awaitable[dict[str, tuple[int, int]]]:
+        """*async* How many wait for each account that any wait for, and their bytes."""
+
+
 class IRooms(Interface):
     """Rooms as they last (``store/rooms.py``)."""
 

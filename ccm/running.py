@@ -2,7 +2,9 @@
 The reactor as the sans-I/O parts want it: plain functions for time and coroutines.
 """
 
+import atexit
 import gc
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -99,6 +101,23 @@ def started() -> None:
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def end(reactor: Any, again: bool) -> None:
+    """
+    Stop the process in order; if *again*, the same command takes its place then, under the same process id.
+
+    That is at its very end, since twistd removes its pidfile after the reactor has stopped.
+    """
+    if again:
+        atexit.register(_begin_again)
+    reactor.stop()
+
+
+def _begin_again() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def on_signal(reactor: Any, number: int, function: Callable[[], Any]) -> Callable[[], None]:

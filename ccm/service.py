@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,13 @@ class Server(Service):
         later = running.later(reactor)
         self.addresses = addresses = website.Addresses.of(settings, _port(settings["listen"].http))
 
+        folder = settings["modules.upload"].folder
+        uploads = Path(folder) if folder else None
         self.stores = stores = await open_stores(
-            reactor, settings["store"], settings["state"], state_dir, host=server.host, now=self._now
+            reactor, settings["store"], settings["state"], state_dir, host=server.host, uploads=uploads, now=self._now
         )
         self._undo.append(stores.close)
+        await stores.uploads.start()
         self.router = router = Router(stores.accounts.exists, running.spawn)
         router.add_host(server.host)
         guest_host = settings["guests"].domain(server.host)
@@ -121,6 +125,8 @@ class Server(Service):
         router.add_domain(rooms.jid, rooms)
         router.attach(rooms)
 
+        keepers: list[Keeper] = []
+        barrier = barrier_of(rooms, stores.database.barrier, keepers)
         services = Services(
             host=server.host,
             later=later,
@@ -131,19 +137,23 @@ class Server(Service):
             account_xml=stores.account_xml,
             pubsub_nodes=stores.pubsub_nodes,
             archive=stores.archive,
+            personal=stores.personal,
+            offline=stores.offline,
             tokens=stores.tokens,
             state=stores.state,
             uploads=stores.uploads,
             push_targets=stores.push_targets,
             urls=addresses.by_use,
             guest_host=guest_host,
+            barrier=barrier,
+            end=partial(running.end, reactor),
         )
         for module in settings.modules():
             module.install(router, services, settings[f"modules.{module.name}"])
 
         sessions = settings["session"]
         records = Keeper(stores.state, running.spawn, later, sessions.resume_seconds, sessions.resume_waiting)
-        keepers = [records]
+        keepers.append(records)
         visitors = Visitors(settings["visitors"], reactor.seconds)
         shaping = Shaping(settings["shaping"], reactor.seconds, visitors.counted)
         realm = Realm(
@@ -160,7 +170,7 @@ class Server(Service):
             options=sessions,
             sasl=settings["sasl"],
             wire=settings["wire"],
-            barrier=barrier_of(rooms, stores.database.barrier, keepers),
+            barrier=barrier,
             save=records.save,
             visitors=visitors,
             shaping=shaping,

@@ -21,7 +21,7 @@ CORE = {
     "XEP-0004": ("Data Forms", "muc, components"),
     "XEP-0030": ("Service Discovery", "modules.disco, muc, components"),
     "XEP-0045": ("Multi-User Chat", "muc"),
-    "XEP-0050": ("Ad-Hoc Commands", "components"),
+    "XEP-0050": ("Ad-Hoc Commands", "wire.commands, components, modules.commands"),
     "XEP-0059": ("Result Set Management", "muc, components.topics"),
     "XEP-0082": ("Date and Time Profiles", "everywhere"),
     "XEP-0114": ("Jabber Component Protocol", "transports.component, components.external"),

@@ -21,6 +21,7 @@ from ccm.components.once import Once, key_of
 from ccm.components.operations import Answer, Field, Gate, Operation, Request, execute, refusal
 from ccm.components.requests import language_of
 from ccm.errors import StanzaError
+from ccm.wire import commands
 from wokkel import data_form
 from wokkel.disco import DiscoFeature, DiscoIdentity, DiscoItem
 from wokkel.iwokkel import IDisco
@@ -28,7 +29,6 @@ from wokkel.subprotocols import XMPPHandler
 
 #: Label of the choice that leaves an optional list empty.
 NOTHING = "–"
-ACTIONS = ("execute", "complete", "next", "cancel")
 
 
 @implementer(IDisco)
@@ -74,23 +74,16 @@ class Commands(XMPPHandler):  # type: ignore[misc]
         operation = self._operations.get(command.getAttribute("node", ""))
         if operation is None:
             raise StanzaError("item-not-found", "There is no such command here.")
-        action = command.getAttribute("action", "execute")
-        if action not in ACTIONS:
-            raise StanzaError(
-                "bad-request", f"“{action}” cannot be done at this stage. Complete or cancel the command."
-            )
-        if action == "cancel":
-            return _command("canceled")
+        match commands.stage(command, fields=bool(operation.fields)):
+            case commands.Stage.CANCEL:
+                return _command("canceled")
+            case commands.Stage.FORM:
+                return await _form(operation, self._namespace, address.bare(iq.getAttribute("from") or ""))
         values = _submitted(command, operation)
-        if values is None and operation.fields:
-            if action != "execute" or command.hasAttribute("sessionid"):
-                raise StanzaError("bad-request", "Send the filled-in form.")
-            return await _form(operation, self._namespace, address.bare(iq.getAttribute("from") or ""))
         for each in operation.fields:
-            if each.required and not (values or {}).get(each.name):
-                raise StanzaError("not-acceptable", f"“{each.label}” is needed. Fill it in and send the form again.")
+            if each.required and not values.get(each.name):
+                raise commands.lacking(each.label)
         sender = iq.getAttribute("from") or ""
-        values = values or {}
         asks_for_zone = "tz" not in values and any(each.name == "tz" for each in operation.fields)
         if asks_for_zone and (zone := await self._zones.of(sender)):
             values["tz"] = zone
@@ -122,11 +115,11 @@ def _command(status: str) -> Element:
     return element
 
 
-def _submitted(command: Element, operation: Operation) -> dict[str, str] | None:
-    """Values of the form that came along; ``None`` if none did."""
+def _submitted(command: Element, operation: Operation) -> dict[str, str]:
+    """Values of the form that came along, if one did."""
     element = next(command.elements(ns.DATA_FORMS, "x"), None)
     if element is None:
-        return None
+        return {}
     try:
         form = data_form.Form.fromElement(element)
     except data_form.Error as error:
@@ -158,6 +151,9 @@ def _field(each: Field, choices: Sequence[tuple[str, str]]) -> data_form.Field:
     value: object = each.value or None
     if each.kind == "boolean":
         value = each.value == "true"
+    if each.kind == "list-multi":
+        offered = [data_form.Option(value, label) for value, label in choices]
+        return data_form.Field(each.kind, each.name, values=each.value.split(), options=offered, label=each.label)
     if choices:
         none = () if each.required or each.value else (("", NOTHING),)  # else some clients send the first one
         options = [data_form.Option(value, label) for value, label in (*none, *choices)]

@@ -47,12 +47,16 @@ class AccountEnds:
         except msgspec.DecodeError:
             log.warn("A message on the bus could not be read: {channel}", channel=CHANNEL)
             return
-        for session in self._router.sessions_of(ended.jid):
-            if session.jid == ended.but:
-                continue
-            session.close("not-authorized", _WORDS.get(ended.why, "You were signed out."))
+        end_sessions(self._router, ended.jid, _WORDS.get(ended.why, "You were signed out."), ended.but)
         if not self._accounts.exists(ended.jid):
             self._router.fire("account-deleted", ended.jid)
+
+
+def end_sessions(router: Router, jid: str, why: str, but: str = "") -> None:
+    """End every session of an account, for good, except that of the full JID *but*."""
+    for session in router.sessions_of(jid):
+        if session.jid != but:
+            session.close("not-authorized", why)
 
 
 plugin = Module("account_ends", "CCM", AccountEnds)

@@ -2,7 +2,7 @@
 XEP-0030 Service Discovery 2.5.0 of the host and its accounts, and XEP-0115 Entity Capabilities 1.6.0 of the host.
 
 Services and components answer for themselves. An account tells something only to its owner and to those who may see
-its presence (§8). Leaves out items of accounts (there are none) and extended information (XEP-0128) of the host.
+its presence (§8). Nodes of the host, such as its ad-hoc commands, are answered by the modules that offer them.
 """
 
 from typing import Any
@@ -28,6 +28,7 @@ class Disco:
     def __init__(self, router: Router, services: Services, _options: Any) -> None:
         self._router = router
         self._contacts = services.contacts
+        self._host = services.host
         self._node = services.urls.get("web") or f"https://{services.host}/"
         self._features: tuple[str, ...] = ()
         self._info = b""
@@ -47,14 +48,21 @@ class Disco:
         self._refresh()
         node = _node_of(stanza)
         if node is not None and node != f"{self._node}#{self._ver}":
-            raise StanzaError("item-not-found", "The server has no such node. Ask without one.")
+            inner = self._host_node_info(address.bare(stanza.from_ or ""), node)
+            if inner is None:
+                raise StanzaError("item-not-found", "The server has no such node. Ask without one.")
+            return stanza.result(_query(ns.DISCO_INFO, node, inner), _INFO)
         return stanza.result(_query(ns.DISCO_INFO, node, self._info), _INFO)
 
     @on.iq("get", ns.DISCO_ITEMS, "query", to=(Target.NONE, Target.HOST))
     def host_items(self, stanza: Stanza, _origin: Any) -> Stanza:
         """XEP-0030 §4.1: the services and components that answer now."""
-        if _node_of(stanza) is not None:
-            raise StanzaError("item-not-found", "The server has no such node. Ask without one.")
+        node = _node_of(stanza)
+        if node is not None:
+            inner = self._host_node_items(stanza, stanza.to or self._host, node)
+            if inner is None:
+                raise StanzaError("item-not-found", "The server has no such node. Ask without one.")
+            return stanza.result(_query(ns.DISCO_ITEMS, node, inner), _ITEMS)
         if self._items is None:
             self._items = "".join(f"<item jid='{attribute(d)}'/>" for d in self._router.domains()).encode()
         return stanza.result(_query(ns.DISCO_ITEMS, None, self._items), _ITEMS)
@@ -70,6 +78,9 @@ class Disco:
                 inner = await teller.info(owner, asker, node)
                 if inner is not None:
                     return stanza.result(_query(ns.DISCO_INFO, node, inner), _INFO)
+            inner = self._host_node_info(asker, node) if owner == asker else None
+            if inner is not None:
+                return stanza.result(_query(ns.DISCO_INFO, node, inner), _INFO)
             raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
         identities = ["<identity category='account' type='registered'/>"]
         features = [ns.DISCO_INFO, ns.DISCO_ITEMS]
@@ -83,9 +94,12 @@ class Disco:
     async def account_items(self, stanza: Stanza, _origin: Any) -> Stanza:
         """What there is to read at the account, for those who may know that it exists."""
         await self._check(stanza)
-        if _node_of(stanza) is not None:
-            raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
-        owner, asker = stanza.to or "", address.bare(stanza.from_ or "")
+        owner, asker, node = stanza.to or "", address.bare(stanza.from_ or ""), _node_of(stanza)
+        if node is not None:
+            found = self._host_node_items(stanza, owner, node) if owner == asker else None
+            if found is None:
+                raise StanzaError("item-not-found", "This account has no such node. Ask without one.")
+            return stanza.result(_query(ns.DISCO_ITEMS, node, found), _ITEMS)
         inner = b"".join([await teller.items(owner, asker) for teller in self._router.account_disco])
         return stanza.result(_query(ns.DISCO_ITEMS, None, inner), _ITEMS)
 
@@ -94,6 +108,15 @@ class Disco:
     def domains_changed(self, _domain: str) -> None:
         """Render the items anew when next asked."""
         self._items = None
+
+    def _host_node_info(self, asker: str, node: str) -> bytes | None:
+        answers = (teller.info(asker, node) for teller in self._router.host_disco)
+        return next((answer for answer in answers if answer is not None), None)
+
+    def _host_node_items(self, stanza: Stanza, at: str, node: str) -> bytes | None:
+        asker = address.bare(stanza.from_ or "")
+        answers = (teller.items(asker, at, node) for teller in self._router.host_disco)
+        return next((answer for answer in answers if answer is not None), None)
 
     async def _check(self, stanza: Stanza) -> None:
         account, asker = stanza.to or "", address.bare(stanza.from_ or "")

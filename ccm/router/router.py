@@ -14,7 +14,8 @@ from twisted.logger import Logger
 
 from ccm import address
 from ccm.errors import StanzaError
-from ccm.interfaces import IAccountDisco, ISession, ISink
+from ccm.interfaces import IAccountDisco, IHostDisco, ISession, ISink
+from ccm.router.commands import HostCommand
 from ccm.router.hooks import EVENTS, HANDLED, Instead, Phase, Target, hooks_of
 from ccm.wire.stanza import Stanza
 
@@ -56,6 +57,9 @@ class Router:
         self._before_auth: dict[tuple[str, str], BeforeAuth] = {}
         self.disco_forms: list[bytes] = []
         self.account_disco: list[IAccountDisco] = []
+        self.host_disco: list[IHostDisco] = []
+        #: by node, in the order of their being offered
+        self.commands: dict[str, HostCommand] = {}
         self._walls: list[Callable[[str, str], bool]] = []
 
     # ---- who is there
@@ -80,6 +84,10 @@ class Router:
     def set_elsewhere(self, sink: ISink | None) -> None:
         """Let a sink answer for every domain that nobody here answers for: other servers'."""
         self._elsewhere = sink
+
+    def serves(self, domain: str) -> bool:
+        """Whether a service or component answers for that domain now."""
+        return domain in self._domains
 
     def domains(self) -> tuple[str, ...]:
         """Service and component domains that answer now."""
@@ -149,6 +157,15 @@ class Router:
     def add_account_disco(self, teller: IAccountDisco) -> None:
         """Let *teller* say what accounts offer (XEP-0030 §8)."""
         self.account_disco.append(teller)
+
+    def add_host_disco(self, teller: IHostDisco) -> None:
+        """Let *teller* answer for nodes of the host, which owners find at their accounts as well."""
+        self.host_disco.append(teller)
+
+    def add_command(self, command: HostCommand) -> None:
+        """Offer a command of the host. :raises ValueError: if its node is taken."""
+        if self.commands.setdefault(command.node, command) is not command:
+            raise ValueError(f"two commands have the node {command.node}")
 
     def add_wall(self, apart: Callable[[str, str], bool]) -> None:
         """Let *apart* say between which two addresses nothing passes; whoever goes round :meth:`route` asks it."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccm.interfaces import (
     IAccounts,
     IAccountXML,
     IArchive,
+    IOffline,
+    IPersonalArchive,
     IPubSubNodes,
     IPushTargets,
     IRosters,
@@ -16,6 +18,17 @@ from ccm.interfaces import (
     IUploads,
 )
 from ccm.router.contacts import Contacts
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+
+def _nothing_pending() -> None:
+    return None
+
+
+def _stay(_again: bool) -> None:
+    """Where nobody can end the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,9 @@ class Services:
     :ivar later: ``later(seconds, function)`` calls it then; answers a function that calls it off.
     :ivar now: seconds since the epoch, for stamps.
     :ivar urls: public addresses by use: ``web`` (base, ends with ``/``), ``bosh``, ``websocket``, ``uploads`` (base).
+    :ivar barrier: fires once all queued so far is on disk, records of sessions among it; ``None`` if nothing is queued.
     :ivar guest_host: domain of guests; ``""`` if there are none.
+    :ivar end: ``end(again)`` stops the whole server, and starts it anew if *again*.
     """
 
     host: str
@@ -38,9 +53,13 @@ class Services:
     account_xml: IAccountXML
     pubsub_nodes: IPubSubNodes
     archive: IArchive
+    personal: IPersonalArchive
+    offline: IOffline
     tokens: ITokens
     state: ISessionState
     uploads: IUploads
     push_targets: IPushTargets
     urls: dict[str, str]
     guest_host: str = ""
+    barrier: "Callable[[], Deferred[Any] | None]" = _nothing_pending
+    end: Callable[[bool], None] = _stay

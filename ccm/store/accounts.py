@@ -18,12 +18,13 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
+from ccm.store.personal import forget_account
 from ccm.store.prepared import Prepared
 from ccm.store.schema import (
     account_xml,
     accounts,
-    archive,
     marks,
+    offline,
     push_targets,
     rosters,
     tokens,
@@ -168,7 +169,8 @@ class Accounts:
             _one(connection.execute(delete(accounts).where(accounts.c.jid == jid)).rowcount)
             connection.execute(delete(account_xml).where(account_xml.c.owner == jid))
             connection.execute(delete(rosters).where(rosters.c.jid == jid))
-            connection.execute(delete(archive).where(archive.c.owner == jid))
+            forget_account(connection, jid)
+            connection.execute(delete(offline).where(offline.c.owner == jid))
             connection.execute(delete(tokens).where(tokens.c.subject == jid))
             connection.execute(delete(push_targets).where(push_targets.c.owner == jid))
             # the next sweep takes the files away; one that is coming now is not kept

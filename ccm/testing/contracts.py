@@ -118,6 +118,21 @@ class AccountsContract:
         await accounts.create("anna@example.org", "Anna", "ann@mail.example", ())
 
     @pytest_twisted.ensureDeferred
+    async def test_an_account_that_is_switched_off_stays_and_is_counted_apart(self, accounts: Any) -> None:
+        for name in ("ann", "bob"):
+            await accounts.create(f"{name}@example.org", name, None, VERIFIERS)
+        await accounts.set_enabled("ann@example.org", False)
+        assert (await accounts.get("ann@example.org")).enabled is False
+        assert accounts.exists("ann@example.org")
+        assert [await accounts.count("example.org", enabled) for enabled in (None, False, True)] == [2, 1, 1]
+        assert await accounts.names("example.org", enabled=False) == ("ann@example.org",)
+        assert len(await accounts.names("example.org", limit=1)) == 1
+        assert await accounts.count("example.net") == 0
+        await accounts.set_enabled("ann@example.org", True)
+        assert (await accounts.find("ann@example.org")).enabled is True
+        await refused(accounts.set_enabled("nobody@example.org", True), "item-not-found")
+
+    @pytest_twisted.ensureDeferred
     async def test_all_accounts_come_by_jid_and_by_domain(self, accounts: Any) -> None:
         for jid in ("cid@example.org", "ann@example.org", "bob@other.example"):
             await accounts.create(jid, jid, None, ())

@@ -56,8 +56,18 @@ class MemoryAccounts:
             raise StanzaError("conflict", f"{email} already has an account.")
         self._accounts[jid] = replace(self._known(jid), email=email)
 
+    async def set_enabled(self, jid: str, enabled: bool) -> None:
+        self._accounts[jid] = replace(self._known(jid), enabled=enabled)
+
     async def delete(self, jid: str) -> None:
         del self._accounts[self._known(jid).jid]
+
+    async def count(self, domain: str, enabled: bool | None = None) -> int:
+        return len(await self.names(domain, enabled, len(self._accounts)))
+
+    async def names(self, domain: str, enabled: bool | None = None, limit: int = 100) -> tuple[str, ...]:
+        found = [each.jid for each in await self.all(domain) if enabled in (None, each.enabled)]
+        return tuple(found[:limit])
 
     async def all(self, domain: str | None = None) -> tuple[r.Account, ...]:
         chosen = [jid for jid in self._accounts if domain is None or jid.endswith(f"@{domain}")]

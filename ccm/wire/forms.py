@@ -66,6 +66,14 @@ def find(parent: domish.Element) -> domish.Element | None:
     return found
 
 
+def kind_of(element: domish.Element) -> str:
+    """A form's FORM_TYPE, or ``""``."""
+    for child in element.elements(ns.DATA_FORMS, "field"):
+        if child.getAttribute("var") == "FORM_TYPE":
+            return next((str(value) for value in child.elements(ns.DATA_FORMS, "value")), "")
+    return ""
+
+
 def read(element: domish.Element, form_type: str) -> Values:
     """
     The fields of a submitted form.

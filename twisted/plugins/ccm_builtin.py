@@ -5,10 +5,12 @@ from ccm.components.invitations import plugin as invitations  # noqa: F401
 from ccm.components.reporter import plugin as reporter  # noqa: F401
 from ccm.components.topics import plugin as topics  # noqa: F401
 from ccm.modules.account_ends import plugin as account_ends  # noqa: F401
+from ccm.modules.admin import plugin as admin  # noqa: F401
 from ccm.modules.avatars import plugin as avatars  # noqa: F401
 from ccm.modules.blocking import plugin as blocking  # noqa: F401
 from ccm.modules.bookmarks import plugin as bookmarks  # noqa: F401
 from ccm.modules.carbons import plugin as carbons  # noqa: F401
+from ccm.modules.commands import plugin as commands  # noqa: F401
 from ccm.modules.contact_info import plugin as contact_info  # noqa: F401
 from ccm.modules.disco import plugin as disco  # noqa: F401
 from ccm.modules.external_services import plugin as external_services  # noqa: F401
@@ -24,6 +26,7 @@ from ccm.modules.roster import plugin as roster  # noqa: F401
 from ccm.modules.session_tokens import plugin as session_tokens  # noqa: F401
 from ccm.modules.subscriptions import plugin as subscriptions  # noqa: F401
 from ccm.modules.time import plugin as time  # noqa: F401
+from ccm.modules.upload import plugin as upload  # noqa: F401
 from ccm.modules.vcard import plugin as vcard  # noqa: F401
 from ccm.modules.version import plugin as version  # noqa: F401
 from ccm.publish.git import plugin as git  # noqa: F401

@@ -1,0 +1,105 @@
+"""
+XEP-0133 Service Administration 1.3.1: administrators, whom the configuration names, run the server by any client.
+
+The commands (XEP-0050) are in ``admin_*.py``, one file for each kind; nobody else may use them or sees them. Leaves out
+passwords (§4.6 was retracted) and lists for one direction.
+"""
+
+from typing import cast
+
+from twisted.internet.threads import deferToThread
+
+from ccm import address
+from ccm.config import Section
+from ccm.errors import ConfigError, StanzaError
+from ccm.modules.admin_accounts import AccountCommands, MakeVerifiers
+from ccm.modules.admin_lists import Elsewhere, ListCommands
+from ccm.modules.admin_people import PeopleCommands
+from ccm.modules.admin_service import ServiceCommands
+from ccm.modules.admin_terms import Admins, Desk, Listed
+from ccm.modules.admin_words import AdminWords
+from ccm.modules.aside import aside
+from ccm.modules.last_logins import LastLogins
+from ccm.records import Verifier
+from ccm.router.hooks import on
+from ccm.router.module import Module
+from ccm.router.router import Router
+from ccm.router.services import Services
+from ccm.session.verifiers import make_verifiers
+
+
+class AdminOptions(Section):
+    """
+    ``admins`` are bare JIDs of those who may administer this server by commands; there are none by default.
+
+    ``iterations`` are those of PBKDF2 in the passwords they set.
+    """
+
+    admins: tuple[str, ...] = ()
+    iterations: int = 100_000
+
+
+class Admin:
+    """
+    Offers the commands.
+
+    :param verifiers: derives verifiers of a password; ``None`` does it in a thread.
+    """
+
+    def __init__(
+        self, router: Router, services: Services, options: AdminOptions, verifiers: MakeVerifiers | None = None
+    ) -> None:
+        store, host = services.account_xml, services.host
+        self._added = Listed(store, host, "admins")
+        blocked, allowed = Listed(store, host, "blocklist"), Listed(store, host, "allowlist")
+        self._border = Elsewhere(router, host, blocked, allowed)
+        self._lists = (self._added, blocked, allowed)
+        desk = Desk(host, services.accounts, Admins(map(_checked, options.admins), self._added))
+        logins = LastLogins(router, services)
+        self._words = told = AdminWords(router, services, desk)
+        derive = verifiers or _in_a_thread(options.iterations)
+        groups = (
+            AccountCommands(router, services, desk, logins, derive),
+            PeopleCommands(router, desk),
+            told,
+            ListCommands(desk, self._border, blocked, allowed),
+            ServiceCommands(services, desk, told),
+        )
+        for command in (each for group in groups for each in group.commands()):
+            router.add_command(command)
+        router.attach(logins)
+        router.attach(told)
+        aside(self._load(), "reading what administrators have set")
+
+    async def _load(self) -> None:
+        for each in self._lists:
+            await each.load()
+        self._border.begin()
+        await self._words.load()
+
+    @on.event("account-deleted")
+    def struck(self, jid: str) -> None:
+        """Who gets the name of a former administrator next is a stranger."""
+        if jid in self._added.jids:
+            aside(self._added.replace(each for each in self._added.jids if each != jid), "striking an administrator")
+
+
+def _checked(written: str) -> str:
+    """:raises ConfigError: unless it is a bare JID."""
+    try:
+        jid = address.prepare(written)
+    except StanzaError:
+        jid = ""
+    if "@" not in jid or "/" in jid:
+        raise ConfigError(f"[modules.admin] admins: {written} is no address of a person. Write it as name@example.org.")
+    return jid
+
+
+def _in_a_thread(iterations: int) -> MakeVerifiers:
+    async def derive(password: str) -> tuple[Verifier, ...]:
+        return cast("tuple[Verifier, ...]", await deferToThread(make_verifiers, password, iterations))
+
+    return derive
+
+
+plugin = Module("admin", "XEP-0133 1.3.1", Admin, (), AdminOptions)
