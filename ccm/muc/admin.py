@@ -112,7 +112,7 @@ async def set_(room: "Room", stanza: Stanza) -> Stanza:
         raise StanzaError("bad-request", "Name at least one item to change.")
     changes = [_read(room, jid, actor, item) for item in items]
     check_owners(room, changes)
-    _check_count(room, changes)
+    check_count(room, changes)
     apply(room, changes, actor.nick if actor else "", quiet=room.context.is_admin(jid))
     if any(change.occupant is None for change in changes):
         await persistence.save(room)
@@ -179,9 +179,7 @@ def _change(room: "Room", occupant: Occupant, affiliation: str, role: str, why: 
     occupant.affiliation, occupant.role = affiliation, role
     occupant.changed()
     if was_told and not presence.is_told(room, occupant):
-        presence.tell(
-            room, occupant, lambda may_see, codes: presence.unavailable(occupant, may_see, codes), hidden=False
-        )
+        presence.tell(room, occupant, lambda sees, codes, _: presence.unavailable(occupant, sees, codes), hidden=False)
     presence.tell_available(room, occupant, why=why)
     for seat in occupant.seats.values():
         persistence.keep_seat(room, seat)
@@ -242,7 +240,8 @@ def check_owners(room: "Room", changes: list[Change]) -> None:
         raise StanzaError("conflict", "A room keeps at least one owner. Make somebody else owner first.")
 
 
-def _check_count(room: "Room", changes: list[Change]) -> None:
+def check_count(room: "Room", changes: list[Change]) -> None:
+    """:raises StanzaError: ``resource-constraint`` if the room would have too many affiliations."""
     most = room.context.options.affiliations
     new = {c.jid for c in changes if c.occupant is None and c.affiliation != "none"} - set(room.standings)
     if most and len(room.standings) + len(new) > most:

@@ -1,7 +1,8 @@
 """
 A room's configuration and its form (XEP-0045 1.35.5 §10.2, §16.4.3).
 
-A missing field keeps its value, an unknown one is ignored. Leaves out pubsub and per-role defaults.
+A missing field keeps its value, an unknown one is ignored. Fields that the XEP does not know are named by our own
+namespace. Leaves out pubsub and per-role defaults.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ _PRE = "muc#roomconfig_"
 ROLES = ("moderator", "participant", "visitor")
 PM = ("anyone", "participants", "moderators", "none")
 WHOIS = ("moderators", "anyone")
+REGISTRATION = ("everybody", "approval", "nobody")
 _LIMITS = ("10", "20", "30", "50", "100", "200", "500")
 
 
@@ -29,6 +31,9 @@ class RoomConfig(msgspec.Struct, frozen=True, kw_only=True):
     :ivar max_users: 0 is no limit of its own. :ivar logging: messages are archived.
     :ivar whois: who sees real JIDs. :ivar broadcast: roles whose presence is told to everybody.
     :ivar member_list: roles that may fetch the member list.
+    :ivar registration: who becomes a member by registering (§7.10): everybody at once, whom an admin lets, nobody.
+    :ivar lock_nicks: who has registered a nick goes by it, and nobody changes theirs (§7.6).
+    :ivar contact: address of who answers for the room, told to everybody.
     """
 
     name: str = ""
@@ -49,6 +54,9 @@ class RoomConfig(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
     whois: Literal["moderators", "anyone"] = "moderators"
     max_history: int = 20
+    registration: Literal["everybody", "approval", "nobody"] = "approval"
+    lock_nicks: bool = False
+    contact: str = ""
 
 
 #: Attribute of RoomConfig -> field, type, label.
@@ -71,12 +79,16 @@ _FIELDS: dict[str, tuple[str, str, str]] = {
     "password": ("roomsecret", "text-private", "The password"),
     "whois": ("whois", "list-single", "Who sees real addresses"),
     "max_history": ("maxhistoryfetch", "text-single", "How many messages are told to those who enter"),
+    "registration": (ns.ROOMS + "#registration", "list-single", "Who becomes a member by registering"),
+    "lock_nicks": (ns.ROOMS + "#lock_nicks", "boolean", "Everybody keeps the nickname they have"),
+    "contact": (ns.ROOMS + "#contact", "text-single", "Address of who answers for the room"),
 }
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "allow_pm": PM,
     "broadcast": ROLES,
     "member_list": ROLES,
     "whois": WHOIS,
+    "registration": REGISTRATION,
 }
 
 
@@ -100,7 +112,7 @@ def render(config: RoomConfig, room: str, owners: tuple[str, ...], admins: tuple
         if name == "max_users":
             limits = sorted({*_LIMITS, *([str(value)] if value else [])}, key=int)
             options = (*((limit, limit) for limit in limits), ("none", "no limit"))
-        fields.append(forms.field(_PRE + var, _values(name, value), kind, label, options))
+        fields.append(forms.field(_var(var), _values(name, value), kind, label, options))
     fields.append(forms.field(_PRE + "roomadmins", admins, "jid-multi", "Admins"))
     fields.append(forms.field(_PRE + "roomowners", owners, "jid-multi", "Owners"))
     return forms.form("form", ROOMCONFIG, fields, f"Configuration of {room}", "Leave out what should stay as it is.")
@@ -115,10 +127,10 @@ def submitted(config: RoomConfig, values: Values, occupants: int, history: int) 
     """
     changes: dict[str, Any] = {}
     for name, (var, kind, _) in _FIELDS.items():
-        given = values.get(_PRE + var)
+        var = _var(var)
+        given = values.get(var)
         if given is None:
             continue
-        var = _PRE + var
         if kind == "boolean":
             changes[name] = forms.boolean(var, given)
         elif name in ("max_users", "max_history"):
@@ -163,6 +175,11 @@ def features(config: RoomConfig) -> tuple[str, ...]:
         "muc_moderated" if config.moderated else "muc_unmoderated",
         "muc_nonanonymous" if config.whois == "anyone" else "muc_semianonymous",
     )
+
+
+def _var(name: str) -> str:
+    """A field's whole name: in our own namespace as it is, otherwise that of the XEP."""
+    return name if "#" in name else _PRE + name
 
 
 def _values(name: str, value: Any) -> list[str]:

@@ -12,6 +12,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import config as configuration
+from ccm.muc import registration
 from ccm.muc.affiliation import RANK
 from ccm.wire import forms, rsm
 from ccm.wire.stanza import Stanza, attribute
@@ -34,6 +35,7 @@ _ROOM = (
     _STABLE_ID,
     _SELF_PING,
     ns.MUC + "#request",
+    *registration.FEATURES,
     ns.PING,
     ns.STANZA_ID,
     ns.OCCUPANT_ID,
@@ -115,6 +117,12 @@ def _room_form(room: "Room") -> bytes:
         forms.field("muc#roomconfig_roomname", [config.name], "text-single", "Name"),
         forms.field("muc#maxhistoryfetch", [str(config.max_history)], "text-single", "History"),
     ]
+    subject_mod = forms.field(
+        "muc#roominfo_subjectmod", [str(int(config.change_subject))], "boolean", "Subject is free"
+    )
+    fields.append(subject_mod)
+    if config.contact:
+        fields.append(forms.field("muc#roominfo_contactjid", [config.contact], "jid-multi", "Who answers for it"))
     if not config.members_only and not config.password_protected:
         fields.append(forms.field("muc#roominfo_subject", [room.subject], "text-single", "Subject"))
     return forms.form("result", ns.MUC + "#roominfo", fields)

@@ -43,6 +43,8 @@ def enter(room: "Room", stanza: Stanza, created: bool = False) -> None:
     bare = address.bare(jid)
     standing = room.standing(bare)
     nick = nicks.check(asked, room.context.options.nick_length)
+    if room.config.lock_nicks and standing.nick:
+        nick = standing.nick  # §7.2.2, §7.10: the door stays open, and 210 tells of it
     _check_door(room, bare, standing, x)
     wished = history.wish(x, room.context.moment())
     occupant = _check_nick(room, bare, nick)
@@ -98,7 +100,7 @@ def update(room: "Room", stanza: Stanza) -> None:
         return
     context = room.context
     if occupant.bucket.take(context.now(), context.options.messages_per_second, context.options.message_burst):
-        tell_available(room, occupant)
+        tell_available(room, occupant, asked=(jid, stanza.id))
         return
     occupant.quiet = True
 

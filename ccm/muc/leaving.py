@@ -51,7 +51,9 @@ def leave(room: "Room", jid: str, status: Stanza | None = None, codes: tuple[int
         _gone(room, occupant, codes, status=status)
     else:
         # only this session hears it: the others of that nick stay
-        room.sink(jid).deliver_raw(unavailable(occupant, True, (*codes, SELF), status=status))
+        room.sink(jid).deliver_raw(
+            unavailable(occupant, True, (*codes, SELF), status=status, id_=status.id if status else None)
+        )
         room.unseat(jid)
         persistence.drop_seat(room, jid)
 
@@ -90,10 +92,11 @@ def _gone(
     status: Stanza | None = None,
     alone: bool = False,
 ) -> None:
-    def make(sees: bool, all_: tuple[int, ...]) -> FanOut:
-        return unavailable(occupant, sees, all_, affiliation=affiliation, why=why, extra=extra, status=status)
+    def make(sees: bool, all_: tuple[int, ...], id_: str | None) -> FanOut:
+        return unavailable(occupant, sees, all_, affiliation=affiliation, why=why, extra=extra, status=status, id_=id_)
 
-    tell(room, occupant, make, codes, hidden=alone or not is_told(room, occupant))
+    asked = (status.attrs["from"], status.id) if status is not None else ("", None)
+    tell(room, occupant, make, codes, hidden=alone or not is_told(room, occupant), asked=asked)
     for jid in tuple(occupant.seats):
         room.unseat(jid)
         persistence.drop_seat(room, jid)

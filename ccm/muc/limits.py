@@ -1,6 +1,13 @@
 """Token buckets, and a bounded number of them by name."""
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from ccm.errors import StanzaError
+
+if TYPE_CHECKING:
+    from ccm.muc.occupant import Occupant
+    from ccm.muc.room import Room
 
 
 class Bucket:
@@ -44,3 +51,17 @@ class Buckets:
         else:
             self._buckets.move_to_end(name)
         return bucket.take(now, rate, burst)
+
+
+def check_rate(room: "Room", occupant: "Occupant", jid: str) -> None:
+    """:raises StanzaError: ``policy-violation`` (wait) if an occupant, or all together, send too fast."""
+    options = room.context.options
+    if not options.messages_per_second and not options.room_messages_per_second:
+        return
+    if room.context.is_admin(jid):
+        return
+    now = room.context.now()
+    if not occupant.bucket.take(now, options.messages_per_second, options.message_burst) or not room.bucket.take(
+        now, options.room_messages_per_second, options.room_message_burst
+    ):
+        raise StanzaError("policy-violation", "That is too fast. Wait some seconds and send it again.", "wait")

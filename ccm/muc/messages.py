@@ -15,8 +15,9 @@ from twisted.logger import Logger
 
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc import archived, invite, record, subject, voice
+from ccm.muc import archived, invite, record, registration, subject, voice
 from ccm.muc.history import Line
+from ccm.muc.limits import check_rate
 from ccm.muc.occupant import Occupant, Seat
 from ccm.muc.strip import clean
 from ccm.records import Archived
@@ -50,7 +51,7 @@ def receive(room: "Room", stanza: Stanza) -> None:
     if occupant is not None:
         check_rate(room, occupant, jid)
     if stanza.attrs.get("type") != "groupchat":
-        if not invite.handled(room, stanza) and not voice.handled(room, stanza):
+        if not any(each(room, stanza) for each in (invite.handled, registration.handled, voice.handled)):
             raise StanzaError("bad-request", "Send it with type='groupchat', or to room/nick for a private message.")
         return
     if occupant is None:
@@ -74,20 +75,6 @@ def is_kept(room: "Room", stanza: Stanza) -> bool:
     if _BODY in children:
         return True
     return not _KEPT.isdisjoint(children) and _DROPPED.isdisjoint(children)
-
-
-def check_rate(room: "Room", occupant: Occupant, jid: str) -> None:
-    """:raises StanzaError: ``policy-violation`` (wait) if an occupant, or all together, send too fast."""
-    options = room.context.options
-    if not options.messages_per_second and not options.room_messages_per_second:
-        return
-    if room.context.is_admin(jid):
-        return
-    now = room.context.now()
-    if not occupant.bucket.take(now, options.messages_per_second, options.message_burst) or not room.bucket.take(
-        now, options.room_messages_per_second, options.room_message_burst
-    ):
-        raise StanzaError("policy-violation", "That is too fast. Wait some seconds and send it again.", "wait")
 
 
 def _accept(room: "Room", occupant: Occupant, seat: Seat, stanza: Stanza, ticket: int | None = None) -> None:

@@ -73,6 +73,7 @@ def unavailable(
     why: bytes = b"",
     extra: bytes = b"",
     status: Stanza | None = None,
+    id_: str | None = None,
 ) -> FanOut:
     """
     An occupant is gone, or has another *nick* from now on.
@@ -83,7 +84,7 @@ def unavailable(
     jids: tuple[str | None, ...] = tuple(occupant.seats) if sees else (None,)
     role = occupant.role if nick else "none"
     items = b"".join(item(affiliation or occupant.affiliation, role, jid, nick, why) for jid in jids)
-    return _template(occupant, user(items, codes, extra), status, None, "unavailable")
+    return _template(occupant, user(items, codes, extra), status, id_, "unavailable")
 
 
 def sees(room: "Room", watcher: Occupant) -> bool:
@@ -94,37 +95,47 @@ def sees(room: "Room", watcher: Occupant) -> bool:
 def tell(
     room: "Room",
     occupant: Occupant,
-    make: Callable[[bool, tuple[int, ...]], FanOut],
+    make: Callable[[bool, tuple[int, ...], str | None], FanOut],
     codes: tuple[int, ...] = (),
     *,
     hidden: bool = False,
+    asked: tuple[str, str | None] = ("", None),
 ) -> None:
     """
     Tell everybody about an occupant, its own sessions last and with 110: once they know, all others do.
 
-    :param make: serialises for (sees real JIDs, status codes). :param hidden: tell only its own sessions.
+    :param make: serialises for (sees real JIDs, status codes, id). :param hidden: tell only its own sessions.
+    :param asked: which of its sessions has asked for it, and under which id: that comes back to it.
     """
     made: dict[bool, FanOut] = {}
     for watcher in () if hidden else tuple(room.occupants.values()):
         if watcher is occupant:
             continue
         may_see = sees(room, watcher)
-        template = made.get(may_see) or made.setdefault(may_see, make(may_see, codes))
+        template = made.get(may_see) or made.setdefault(may_see, make(may_see, codes, None))
         for jid in tuple(watcher.seats):
             room.sink(jid).deliver_raw(template)
-    own = make(True, (*codes, SELF))
+    own = make(True, (*codes, SELF), None)
     for jid in tuple(occupant.seats):
-        room.sink(jid).deliver_raw(own)
+        answers = jid == asked[0] and asked[1] is not None
+        room.sink(jid).deliver_raw(make(True, (*codes, SELF), asked[1]) if answers else own)
 
 
-def tell_available(room: "Room", occupant: Occupant, codes: tuple[int, ...] = (), why: bytes = b"") -> None:
-    """Tell everybody an occupant's present state."""
+def tell_available(
+    room: "Room",
+    occupant: Occupant,
+    codes: tuple[int, ...] = (),
+    why: bytes = b"",
+    asked: tuple[str, str | None] = ("", None),
+) -> None:
+    """Tell everybody an occupant's present state; *asked* as in :func:`tell`."""
     tell(
         room,
         occupant,
-        lambda may_see, all_: available(occupant, may_see, all_, why),
+        lambda may_see, all_, id_: available(occupant, may_see, all_, why, id_),
         codes,
         hidden=not is_told(room, occupant),
+        asked=asked,
     )
 
 

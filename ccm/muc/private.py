@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc.messages import check_rate
+from ccm.muc.limits import check_rate
 from ccm.muc.occupant import Occupant
 from ccm.muc.strip import clean
 from ccm.wire.fanout import FanOut
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MARK = f"<x xmlns='{ns.MUC_USER}'/>".encode()
 _PING = (ns.PING, "ping")
+_DISCO = ((ns.DISCO_INFO, "query"), (ns.DISCO_ITEMS, "query"))
 _VCARD = "vcard-temp"
 _MOST_RELAYED = 500
 
@@ -52,8 +53,11 @@ def request(room: "Room", stanza: Stanza) -> Stanza | None:
     """
     An ``iq`` of type get or set to room/nick: a self-ping is answered, all else passed on.
 
-    :raises StanzaError: ``not-acceptable`` if that very session is not in the room (XEP-0410 §3).
+    :raises StanzaError: ``not-acceptable`` if that very session is not in the room (XEP-0410 §3), ``bad-request`` if
+        it asks for service discovery of an occupant from outside (§6.6).
     """
+    if stanza.payload in _DISCO and stanza.attrs["from"] not in room.seats:
+        raise StanzaError("bad-request", "Enter the room before you ask about those who are inside.")
     sender, target = _pair(room, stanza)
     jid = stanza.attrs["from"]
     if target is sender and stanza.payload == _PING:

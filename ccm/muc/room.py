@@ -42,7 +42,8 @@ class Room:
     :ivar forgetful: the archive may know messages that ``origins`` does not: of before this process, or too many
         ago. It is asked whether newcomers send one of them again.
     :ivar origins: (bare JID, origin-id) -> (seconds, reflection, whether all have it) of messages seen, newest last.
-    :ivar invited: invitee -> inviter. :ivar relayed: (who answers, id) -> full JID of who asked.
+    :ivar invited: invitee -> inviter. :ivar applicants: bare JID -> nick with which they ask to register.
+    :ivar relayed: (who answers, id) -> full JID of who asked.
     :ivar heirs: bare JID -> whose occupant-id it goes by, having taken over from them.
     :ivar unsaved: saves that have not ended well yet. :ivar places: full JID -> rooms, of the whole service.
     :ivar awaited: full JID -> what came for a session that is not back after a restart.
@@ -79,6 +80,7 @@ class Room:
         self.flights = Flights(self.reflect, context.aloft)
         self.origins: OrderedDict[tuple[str, str], tuple[float, FanOut, bool]] = OrderedDict()
         self.invited: OrderedDict[str, str] = OrderedDict()
+        self.applicants: OrderedDict[str, str] = OrderedDict()
         self.relayed: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.awaited: dict[str, Backlog] = {}
         self.held: dict[str, deque[tuple[Occupant, Seat, Stanza, int]]] = {}

@@ -2,7 +2,7 @@
 The room service of a domain (XEP-0045 1.35.5), as a sink of the router.
 
 Decides which concern a stanza is and answers errors; each concern is a file beside this one. Nothing here reads a
-clock or opens a socket. Leaves out registration with a room (§7.10) and GC 1.0 joins.
+clock or opens a socket. Leaves out registration with the service itself (§7.10) and GC 1.0 joins.
 """
 
 import secrets
@@ -31,6 +31,7 @@ from ccm.muc import (
     persistence,
     private,
     record,
+    registration,
     renaming,
     succession,
 )
@@ -372,6 +373,8 @@ def _requests_to_rooms(service: MucService) -> dict[tuple[str, tuple[str, str]],
         ("set", (ns.MUC_ADMIN, "query")): admin.set_,
         ("get", _OWNER): owner.get,
         ("set", _OWNER): lambda room, stanza: owner.set_(service.registry, room, stanza),
+        ("get", (ns.REGISTER, "query")): registration.get,
+        ("set", (ns.REGISTER, "query")): registration.set_,
         ("get", (ns.MAM, "query")): mam.form,
         ("set", (ns.MAM, "query")): mam.query,
         ("get", (ns.MAM, "metadata")): mam.metadata,

@@ -27,6 +27,7 @@ from ccm.wire.parsers import ParserPool
 log = Logger()
 
 _LINGER_SECONDS = 5.0
+_PARTING_SECONDS = 0.5
 _MOST_READ = 65_536
 _FULL_READS = 4
 #: A dead peer is noticed after 60 + 3 * 10 seconds of silence.
@@ -154,8 +155,13 @@ class ClientConnection(Protocol):
         self.transport.startTLS(self._clients.certificates)
         self.secure = True
 
-    def close(self, error: StreamError | None = None) -> None:  # noqa: ARG002 - it has been written already
-        """Send what is queued and close; abort if the other side does not follow."""
+    def close(self, error: StreamError | None = None) -> None:
+        """
+        Send what is queued and close; abort if the other side does not follow.
+
+        A client on TLS that closed its stream closes the connection, too (RFC 6120 §4.4), and is given a moment: some
+        lose our end of the stream if the end of TLS comes with it.
+        """
         if self._closing:
             return
         self._closing = True
@@ -163,6 +169,13 @@ class ClientConnection(Protocol):
             self._paused.cancel()
             self._paused = None
             self.transport.resumeProducing()
+        if error is None and self.secure:
+            self._outgoing.flush()
+            self._paused = self._clients.clock.callLater(_PARTING_SECONDS, self._part)
+        else:
+            self._part()
+
+    def _part(self) -> None:
         self._outgoing.close()
         self._paused = self._clients.clock.callLater(_LINGER_SECONDS, self._abort)
 

@@ -165,6 +165,18 @@ def test_who_does_not_close_is_aborted() -> None:
     assert shell.transport.aborted
 
 
+def test_a_client_on_tls_that_closed_its_stream_closes_the_connection_too() -> None:
+    shell = Shell()
+    shell.protocol.secure = True
+    shell.bind()
+    assert shell.send(b"</stream:stream>").endswith(b"</stream:stream>")
+    assert not shell.transport.disconnecting, "some lose our end of the stream with the end of TLS"
+    shell.clock.advance(0.5)
+    assert shell.transport.disconnecting
+    shell.clock.advance(5)
+    assert shell.transport.aborted
+
+
 def test_bytes_after_the_end_are_ignored() -> None:
     shell = Shell()
     shell.bind()
