@@ -87,6 +87,23 @@ class Archived:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    A message that waits for an account whose clients are away (XEP-0160).
+
+    :ivar id: its id in the account's archive, or as good: they rise in the order in which messages came.
+    :ivar archived: the account's archive has it, too.
+    :ivar stanza: the serialised ``<message/>`` in ``jabber:client``.
+    """
+
+    owner: str
+    id: str
+    stamp: datetime
+    stanza: bytes
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of a result set (XEP-0059). *index* is that of the first item; *total* counts the whole set if known."""
 

@@ -19,9 +19,11 @@ from ccm.store.embedded import EmbeddedState
 from ccm.store.found import Search
 from ccm.store.indexing import Indexing
 from ccm.store.message_index import MessageIndex
+from ccm.store.offline import Offline
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.outbox import Outbox
 from ccm.store.pending import Pending
+from ccm.store.personal import PersonalArchive
 from ccm.store.pubsub import PubSubNodes
 from ccm.store.push_targets import PushTargets
 from ccm.store.rooms import Rooms
@@ -45,6 +47,8 @@ class Stores:
     account_xml: AccountXML
     pubsub_nodes: PubSubNodes
     archive: Archive
+    personal: PersonalArchive
+    offline: Offline
     rooms: Rooms
     topics: Topics
     documents: Documents
@@ -120,6 +124,8 @@ async def open_stores(
         account_xml=AccountXML(database),
         pubsub_nodes=PubSubNodes(database),
         archive=archive,
+        personal=PersonalArchive(database, archive.next_id, now),
+        offline=Offline(database),
         rooms=Rooms(database),
         topics=Topics(database, outbox, now),
         documents=Documents(database, outbox, database.dialect),

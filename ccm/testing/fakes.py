@@ -24,6 +24,7 @@ from ccm.testing.memory import (
     MemoryState,
     MemoryTokens,
 )
+from ccm.testing.memory_personal import MemoryOffline, MemoryPersonalArchive
 from ccm.testing.memory_uploads import MemoryPushTargets, MemoryUploads
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza
@@ -110,6 +111,8 @@ def make_services(host: str = "localhost", hands: Hands | None = None, **others:
         "account_xml": MemoryAccountXML(),
         "pubsub_nodes": MemoryPubSubNodes(),
         "archive": MemoryArchive(),
+        "personal": MemoryPersonalArchive(hands.datetime),
+        "offline": MemoryOffline(),
         "tokens": MemoryTokens(hands.datetime),
         "state": MemoryState(hands.now),
         "uploads": MemoryUploads(hands.now),

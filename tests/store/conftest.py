@@ -39,6 +39,18 @@ def archive(stores: Any) -> Any:
 
 
 @pytest.fixture
+def personal(stores: Any) -> Any:
+    """The ``IPersonalArchive``."""
+    return stores.personal
+
+
+@pytest.fixture
+def offline(stores: Any) -> Any:
+    """The ``IOffline``."""
+    return stores.offline
+
+
+@pytest.fixture
 def rooms(stores: Any) -> Any:
     """The ``IRooms``."""
     return stores.rooms

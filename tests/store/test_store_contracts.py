@@ -13,6 +13,7 @@ from ccm.testing.contracts_database import DatabaseContract
 from ccm.testing.contracts_invitees import InviteesContract
 from ccm.testing.contracts_links import LinksContract
 from ccm.testing.contracts_outbox import OutboxContract
+from ccm.testing.contracts_personal import OfflineContract, PersonalArchiveContract
 from ccm.testing.contracts_pubsub import PubSubNodesContract
 from ccm.testing.contracts_topics import DocumentsContract, RoomsContract, TopicsContract, UndoStepsContract
 
@@ -51,6 +52,14 @@ class TestSuppression(SuppressionContract):
 
 class TestArchive(ArchiveContract):
     """``Archive``."""
+
+
+class TestPersonalArchive(PersonalArchiveContract):
+    """``PersonalArchive``."""
+
+
+class TestOffline(OfflineContract):
+    """``Offline``."""
 
 
 class TestOutbox(OutboxContract):

@@ -6,6 +6,7 @@ import pytest
 
 from ccm.testing.contracts import AccountsContract, AccountXMLContract, RostersContract, TokensContract, clock
 from ccm.testing.contracts_archive import ArchiveContract
+from ccm.testing.contracts_personal import OfflineContract, PersonalArchiveContract
 from ccm.testing.contracts_pubsub import PubSubNodesContract
 from ccm.testing.contracts_state import SessionStateContract
 from ccm.testing.contracts_topics import RoomsContract
@@ -21,6 +22,7 @@ from ccm.testing.memory import (
     MemoryState,
     MemoryTokens,
 )
+from ccm.testing.memory_personal import MemoryOffline, MemoryPersonalArchive
 from ccm.testing.memory_uploads import MemoryPushTargets, MemoryUploads
 from ccm.testing.moments import Moments
 
@@ -73,6 +75,18 @@ class TestMemoryArchive(ArchiveContract):
     @pytest.fixture
     def archive(self) -> MemoryArchive:
         return MemoryArchive()
+
+
+class TestMemoryPersonalArchive(PersonalArchiveContract):
+    @pytest.fixture
+    def personal(self, clock: Moments) -> MemoryPersonalArchive:
+        return MemoryPersonalArchive(clock.moment)
+
+
+class TestMemoryOffline(OfflineContract):
+    @pytest.fixture
+    def offline(self) -> MemoryOffline:
+        return MemoryOffline()
 
 
 class TestMemoryRooms(RoomsContract):

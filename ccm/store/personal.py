@@ -1,0 +1,260 @@
+"""
+Archives of accounts (XEP-0313 1.1.3 §6.1.1): what people said to one another, appended to through the fast lane.
+
+A message is one row, whoever has it in an archive, and it is written before anything is sorted: whose archives it is in
+is entered later, for many at once, and before anybody reads (*filing*). That halves what a message costs. An id is one
+of :meth:`ccm.store.archive.Archive.next_id` and holds the message's time to the microsecond, so that a page by time
+is a stretch of ids. Leaves out what is worth keeping: that is the module's.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, exists, func, insert, literal, select, update
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from ccm.errors import StoreUnavailable
+from ccm.interfaces import IDatabase, IPersonalArchive
+from ccm.records import Archived, Page
+from ccm.store.archive import id_at, micros_of
+from ccm.store.pages import Pages
+from ccm.store.schema import marks, personal_archive, personal_messages
+from ccm.store.times import from_micros, to_micros
+from ccm.store.upsert import upsert
+
+log = Logger()
+
+_INSERT = (
+    "INSERT INTO personal_messages (seq, id, sender, sender_resource, recipient, recipient_resource, kept_by, stanza) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_FILED = "personal messages filed"  # the seq of the last message that was
+_BY_SENDER, _BY_RECIPIENT = 1, 2
+_STEP_ROWS = 1_000  # filed in one commit, which others wait for
+_MOST_UNFILED = 10_000
+_MARK_BITS = 12
+#: On PostgreSQL another process may commit a message so long after its id was made.
+_LATE_SECONDS = 30
+
+_entry, _said = personal_archive.c, personal_messages.c
+_ROWS = select(
+    _entry.owner,
+    _entry.id,
+    _entry.with_jid,
+    _said.sender,
+    _said.stanza,
+).join_from(personal_archive, personal_messages, _entry.seq == _said.seq)
+
+
+@implementer(IPersonalArchive)
+class PersonalArchive:
+    """
+    :param next_id: gives ids that rise.
+    :param now: seconds since the epoch.
+    """
+
+    def __init__(self, database: IDatabase, next_id: Callable[[], str], now: Callable[[], float]) -> None:
+        self._database = database
+        self._next_id = next_id
+        self._now = now
+        self._unfiled = 1  # at a start nobody knows
+
+    # ---- keeping
+
+    def keep(
+        self,
+        stanza: bytes,
+        sender: str,
+        sender_resource: str,
+        recipient: str,
+        recipient_resource: str,
+        *,
+        by_sender: bool,
+        by_recipient: bool,
+    ) -> str:
+        id_ = self._next_id()
+        kept_by = by_sender * _BY_SENDER + by_recipient * _BY_RECIPIENT
+        row = (seq_of(id_), id_, sender, sender_resource, recipient, recipient_resource, kept_by, stanza)
+        self._database.append(_INSERT, row).addErrback(_lost)
+        self._unfiled += 1
+        if self._unfiled == _MOST_UNFILED:
+            self._file_aside()
+        return id_
+
+    def forget(self, owner: str, id_: str) -> None:
+        def change(connection: Connection) -> None:
+            while not file(connection, self._late()):
+                pass
+            _drop(connection, (_entry.owner == owner) & (_entry.id == id_), owner)
+
+        self._aside(self._database.write(change))
+
+    # ---- reading
+
+    async def page(
+        self,
+        owner: str,
+        *,
+        with_: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        ids: tuple[str, ...] = (),
+        limit: int = 50,
+    ) -> Page:
+        conditions: list[Any] = []
+        if with_ is not None:
+            bare, slash, resource = with_.partition("/")
+            conditions.append(_entry.with_jid == bare)
+            if slash:
+                conditions.append(_entry.resource == resource)
+        if start is not None:
+            conditions.append(_entry.id >= id_at(to_micros(start)))
+        if end is not None:
+            conditions.append(_entry.id < id_at(to_micros(end) + 1))
+        await self.file()
+        return await self._database.read(
+            lambda connection: _PAGES.page(
+                connection, owner, conditions, after=after, before=before, ids=ids, limit=limit
+            )
+        )
+
+    async def file(self) -> None:
+        """Enter whatever is not yet in the archives; what was kept before is on disk then."""
+        if not self._unfiled:
+            barrier = self._database.barrier()
+            if barrier is not None:
+                await barrier
+            return
+        self._unfiled = 0
+        late = self._late()
+        try:
+            while not await self._database.write(lambda connection: file(connection, late)):
+                pass
+        except BaseException:
+            self._unfiled += 1
+            raise
+
+    # ---- bounds
+
+    async def expire(self, before: datetime, most: int) -> bool:
+        await self.file()
+        seq = seq_of(id_at(to_micros(before)) + "0000")
+        oldest = select(_said.seq).where(_said.seq < seq).order_by(_said.seq).limit(most)
+
+        def change(connection: Connection) -> bool:
+            seqs = connection.execute(oldest).scalars().all()
+            if seqs:
+                gone = select(_said.sender, _said.recipient, _said.id).where(_said.seq.between(seqs[0], seqs[-1]))
+                for row in connection.execute(gone).all():
+                    for owner in {row.sender, row.recipient}:
+                        connection.execute(delete(personal_archive).where(_entry.owner == owner, _entry.id == row.id))
+                connection.execute(delete(personal_messages).where(_said.seq.between(seqs[0], seqs[-1])))
+            return len(seqs) == most
+
+        return await self._database.write(change)
+
+    async def over(self, messages: int) -> tuple[str, ...]:
+        await self.file()
+        full = select(_entry.owner).group_by(_entry.owner).having(func.count() > messages)
+        return tuple(await self._database.read(lambda connection: connection.execute(full).scalars().all()))
+
+    async def trim(self, owner: str, messages: int, most: int) -> bool:
+        mine = _entry.owner == owner
+        ids = select(_entry.id).where(mine).order_by(_entry.id)
+
+        def change(connection: Connection) -> bool:
+            count = connection.execute(select(func.count()).where(mine)).scalar() or 0
+            excess = min(count - messages, most)
+            if excess > 0:
+                last = connection.execute(ids.limit(excess)).scalars().all()[-1]
+                _drop(connection, mine & (_entry.id <= last), owner)
+            return count - excess > messages > 0
+
+        return await self._database.write(change)
+
+    # ---- inside
+
+    def _late(self) -> int:
+        return seq_of(f"{int((self._now() - _LATE_SECONDS) * 1_000_000):014x}0000")
+
+    def _file_aside(self) -> None:
+        self._aside(Deferred.fromCoroutine(self.file()))
+
+    def _aside(self, work: Any) -> None:
+        work.addErrback(lambda failure: log.error("Archives of accounts: {why}", why=failure.getErrorMessage()))
+
+
+def seq_of(id_: str) -> int:
+    """Where a message stands in the table: its time and a part of its process's mark, as one number."""
+    return int(id_[:14], 16) << _MARK_BITS | int(id_[14:], 16) & (1 << _MARK_BITS) - 1
+
+
+def file(connection: Connection, late: int) -> bool:
+    """
+    Enter the next messages into the archives of those who keep them.
+
+    :param late: what came after it may be followed by something before it, if several processes write.
+    :returns: whether that was all.
+    """
+    filed = connection.execute(select(marks.c.value).where(marks.c.name == _FILED)).scalar() or 0
+    step = select(_said.seq).where(_said.seq > filed).order_by(_said.seq).limit(_STEP_ROWS).subquery()
+    count, last = connection.execute(select(func.count(), func.max(step.c.seq))).one()
+    if not count:
+        return True
+    entries = [
+        select(whose, _said.id, other, resource, _said.seq).where(
+            _said.seq > filed, _said.seq <= last, _said.kept_by.in_((by, _BY_SENDER + _BY_RECIPIENT)), *more
+        )
+        for by, whose, other, resource, more in (
+            (_BY_SENDER, _said.sender, _said.recipient, _said.recipient_resource, ()),
+            (_BY_RECIPIENT, _said.recipient, _said.sender, _said.sender_resource, (_said.sender != _said.recipient,)),
+        )
+    ]
+    columns = ["owner", "id", "with_jid", "resource", "seq"]
+    known = _entry.owner
+    for statement in entries:
+        ordered = statement.order_by(statement.selected_columns[0], _said.id)
+        if connection.dialect.name == "sqlite":
+            connection.execute(insert(personal_archive).prefix_with("OR IGNORE").from_select(columns, ordered))
+        else:
+            taken = select(literal(1)).where(known == statement.selected_columns[0], _entry.id == _said.id)
+            connection.execute(insert(personal_archive).from_select(columns, ordered.where(~exists(taken))))
+    whole = count < _STEP_ROWS
+    if connection.dialect.name != "sqlite" and whole:
+        last = max(filed, min(last, late))
+    upsert(connection, marks, {"name": _FILED, "value": last})
+    return bool(whole)
+
+
+def forget_account(connection: Connection, owner: str) -> None:
+    """Nothing of an account that is gone stays, but for what others keep."""
+    while not file(connection, 0):
+        pass
+    _drop(connection, _entry.owner == owner, owner)
+
+
+def _drop(connection: Connection, which: Any, owner: str) -> None:
+    """Take entries out of one archive, and the messages that nobody else keeps."""
+    mine = _said.seq.in_(select(_entry.seq).where(which))
+    by_owner = case((_said.sender == owner, _BY_SENDER), else_=_BY_RECIPIENT)
+    connection.execute(delete(personal_messages).where(mine, _said.kept_by == by_owner))
+    connection.execute(update(personal_messages).where(mine).values(kept_by=_said.kept_by - by_owner))
+    connection.execute(delete(personal_archive).where(which))
+
+
+def _archived(row: Any) -> Archived:
+    stamp = from_micros(micros_of(row.id))
+    return Archived(row.id, row.owner, row.with_jid, row.sender, stamp, bytes(row.stanza))
+
+
+def _lost(failure: Any) -> None:
+    """Whoever was told that it is on disk waits for the barrier, which fails, too."""
+    failure.trap(StoreUnavailable)
+
+
+_PAGES = Pages(personal_archive, _ROWS, _archived)
