@@ -52,6 +52,8 @@ def house(stage, muc):
         account_xml=stores.account_xml,
         pubsub_nodes=stores.pubsub_nodes,
         archive=stores.archive,
+        personal=stores.personal,
+        offline=stores.offline,
         tokens=stores.tokens,
         state=stores.state,
         uploads=stores.uploads,
