@@ -11,7 +11,8 @@ from ccm.errors import StanzaError
 from ccm.muc.history import Line, stamp
 from ccm.records import Archived
 from ccm.wire.fanout import FanOut
-from ccm.wire.stanza import Stanza, attribute, parse_element
+from ccm.wire.retraction import tombstone
+from ccm.wire.stanza import Stanza, parse_element
 
 if TYPE_CHECKING:
     from ccm.muc.room import Room
@@ -69,7 +70,7 @@ async def retract(room: "Room", sender: str, stanza: Stanza) -> None:
     if row.sender != sender:
         return
     room.history.forget(id_)
-    await room.context.archive.retract(room.jid, id_, tombstone(room, row, stanza.id or ""))
+    await room.context.archive.retract(room.jid, id_, buried(room, row, stanza.id or ""))
 
 
 def plain(template: FanOut) -> bytes:
@@ -77,18 +78,7 @@ def plain(template: FanOut) -> bytes:
     return template.declared_head[: -len(b" to='")] + template.tail[1:]
 
 
-def tombstone(room: "Room", row: Archived, retraction: str, moderated: bytes = b"") -> bytes:
-    """
-    What takes the place of a message that was retracted.
-
-    :param retraction: ``id`` of the message that retracted it. :param moderated: by whom and why, if not its author.
-    """
+def buried(room: "Room", row: Archived, retraction: str, moderated: bytes = b"", earlier: bytes = b"") -> bytes:
+    """What takes the place of a message that was retracted now; see :func:`ccm.wire.retraction.tombstone`."""
     old = Stanza.from_element(parse_element(row.stanza))
-    kept = b"".join(
-        child.toXml().encode()
-        for child in old.element.elements()
-        if (child.uri, child.name) in ((ns.OCCUPANT_ID, "occupant-id"), (ns.STANZA_ID, "stanza-id"))
-    )
-    when = stamp(room.context.moment())
-    mark = f"<retracted xmlns='{ns.RETRACT}' stamp='{when}' id='{attribute(retraction)}'>".encode()
-    return Stanza("message", old.attrs, mark + moderated + b"</retracted>" + kept).to_bytes(declared=True)
+    return tombstone(old, stamp(room.context.moment()), retraction, moderated, earlier)

@@ -41,6 +41,7 @@ _ROOM = (
     ns.OCCUPANT_ID,
     ns.RETRACT,
     ns.MODERATE,
+    ns.MODERATE_0,
     ns.RECORD,
 )
 
