@@ -156,6 +156,11 @@ class Residents:
             handlers = plugin.handlers(here, settings[f"components.{name}"])
             self._components.append(LocalComponent(router, domain, handlers, reactor, self.traffic))
 
+    @property
+    def everywhere(self) -> frozenset[str]:
+        """Domains of components here and elsewhere, whether or not anybody serves them now."""
+        return self.domains | frozenset(self.secrets)
+
     def start(self) -> None:
         """Bring them up, in the order of the configuration."""
         for component in self._components:

@@ -20,7 +20,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
-from ccm import running, website
+from ccm import federation_service, running, website
 from ccm.component_service import Residents
 from ccm.config import Config
 from ccm.departures import Departures
@@ -181,6 +181,11 @@ class Server(Service):
         self._undo.append(records.finish)
         self.doors = doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
         keepers.append(doors.bosh_records)
+        federation = federation_service.of(
+            reactor, settings, router, doors.certificates.credentials, keys.derive("dialback"), residents.everywhere
+        )
+        self._federation = federation
+        self._undo.append(federation.stop)
         await doors.restore(records, rooms.gaps().missed)
         self._undo.append(doors.stop)
 
@@ -203,6 +208,7 @@ class Server(Service):
         dashboard, times = doors.dashboard(), (running.pause(reactor), running.apart(reactor))
         pages = website.root(settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times)
         await doors.open(pages, residents.secrets, residents.traffic)
+        await federation.listen()
         operations = website.operations(reactor, self._troubles, self._figures)
         for endpoint in settings["listen"].operations:
             port = await serverFromString(reactor, endpoint).listen(operations)
@@ -248,7 +254,8 @@ class Server(Service):
         figures: dict[str, Any] = {f"sessions_{name}": count for name, count in by_transport.items()}
         figures["accounts_online"] = len(self.router.sessions)
         figures["domains"] = len(self.router.domains())
-        return {**figures, **self._watch.figures(), **self._traffic.figures(), **self._departures.figures()}
+        sources = (self._watch, self._traffic, self._departures, self._federation)
+        return figures | {name: figure for source in sources for name, figure in source.figures().items()}
 
     def _failed(self, failure: Any) -> None:
         """A start that cannot be: say why in one line, and end."""

@@ -18,6 +18,7 @@ from zope.interface.interface import InterfaceClass
 
 from ccm.config import Config, Section, nearest
 from ccm.errors import ConfigError
+from ccm.federation.options import FederationOptions
 from ccm.interfaces import IComponentHandler, IModule, IPublisher, ISummarizer
 from ccm.muc.options import MucOptions
 from ccm.publish.outbox import OutboxOptions
@@ -105,6 +106,7 @@ SECTIONS: dict[str, type[Section]] = {
     "http": HttpOptions,
     "component_listener": ComponentListenerOptions,
     "component_queue": ComponentQueueOptions,
+    "federation": FederationOptions,
     "store": StoreOptions,
     "state": StateOptions,
     "muc": MucOptions,

@@ -32,6 +32,7 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "store": 4,
     "web": 4,
     "transports": 4,
+    "federation": 4,
 }
 ASSEMBLY = {
     "service",
@@ -39,6 +40,7 @@ ASSEMBLY = {
     "website",
     "departures",
     "component_service",
+    "federation_service",
     "durability",
     "load",
     "settings",

@@ -89,6 +89,10 @@ class Router:
         """Whether a service or component answers for that domain now."""
         return domain in self._domains
 
+    def serves(self, domain: str) -> bool:
+        """Whether a service or component answers for that domain now."""
+        return domain in self._domains
+
     def domains(self) -> tuple[str, ...]:
         """Service and component domains that answer now."""
         return tuple(self._domains)

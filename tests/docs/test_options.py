@@ -33,7 +33,7 @@ def in_file(section: str) -> Any:
 def sections(table: dict[str, Any], prefix: str = "") -> set[str]:
     names = set()
     for key, value in table.items():
-        if isinstance(value, dict) and (value or prefix + key not in {"components.secret_files"}):
+        if isinstance(value, dict) and (value or prefix + key not in {"components.secret_files", "federation.routes"}):
             names |= {prefix + key, *sections(value, f"{prefix}{key}.")}
     return names
 

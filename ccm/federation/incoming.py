@@ -1,0 +1,363 @@
+"""
+Streams that other servers open (RFC 6120 §4, XEP-0178 1.2 §3, XEP-0220 1.1.1 §2).
+
+A server proves each pair of its domain and one of ours, by its certificate (SASL EXTERNAL) or by dialback; several
+pairs may share a connection. Nothing of a pair that is not proven is let in. Leaves out streams in both directions
+(XEP-0288) and servers that do not speak version 1.0.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+
+from ccm import address
+from ccm import namespaces as ns
+from ccm.errors import StanzaError, StreamError
+from ccm.federation import dialback
+from ccm.federation.srv import Unreachable
+from ccm.federation.stream import ServerStream
+from ccm.federation.terms import Terms
+from ccm.session.limits import TokenBucket
+from ccm.wire.events import Event, Nonza, StreamOpened
+from ccm.wire.stanza import Stanza, attribute
+
+log = Logger()
+
+#: ``received(stanza, domain)``: from a domain that was proven, to one of ours.
+Received = Callable[[Stanza, str], None]
+_TLS = f"<starttls xmlns='{ns.TLS}'><required/></starttls>".encode()
+_TLS_OPTIONAL = f"<starttls xmlns='{ns.TLS}'/>".encode()
+_EXTERNAL = f"<mechanisms xmlns='{ns.SASL}'><mechanism>EXTERNAL</mechanism></mechanisms>".encode()
+
+
+class IncomingStream(ServerStream):
+    """One connection from another server."""
+
+    def __init__(self, listener: "IncomingFactory") -> None:
+        super().__init__(listener.terms)
+        self._listener = listener
+        self._own = self._other = ""
+        self._id = ""
+        self._signed_in = False
+        self._asked: set[tuple[str, str]] = set()
+        self._paused: Any = None
+        #: (domain of theirs, domain of ours) that were proven.
+        self.pairs: set[tuple[str, str]] = set()
+
+    def connectionMade(self) -> None:
+        """Turn away whoever has too many."""
+        super().connectionMade()
+        if not self._listener.entered(self):
+            self.end(StreamError("resource-constraint", "There are too many connections. Try again later."))
+        elif self._listener.direct_tls:
+            self.start_tls(self._listener.host)
+            self._restarted = False
+
+    def dataReceived(self, data: bytes) -> None:
+        """Read on only as fast as the domain may send."""
+        super().dataReceived(data)
+        bucket = self._listener.bucket(next(iter(self.pairs))[0]) if self.pairs else None
+        pause = bucket.take(len(data)) if bucket is not None else 0.0
+        if pause and not self.closing and self._paused is None:
+            self.transport.pauseProducing()
+            self._paused = self.terms.clock.callLater(pause, self._read_on)
+
+    def ended(self, error: StreamError | None) -> None:
+        """Forget it; an end without a word may mean that the server is gone."""
+        if self._paused is not None and self._paused.active():
+            self._paused.cancel()
+        self._listener.left(self)
+        if self.pairs:
+            log.info("The stream from {domain} ended.", domain=next(iter(self.pairs))[0], peer=self.peer)
+            if not self.clean and error is None:
+                for domain in {other for other, _ in self.pairs}:
+                    self._listener.lost(domain)
+
+    def tick(self) -> None:
+        """Close what has been silent for long."""
+        if self.idle_seconds(heard=True) >= self.terms.options.idle_seconds:
+            self.finish()
+
+    # ---- what comes
+
+    def event(self, event: Event) -> None:
+        """One element, or the header."""
+        if isinstance(event, StreamOpened):
+            self._opened(event)
+        elif isinstance(event, Stanza):
+            self._stanza(event)
+        elif isinstance(event, Nonza):
+            serve = {
+                (ns.TLS, "starttls"): self._starttls,
+                (ns.SASL, "auth"): self._auth,
+                (dialback.NAMESPACE, "result"): self._result,
+                (dialback.NAMESPACE, "verify"): self._verify,
+                (ns.STREAMS, "error"): self._error,
+            }.get((event.namespace, event.name))
+            if serve is None:
+                raise StreamError("unsupported-stanza-type", f"<{event.name}/> is not known here.")
+            serve(event)
+
+    def _opened(self, event: StreamOpened) -> None:
+        policy = self.terms.policy
+        own, other = _domain(event.to), _domain(event.from_)
+        self._id = self.terms.random(16).hex()
+        known = policy.is_open(own)
+        self.header(own if known else "", other, self._id)
+        if not known:
+            raise StreamError("host-unknown", "That domain is not served here, or not for other servers.")
+        if event.version != "1.0":
+            raise StreamError("unsupported-version", "Only version 1.0 is spoken here (RFC 6120).")
+        if event.from_ and not policy.admits(other):
+            raise StreamError("policy-violation", "Your domain is not let in here. Ask this server's operator.")
+        if self._signed_in and (own, other) != (self._own, self._other):
+            raise StreamError("invalid-from", "The stream was for other domains before.")
+        self._own, self._other = own, other
+        self.features(self._offers())
+
+    def _offers(self) -> bytes:
+        options = self.terms.options
+        if not self.secure:
+            if options.require_tls:
+                return _TLS
+            return _TLS_OPTIONAL + (dialback.FEATURE if options.dialback else b"")
+        offers = b""
+        if not self._signed_in and self._other and self._certified(self._other):
+            offers = _EXTERNAL
+        return offers + (dialback.FEATURE if options.dialback else b"")
+
+    def _certified(self, domain: str) -> bool:
+        return self.secure and self.handshake is not None and self.handshake.proves(domain)
+
+    def _starttls(self, _event: Nonza) -> None:
+        if self.secure or self.handshake is not None or not self._own:
+            raise StreamError("policy-violation", "TLS is there already, or comes too early.")
+        if not self._framing.idle:
+            raise StreamError("policy-violation", "Nothing may follow <starttls/> in clear.")
+        self.start_tls(self._own, last=f"<proceed xmlns='{ns.TLS}'/>".encode())
+
+    def _auth(self, event: Nonza) -> None:
+        if event.attrs.get("mechanism") != "EXTERNAL":
+            self._fail("invalid-mechanism")
+        elif self._signed_in or not self._other or not self._certified(self._other):
+            self._fail("not-authorized")
+        elif not self._is_own_name(event.text):
+            self._fail("invalid-authzid")
+        else:
+            self._signed_in = True
+            self._prove(self._other, self._own, "its certificate")
+            self.restart()
+            self.write(f"<success xmlns='{ns.SASL}'/>".encode())
+
+    def _is_own_name(self, text: str) -> bool:
+        """XEP-0178 §3: the authorization identity is the stream's, or none is given."""
+        if text.strip() in ("", "="):
+            return True
+        try:
+            return _domain(base64.b64decode(text.strip(), validate=True).decode()) == self._other
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+
+    def _fail(self, condition: str) -> None:
+        trouble = self.handshake.trouble if self.handshake is not None else "There is no TLS."
+        log.info("{domain} cannot sign in: {why}", domain=self._other, why=trouble, peer=self.peer)
+        self.write(f"<failure xmlns='{ns.SASL}'><{condition}/></failure>".encode())
+
+    # ---- dialback
+
+    def _result(self, event: Nonza) -> None:
+        """They prove a pair by a key (XEP-0220 §2.1.1)."""
+        options, policy = self.terms.options, self.terms.policy
+        if "type" in event.attrs:
+            return  # the answer to nothing that we asked
+        other, own = _domain(event.attrs.get("from")), _domain(event.attrs.get("to"))
+        refusal = ""
+        if not self.secure and options.require_tls:
+            raise StreamError("policy-violation", "Begin with TLS.")
+        if not policy.is_open(own):
+            refusal = "item-not-found"
+        elif not options.dialback or not policy.admits(other):
+            refusal = "not-allowed"
+        elif options.require_certificates and not self._certified(other):
+            refusal = "policy-violation"
+            log.info(
+                "{domain} has no certificate for itself: {why}",
+                domain=other,
+                why=self.handshake.trouble if self.handshake is not None else "There is no TLS.",
+                peer=self.peer,
+            )
+        elif (other, own) in self._asked or len(self._asked) + len(self.pairs) >= options.pairs_per_connection:
+            refusal = "resource-constraint"
+        if refusal:
+            self._answer(other, own, refusal=refusal)
+        elif self._certified(other):  # what dialback would find out is known already, and better
+            self._prove(other, own, "its certificate")
+            self._answer(other, own, type_="valid")
+        else:
+            self._asked.add((other, own))
+            key = event.text.strip()
+            Deferred.fromCoroutine(self._ask(other, own, key)).addErrback(
+                lambda failure: log.failure("Asking {domain} failed.", failure, domain=other)
+            )
+
+    async def _ask(self, other: str, own: str, key: str) -> None:
+        try:
+            good = await self.terms.verify(own, other, self._id, key)
+        except Unreachable as error:
+            log.info("{domain} cannot be asked: {why}", domain=other, why=error.text)
+            if not self.closing:
+                self._answer(other, own, refusal="remote-connection-failed" if error.lasting else error.condition)
+            return
+        finally:
+            self._asked.discard((other, own))
+        if self.closing:
+            return
+        if good:
+            self._prove(other, own, "dialback")
+        self._answer(other, own, type_="valid" if good else "invalid")
+        if not good and not self.pairs:
+            self.end(StreamError("not-authorized", "The key is not that domain's."))
+
+    def _answer(self, other: str, own: str, *, type_: str = "error", refusal: str = "") -> None:
+        inner = b""
+        if refusal:
+            condition = "remote-server-not-found" if refusal == "remote-connection-failed" else refusal
+            kind = "wait" if condition in ("remote-server-timeout", "resource-constraint") else "cancel"
+            inner = f"<error type='{kind}'><{condition} xmlns='{ns.STANZA_ERRORS}'/></error>".encode()
+        self.write(dialback.element("result", own, other, type_=type_, inner=inner))
+
+    def _verify(self, event: Nonza) -> None:
+        """Another server asks whether a key is ours (XEP-0220 §2.3.2)."""
+        if not self.secure and self.terms.options.require_tls:
+            raise StreamError("policy-violation", "Begin with TLS.")
+        other, own = _domain(event.attrs.get("from")), _domain(event.attrs.get("to"))
+        id_ = event.attrs.get("id", "")
+        if not self.terms.policy.is_own(own):
+            raise StreamError("host-unknown", "That domain is not served here.")
+        good = self.terms.keys.fits(event.text, other, own, id_)
+        self.write(dialback.element("verify", own, other, id_=id_, type_="valid" if good else "invalid"))
+
+    # ---- stanzas
+
+    def _stanza(self, stanza: Stanza) -> None:
+        try:
+            sender, to = address.prepare(stanza.from_ or ""), address.prepare(stanza.to or "")
+        except StanzaError as error:
+            raise StreamError("improper-addressing", "A stanza between servers has a valid 'from' and 'to'.") from error
+        if not self.pairs:
+            raise StreamError("not-authorized", "Prove first who you are.")
+        domain = address.domain(sender)
+        if (domain, address.domain(to)) not in self.pairs:
+            said = f"{attribute(domain)[:200]} was not proven for {attribute(address.domain(to))[:200]} in this stream."
+            raise StreamError("invalid-from", said)
+        stanza.attrs["from"], stanza.attrs["to"] = sender, to
+        self._listener.received(stanza, domain)
+
+    def _prove(self, other: str, own: str, how: str) -> None:
+        self.pairs.add((other, own))
+        self.proven()
+        log.info("{domain} has come, for {own}, by {how}.", domain=other, own=own, how=how, peer=self.peer)
+
+    def _error(self, event: Nonza) -> None:
+        condition = next((name for uri, name in event.children if uri == ns.STREAM_ERRORS), "")
+        log.info("{peer} ends its stream: {condition}", peer=self.peer, condition=condition)
+        self.end()
+
+    def _read_on(self) -> None:
+        self._paused = None
+        if not self.closing:
+            self.transport.resumeProducing()
+
+
+class IncomingFactory(Factory):
+    """
+    Accepts other servers.
+
+    :param received: gets what comes. :param lost: is told of domains whose stream broke.
+    :param host: whose certificate begins direct TLS.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        terms: Terms,
+        received: Received,
+        lost: Callable[[str], None],
+        host: str,
+        *,
+        direct_tls: bool = False,
+        buckets: "Buckets | None" = None,
+    ) -> None:
+        self.terms = terms
+        self.received = received
+        self.lost = lost
+        self.host = host
+        self.direct_tls = direct_tls
+        self.streams: set[IncomingStream] = set()
+        self._buckets = buckets if buckets is not None else Buckets(terms)
+        self._by_address: dict[str, int] = {}
+
+    def buildProtocol(self, addr: Any) -> IncomingStream:  # noqa: ARG002
+        """One connection."""
+        return IncomingStream(self)
+
+    def bucket(self, domain: str) -> TokenBucket:
+        """What a domain may send, over all its connections."""
+        return self._buckets.of(domain)
+
+    def entered(self, stream: IncomingStream) -> bool:
+        """Whether there is room for one more."""
+        options, peer = self.terms.options, stream.peer
+        count = self._by_address.get(peer, 0)
+        if len(self.streams) >= options.connections or count >= options.connections_per_address:
+            return False
+        self.streams.add(stream)
+        self._by_address[peer] = count + 1
+        return True
+
+    def left(self, stream: IncomingStream) -> None:
+        """One is gone."""
+        if stream in self.streams:
+            self.streams.discard(stream)
+            self._by_address[stream.peer] -= 1
+            if not self._by_address[stream.peer]:
+                del self._by_address[stream.peer]
+
+    def stop(self) -> None:
+        """End them all."""
+        for stream in tuple(self.streams):
+            stream.end(StreamError("system-shutdown", "This server stops."))
+
+
+class Buckets:
+    """How much each domain may still send; the one unheard for longest is forgotten first."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._known: dict[str, TokenBucket] = {}
+
+    def of(self, domain: str) -> TokenBucket:
+        """The bucket of a domain."""
+        options = self._terms.options
+        bucket = self._known.pop(domain, None)
+        if bucket is None:
+            bucket = TokenBucket(options.bytes_per_second, options.burst_bytes, self._terms.clock.seconds)
+        self._known[domain] = bucket
+        if len(self._known) > options.connections:
+            del self._known[next(iter(self._known))]
+        return bucket
+
+
+def _domain(written: str | None) -> str:
+    """A prepared domain; ``""`` for what is none."""
+    try:
+        jid = address.prepare(written or "")
+    except StanzaError:
+        return ""
+    return jid if address.domain(jid) == jid else ""

@@ -1,0 +1,225 @@
+"""
+Streams that we open to other servers (RFC 6120 §4, XEP-0178 1.2 §2, XEP-0220 1.1.1 §2): one for each pair of domains.
+
+STARTTLS or TLS at once, then SASL EXTERNAL, else dialback. The same stream serves to ask an authoritative server about
+a key (XEP-0220 §2.3). Leaves out streams in both directions (XEP-0288) and stream management between servers.
+"""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from ccm import namespaces as ns
+from ccm.errors import StreamError
+from ccm.federation import dialback
+from ccm.federation.srv import Unreachable
+from ccm.federation.stream import ServerStream
+from ccm.federation.terms import Terms
+from ccm.wire.content import for_server
+from ccm.wire.events import Event, Nonza, StreamOpened
+from ccm.wire.stanza import Stanza
+
+log = Logger()
+
+_EXTERNAL = re.compile(rb">\s*EXTERNAL\s*<")
+#: With these a server says that we need not come again soon.
+_LASTING = frozenset({"host-unknown", "host-gone", "invalid-from", "not-authorized", "policy-violation"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Is that key yours, which somebody gave us in the stream of that id?"""
+
+    stream: str
+    key: str
+
+
+class OutgoingStream(ServerStream):
+    """
+    One connection to another server.
+
+    :param own: the domain that speaks. :param other: the domain that is spoken to.
+    :param question: ask only that, then close.
+    :ivar ready: fires with the stream once it may be used, with the answer (a bool) to a question; fails with
+        :class:`Unreachable`.
+    :ivar lost: called once, when a stream that was ready is gone; with whether that was in good order.
+    """
+
+    def __init__(
+        self, terms: Terms, own: str, other: str, *, direct_tls: bool = False, question: Question | None = None
+    ) -> None:
+        super().__init__(terms)
+        self.own, self.other = own, other
+        self._direct_tls = direct_tls
+        self._question = question
+        self._id = ""
+        self._signed_in = self._refused = self._up = False
+        self._trouble = Unreachable(f"{other} closed the connection.")
+        self.ready: Deferred[OutgoingStream | bool] = Deferred()
+        self.lost: Callable[[bool], None] = _ignore
+
+    def send(self, stanza: Stanza) -> None:
+        """Send one; only once it is ready."""
+        self.write(for_server(stanza))
+
+    # ---- what the connection tells
+
+    def greet(self) -> None:
+        """Begin; before TLS from the first byte nothing is said."""
+        if self._direct_tls and self.handshake is None:
+            self.start_tls(self.own, self.other)
+            self._restarted = False
+            return
+        if self.secure and self.terms.options.require_certificates and not self._certified():
+            trouble = self.handshake.trouble if self.handshake is not None else ""
+            self._give_up(Unreachable(f"{self.other} does not prove who it is. {trouble}", lasting=True))
+            return
+        self.header(self.own, self.other)
+
+    def ended(self, error: StreamError | None) -> None:
+        """Tell whoever waits or uses it."""
+        if self._up:
+            self._up = False
+            log.info("The stream to {domain} ended.", domain=self.other, peer=self.peer)
+            self.lost(self.clean or error is not None)
+        elif not self.ready.called:
+            if error is not None and error.condition == "connection-timeout":
+                self._trouble = Unreachable(f"{self.other} did not answer in time.")
+            self.ready.errback(self._trouble)
+
+    def tick(self) -> None:
+        """Show life, or close what nobody has used for long."""
+        options = self.terms.options
+        if self._up and self.idle_seconds(heard=False) >= options.idle_seconds:
+            self.finish()
+        else:
+            self._out.write(b" ")
+
+    # ---- what comes
+
+    def event(self, event: Event) -> None:
+        """One element, or the header."""
+        if isinstance(event, StreamOpened):
+            self._id = event.id or ""
+            if event.version != "1.0":
+                self._give_up(Unreachable(f"{self.other} does not speak XMPP 1.0.", lasting=True))
+        elif isinstance(event, Nonza):
+            serve = {
+                (ns.STREAMS, "features"): self._features,
+                (ns.STREAMS, "error"): self._error,
+                (ns.TLS, "proceed"): self._proceed,
+                (ns.TLS, "failure"): self._no_tls,
+                (ns.SASL, "success"): self._success,
+                (ns.SASL, "failure"): self._failure,
+                (dialback.NAMESPACE, "result"): self._result,
+                (dialback.NAMESPACE, "verify"): self._answered,
+            }.get((event.namespace, event.name))
+            if serve is not None:
+                serve(event)
+            elif not self._up:
+                raise StreamError("unsupported-stanza-type", f"<{event.name}/> was not expected.")
+        else:
+            raise StreamError("policy-violation", "Stanzas come in a stream of your own (RFC 6120 §10.2).")
+
+    def _features(self, event: Nonza) -> None:
+        options, offered = self.terms.options, set(event.children)
+        if self._up or self._signed_in:
+            self._is_up()
+        elif not self.secure and (ns.TLS, "starttls") in offered:
+            self.write(f"<starttls xmlns='{ns.TLS}'/>".encode())
+        elif not self.secure and options.require_tls:
+            self._give_up(Unreachable(f"{self.other} offers no TLS.", lasting=True))
+        elif self._question is not None:
+            question = self._question
+            key = question.key.encode()
+            self.write(dialback.element("verify", self.own, self.other, id_=question.stream, inner=_text(key)))
+        elif (ns.SASL, "mechanisms") in offered and _EXTERNAL.search(event.inner) and not self._refused:
+            who = base64.b64encode(self.own.encode()).decode()
+            self.write(f"<auth xmlns='{ns.SASL}' mechanism='EXTERNAL'>{who}</auth>".encode())
+        else:
+            self._dialback()
+
+    def _dialback(self) -> None:
+        if not self.terms.options.dialback:
+            text = f"{self.other} does not take our certificate, and dialback is off."
+            self._give_up(Unreachable(text, lasting=True))
+            return
+        key = self.terms.keys.key(self.other, self.own, self._id)
+        self.write(dialback.element("result", self.own, self.other, inner=key.encode()))
+
+    def _proceed(self, _event: Nonza) -> None:
+        if self.secure or self.handshake is not None:
+            raise StreamError("policy-violation", "TLS is there already.")
+        if not self._framing.idle:
+            raise StreamError("policy-violation", "Nothing may follow <proceed/> in clear.")
+        self.start_tls(self.own, self.other)
+
+    def _no_tls(self, _event: Nonza) -> None:
+        self._give_up(Unreachable(f"{self.other} failed to begin TLS."))
+
+    def _success(self, _event: Nonza) -> None:
+        self._signed_in = True
+        self.restart()
+        self.header(self.own, self.other)
+
+    def _failure(self, event: Nonza) -> None:
+        """The stream goes on (RFC 6120 §6.4.5): dialback is left."""
+        condition = event.children[0][1] if event.children else ""
+        log.info("{domain} does not take our certificate: {condition}", domain=self.other, condition=condition)
+        self._refused = True
+        self._dialback()
+
+    def _result(self, event: Nonza) -> None:
+        if (event.attrs.get("from"), event.attrs.get("to")) != (self.other, self.own):
+            return
+        if event.attrs.get("type") == "valid":
+            self._is_up()
+        else:
+            self._give_up(Unreachable(f"{self.other} does not believe that we are {self.own}.", lasting=True))
+
+    def _answered(self, event: Nonza) -> None:
+        question = self._question
+        if question is None or event.attrs.get("id") != question.stream or self.ready.called:
+            return
+        if (event.attrs.get("from"), event.attrs.get("to")) != (self.other, self.own):
+            raise StreamError("invalid-from", "That answer is for somebody else.")
+        self.proven()
+        self.ready.callback(event.attrs.get("type") == "valid")
+        self.finish()
+
+    def _error(self, event: Nonza) -> None:
+        condition = next((name for uri, name in event.children if uri == ns.STREAM_ERRORS), "undefined-condition")
+        log.info("{domain} ends the stream: {condition}", domain=self.other, condition=condition, peer=self.peer)
+        self._trouble = Unreachable(f"{self.other} refused: {condition}.", lasting=condition in _LASTING)
+        self.end()
+
+    # ---- inside
+
+    def _certified(self) -> bool:
+        return self.handshake is not None and self.handshake.proves(self.other)
+
+    def _is_up(self) -> None:
+        if self._up:
+            return
+        self._up = True
+        self.proven()
+        how = "our certificate" if self._signed_in else "dialback"
+        log.info("{domain} is reached, from {own}, by {how}.", domain=self.other, own=self.own, how=how, peer=self.peer)
+        self.ready.callback(self)
+
+    def _give_up(self, trouble: Unreachable) -> None:
+        log.info("{domain} is not reached: {why}", domain=self.other, why=trouble.text, peer=self.peer)
+        self._trouble = trouble
+        self.end()
+
+
+def _text(key: bytes) -> bytes:
+    return key.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+
+
+def _ignore(_clean: bool) -> None:
+    pass

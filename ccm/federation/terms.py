@@ -1,0 +1,48 @@
+"""What all streams with other servers share, and what they tell the one who keeps them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+
+from ccm.federation.certificates import Tls
+from ccm.federation.dialback import Keys
+from ccm.federation.options import FederationOptions
+from ccm.federation.policy import Policy
+from ccm.wire.parsers import ParserPool
+
+
+class Writer(Protocol):
+    """Gathers what a connection is sent (:class:`ccm.transports.outgoing.Outgoing`)."""
+
+    def write(self, data: bytes) -> None:
+        """Send soon."""
+
+    def flush(self) -> None:
+        """Send now what is gathered."""
+
+    def close(self) -> None:
+        """Send it, then close."""
+
+    def drop(self) -> None:
+        """Forget it: the connection is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    :ivar writer: ``writer(transport, most_bytes, overflow)`` makes what a connection is written to by.
+    :ivar random: that many random bytes.
+    :ivar verify: ``verify(own, other, stream_id, key)`` asks *other* whether that key is its own (XEP-0220 §2.3).
+    """
+
+    options: FederationOptions
+    policy: Policy
+    tls: Tls
+    keys: Keys
+    pool: ParserPool
+    clock: IReactorTime
+    writer: Callable[[Any, int, Callable[[], None]], Writer]
+    random: Callable[[int], bytes]
+    verify: Callable[[str, str, str, str], Awaitable[bool]]

@@ -1,0 +1,143 @@
+"""Assembly of federation: streams with other servers, both ways, and the sink of the router that stands for them."""
+
+import random
+import secrets
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, serverFromString
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.protocol import Factory
+
+from ccm.errors import ConfigError
+from ccm.federation.certificates import Credentials, Tls
+from ccm.federation.dialback import Keys
+from ccm.federation.elsewhere import Elsewhere
+from ccm.federation.incoming import Buckets, IncomingFactory, IncomingStream
+from ccm.federation.options import FederationOptions
+from ccm.federation.outgoing import OutgoingStream
+from ccm.federation.policy import Policy
+from ccm.federation.srv import Locator, Target, dns_lookup
+from ccm.federation.terms import Terms
+from ccm.router.router import Router
+from ccm.settings import Settings
+from ccm.transports.outgoing import Outgoing, Turn
+from ccm.wire.limits import WireOptions
+from ccm.wire.parsers import ParserPool
+
+
+def of(
+    reactor: Any,
+    settings: Settings,
+    router: Router,
+    credentials: Credentials,
+    secret: bytes,
+    own: Collection[str],
+) -> "Federation":
+    """Made of the options; it does nothing unless it is enabled. See :class:`Federation`."""
+    guests = (*settings["sasl"].anonymous_hosts, settings["guests"].domain(settings["server"].host))
+    return Federation(
+        reactor,
+        router,
+        settings["federation"],
+        settings["wire"],
+        credentials,
+        secret,
+        own,
+        [guest for guest in guests if guest],
+    )
+
+
+class Federation:
+    """
+    Everything that talks with other servers; what comes for them is taken at once, :meth:`listen` lets them in.
+
+    :param own: domains that are served here even while nobody answers for them.
+    :param guests: domains whose people stay inside.
+    :param secret: of dialback keys; the same for every process that answers for these domains.
+    :raises ConfigError: if an option cannot be used.
+    :ivar ports: those that are listened on. :ivar locator: knows where other servers are.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        router: Router,
+        options: FederationOptions,
+        wire: WireOptions,
+        credentials: Credentials,
+        secret: bytes,
+        own: Collection[str] = (),
+        guests: Collection[str] = (),
+        weight: Callable[[], float] = random.random,
+    ) -> None:
+        if options.require_certificates and not options.require_tls:
+            raise ConfigError(
+                "federation.require_certificates needs federation.require_tls: switch both off, or leave both on."
+            )
+        self._reactor = reactor
+        self._router = router
+        self._options = options
+        self.ports: list[IListeningPort] = []
+        turn = Turn(partial(reactor.callLater, 0))
+
+        def terms(elsewhere: Elsewhere) -> Terms:
+            return Terms(
+                options=options,
+                policy=Policy(router, options, own, guests),
+                tls=Tls(credentials, options.ca_file),
+                keys=Keys(secret),
+                pool=ParserPool(wire),
+                clock=reactor,
+                writer=lambda transport, most, overflow: Outgoing(transport, turn, most, overflow),
+                random=secrets.token_bytes,
+                verify=elsewhere.verify,
+            )
+
+        self.locator = Locator(options.routes, dns_lookup(reactor, options.nameservers), weight)
+        self.elsewhere = elsewhere = Elsewhere(router, terms, self.locator, self._dial, weight)
+        host = next(iter(router.hosts))
+        accept = partial(
+            IncomingFactory, elsewhere.terms, elsewhere.received, elsewhere.lost, host, buckets=Buckets(elsewhere.terms)
+        )
+        self._factories = (accept(), accept(direct_tls=True))
+        if options.enabled:
+            router.set_elsewhere(elsewhere)
+
+    async def listen(self) -> None:
+        """Let others connect. :raises OSError: if an address is taken."""
+        if not self._options.enabled:
+            return
+        for factory, endpoints in zip(self._factories, (self._options.listen, self._options.direct_tls), strict=True):
+            for endpoint in endpoints:
+                try:
+                    self.ports.append(await serverFromString(self._reactor, endpoint).listen(factory))
+                except ValueError as error:
+                    raise ConfigError(f"[federation]: {endpoint!r} is no endpoint: {error}") from error
+
+    async def stop(self) -> None:
+        """Close listeners and streams; what waits goes back to its senders, who are still here."""
+        for port in self.ports:
+            stopping = port.stopListening()
+            if stopping is not None:
+                await stopping
+        self.ports.clear()
+        self.elsewhere.stop()
+        for factory in self._factories:
+            factory.stop()
+        self._router.set_elsewhere(None)
+
+    def incoming(self) -> tuple[IncomingStream, ...]:
+        """The connections that others have opened."""
+        return tuple(stream for factory in self._factories for stream in factory.streams)
+
+    def figures(self) -> dict[str, int]:
+        """For the operator."""
+        return {"federation_streams_in": len(self.incoming()), **self.elsewhere.figures()}
+
+    def _dial(self, target: Target, stream: OutgoingStream) -> "Deferred[Any]":
+        endpoint = HostnameEndpoint(self._reactor, target.host, target.port, self._options.connect_seconds)
+        connected: Deferred[Any] = endpoint.connect(Factory.forProtocol(lambda: stream))
+        return connected
