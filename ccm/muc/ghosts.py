@@ -48,6 +48,12 @@ def ping_idle(room: "Room") -> None:
         seat = occupant.seats[jid]
         if now - seat.heard < after or context.is_local(jid) or context.is_admin(jid):
             continue
-        seat.heard = now
-        attrs = {"type": "get", "from": room.jid, "to": jid, "id": f"{PING_PREFIX}{int(now)}"}
-        context.router.route(Stanza("iq", attrs, f"<ping xmlns='{ns.PING}'/>".encode(), ((ns.PING, "ping"),)))
+        ping(room, jid)
+
+
+def ping(room: "Room", jid: str) -> None:
+    """Ask a remote session whether it is still there; an error of a ghost's takes it out."""
+    now = room.context.now()
+    room.seats[jid].seats[jid].heard = now
+    attrs = {"type": "get", "from": room.jid, "to": jid, "id": f"{PING_PREFIX}{int(now)}"}
+    room.context.router.route(Stanza("iq", attrs, f"<ping xmlns='{ns.PING}'/>".encode(), ((ns.PING, "ping"),)))

@@ -342,6 +342,13 @@ class MucService:
             else:
                 leaving.leave(room, session.jid)
 
+    @on.event("domain-lost")
+    def _domain_lost(self, domain: str) -> None:
+        """A connection with another server broke: ask those from there whether they are still here (§18.1.2)."""
+        for jid in [jid for jid in self.registry.places if address.domain(jid) == domain]:
+            for room in tuple(self.registry.places.get(jid, ())):
+                ghosts.ping(room, jid)
+
     @on.event("account-deleted")
     def _account_deleted(self, jid: str) -> None:
         self.registry.strike(jid)
