@@ -47,6 +47,7 @@ PING = "urn:xmpp:ping"  # XEP-0199
 TIME = "urn:xmpp:time"  # XEP-0202
 DELAY = "urn:xmpp:delay"  # XEP-0203
 EXTERNAL_SERVICES = "urn:xmpp:extdisco:2"  # XEP-0215
+HATS = "urn:xmpp:hats:0"  # XEP-0317
 MUC_INVITE = "jabber:x:conference"  # XEP-0249
 FORWARD = "urn:xmpp:forward:0"  # XEP-0297
 CSI = "urn:xmpp:csi:0"  # XEP-0352
