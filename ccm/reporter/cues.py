@@ -7,8 +7,10 @@ verb, a bare verb), or for what stands around it (agreement, the same words agai
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 READ = 600  # characters of a line
@@ -71,6 +73,7 @@ _SAYS_SO = listed(
     "committed commit promise promised he'll she'll they'll nudge"
 )
 _WILL = listed("will take can could should would shall need needs must gonna going plan plans happy try")
+_TAKES_ON = _SAYS_SO | _WILL
 _ONE = listed("i you")
 NOT_NAMES = listed(
     "i we you he she it they this that there what who how when why where if so but and or not the a an need needs want "
@@ -123,11 +126,13 @@ class Talk:
         ]
         self.names = names_of([*spoken, *people, *heard])
         self.mentions = sum("action" in words or "actions" in words for words in self.words)
-        self.votes = sum(map(abs, self.agrees))
+        self._votes = [0, *accumulate(map(abs, self.agrees))]
+        self.votes = self._votes[-1]
         self._quotes: dict[str, int] = {}
         self._plain: frozenset[str] | None = None
         self._called: dict[str, bool] = {}
         self._parts = sorted({name for name in self.names if len(name) > 2})
+        self._long = tuple(name for name in self._parts if len(name) > 3)
 
     def calls(self, word: str) -> bool:
         """Whether a word is somebody's name, or the beginning of a nick ("Kim" of ``kimhd``)."""
@@ -144,9 +149,16 @@ class Talk:
                 and name not in NOT_NAMES
                 and name not in ROLES
             ):
-                known = any(part.startswith(name) or (len(part) > 3 and name.startswith(part)) for part in self._parts)
+                after = bisect_left(self._parts, name)
+                known = self._parts[after : after + 1] != [] and self._parts[after].startswith(name)
+                known = known or name.startswith(self._long)
             self._called[word] = known
         return known
+
+    def voted(self, start: int, end: int) -> int:
+        """How many lines from *start* up to *end* are votes."""
+        last = len(self._votes) - 1
+        return self._votes[min(last, max(0, end))] - self._votes[min(last, max(0, start))]
 
     @property
     def plain(self) -> frozenset[str]:
@@ -223,11 +235,15 @@ def could_be_action(talk: Talk, place: int) -> int:
     if not count or talk.agrees[place]:
         return 0
     kind = int(count < 70 and _stated(talk, words, count))
-    if 2 < count < 120 and (
-        not _SAYS_SO.isdisjoint(words)
-        or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words))
-        or words[0] == "will"
-        or ". will " in talk.lows[place]
+    if (
+        2 < count < 120
+        and not _TAKES_ON.isdisjoint(words)
+        and (
+            not _SAYS_SO.isdisjoint(words)
+            or not (_WILL.isdisjoint(words) or _ONE.isdisjoint(words))
+            or words[0] == "will"
+            or ". will " in talk.lows[place]
+        )
     ):
         kind |= 2
     return kind
@@ -239,7 +255,7 @@ def _stated(talk: Talk, words: list[str], count: int) -> bool:
         return True
     if count < 3 or first in NOT_NAMES:
         return False
-    for number, word in enumerate(words[1:7], 1):
+    for number, word in enumerate(words[1:7], 1) if not _TO_DO.isdisjoint(words[1:7]) else ():
         if word in _TO:
             following = words[number + 1].strip(EDGE) if number + 1 < count else ""
             return following in VERBS or (word == "to" and is_verb(following))
@@ -249,6 +265,7 @@ def _stated(talk: Talk, words: list[str], count: int) -> bool:
 
 
 _TO = frozenset(("to", "will", "should", "shall", "must", "please"))
+_TO_DO = _TO | VERBS
 
 
 def is_verb(word: str) -> bool:
@@ -271,10 +288,12 @@ def could_be_decision(talk: Talk, place: int) -> bool:
         return True
     if talk.nods[place]:
         return False
-    near = talk.agrees[max(0, place - 3) : place] + talk.agrees[place + 1 : place + 5]
-    if any(near) or "close" in words or "merge" in words:
+    if "close" in words or "merge" in words:
         return True
-    if len(words) > 40:
+    if not talk.votes:
         return False
-    nods = sum(talk.nods[place + 1 : place + 4]) + sum(talk.nods[max(0, place - 2) : place])
-    return nods > 0 and talk.votes > 2
+    if talk.voted(place - 3, place) or talk.voted(place + 1, place + 5):
+        return True
+    if len(words) > 40 or talk.votes < 3:
+        return False
+    return True in talk.nods[place + 1 : place + 4] or True in talk.nods[max(0, place - 2) : place]

@@ -9,9 +9,10 @@ Python finds the same. Leaves out what people mark (:mod:`ccm.reporter.outcomes`
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from itertools import repeat
 from typing import Literal
 
 from ccm.reporter.cues import EDGE, Remark, Talk, could_be_action, could_be_decision
@@ -24,6 +25,7 @@ from ccm.reporter.settled import settled
 from ccm.reporter.standing import Rounds, asked, is_suggestion, open_questions, suggested, unopposed
 from ccm.reporter.traits import Traits, words_of
 from ccm.reporter.trees import Tree, grown
+from ccm.reporter.word_weights import WordWeights
 
 FoundKind = Literal["action", "decision", "question"]
 How = Literal["", "consensus", "vote", "ruling"]
@@ -72,11 +74,23 @@ class Weights:
     tables: Mapping[str, Mapping[str, int]]
     trees: Mapping[str, Sequence[Tree]]
     limits: Mapping[str, int]
+    words: Mapping[str, WordWeights] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", {name: WordWeights(table) for name, table in self.tables.items()})
 
     def score(self, table: str, seen: Iterable[str]) -> int:
         """Hundredths of the log-odds."""
-        weights = self.tables[table]
-        return weights[""] + sum([weights[trait] for trait in seen if trait in weights])
+        return self.tables[table][""] + self.sum(table, seen)
+
+    def sum(self, table: str, seen: Iterable[str]) -> int:
+        """What these traits are worth together."""
+        return sum(map(self.tables[table].get, seen, repeat(0)))
+
+    def itself(self, table: str, traits: Traits, place: int) -> int:
+        """What a line by itself is worth: the score of :meth:`Traits.itself`, without naming each trait."""
+        tokens = traits.tokens(place)
+        return self.words[table].of(tokens) + self.score(table, traits.look(place, tokens))
 
 
 @cache
@@ -99,15 +113,14 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
         if kind & 2 and (seen := said_to_be_done(talk, place)) is not None:
             spoken[place] = max(grown(model.trees["spoken"], seen), promise(seen))
         if could_be_decision(talk, place):
-            score = model.score("decided", traits.itself(place))
+            score = model.itself("decided", traits, place)
             if agreed_to(traits, place) or score >= (
-                HOPELESS if any(talk.agrees[max(0, place - 17) : place + 16]) else HOPELESS_UNVOTED
+                HOPELESS if talk.voted(place - 17, place + 16) else HOPELESS_UNVOTED
             ):
-                weights = model.tables["decided"]
                 near = traits.near(place)
-                score += sum([weights.get(trait, 0) for trait in near])
+                score += model.sum("decided", near)
                 if score >= UNREPEATED:
-                    score += sum([weights.get(trait, 0) for trait in traits.said_again(place, near)])
+                    score += model.sum("decided", traits.said_again(place, near))
                 decided[place] = score
     return Scores(stated, spoken, decided)
 

@@ -7,11 +7,13 @@ holds in another. Leaves out which lines are read (:mod:`ccm.reporter.cues`) and
 """
 
 import re
-from collections.abc import Sequence
-from itertools import repeat
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from itertools import chain, repeat
 
 from ccm.reporter.cues import NOT_NAMES, ROLES, VERBS, Talk, listed
 from ccm.reporter.statements import CALLED, kind_of, shape_of
+from ccm.reporter.word_weights import MOST_WORDS
 
 _WORD = re.compile(r"https?://\S+|[@#]?[a-z0-9](?:[\w'’./+-]*\w)?|[+-]\d|[?!:,;.…<>]")
 _MARKS = repeat(".,:;!?")
@@ -29,6 +31,7 @@ class Traits:
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self._tokens: dict[int, list[str]] = {}
+        self._known = _Tokens(talk.names)
         self._sets: dict[int, frozenset[str]] = {}
         self._alike: dict[tuple[int, bool], tuple[int, str]] = {}
         count = len(talk.lines)
@@ -42,20 +45,9 @@ class Traits:
         "an address."""
         known = self._tokens.get(place)
         if known is None:
-            names, known = self.talk.names, []
-            for word in _WORD.findall(self.talk.lows[place])[:60]:
-                first = word[0]
-                if word in names or (first == "@" and len(word) > 1):
-                    if not known or known[-1] != "N":
-                        known.append("N")
-                elif first == "h" and word[:4] == "http":
-                    known.append("U")
-                elif first.isdigit() or (first == "#" and len(word) > 1):
-                    known.append("#")
-                elif word in ROLES:
-                    known.append("R")
-                else:
-                    known.append(word.replace("’", "'"))
+            known = list(map(self._known.__getitem__, _WORD.findall(self.talk.lows[place])[:60]))
+            if known.count("N") > 1:
+                known = [one for one, before in zip(known, ["", *known], strict=False) if not one == before == "N"]
             self._tokens[place] = known
         return known
 
@@ -63,14 +55,14 @@ class Traits:
         """The words of a line that say something."""
         known = self._sets.get(place)
         if known is None:
-            known = self._sets[place] = words_of(self.talk.lows[place])
+            known = self._sets[place] = frozenset(chain.from_iterable(map(_content_of, self.talk.words[place])))
         return known
 
     def stated(self, place: int) -> list[str]:
         """Of a line that could state an action as minutes do: "Kim to check with Kaliya"."""
         tokens = self._head(place)
-        seen = _words(tokens, 24)
-        seen += self._look(place, tokens)
+        seen = _words(tokens, MOST_WORDS)
+        seen += self.look(place, tokens)
         seen += self._around(place)
         seen += self._agreement(place)
         line = self.talk.lines[place]
@@ -105,8 +97,8 @@ class Traits:
     def itself(self, place: int) -> list[str]:
         """Of a line by itself: its words and how it is written."""
         tokens = self.tokens(place)
-        seen = _words(tokens, 24)
-        seen += self._look(place, tokens)
+        seen = _words(tokens, MOST_WORDS)
+        seen += self.look(place, tokens)
         return seen
 
     def near(self, place: int) -> list[str]:
@@ -137,7 +129,8 @@ class Traits:
             *("N" if word in names else "#" if word[0].isdigit() else word for word in rest),
         ]
 
-    def _look(self, place: int, tokens: Sequence[str]) -> list[str]:
+    def look(self, place: int, tokens: Sequence[str]) -> list[str]:
+        """How a line is written; of its *tokens*."""
         talk = self.talk
         text, nick = talk.lines[place].text, talk.lines[place].nick
         count = len(tokens)
@@ -258,16 +251,18 @@ class Traits:
         known = self._alike.get((place, on))
         if known is not None:
             return known
-        mine, talk = self.content(place), self.talk
+        mine, talk, sets = self.content(place), self.talk, self._sets
         best, who = 0, ""
-        count = len(talk.lines)
+        count, agrees, words = len(talk.lines), talk.agrees, talk.words
         if len(mine) >= _ALIKE or (mine and len(talk.words[place]) > 1):
             for other in (
                 range(place + 1, min(count, place + 1 + _REACH)) if on else range(max(0, place - _REACH), place)
             ):
-                if talk.agrees[other] or len(talk.words[other]) < 2:
+                if agrees[other] or len(words[other]) < 2:
                     continue
-                theirs = self.content(other)
+                theirs = sets.get(other) or self.content(other)
+                if mine.isdisjoint(theirs):
+                    continue
                 both = len(mine & theirs)
                 if both > 1 or (both and len(mine) == 1):
                     alike = 10 * both // (len(mine) + len(theirs) - both)
@@ -295,6 +290,33 @@ class Traits:
 def words_of(text: str) -> frozenset[str]:
     """The words of a text that say something."""
     return frozenset(_CONTENT.findall(text.lower())) - _SMALL
+
+
+@lru_cache(maxsize=20_000)
+def _content_of(word: str) -> tuple[str, ...]:
+    """The same of a word in lower case as it stands between blanks."""
+    return tuple(words_of(word))
+
+
+class _Tokens(dict[str, str]):
+    """Word as written -> the word as the model knows it."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__(dict.fromkeys(names, "N"))
+
+    def __missing__(self, word: str) -> str:
+        first = word[0]
+        known = word.replace("’", "'")
+        if first == "@" and len(word) > 1:
+            known = "N"
+        elif first == "h" and word[:4] == "http":
+            known = "U"
+        elif first.isdigit() or (first == "#" and len(word) > 1):
+            known = "#"
+        elif word in ROLES:
+            known = "R"
+        self[word] = known
+        return known
 
 
 def _words(tokens: Sequence[str], most: int) -> list[str]:
