@@ -266,14 +266,15 @@ class IArchive(Interface):
         end: datetime | None = None,
         after: str | None = None,
         before: str | None = None,
+        between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...] = (),
         limit: int = 50,
     ) -> Awaitable[r.Page]:
         """
         *async* A page of :class:`~ccm.records.Archived` in ascending order (XEP-0313, XEP-0059).
 
-        ``before=""`` asks for the last page. :raises StanzaError: ``item-not-found`` for an unknown *after*,
-        *before* or one of *ids*.
+        ``before=""`` asks for the last page. :param between: only what is after the first and before the second of
+        these ids. :raises StanzaError: ``item-not-found`` for an unknown id.
         """
 
     def seen_origin(owner: str, sender: str, origin_id: str) -> Awaitable[str | None]:
@@ -321,6 +322,7 @@ class IPersonalArchive(Interface):
         end: datetime | None = None,
         after: str | None = None,
         before: str | None = None,
+        between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...] = (),
         limit: int = 50,
     ) -> Awaitable[r.Page]:

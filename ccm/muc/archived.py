@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.muc.history import Line, stamp
+from ccm.muc.history import Line
 from ccm.records import Archived
 from ccm.wire.fanout import FanOut
 from ccm.wire.retraction import tombstone
+from ccm.wire.stamps import stamp
 from ccm.wire.stanza import Stanza, parse_element
 
 if TYPE_CHECKING:

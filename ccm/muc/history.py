@@ -7,35 +7,13 @@ A line is serialised again, with its delay, once for all newcomers. Leaves out t
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from twisted.words.xish import domish
 
 from ccm import namespaces as ns
-from ccm.errors import StanzaError
 from ccm.wire.fanout import FanOut
-from ccm.wire.stanza import attribute
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as XEP-0082 1.1 writes it, in UTC with milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def moment(value: str) -> datetime:
-    """:raises StanzaError: ``bad-request`` unless *value* is a time of XEP-0082 with a zone."""
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise StanzaError("bad-request", f"“{value[:40]}” is no time; write 2026-11-22T10:00:00Z.") from error
-    if found.tzinfo is None:
-        raise StanzaError("bad-request", f"“{value[:40]}” names no time zone; end it with Z.")
-    return found.astimezone(UTC)
-
-
-def delay(room: str, when: datetime) -> bytes:
-    """The ``<delay/>`` of a room."""
-    return f"<delay xmlns='{ns.DELAY}' from='{attribute(room)}' stamp='{stamp(when)}'/>".encode()
+from ccm.wire.stamps import delay, moment
 
 
 @dataclass(slots=True)

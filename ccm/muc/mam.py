@@ -1,58 +1,26 @@
 """
-The archive of a room (XEP-0313 1.1.3, XEP-0059 1.0).
+The archive of a room (XEP-0313 1.1.3, XEP-0059 1.0): who may read it, and what each sees.
 
-Query, form fields, metadata, flipped pages. Leaves out preferences: a room decides for all.
+Leaves out preferences, since a room decides for all; queries themselves are :mod:`ccm.wire.mam`.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from twisted.words.xish import domish
-
-from ccm import address
-from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import presence
 from ccm.muc.affiliation import RANK
-from ccm.muc.history import moment, stamp
-from ccm.records import Archived, Page
-from ccm.wire import forms, rsm
-from ccm.wire.stanza import Stanza, attribute
+from ccm.records import Archived
+from ccm.wire import mam
+from ccm.wire.stanza import Stanza
 
 if TYPE_CHECKING:
     from ccm.muc.room import Room
-
-_QUERY = (ns.MAM, "query")
-_RESULT = (ns.MAM, "result")
-_MOST_IDS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    with_: str | None
-    start: datetime | None
-    end: datetime | None
-    after: str | None
-    before: str | None
-    ids: tuple[str, ...]
-    most: int | None
-    flipped: bool
 
 
 def form(room: "Room", stanza: Stanza) -> Stanza:
     """The fields by which it may be searched."""
     _check(room, stanza.attrs["from"])
-    fields = [
-        forms.field("with", kind="jid-single"),
-        forms.field("start", kind="text-single"),
-        forms.field("end", kind="text-single"),
-        forms.field("before-id", kind="text-single"),
-        forms.field("after-id", kind="text-single"),
-        forms.field("ids", kind="list-multi"),
-    ]
-    out = forms.form("form", ns.MAM, fields)
-    return stanza.result(b"<query xmlns='%b'>%b</query>" % (ns.MAM.encode(), out), (_QUERY,))
+    return stanza.result(mam.form(), (mam.QUERY,))
 
 
 async def query(room: "Room", stanza: Stanza) -> Stanza:
@@ -64,10 +32,7 @@ async def query(room: "Room", stanza: Stanza) -> Stanza:
     """
     jid = stanza.attrs["from"]
     _check(room, jid)
-    element = next(stanza.element.elements(*_QUERY))
-    asked = _read(element)
-    limit = room.context.options.page_messages
-    most = min(limit, 50 if asked.most is None else asked.most) if limit else (asked.most or 50)
+    asked = mam.read(next(stanza.element.elements(*mam.QUERY)), room.context.options.page_messages)
     page = await room.context.archive.page(
         room.jid,
         with_=asked.with_,
@@ -75,11 +40,16 @@ async def query(room: "Room", stanza: Stanza) -> Stanza:
         end=asked.end,
         after=asked.after,
         before=asked.before,
+        between=asked.between,
         ids=asked.ids,
-        limit=max(most, _MOST_IDS if asked.ids else 0),
+        limit=asked.most,
     )
-    _send(room, jid, element.getAttribute("queryid"), page, asked.flipped)
-    return stanza.result(_fin(page), ((ns.MAM, "fin"),))
+    may_see = _may_see(room, jid)
+    attrs = {"from": room.jid, "to": jid}
+    for row in mam.in_order(page, asked):
+        said = _with_author(room, row) if may_see else row.stanza
+        room.context.give(Stanza("message", attrs, mam.result(row, asked, said), (mam.RESULT,)))
+    return stanza.result(mam.fin(page))
 
 
 async def metadata(room: "Room", stanza: Stanza) -> Stanza:
@@ -88,16 +58,11 @@ async def metadata(room: "Room", stanza: Stanza) -> Stanza:
     archive = room.context.archive
     first = await archive.page(room.jid, limit=1)
     last = await archive.page(room.jid, before="", limit=1)
-    inner = b""
-    if first.items and last.items:
-        for name, row in (("start", first.items[0]), ("end", last.items[-1])):
-            inner += f"<{name} id='{attribute(row.id)}' timestamp='{stamp(row.stamp)}'/>".encode()
-    out = b"<metadata xmlns='%b'>%b</metadata>" % (ns.MAM.encode(), inner)
-    return stanza.result(out, ((ns.MAM, "metadata"),))
+    return stanza.result(mam.metadata(first, last))
 
 
 def _check(room: "Room", jid: str) -> None:
-    """§ "Archives of rooms": whoever may not enter may not read either."""
+    """§6.1.2: whoever may not enter may not read either."""
     if jid in room.seats:
         return
     rank = RANK[room.standing(jid).affiliation]
@@ -106,44 +71,15 @@ def _check(room: "Room", jid: str) -> None:
         raise StanzaError("forbidden", "Only those who may enter this room may read its archive.")
 
 
-def _read(element: domish.Element) -> _Asked:
-    submitted = forms.find(element)
-    values = forms.read(submitted, ns.MAM) if submitted is not None else {}
-    one = {name: listed[0] for name, listed in values.items() if listed and listed[0]}
-    asked = rsm.read(element) or rsm.Asked()
-    ids = tuple(values.get("ids", ()))
-    if len(ids) > _MOST_IDS:
-        raise StanzaError("policy-violation", f"Ask for {_MOST_IDS} messages at a time.")
-    return _Asked(
-        with_=address.prepare(one["with"]) if "with" in one else None,
-        start=moment(one["start"]) if "start" in one else None,
-        end=moment(one["end"]) if "end" in one else None,
-        after=asked.after or one.get("after-id"),
-        before=asked.before if asked.before is not None else one.get("before-id"),
-        ids=ids,
-        most=asked.most,
-        flipped=any(element.elements(ns.MAM, "flip-page")),
-    )
-
-
-def _send(room: "Room", jid: str, queryid: str | None, page: Page, flipped: bool) -> None:
+def _may_see(room: "Room", jid: str) -> bool:
+    """Whether they may know the real JIDs of authors."""
     occupant = room.seats.get(jid)
     rank = RANK[room.standing(jid).affiliation]
-    may_see = (
+    return (
         room.config.whois == "anyone"
         or rank >= RANK["admin"]
         or (occupant is not None and occupant.role == "moderator")
     )
-    head = f"<result xmlns='{ns.MAM}'"
-    head += f" queryid='{attribute(queryid)}'" if queryid is not None else ""
-    attrs = {"from": room.jid, "to": jid}
-    for row in reversed(page.items) if flipped else page.items:
-        inner = (
-            f"{head} id='{attribute(row.id)}'><forwarded xmlns='{ns.FORWARD}'>"
-            f"<delay xmlns='{ns.DELAY}' stamp='{stamp(row.stamp)}'/>"
-        ).encode()
-        inner += _with_author(room, row) if may_see else row.stanza
-        room.context.give(Stanza("message", attrs, inner + b"</forwarded></result>", (_RESULT,)))
 
 
 def _with_author(room: "Room", row: Archived) -> bytes:
@@ -153,9 +89,3 @@ def _with_author(room: "Room", row: Archived) -> bytes:
     x = presence.user(presence.item(affiliation, present.role if present else "none", row.sender))
     end = row.stanza.rindex(b"</message")
     return row.stanza[:end] + x + row.stanza[end:]
-
-
-def _fin(page: Page) -> bytes:
-    complete = " complete='true'" if page.complete else ""
-    first, last = (page.items[0].id, page.items[-1].id) if page.items else (None, None)
-    return f"<fin xmlns='{ns.MAM}'{complete}>".encode() + rsm.describe(first, last, page.index, page.total) + b"</fin>"

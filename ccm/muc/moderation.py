@@ -13,10 +13,10 @@ from twisted.words.xish import domish
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import archived
-from ccm.muc.history import stamp
 from ccm.records import Archived
 from ccm.wire.fanout import FanOut
 from ccm.wire.forms import tag
+from ccm.wire.stamps import stamp
 from ccm.wire.stanza import Stanza, attribute
 
 if TYPE_CHECKING:

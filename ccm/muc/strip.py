@@ -1,27 +1,13 @@
 """Taking out of a stanza what its sender may not say in a room (XEP-0359 §5, XEP-0421 §6, XEP-0313 §9)."""
 
-from collections.abc import Callable
-
 from twisted.words.xish import domish
 
 from ccm import namespaces as ns
 from ccm.wire.stanza import Stanza
+from ccm.wire.without import without
 
 #: Namespaces that make a look into the tree worthwhile.
 _SUSPICIOUS = frozenset({ns.STANZA_ID, ns.OCCUPANT_ID, ns.MUC_USER, ns.MUC, ns.DELAY})
-
-
-def without(stanza: Stanza, unwanted: Callable[[domish.Element], bool]) -> Stanza:
-    """The same stanza without those children of the root."""
-    source = stanza.element
-    element = domish.Element((source.uri, source.name), localPrefixes=dict(source.localPrefixes))
-    element.attributes = dict(source.attributes)
-    for child in source.children:
-        if not (isinstance(child, domish.Element) and unwanted(child)):
-            element.addChild(child)
-    copy = Stanza.from_element(element)
-    copy.attrs = dict(stanza.attrs)
-    return copy
 
 
 def clean(stanza: Stanza, room: str) -> Stanza:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import persistence
-from ccm.muc.history import delay
 from ccm.wire.fanout import FanOut
 from ccm.wire.forms import tag
+from ccm.wire.stamps import delay
 from ccm.wire.stanza import Stanza
 
 if TYPE_CHECKING:

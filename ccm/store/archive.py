@@ -122,6 +122,7 @@ class Archive:
         end: datetime | None = None,
         after: str | None = None,
         before: str | None = None,
+        between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...] = (),
         limit: int = 50,
     ) -> Page:
@@ -134,7 +135,7 @@ class Archive:
             conditions += [archive.c.stamp <= to_micros(end), archive.c.id < id_at(to_micros(end) + self._slack + 1)]
         return await self._database.read(
             lambda connection: _PAGES.page(
-                connection, owner, conditions, after=after, before=before, ids=ids, limit=limit
+                connection, owner, conditions, after=after, before=before, between=between, ids=ids, limit=limit
             )
         )
 

@@ -42,6 +42,7 @@ class Pages:
         *,
         after: str | None,
         before: str | None,
+        between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...],
         limit: int,
     ) -> Page:
@@ -49,8 +50,7 @@ class Pages:
         A page, in ascending order.
 
         :param conditions: beside that of the owner.
-        :raises StanzaError: ``item-not-found`` for an unknown *after*, *before* or one of *ids*; ``policy-violation``
-            for too many.
+        :raises StanzaError: ``item-not-found`` for an unknown id; ``policy-violation`` for too many.
         """
         table = self._table
         if len(ids) > MOST_IDS:
@@ -58,7 +58,11 @@ class Pages:
         if ids:
             self._known(connection, owner, ids)
             conditions = [*conditions, table.c.id.in_(ids)]
-        self._known(connection, owner, tuple(edge for edge in (after, before) if edge))
+        self._known(connection, owner, tuple(edge for edge in (after, before, *between) if edge))
+        if between[0]:
+            conditions = [*conditions, table.c.id > between[0]]
+        if between[1]:
+            conditions = [*conditions, table.c.id < between[1]]
         if limit <= 0:
             counted = select(func.count()).select_from(table).where(table.c.owner == owner, *conditions)
             total = connection.execute(counted).scalar()

@@ -103,6 +103,7 @@ class PersonalArchive:
         end: datetime | None = None,
         after: str | None = None,
         before: str | None = None,
+        between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...] = (),
         limit: int = 50,
     ) -> Page:
@@ -119,7 +120,7 @@ class PersonalArchive:
         await self.file()
         return await self._database.read(
             lambda connection: _PAGES.page(
-                connection, owner, conditions, after=after, before=before, ids=ids, limit=limit
+                connection, owner, conditions, after=after, before=before, between=between, ids=ids, limit=limit
             )
         )
 

@@ -197,12 +197,13 @@ class MemoryArchive:
         end: datetime | None = None,
         after: str | None = None,
         before: str | None = None,
+        between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...] = (),
         limit: int = 50,
     ) -> r.Page:
         mine = [m for m in self.messages if m.owner == owner]
         known = {m.id for m in mine}
-        for id_ in (after, before or None, *ids):
+        for id_ in (after, before or None, *between, *ids):
             if id_ is not None and id_ not in known:
                 raise StanzaError("item-not-found", "There is no message of that id in this archive.")
         matching = [
@@ -212,6 +213,8 @@ class MemoryArchive:
             and (start is None or m.stamp >= start)
             and (end is None or m.stamp <= end)
             and (not ids or m.id in ids)
+            and (not between[0] or m.id > between[0])
+            and (not between[1] or m.id < between[1])
         ]
         found = [m for m in matching if (after is None or m.id > after) and (not before or m.id < before)]
         page = found[-limit:] if before is not None else found[:limit]

@@ -54,23 +54,25 @@ class MemoryPersonalArchive:
         end: datetime | None = None,
         after: str | None = None,
         before: str | None = None,
+        between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...] = (),
         limit: int = 50,
     ) -> r.Page:
         bare, slash, resource = (with_ or "").partition("/")
         archive = MemoryArchive()
         archive.messages = list(self.kept)
-        bounds = {"start": start, "end": end, "after": after, "before": before, "ids": ids}
+        bounds = {"start": start, "end": end, "after": after, "before": before, "between": between, "ids": ids}
         if with_ is None:
             return await archive.page(owner, limit=limit, **bounds)  # type: ignore[arg-type]
         await archive.page(owner, **bounds)  # type: ignore[arg-type]  # for unknown ids
         archive.messages = [
             m
             for m in self.kept
-            if m.with_ == bare and (not slash or self._resources[m.owner, m.id] == resource or m.id in (after, before))
+            if m.with_ == bare
+            and (not slash or self._resources[m.owner, m.id] == resource or m.id in (after, before, *between))
         ]
         known = {m.id for m in archive.messages}
-        archive.messages += [m for m in self.kept if m.id in (after, before) and m.id not in known]
+        archive.messages += [m for m in self.kept if m.id in (after, before, *between) and m.id not in known]
         return await archive.page(owner, limit=limit, **bounds)  # type: ignore[arg-type]
 
     async def expire(self, before: datetime, most: int) -> bool:

@@ -11,10 +11,11 @@ from twisted.python.failure import Failure
 from ccm.errors import StanzaError, StoreUnavailable
 from ccm.muc import config, nick
 from ccm.muc.flight import Flights
-from ccm.muc.history import History, Line, Wish, moment, stamp
+from ccm.muc.history import History, Line, Wish
 from ccm.muc.limits import Bucket, Buckets
 from ccm.wire import forms
 from ccm.wire.fanout import FanOut
+from ccm.wire.stamps import moment, stamp
 from ccm.wire.stanza import Stanza, parse_element
 
 
