@@ -1,6 +1,6 @@
 """The smallest stage for conversation scripts: router, modules and rooms on fakes, sessions without a transport."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from twisted.words.xish.domish import Element
@@ -58,19 +58,21 @@ class PureClient:
 
 
 class PureStage:
-    """A router with these modules installed and the room service, on fakes."""
+    """A router with these modules installed and the room service, on fakes; *options* by the names of modules."""
 
     name = "pure"
     password = ""
 
-    def __init__(self, modules: Iterable[Any], services: Services | None = None) -> None:
+    def __init__(
+        self, modules: Iterable[Any], services: Services | None = None, options: Mapping[str, Any] | None = None
+    ) -> None:
         self.services = services or make_services()
         self.host = self.services.host
         self.muc = f"conference.{self.host}"
         self.garden = f"garden@{self.muc}"
         self.router = make_router(self.services)
         for module in modules:
-            module.install(self.router, self.services, None)
+            module.install(self.router, self.services, (options or {}).get(module.name))
         self.rooms = MucService(
             self.muc,
             self.router,

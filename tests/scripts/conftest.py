@@ -8,10 +8,12 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 
 from ccm.modules import (
+    admin,
     avatars,
     blocking,
     bookmarks,
     carbons,
+    commands,
     disco,
     messages,
     online,
@@ -27,6 +29,7 @@ from ccm.modules import (
     vcard,
     version,
 )
+from ccm.modules.admin import AdminOptions
 from ccm.modules.register import RegisterOptions
 from ccm.testing.net_stage import ScriptServer
 
@@ -34,10 +37,13 @@ MODULES = [
     module.plugin
     for module in (
         avatars, blocking, bookmarks, carbons, pep, private_xml, vcard,
-        ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
+        admin, commands, ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
     )
 ]  # fmt: skip
-OPTIONS = {"register": RegisterOptions(open=True, accounts_per_hour=0, iterations=4096)}
+#: The Prince of Verona administers every stage.
+ADMINS = ("escalus@localhost", *(f"escalus{number}@localhost" for number in range(2000)))
+ADMIN = {"admin": AdminOptions(admins=ADMINS, iterations=4096)}
+OPTIONS = {"register": RegisterOptions(open=True, accounts_per_hour=0, iterations=4096), **ADMIN}
 
 
 @pytest.fixture(scope="session")

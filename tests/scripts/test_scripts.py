@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import pytest_twisted
-from conftest import MODULES
+from conftest import ADMIN, MODULES
 
 from ccm.testing.net_stage import ScriptServer
 from ccm.testing.pure_stage import PureStage
@@ -23,7 +23,7 @@ OVER_STREAMS = [
 @pytest.mark.parametrize("script", [s for s in SCRIPTS if not s.only], ids=lambda script: script.source)
 @pytest_twisted.ensureDeferred
 async def test_the_conversation_goes_as_written_at_the_router(script: Script) -> None:
-    await play(script, PureStage(MODULES))
+    await play(script, PureStage(MODULES, options=ADMIN))
 
 
 @pytest.mark.parametrize(("script", "transport"), OVER_STREAMS, ids=lambda v: getattr(v, "source", v))
