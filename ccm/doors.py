@@ -29,6 +29,7 @@ from ccm.transports.bosh_saver import BoshSaver
 from ccm.transports.certificates import Certificates
 from ccm.transports.component import ComponentListener
 from ccm.transports.http import FrontFactory
+from ccm.transports.http_put import PutGate
 from ccm.transports.http_site import QuietSite
 from ccm.transports.outgoing import Turn
 from ccm.transports.static import StaticFiles
@@ -58,6 +59,7 @@ class Doors:
         self._realm = realm
         self._router: Any = realm.router
         self._accounts = stores.accounts
+        self._uploads = stores.uploads
         self._addresses = addresses
         self._pool = ParserPool(settings["wire"])
         self._turn = Turn(partial(reactor.callLater, 0))
@@ -120,6 +122,7 @@ class Doors:
             QuietSite(pages, self._reactor),
             bosh=self._bosh,
             websocket=self._websocket,
+            files=PutGate(self._uploads, self._settings["modules.upload"].least_bytes_per_second),
             visitors=self._realm.visitors,
         )
         await self._listen(listen.http, front(behind_tls=self._settings["web"].secure))

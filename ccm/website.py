@@ -34,6 +34,7 @@ from ccm.web.reset import AccountLinks
 from ccm.web.rsvp import AnswerPage, UnsubscribePage
 from ccm.web.site import Root, Style
 from ccm.web.smtp import SmtpMailer
+from ccm.web.uploads import Uploads
 from ccm.web.wellknown import HostMeta
 
 
@@ -44,6 +45,7 @@ class Addresses:
 
     :ivar web: base of the web part, ends with ``/``.
     :ivar mail_sender: address that mails come from.
+    :ivar uploads: base of the files that people put here, ends with ``/``.
     :ivar mail_replies: domain whose ``bounces+`` and ``rsvp+`` addresses come back here; ``""`` if none do.
     """
 
@@ -52,6 +54,7 @@ class Addresses:
     websocket: str
     mail_sender: str
     mail_replies: str = ""
+    uploads: str = ""
 
     @classmethod
     def of(cls, settings: Settings, port: int) -> "Addresses":
@@ -64,12 +67,14 @@ class Addresses:
         mail = settings["mail"]
         sender = mail.sender or f"noreply@{host}"
         replies = (mail.reply_domain or sender.rpartition("@")[2]) if mail.intake else ""
-        return cls(web, f"{web}http-bind", f"{socket}xmpp-websocket", sender, replies)
+        files = settings["modules.upload"].url or f"{web}upload/"
+        files = files if files.endswith("/") else files + "/"
+        return cls(web, f"{web}http-bind", f"{socket}xmpp-websocket", sender, replies, files)
 
     @property
     def by_use(self) -> dict[str, str]:
         """For modules."""
-        return {"web": self.web, "bosh": self.bosh, "websocket": self.websocket}
+        return {"web": self.web, "bosh": self.bosh, "websocket": self.websocket, "uploads": self.uploads}
 
     @property
     def secure(self) -> bool:
@@ -144,6 +149,7 @@ def root(
             stores.state,
             stores.suppression,
         ),
+        "upload": Uploads(pages, stores.uploads, now),
         ".well-known": HostMeta({"bosh": addresses.bosh, "websocket": addresses.websocket}),
     }
     if shows_mail and isinstance(mails, FileMailer):

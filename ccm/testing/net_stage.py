@@ -74,6 +74,7 @@ class ScriptServer:
         now = reactor.seconds
         stores = await open_stores(reactor, StoreOptions(), StateOptions(), self._folder, host=HOST, now=now)
         self._undo.append(stores.close)
+        await stores.uploads.start()
         self.router = router = Router(stores.accounts.exists, spawn)
         router.add_host(HOST)
         self.services = services = Services(
@@ -86,10 +87,10 @@ class ScriptServer:
             account_xml=stores.account_xml,
             pubsub_nodes=stores.pubsub_nodes,
             archive=stores.archive,
-            tokens=stores.tokens,
             personal=stores.personal,
             offline=stores.offline,
             barrier=stores.database.barrier,
+            tokens=stores.tokens,
             state=stores.state,
             uploads=stores.uploads,
             push_targets=stores.push_targets,

@@ -22,6 +22,7 @@ from ccm.transports.http_front import Front
 from ccm.transports.http_head import Head, Heads, tokens
 from ccm.transports.http_options import HttpOptions
 from ccm.transports.http_origins import Origins, loopback
+from ccm.transports.http_put import PutGate
 from ccm.transports.http_site import QuietSite
 from ccm.transports.http_wheel import Wheel
 
@@ -39,6 +40,7 @@ class FrontFactory(Factory):
 
     :param bosh: ``None`` serves no BOSH here.
     :param websocket: ``None`` serves no WebSocket here.
+    :param files: ``None`` takes no files.
     :param visitors: connections of all listeners; ``None`` limits none.
     :param behind_tls: connections count as encrypted though TLS ends elsewhere.
     """
@@ -53,11 +55,12 @@ class FrontFactory(Factory):
         *,
         bosh: BoshSessions | None = None,
         websocket: Gate | None = None,
+        files: PutGate | None = None,
         visitors: Visitors | None = None,
         behind_tls: bool = False,
     ) -> None:
         self.clock, self.options, self.site, self.bosh, self.websocket = clock, options, site, bosh, websocket
-        self.behind_tls = behind_tls
+        self.files, self.behind_tls = files, behind_tls
         # BOSH requests that the lean path leaves out wait in the site
         self.answer_seconds = max(options.answer_seconds, bosh.options.wait_seconds + 60 if bosh is not None else 0)
         self.visitors = visitors or unlimited()
@@ -120,6 +123,10 @@ class FrontFactory(Factory):
             and head.length is not None
             and b"expect" not in head.fields
         )
+
+    def streams(self, head: Head) -> bool:
+        """Whether its body goes to the disk as it comes, and is held to another limit than those of others."""
+        return self.files is not None and self.files.takes(head)
 
     def origin_of(self, front: Front, head: Head) -> tuple[str, bool]:
         """Address of the client, and whether it came encrypted; proxies that are trusted say so for others."""

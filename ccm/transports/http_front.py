@@ -2,12 +2,12 @@
 The protocol of one HTTP/1 connection (RFC 9110, RFC 9112), in front of BOSH, WebSocket and the site.
 
 It reads each request's head strictly, then: BOSH requests stay on this lean path, WebSocket upgrades get a protocol
-of their own, all else is handed to a ``twisted.web`` site, one request at a time. BOSH requests that are chunked,
+of their own, files that are put stream past the site (:mod:`ccm.transports.http_put`), all else is handed to a
+``twisted.web`` site, one request at a time. BOSH requests that are chunked,
 expect a 100 or are of HTTP/1.0 go to the site too, where a :class:`~ccm.transports.bosh_resource.BOSHResource`
 answers them. Leaves out HTTP/2 and TLS, which is below.
 """
 
-import gzip
 from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from ccm.session.visitors import Refused
-from ccm.transports.bosh import HeldSession
+from ccm.transports.http_exchange import Exchange
 from ccm.transports.http_head import BadHead, Head
 from ccm.transports.http_headers import SECURITY_HEADERS
 from ccm.transports.http_origins import refusal
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ccm.transports.http import FrontFactory
 
 CLOSING_SECONDS = 30  # that a client may take for the last of what it is sent
+LEAST_ANSWER_BYTES = 1_048_576  # of a long answer that a client must take in the time for an answer, to have more
 MAX_UNSENT = 8_388_608  # bytes of answers that a client may leave unread and ask for more
 MAX_PIPELINED = 8  # requests of one connection that wait for their answers
 PAGE = (
@@ -36,34 +37,6 @@ PAGE = (
     b"programs</h1><p>Programs connect here by BOSH (XEP-0124). "
     b"People begin at <a href='/'>the front page</a>.</p></html>\n"
 )
-
-
-class Exchange:
-    """A BOSH request on the lean path; see :class:`ccm.transports.bosh.Handle`."""
-
-    __slots__ = ("answer", "front", "head", "peer", "rid", "secure", "session")
-
-    def __init__(self, front: "Front", head: Head, peer: str, secure: bool) -> None:
-        self.front, self.head, self.peer, self.secure = front, head, peer, secure
-        self.session: HeldSession | None = None
-        self.rid = 0
-        self.answer: bytes | None = None
-
-    def respond(self, body: bytes, content_type: str, status: int) -> None:
-        """Answer it, in its turn on the connection."""
-        factory = self.front.factory
-        fields = [(b"Content-Type", content_type.encode()), (b"Cache-Control", b"no-store")]
-        if factory.compresses(self.head, body):
-            body = gzip.compress(body, 1, mtime=0)
-            fields.append((b"Content-Encoding", b"gzip"))
-        fields.append((b"X-Content-Type-Options", b"nosniff"))
-        fields.extend(factory.origins.headers(self.head.fields))
-        self.answer = factory.response(status, fields, body, close=not self.head.keep_alive)
-        self.front.answered()
-
-    def drop(self) -> None:
-        """Close the connection without an answer."""
-        self.front.drop()
 
 
 class Front(Protocol):
@@ -82,7 +55,7 @@ class Front(Protocol):
         self._last: Exchange | None = None  # the newest one answered, while nothing was received since
         self._channel: Any = None  # a SiteChannel while the site has the connection
         self._left: int | None = 0  # bytes that the site's request still lacks; None: it is chunked
-        self._fed = 0
+        self._fed = self._sent = 0
         self._socket: Any = None  # the WebSocket protocol
         self._parsing = False
         self._closing = False
@@ -138,7 +111,8 @@ class Front(Protocol):
             return self.deadline
         channel = self._channel
         if self._closing or self.transport.disconnecting or (channel is not None and channel.complete):
-            self.drop()
+            if not self._goes_on(channel):
+                self.drop()
         elif channel is not None or self._unread:
             self._abandon()
             self._refuse(408, "The request came too slowly.")
@@ -146,7 +120,16 @@ class Front(Protocol):
             self._close()
         return self.deadline
 
-    def _wait(self, seconds: int) -> None:
+    def _goes_on(self, channel: Any) -> bool:
+        """Whether a long answer is on its way and its client reads; then it has as much time again."""
+        sent = getattr(channel, "sent", 0)
+        if self._closing or sent - self._sent < LEAST_ANSWER_BYTES:
+            return False
+        self._sent = sent
+        self._wait(self.factory.answer_seconds)
+        return True
+
+    def _wait(self, seconds: float) -> None:
         self.deadline = self.factory.clock.seconds() + seconds
         self.factory.wheel.schedule(self, self.deadline)
 
@@ -212,7 +195,7 @@ class Front(Protocol):
             return None
         head = self.factory.heads.parse(buffer[:end])
         self._buffer = buffer[end + 4 :]
-        if head.length is not None and head.length > options.max_body_bytes:
+        if head.length is not None and head.length > options.max_body_bytes and not self.factory.streams(head):
             raise BadHead(413, f"A request may have at most {options.max_body_bytes} bytes.")
         self.deadline = None
         return head
@@ -251,6 +234,9 @@ class Front(Protocol):
             self._answer(200, page, PAGE, head)
         elif lean:
             self._answer(405, ((b"Allow", b"GET, HEAD, OPTIONS, POST"),), b"", head)
+        elif factory.files is not None and factory.files.takes(head):
+            channel = factory.files.take(head, factory.response, self._throttle, self._taken_back)
+            self._begin_body(channel, head, factory.files.seconds(head))
         else:
             self._hand_over(head)
 
@@ -275,10 +261,14 @@ class Front(Protocol):
         channel: Any = SiteChannel(
             site, factory.clock, self._taken_back, last=head.length is None, client=factory.believed(self, head)
         )
-        self._channel, self._left, self._fed = channel, head.length, 0
-        self._wait(factory.options.body_seconds)
+        self._begin_body(channel, head, 0, _again(head))
+
+    def _begin_body(self, channel: Any, head: Head, more_seconds: float, again: bytes = b"") -> None:
+        self._channel, self._left, self._fed, self._sent = channel, head.length, 0, 0
+        self._wait(self.factory.options.body_seconds + more_seconds)
         channel.makeConnection(self.transport)
-        channel.dataReceived(_again(head))
+        if again:
+            channel.dataReceived(again)
         if self._channel is channel and self._buffer:
             data, self._buffer = self._buffer, b""
             self._feed(data)

@@ -5,7 +5,7 @@ The front (:mod:`ccm.transports.http`) has read the head strictly and feeds the 
 request, so the channel never sees what comes after and can be left again when the request is done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -54,6 +54,7 @@ class SiteChannel(HTTPChannel):
         self._done = done
         self._last = last
         self._client = client
+        self.sent = 0  #: bytes of the answer so far
 
     @property
     def complete(self) -> bool:
@@ -86,6 +87,17 @@ class SiteChannel(HTTPChannel):
     def isSecure(self) -> bool:
         """Whether the client's connection is encrypted, as far as is known here."""
         return bool(super().isSecure()) or (self._client is not None and self._client[1])
+
+    def write(self, data: bytes) -> None:
+        """A part of the answer."""
+        self.sent += len(data)
+        super().write(data)
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Several parts of it."""
+        parts = list(iovec)
+        self.sent += sum(map(len, parts))
+        super().writeSequence(parts)
 
     def leave(self) -> None:
         """Let go of the connection."""

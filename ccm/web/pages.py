@@ -127,6 +127,8 @@ def answering(app: Klein, pages_of: Callable[[Any], Pages]) -> Klein:
     def refused(bound: Any, request: Request, failure: Failure) -> bytes:
         error = failure.value
         code = error.code or 400 if isinstance(error, HTTPException) else 400
+        if 300 <= code < 400:  # slashes that could be merged: no address of ours has such
+            code = 404
         if code == 405:
             methods = getattr(error, "valid_methods", None) or ("GET",)
             request.setHeader("Allow", ", ".join(sorted(methods)))
