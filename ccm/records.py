@@ -2,7 +2,7 @@
 The plain records that packages of the same layer hand to one another through the interfaces.
 
 All are frozen; times are aware UTC ``datetime``; a *jid* is a prepared ``str``. Leaves out anything that only one
-package needs: that stays in the package.
+package needs: that stays in the package. Longer than other files on purpose: it is one page to look a record up in.
 """
 
 from dataclasses import dataclass, field
@@ -181,6 +181,7 @@ class Topic:
     :ivar document: public URL of the published document, or ``None``.
     :ivar revision: rises with every change; 0 for one that was never saved.
     :ivar sequence: rises with every change that calendars must learn of: name, time, cancelled.
+    :ivar targets: publishing targets that a public document goes to besides the archive; ``None``: all configured ones.
     """
 
     id: str
@@ -198,6 +199,7 @@ class Topic:
     document: str | None = None
     revision: int = 0
     sequence: int = 0
+    targets: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

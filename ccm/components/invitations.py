@@ -277,7 +277,8 @@ class Invitations(XMPPHandler):  # type: ignore[misc]
             parts = [invitee_element(invitee, topic.owner, request.user) for invitee in invitees]
             rows = [_row(part) for part in parts]
             everybody: tuple[Invitee, ...] = await self._context.topics.invitees(topic.id)
-            parts.append(topic_element(topic, everybody, request.user, await self._desk.name_of(topic.owner)))
+            owner = await self._desk.name_of(topic.owner)
+            parts.append(topic_element(topic, everybody, request.user, owner, self._context.publishers))
         payload = done(ns.INVITATIONS, *parts, corrections=corrections)
         return Answer(payload, COLUMNS, tuple(rows), corrections, table=len(rows) > 1)
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 from twisted.words.protocols.jabber.error import StanzaError as JabberError
 
 from ccm.components.context import Context
+from ccm.components.destinations import written
 from ccm.components.room_requests import Sibling
 from ccm.components.when import zone_of
 from ccm.errors import StanzaError
@@ -71,6 +72,7 @@ class NextMeeting:
             start=at,
             tz=topic.zone,
             visibility=topic.visibility,
+            targets=written(topic.targets),
             language=topic.language,
             request=f"follow {topic.id} {at}",
         )

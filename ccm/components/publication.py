@@ -19,6 +19,7 @@ from twisted.logger import Logger
 
 from ccm.components import outcome_post
 from ccm.components.context import Context
+from ccm.components.destinations import goes_to
 from ccm.errors import CCMError, StanzaError
 from ccm.interfaces import ISummarizer
 from ccm.records import DocumentRecord, Topic
@@ -91,7 +92,7 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context, edi
     topic = draft.topic
     made = await _summarized(context, await drafted(context, draft, rules, edition))
     body = render_json.dumps(made)
-    targets = [target for target in context.publishers if target != "archive"] if topic.visibility == "public" else []
+    targets = goes_to(topic, context.publishers) if topic.visibility == "public" else ()
     jobs = [_job(target, topic.id, draft.version) for target in targets]
     record = DocumentRecord(
         topic=topic.id,

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from ccm.components import outcome_post
 from ccm.components.context import Context
+from ccm.components.destinations import goes_to
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter import redaction, render_json
 from ccm.reporter.document import Document
@@ -51,7 +52,7 @@ async def _replace(
     context: Context, topic: Topic, before: tuple[DocumentRecord, ...], after: tuple[DocumentRecord, ...]
 ) -> tuple[DocumentRecord, ...] | None:
     """Store the other texts; ``None`` if there are other revisions than before by now."""
-    jobs = _jobs(context, before, after, await context.documents.receipts(topic.id))
+    jobs = _jobs(context, topic, before, after, await context.documents.receipts(topic.id))
     stale = False
 
     def change(records: tuple[DocumentRecord, ...]) -> tuple[tuple[DocumentRecord, ...], Jobs]:
@@ -72,6 +73,7 @@ def _redacted(records: tuple[DocumentRecord, ...], gone: frozenset[str]) -> tupl
 
 def _jobs(
     context: Context,
+    topic: Topic,
     before: tuple[DocumentRecord, ...],
     after: tuple[DocumentRecord, ...],
     receipts: Container[str],
@@ -80,11 +82,11 @@ def _jobs(
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if new.visibility == "public"]
     if not pairs or pairs[-1][0] == pairs[-1][1]:
         return ()  # of an older revision the targets have nothing any more
-    shown = pairs[-1][1]
+    shown, goes = pairs[-1][1], goes_to(topic, context.publishers)
     return tuple(
         _job(target, shown)
         for target in context.publishers
-        if target != "archive" and (shown == after[-1] or target in receipts)
+        if target in receipts or (target in goes and shown == after[-1])
     )
 
 

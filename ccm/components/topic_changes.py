@@ -11,7 +11,7 @@ from typing import Any, Literal
 from ccm.components.operations import Alternative, Correction
 from ccm.records import Topic
 
-PARTS = ("name", "start", "minutes", "zone", "state", "visibility")
+PARTS = ("name", "start", "minutes", "zone", "state", "visibility", "targets")
 Visibility = Literal["public", "link", "members"]
 VISIBILITIES: tuple[Visibility, ...] = ("public", "link", "members")
 _WORDS: dict[str, Visibility] = {
@@ -53,7 +53,7 @@ def reverted(topic: Topic, work: Mapping[str, Any]) -> dict[str, Any]:
     values = {}
     for name, was in work["before"].items():
         if _plain(getattr(topic, name)) == work["after"][name]:
-            values[name] = datetime.fromisoformat(was) if name == "start" and was else was
+            values[name] = _read(name, was)
     return values
 
 
@@ -73,4 +73,12 @@ def readers(text: str, name: str) -> tuple[Visibility, tuple[Correction, ...]]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _read(name: str, plain: Any) -> Any:
+    if name == "start" and plain:
+        return datetime.fromisoformat(plain)
+    return tuple(plain) if isinstance(plain, list) else plain

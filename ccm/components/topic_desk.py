@@ -15,6 +15,7 @@ from typing import Any
 from ccm import address
 from ccm.components import names, when
 from ccm.components.context import Context
+from ccm.components.destinations import destinations
 from ccm.components.operations import Alternative, Correction
 from ccm.components.room_requests import RoomRequests
 from ccm.components.topic_changes import changes, created, readers, reverted, talked
@@ -47,6 +48,7 @@ class Wish:
     language: str = ""
     invitee: str = ""
     visibility: str = ""
+    targets: str = ""
     about: str = ""
     key: str = ""
 
@@ -131,6 +133,7 @@ class TopicDesk:
             asked = Asked(user, name, wish.start, zone, language, self._minutes)
             timed = await self._times.tell(asked, reading)
             visibility, seen = readers(wish.visibility or "public", name)
+            targets, sent = destinations(wish.targets or "all", context.publishers, name)
             topic = Topic(
                 id=id_,
                 name=name,
@@ -144,6 +147,7 @@ class TopicDesk:
                 created=context.now(),
                 members=(user,),
                 visibility=visibility,
+                targets=targets,
             )
             if known is not None:
                 topic = known
@@ -151,7 +155,7 @@ class TopicDesk:
                 await self._rooms.create(topic.room, name, user, context.siblings["reporter"], language)
                 topic = await context.topics.save(topic)
         self._changed(topic, wish.key)
-        return Made(topic, (*corrections, *timed.corrections, *seen), created(topic))
+        return Made(topic, (*corrections, *timed.corrections, *seen, *sent), created(topic))
 
     async def rename(self, user: str, id_: str, name: str) -> Made:
         """Give a topic another name; a taken one is varied, a missing one guessed."""
@@ -209,6 +213,14 @@ class TopicDesk:
             before = await self._owned(user, id_, "say who reads it")
             wanted, corrections = readers(visibility, before.name)
             topic = await self._save(before, replace(before, visibility=wanted))
+        return Made(topic, corrections, changes(before, topic))
+
+    async def send_to(self, user: str, id_: str, targets: str) -> Made:
+        """Say where it goes besides the archive from now on; what has gone elsewhere stays there."""
+        async with self._turns.of(id_):
+            before = await self._owned(user, id_, "say where it goes")
+            wanted, corrections = destinations(targets, self._context.publishers, before.name)
+            topic = await self._save(before, replace(before, targets=wanted))
         return Made(topic, corrections, changes(before, topic))
 
     async def end(self, user: str, id_: str) -> Topic:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from twisted.words.xish.domish import Element
 
 from ccm import namespaces as ns
+from ccm.components.destinations import ARCHIVE, goes_to
 from ccm.components.room_requests import stamp
 from ccm.records import Invitee, Topic
 
@@ -23,8 +24,10 @@ COLUMNS = (
 )
 
 
-def topic_element(topic: Topic, invitees: Iterable[Invitee], viewer: str, owner_name: str) -> Element:
-    """``<topic/>`` as one viewer (a bare JID) may see it."""
+def topic_element(
+    topic: Topic, invitees: Iterable[Invitee], viewer: str, owner_name: str, publishers: Iterable[str]
+) -> Element:
+    """``<topic/>`` as one viewer (a bare JID) may see it. :param publishers: names of the configured targets."""
     element = Element((ns.TOPICS, "topic"))
     for name, value in (
         ("id", topic.id),
@@ -42,6 +45,11 @@ def topic_element(topic: Topic, invitees: Iterable[Invitee], viewer: str, owner_
     ):
         element[name] = value
     element[(ns.XML, "lang")] = topic.language
+    goes = goes_to(topic, publishers)
+    for name in publishers:
+        if name != ARCHIVE:
+            target = element.addElement("target")
+            target["name"], target["chosen"] = name, "true" if name in goes else "false"
     for invitee in invitees:
         element.addChild(invitee_element(invitee, topic.owner, viewer, ns.TOPICS))
     return element

@@ -26,6 +26,7 @@ from ccm.components import when
 from ccm.components.choices import among, topics_of
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
+from ccm.components.destinations import spelled
 from ccm.components.identity import component
 from ccm.components.operations import Answer, Correction, Field, Operation, Request, done
 from ccm.components.room_requests import RoomRequests, Sibling
@@ -35,7 +36,7 @@ from ccm.components.undo import Undo
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.interfaces import IComponentHandler
-from ccm.records import Page, Topic
+from ccm.records import Invitee, Page, Topic
 from wokkel.subprotocols import XMPPHandler
 
 log = Logger()
@@ -82,6 +83,8 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
         about = Field("about", "What was said before, to take a name from")
         readers = among(("public", "Everybody"), ("link", "Whoever has the link"), ("members", "Its members"))
+        targets = tuple((name, name) for name in context.publishers)
+        sent = Field("targets", "Where a public one goes", "list-multi", value="archive", options=among(*targets))
         seen = Field("visibility", "Who may read the document", value="public", options=readers)
         self.operations = (
             Operation("topics", "get", "List my topics", self._list),
@@ -90,6 +93,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             Operation("rename", "set", "Rename a topic", self._rename, (which, name)),
             Operation("reschedule", "set", "Move a topic to another time", self._reschedule, (which, start, zone)),
             Operation("visibility", "set", "Say who may read the document", self._visibility, (which, seen)),
+            Operation("targets", "set", "Say where the document goes", self._targets, (which, sent)),
             Operation("end", "set", "End a topic", self._end, (which,)),
             Operation("delete", "set", "Delete a topic", self._delete, (which,)),
             *self._undo.operations,
@@ -142,7 +146,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         names = {owner: await self._desk.name_of(owner) for owner in {topic.owner for topic in topics}}
         for topic in topics:
             invitees = await self._context.topics.invitees(topic.id)
-            payload.addChild(topic_element(topic, invitees, request.user, names[topic.owner]))
+            payload.addChild(self._shape(topic, invitees, request.user, names[topic.owner]))
         payload.addChild(_set(page, topics))
         note = "" if page.complete else f"These are {len(topics)} of {page.total or 'many'}, the newest."
         rows = tuple(row(topic) for topic in topics)
@@ -167,6 +171,10 @@ class Topics(XMPPHandler):  # type: ignore[misc]
     async def _visibility(self, request: Request) -> Answer:
         visibility = request.values.get("visibility", "")
         return await self._done(request, await self._desk.show_to(request.user, request.need("id"), visibility))
+
+    async def _targets(self, request: Request) -> Answer:
+        targets = request.values.get("targets", "")
+        return await self._done(request, await self._desk.send_to(request.user, request.need("id"), targets))
 
     async def _end(self, request: Request) -> Answer:
         return await self._shown(request, await self._desk.end(request.user, request.need("id")))
@@ -207,6 +215,9 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             topic = made.topic
             zone, now = when.zone_of(topic.zone), self._context.now()
             text = f"{topic.name} is now {when.spell(topic.start, now, zone)}." if topic.start else ""
+        elif "targets" in values:
+            made = await self._desk.send_to(user, id_, values["targets"])
+            text = f"What {made.topic.name} comes to goes to {spelled(made.topic.targets)} now."
         else:
             made = await self._desk.show_to(user, id_, values.get("visibility", ""))
             text = f"{made.topic.name} is for {made.topic.visibility} readers now."
@@ -261,7 +272,10 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _element(self, topic: Topic, viewer: str) -> Element:
         invitees = await self._context.topics.invitees(topic.id)
-        return topic_element(topic, invitees, viewer, await self._desk.name_of(topic.owner))
+        return self._shape(topic, invitees, viewer, await self._desk.name_of(topic.owner))
+
+    def _shape(self, topic: Topic, invitees: Iterable[Invitee], viewer: str, owner: str) -> Element:
+        return topic_element(topic, invitees, viewer, owner, self._context.publishers)
 
     async def _push(self, topic: Topic, key: str = "") -> None:
         invitees = await self._context.topics.invitees(topic.id)
@@ -270,7 +284,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         owner_name = await self._desk.name_of(topic.owner)
         for jid in (*topic.members, self._context.siblings["reporter"]):
             self.send(
-                event(jid, ns.TOPICS, topic.id, topic_element(topic, invitees, jid, owner_name), key and f"{key}.push")
+                event(jid, ns.TOPICS, topic.id, self._shape(topic, invitees, jid, owner_name), key and f"{key}.push")
             )
 
     def _push_deletion(self, topic: Topic) -> None:
@@ -306,6 +320,7 @@ def _wish(request: Request) -> Wish:
         language=request.language,
         invitee=values.get("invitee", ""),
         visibility=values.get("visibility", ""),
+        targets=values.get("targets", ""),
         about=values.get("about", ""),
         key=request.key,
     )

@@ -136,6 +136,7 @@ topics = Table(
     Column("document", Text),
     Column("revision", Integer, nullable=False),
     Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("targets", LargeBinary),
 )
 
 topic_members = Table(

@@ -273,6 +273,7 @@ def _save(connection: Connection, topic: Topic) -> Topic:
         "document": topic.document,
         "revision": revision,
         "sequence": topic.sequence,
+        "targets": None if topic.targets is None else msgspec.json.encode(topic.targets),
     }
     try:
         if known:
@@ -333,6 +334,7 @@ def _topic(row: Any) -> Topic:
         document=row.document,
         revision=row.revision,
         sequence=row.sequence,
+        targets=None if row.targets is None else msgspec.json.decode(row.targets, type=tuple[str, ...]),
     )
 
 

@@ -22,6 +22,7 @@ ORDER = (
     "choose",
     "undo",
     "visibility",
+    "targets",
     "invite",
     "invitations",
     "resend",

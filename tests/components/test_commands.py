@@ -38,7 +38,19 @@ async def test_every_operation_of_people_is_a_command(stage: Any, rooms: Any) ->
     ann = await stage.person("ann", "Ann")
     answer = await ann.ask(TOPICS, "get", f"<query xmlns='{ns.DISCO_ITEMS}' node='{ns.COMMANDS}'/>")
     nodes = {item["node"]: item["name"] for item in answer.query.elements(ns.DISCO_ITEMS, "item")}
-    names = ("topics", "topic", "create", "rename", "reschedule", "visibility", "end", "delete", "undo", "choose")
+    names = (
+        "topics",
+        "topic",
+        "create",
+        "rename",
+        "reschedule",
+        "visibility",
+        "targets",
+        "end",
+        "delete",
+        "undo",
+        "choose",
+    )
     assert set(nodes) == {NODE + name for name in names}
     assert nodes[NODE + "create"] == "Create a topic"
     info = await ann.ask(TOPICS, "get", f"<query xmlns='{ns.DISCO_INFO}' node='{NODE}create'/>")

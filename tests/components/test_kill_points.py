@@ -273,6 +273,17 @@ def test_only_what_everybody_may_read_goes_to_publishers(visibility: Any, jobs: 
     assert world.jobs == jobs
 
 
+def test_the_document_goes_to_the_targets_of_its_topic_alone() -> None:
+    for targets, jobs in ((None, 2), (("webhook",), 2), ((), 0), (("git",), 0)):
+        world = World()
+        known = process(world, replace(TOPIC, targets=targets))
+        for line in TALK:
+            world.append("ann@localhost", "Ann", line, f"c{len(world.archive)}")
+            known.wake()
+            known.wake()
+        assert (len(world.documents), len(world.jobs)) == (2, jobs)
+
+
 def test_what_a_moderator_retracts_leaves_the_record_and_the_log() -> None:
     world = World()
     known = process(world)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 COMMANDS = {
-    *("topics", "topic", "create", "rename", "reschedule", "visibility", "end", "delete", "undo", "choose"),
+    *("topics", "topic", "create", "rename", "reschedule", "visibility", "targets", "end", "delete", "undo", "choose"),
     *("invite", "invitations", "revoke", "resend", "rsvp"),
     *("outcome", "draft", "publish", "hold", "record", "settle", "command", "search", "redact"),
 }

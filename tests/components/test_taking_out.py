@@ -64,7 +64,7 @@ def taken_out():
             documents=documents, apart=apart, publishers=("archive", "wordpress", "git"),
             outbox=SimpleNamespace(recall=recall),
         )  # fmt: skip
-        topic = SimpleNamespace(id="t", room="r@c.example", members=())
+        topic = SimpleNamespace(id="t", room="r@c.example", members=(), targets=None)
         return await redaction.take_out(context, topic, ids)  # type: ignore[arg-type]
 
     return take

@@ -71,6 +71,11 @@ export class Deeds {
     return this.attempt(this.#client.show(topic.id, visibility), 'It stays as it was.');
   }
 
+  /** @param {string[]} targets besides the archive */
+  send(topic, targets) {
+    return this.attempt(this.#client.send(topic.id, targets), 'It goes where it went.');
+  }
+
   async publish(topic) {
     this.app.publishing = true;
     this.app.requestUpdate();

@@ -200,6 +200,15 @@ function meter(outcome) {
 
 const VISIBILITY = { public: 'Public archive', link: 'Whoever has the link', members: 'Members only' };
 
+/** The targets beside the archive, each to be chosen or not; there is nothing to choose for a document that is not public. */
+function goesTo(app, topic) {
+  if (!topic.targets.length || topic.visibility !== 'public') return nothing;
+  const chosen = topic.targets.filter((one) => one.chosen).map((one) => one.name);
+  const other = (name) => (chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
+  return html`<li role="separator"><hr></li>${topic.targets.map(({ name, chosen: on }) => html`<li><button type="button" aria-pressed=${on} data-testid="goes-${name}"
+    @click=${(e) => app.menu(e, () => app.deeds.send(topic, other(name)))}>${icon(on ? 'check' : 'globe')}${on ? 'Goes' : 'Does not go'} to ${TARGETS[name] ?? name}</button></li>`)}`;
+}
+
 function bar(app, outcome) {
   const offline = app.session.state !== 'online';
   const slow = slowness(app, 'reporter');
@@ -207,7 +216,7 @@ function bar(app, outcome) {
   const missing = outcome.attributes.filter((a) => !a.values.length);
   const where = app.isOwner && !offline
     ? html`<details class="menu up start"><summary class="btn quiet s" aria-label="Who may read it: ${VISIBILITY[topic.visibility]}">${icon('eye')}${VISIBILITY[topic.visibility]}</summary><menu>
-        ${Object.entries(VISIBILITY).map(([value, words]) => html`<li><button type="button" aria-pressed=${value === topic.visibility} @click=${(e) => app.menu(e, () => app.deeds.show(topic, value))}>${icon(value === topic.visibility ? 'check' : 'eye')}${words}</button></li>`)}</menu></details>`
+        ${Object.entries(VISIBILITY).map(([value, words]) => html`<li><button type="button" aria-pressed=${value === topic.visibility} @click=${(e) => app.menu(e, () => app.deeds.show(topic, value))}>${icon(value === topic.visibility ? 'check' : 'eye')}${words}</button></li>`)}${goesTo(app, topic)}</menu></details>`
     : html`<span class="where">${icon('eye')}${VISIBILITY[topic.visibility] ?? topic.visibility}</span>`;
   const url = outcome.document || topic.document;
   if ((outcome.mode === 'published' || (outcome.mode === 'listening' && outcome.version)) && url) {

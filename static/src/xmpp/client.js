@@ -115,6 +115,11 @@ export class Client extends Emitter {
     return this.#ask('topics', 'reschedule', { id, start }, 'The new time');
   }
 
+  /** @param {string} id @param {string[]} targets where a public document goes besides the archive */
+  send(id, targets) {
+    return this.#ask('topics', 'targets', { id, targets: targets.join(' ') || 'archive' }, 'Where it goes');
+  }
+
   /** @param {string} id @param {'public' | 'link' | 'members'} visibility of the published document */
   show(id, visibility) {
     return this.#ask('topics', 'visibility', { id, visibility }, 'Who may read it');

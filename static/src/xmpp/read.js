@@ -13,7 +13,8 @@ import { attr, bare, kid, kids, resource, text } from './xml.js';
  *   show: string, newNick: string, error: RequestError | null, occupant: string}} RoomPresence
  * @typedef {{id: string, address: string, name: string, state: string, jid: string, reason: string}} Invitee
  * @typedef {{id: string, name: string, room: string, state: string, start: Date | null, minutes: number, zone: string,
- *   owner: string, ownerName: string, visibility: string, revision: number, document: string, invitees: Invitee[]}} Topic
+ *   owner: string, ownerName: string, visibility: string, revision: number, document: string,
+ *   targets: {name: string, chosen: boolean}[], invitees: Invitee[]}} Topic
  * @typedef {{id: string, label: string}} Alternative
  * @typedef {{code: string, was: string, now: string, other: string, text: string, topic: string, undo: string, alternatives: Alternative[]}} Correction
  * @typedef {{by: string, id: string, at: Date | null, text: string}} Value
@@ -160,6 +161,7 @@ export function readTopic(element) {
     visibility: attr(element, 'visibility') || 'public',
     revision: Number(attr(element, 'revision')) || 0,
     document: attr(element, 'document'),
+    targets: kids(element, 'target').map((one) => ({ name: attr(one, 'name'), chosen: attr(one, 'chosen') === 'true' })),
     invitees: kids(element, 'invitee').map(readInvitee),
   };
 }
