@@ -137,6 +137,8 @@ class AccountClaims:
         return topics
 
     async def _give_over(self, topics: tuple[Topic, ...], old: str, new: str) -> None:
+        if self._context.uploads is not None:
+            await self._context.uploads.bequeath(old, new)
         for topic in topics:
             await self._rooms.succeed(topic.room, old, new)
             for invitee in await self._context.topics.invitees(topic.id):

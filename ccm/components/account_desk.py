@@ -9,6 +9,7 @@ import json
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from ccm import address as addresses
 from ccm import passwords, people
@@ -19,7 +20,7 @@ from ccm.components.guest_ends import tell_end
 from ccm.components.room_requests import Sibling, stamp
 from ccm.errors import StanzaError
 from ccm.interfaces import IArchive, IRosters, ITokens
-from ccm.records import Account, Archived, Token, Topic
+from ccm.records import Account, Archived, Token, Topic, Upload
 from ccm.wire.stanza import parse_element
 
 #: Purpose of the token in the link that confirms a new mail address.
@@ -178,7 +179,28 @@ class AccountDesk:
                 if not c.hidden
             ],
             "topics": [_topic(topic, account.jid) for topic in topics],
+            **await self._beside(account.jid),
         }
+
+    async def _beside(self, user: str) -> dict[str, Any]:
+        """Files, which are not in here but at their addresses, and where notifications go."""
+        context = self._context
+        uploads = () if context.uploads is None else await context.uploads.of(user)
+        targets = () if context.push_targets is None else await context.push_targets.all()
+        return {
+            "files": [_file(upload, context.uploads_url) for upload in uploads],
+            "notified": [{"service": t.service, "node": t.node} for t in targets if t.owner == user],
+        }
+
+
+def _file(upload: Upload, base: str) -> dict[str, Any]:
+    return {
+        "name": upload.name,
+        "url": f"{base}{upload.id}/{quote(upload.name, safe='')}",
+        "bytes": upload.size,
+        "created": stamp(upload.created),
+        "expires": stamp(upload.expires) if upload.expires else None,
+    }
 
 
 def _topic(topic: Topic, user: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ccm.interfaces import (
     IArchive,
     IDocuments,
     IOutbox,
+    IPushTargets,
     IRosters,
     ISearch,
     ISessionState,
@@ -30,6 +31,7 @@ from ccm.interfaces import (
     ITokens,
     ITopics,
     IUndoSteps,
+    IUploads,
 )
 from ccm.records import OutboxJob
 
@@ -80,6 +82,8 @@ class Context:
     :ivar suppression: mail addresses that asked not to be invited; ``None`` if nobody keeps such a list.
     :ivar undo_steps: what users may still take back; ``None`` if nobody keeps it: then nothing can be.
     :ivar tokens: secrets handed out. :ivar rosters: contacts. :ivar archive: of messages; for the accounts component.
+    :ivar uploads: files that people put here. :ivar push_targets: where notifications go; for the accounts component.
+    :ivar uploads_url: public base of those files, ends with ``/``.
     :ivar search: over what was said and over documents; ``None`` if there is none.
     :ivar guest_host: domain of guests; ``""`` if there are none.
     :ivar apart: runs a function that computes for long, in a thread where there is one.
@@ -116,6 +120,9 @@ class Context:
     rosters: IRosters | None = None
     archive: IArchive | None = None
     search: ISearch | None = None
+    uploads: IUploads | None = None
+    push_targets: IPushTargets | None = None
+    uploads_url: str = ""
     guest_host: str = ""
     apart: Apart = at_once
     summarizer: ISummarizer | None = None

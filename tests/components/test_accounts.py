@@ -67,7 +67,8 @@ def house(stage, muc):
     extra = {"guest_host": GUESTS}
     for plugin in (topics_plugin, invitations_plugin):
         stage.host(plugin, **extra)
-    stage.host(accounts_plugin, options, tokens=stores.tokens, rosters=stores.rosters, archive=stores.archive, **extra)
+    kept = {name: getattr(stores, name) for name in ("tokens", "rosters", "archive", "uploads", "push_targets")}
+    stage.host(accounts_plugin, options, uploads_url="https://files.example/", **kept, **extra)
     yield stage
     for session in list(stage.router.all_sessions()):
         stage.router.unbind(session)
@@ -100,6 +101,17 @@ async def account(stage, local, name, password=PASSWORD):
     verifiers = make_verifiers(password, 4096)
     made = await stage.stores.accounts.create(f"{local}@{HOST}", name, f"{local}@mail.example", verifiers)
     return bind(stage, f"{made.jid}/web")
+
+
+async def file_of(stage, owner, name):
+    """A file that somebody put there."""
+    uploads = stage.stores.uploads
+    await uploads.start()
+    upload = r.Upload("f1", owner, name, "image/png", 3, stage.now, stage.now + timedelta(minutes=5), None)
+    await uploads.offer(upload, r.UploadLimits())
+    file = await uploads.open(upload)
+    await file.write(b"abc")
+    assert await file.keep()
 
 
 def child(element, name, namespace=ns.ACCOUNTS):
@@ -166,6 +178,7 @@ async def test_a_guest_becomes_an_account_that_keeps_topic_invitation_and_author
     ann, guest, topic = await visit(house)
     guest.room = ann.room = topic["room"]
     before = await said(guest, ann, "as a guest")
+    await file_of(house, guest.bare, "plan.png")
     answer = await claim(guest, password=NEW)
     done = child(answer, "done")
     made = child(done, "account")
@@ -194,6 +207,7 @@ async def test_a_guest_becomes_an_account_that_keeps_topic_invitation_and_author
     await until(ended)
     assert guest.ended == ["You have an account now. Sign in with it."]
     assert not stores.accounts.exists(guest.bare)
+    assert [file.name for file in await stores.uploads.of(made["jid"])] == ["plan.png"]
 
 
 @pytest_twisted.ensureDeferred
@@ -489,6 +503,8 @@ async def test_an_export_holds_account_contacts_topics_and_all_that_was_said_in_
         id_ = stores.archive.next_id()
         stanza = f"<message xmlns='jabber:client'><body>line {n} &amp; more</body></message>".encode()
         await stores.archive.append(r.Archived(id_, f"t@{ROOMS}", f"t@{ROOMS}/Ann", f"ann@{HOST}", house.now, stanza))
+    await file_of(house, f"ann@{HOST}", "très cool.png")
+    await stores.push_targets.save(r.PushTarget(f"ann@{HOST}", "push.example.net", "n1", ""))
     pages, after = [], ""
     while True:
         answer = await ann.ask(ACCOUNTS, "get", f"<export xmlns='{ns.ACCOUNTS}' after='{after}'/>")
@@ -506,6 +522,10 @@ async def test_an_export_holds_account_contacts_topics_and_all_that_was_said_in_
     assert pages[0]["contacts"] == [{"jid": f"bob@{HOST}", "name": "Bob", "subscription": "both", "groups": []}]
     assert [topic["name"] for topic in pages[0]["topics"]] == ["Audit"]
     assert pages[0]["topics"][0]["owner"] is True
+    (file,) = pages[0]["files"]
+    assert file["name"] == "très cool.png" and file["bytes"] == 3 and file["expires"] is None
+    assert file["url"] == "https://files.example/f1/tr%C3%A8s%20cool.png"
+    assert pages[0]["notified"] == [{"service": "push.example.net", "node": "n1"}]
     lines = [message["text"] for page in pages for message in page["messages"]]
     assert lines == [f"line {n} & more" for n in range(150)]
     assert len(pages) == 2 and "account" not in pages[1]
