@@ -41,6 +41,7 @@ CORE = {
     "XEP-0297": ("Stanza Forwarding", "modules.carbons, muc.archive"),
     "XEP-0308": ("Last Message Correction", "reporter"),
     "XEP-0313": ("Message Archive Management, of rooms", "muc.archive"),
+    "XEP-0317": ("Hats", "muc.hats, muc.hat_commands"),
     "XEP-0334": ("Message Processing Hints", "modules.messages, muc.archive"),
     "XEP-0359": ("Unique and Stable Stanza IDs", "muc"),
     "XEP-0352": ("Client State Indication", "session.client_state"),

@@ -12,7 +12,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.muc import config as configuration
-from ccm.muc import registration
+from ccm.muc import hat_commands, registration
 from ccm.muc.affiliation import RANK
 from ccm.wire import forms, rsm
 from ccm.wire.stanza import Stanza, attribute
@@ -36,6 +36,8 @@ _ROOM = (
     _SELF_PING,
     ns.MUC + "#request",
     *registration.FEATURES,
+    ns.COMMANDS,
+    ns.HATS,
     ns.PING,
     ns.STANZA_ID,
     ns.OCCUPANT_ID,
@@ -60,7 +62,10 @@ def room_info(room: "Room", stanza: Stanza) -> Stanza:
         nick = room.standing(stanza.attrs["from"]).nick or (occupant.nick if occupant else "")
         return _info(stanza, _identity(nick) if nick else b"", (), node=node)
     if node:
-        raise StanzaError("item-not-found", "There is no such node.")
+        inner = hat_commands.info(room, stanza.attrs["from"], node)
+        if inner is None:
+            raise StanzaError("item-not-found", "There is no such node.")
+        return _info(stanza, inner, (), node=node)
     features = (*_ROOM, *configuration.features(room.config))
     if room.config.logging:
         features += (ns.MAM, MAM_EXTENDED)
@@ -81,8 +86,11 @@ def service_items(registry: "Registry", stanza: Stanza) -> Stanza:
 
 def room_items(room: "Room", stanza: Stanza) -> Stanza:
     """Who is in a room; of a hidden one only those inside learn it (§6.5)."""
-    _check_node(stanza, _ITEMS)
     asker = stanza.attrs["from"]
+    if _query(stanza, _ITEMS).getAttribute("node") == ns.COMMANDS:
+        head = f"<query xmlns='{ns.DISCO_ITEMS}' node='{ns.COMMANDS}'>".encode()
+        return stanza.result(head + hat_commands.items(room, asker) + b"</query>", (_ITEMS,))
+    _check_node(stanza, _ITEMS)
     known = asker in room.seats or RANK[room.standing(asker).affiliation] >= RANK["member"]
     if not room.config.public and not known:
         raise StanzaError("forbidden", "Only those in the room may see who is there.")
@@ -122,6 +130,8 @@ def _room_form(room: "Room") -> bytes:
         "muc#roominfo_subjectmod", [str(int(config.change_subject))], "boolean", "Subject is free"
     )
     fields.append(subject_mod)
+    if room.hats.known:
+        fields.append(forms.field("hats#hash", [room.hats.digest()], "text-single", "Hats"))
     if config.contact:
         fields.append(forms.field("muc#roominfo_contactjid", [config.contact], "jid-multi", "Who answers for it"))
     if not config.members_only and not config.password_protected:

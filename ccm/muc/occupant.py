@@ -39,11 +39,25 @@ class Occupant:
     """
     :ivar nick: as shown. :ivar bare: real bare JID. :ivar address: room JID with nick.
     :ivar seats: by full JID; the one whose presence is shown is the last that sent any.
+    :ivar hats: the ``<hats/>`` that it wears (XEP-0317), or nothing.
     :ivar quiet: its presence changes too fast; the last one is told in a moment.
     :ivar faces: its presence as others see it, serialised: without and with real JIDs; ``None`` when out of date.
     """
 
-    __slots__ = ("address", "affiliation", "bare", "bucket", "face", "faces", "mark", "nick", "quiet", "role", "seats")
+    __slots__ = (
+        "address",
+        "affiliation",
+        "bare",
+        "bucket",
+        "face",
+        "faces",
+        "hats",
+        "mark",
+        "nick",
+        "quiet",
+        "role",
+        "seats",
+    )
 
     def __init__(self, room: str, nick: str, bare: str, affiliation: str, role: str, mark: bytes) -> None:
         self.nick = nick
@@ -52,6 +66,7 @@ class Occupant:
         self.affiliation = affiliation
         self.role = role
         self.mark = mark
+        self.hats = b""
         self.seats: dict[str, Seat] = {}
         self.face: Seat | None = None
         self.faces: list[FanOut | None] = [None, None]

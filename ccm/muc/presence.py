@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SELF = 110
 _USER = (ns.MUC_USER, "x")
+_HATS = ((ns.HATS, "hats"),)
 
 
 def cause(actor: str = "", reason: str = "") -> bytes:
@@ -161,8 +162,8 @@ def _template(occupant: Occupant, x: bytes, shown: Stanza | None, id_: str | Non
     stanza = Stanza(
         "presence",
         attrs,
-        inner + occupant.mark + x,
-        (*children, (ns.OCCUPANT_ID, "occupant-id"), _USER),
+        inner + occupant.hats + occupant.mark + x,
+        (*children, *(_HATS if occupant.hats else ()), (ns.OCCUPANT_ID, "occupant-id"), _USER),
         declarations,
     )
     return FanOut(stanza, occupant.address)

@@ -160,11 +160,16 @@ class Registry:
 
     def strike(self, jid: str) -> None:
         """Take a bare JID without account off every list: who gets that name next is a stranger. Bans stay."""
-        listed = [name for name, room in self.rooms.items() if jid in room.standings]
-        listed += [name for name, record in self.records.items() if jid in record.affiliations]
+        listed = [name for name, room in self.rooms.items() if jid in room.standings or jid in room.hats.worn]
+        for name, record in self.records.items():
+            if jid in record.affiliations or jid in record.config.get("hats", {}).get("worn", ()):
+                listed.append(name)
         for room in filter(None, map(self.find, listed)):
-            if room.standings[jid].affiliation != "outcast":
-                del room.standings[jid]
+            worn = room.hats.worn.pop(jid, None)
+            standing = room.standings.get(jid)
+            if worn or (standing is not None and standing.affiliation != "outcast"):
+                if standing is not None and standing.affiliation != "outcast":
+                    del room.standings[jid]
                 self.context.background(persistence.save(room))
 
     def sweep(self) -> None:

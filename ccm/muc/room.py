@@ -19,6 +19,7 @@ from ccm.muc.affiliation import NOBODY, Standing
 from ccm.muc.config import RoomConfig
 from ccm.muc.context import Backlog, Context, Relay
 from ccm.muc.flight import Flights
+from ccm.muc.hats import Hats
 from ccm.muc.history import History
 from ccm.muc.limits import Bucket
 from ccm.muc.occupant import Occupant, Seat
@@ -62,6 +63,7 @@ class Room:
         self.creator = creator
         self.standings: dict[str, Standing] = {}
         self.heirs: dict[str, str] = {}
+        self.hats = Hats()
         self.subject = ""
         self.subject_by = jid
         self.subject_at: datetime | None = None
@@ -105,6 +107,7 @@ class Room:
         room.silent = set(values.get("silent", ()))
         room.heirs = dict(values.get("heirs", {}))
         room.locked = values.get("locked", False)
+        room.hats = Hats.from_plain(values.get("hats"))
         room.standings = {jid: Standing(*standing) for jid, standing in record.affiliations.items()}
         room.subject, room.subject_at = record.subject, record.subject_at
         room.subject_by = record.subject_by or record.jid
@@ -118,6 +121,8 @@ class Room:
         plain.update(secret=self.secret.hex(), creator=self.creator, recording=self.recording, locked=self.locked)
         if self.heirs:
             plain["heirs"] = dict(self.heirs)
+        if hats := self.hats.to_plain():
+            plain["hats"] = hats
         if self.silent:
             plain["silent"] = sorted(self.silent)
         return RoomRecord(
@@ -205,6 +210,7 @@ class Room:
 
     def _add(self, occupant: Occupant) -> None:
         self.occupants[nicks.key(occupant.nick)] = occupant
+        occupant.hats = self.hats.element(occupant.bare)
         people = self._people.setdefault(occupant.bare, [])
         if occupant not in people:
             people.append(occupant)

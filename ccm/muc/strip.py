@@ -7,12 +7,12 @@ from ccm.wire.stanza import Stanza
 from ccm.wire.without import without
 
 #: Namespaces that make a look into the tree worthwhile.
-_SUSPICIOUS = frozenset({ns.STANZA_ID, ns.OCCUPANT_ID, ns.MUC_USER, ns.MUC, ns.DELAY})
+_SUSPICIOUS = frozenset({ns.STANZA_ID, ns.OCCUPANT_ID, ns.MUC_USER, ns.MUC, ns.DELAY, ns.HATS})
 
 
 def clean(stanza: Stanza, room: str) -> Stanza:
     """
-    The stanza without what only the room may say: its stanza-ids and delays, occupant ids, ``muc`` and ``muc#user``.
+    The stanza without what only the room may say: its stanza-ids and delays, occupant ids, hats, ``muc``, ``muc#user``.
 
     A message without any of these namespaces is answered as it is, without building a tree.
     """
@@ -26,6 +26,6 @@ def clean(stanza: Stanza, room: str) -> Stanza:
             return bool(child.name == "stanza-id" and child.getAttribute("by") == room)
         if child.uri == ns.DELAY:
             return (child.getAttribute("from") or room).partition("/")[0] == room
-        return child.uri in (ns.OCCUPANT_ID, ns.MUC_USER, ns.MUC)
+        return child.uri in (ns.OCCUPANT_ID, ns.MUC_USER, ns.MUC, ns.HATS)
 
     return without(stanza, forged)

@@ -2,8 +2,8 @@
 Somebody takes the place of another in a room: a guest who made an account (``docs/protocol.md``, Guests).
 
 What the one said is the other's: sender in the archive, and the occupant-id (XEP-0421 1.0.1) by which clients know
-it. Affiliation, reserved nick and seat go along; nobody in the room sees anybody leave. Leaves out who may take whose
-place: CCM's own components alone ask for it.
+it. Affiliation, reserved nick, hats and seat go along; nobody in the room sees anybody leave. Leaves out who may take
+whose place: CCM's own components alone ask for it.
 """
 
 from typing import TYPE_CHECKING
@@ -49,6 +49,7 @@ def _take_over(room: "Room", old: str, new: str) -> None:
         nick = own.nick if own is not None and own.nick else theirs.nick
         highest = max((theirs, own or theirs), key=lambda standing: RANK[standing.affiliation])
         room.standings[new] = Standing(highest.affiliation, nick)
+    room.hats.pass_on(old, new)
     if not room.of_bare(new):
         for occupant in room.of_bare(old):
             room.pass_on(occupant, new)

@@ -26,12 +26,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 POM = Path(__file__).with_name("pom.xml")
 #: Tests that are not run, and why; docs/interop.md repeats it.
-EXCLUDED: dict[str, str] = {}
+EXCLUDED = {
+    "FileTransferIntegrationTest.fileTransferTest": (
+        "Between two clients: Smack offers no loopback address to the other one for SOCKS5 (XEP-0065) and gives up."
+    ),
+}
 #: Tests that Smack itself leaves out, and why it does so here.
 IMPOSSIBLE: dict[str, str] = {}
 CONNECTIONS = "modular-websocket-okhttp,modular-websocket-java11"
 SECONDS = 1200.0
-REPLY_MILLISECONDS = 10_000
+REPLY_MILLISECONDS = 60_000
 START_SECONDS = 60.0
 STORE_PASSWORD = "trusted"
 _SCORE = re.compile(r"finished: (\d+)/(\d+) \[(\d+) failed\]")
