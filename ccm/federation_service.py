@@ -110,10 +110,10 @@ class Federation:
         """Let others connect. :raises OSError: if an address is taken."""
         if not self._options.enabled:
             return
-        for factory, endpoints in zip(self._factories, (self._options.listen, self._options.direct_tls), strict=True):
+        for accepting, endpoints in zip(self._factories, (self._options.listen, self._options.direct_tls), strict=True):
             for endpoint in endpoints:
                 try:
-                    self.ports.append(await serverFromString(self._reactor, endpoint).listen(factory))
+                    self.ports.append(await serverFromString(self._reactor, endpoint).listen(accepting))
                 except ValueError as error:
                     raise ConfigError(f"[federation]: {endpoint!r} is no endpoint: {error}") from error
 
@@ -139,5 +139,7 @@ class Federation:
 
     def _dial(self, target: Target, stream: OutgoingStream) -> "Deferred[Any]":
         endpoint = HostnameEndpoint(self._reactor, target.host, target.port, self._options.connect_seconds)
-        connected: Deferred[Any] = endpoint.connect(Factory.forProtocol(lambda: stream))
+        factory = Factory.forProtocol(lambda: stream)
+        factory.noisy = False
+        connected: Deferred[Any] = endpoint.connect(factory)
         return connected

@@ -20,6 +20,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "/usr/sbin/postfix": ("postfix",),
     "/usr/share/wordpress/wp-load.php": ("wordpress",),
     "/usr/sbin/mariadbd": ("mariadb-server",),
+    "/usr/bin/prosody": ("prosody",),
     "/usr/bin/php": (
         "php-cli",
         "php-mysql",
