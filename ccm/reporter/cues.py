@@ -96,6 +96,7 @@ _LABELS = listed(
     "note: notes: todo: done: topic: action: issue: issues: example: question: proposal: agenda: update: minutes:"
 )
 _SETTLES_TYPED = frozenset(word + mark for word in _SETTLES for mark in ("", ".", ",", ":", "!", "?", ";"))
+_MAY_SETTLE = _SETTLES_TYPED | {"close", "merge"}
 NAME = re.compile(r"[A-Za-z][\w.|^{}\-]*$")
 
 
@@ -250,12 +251,17 @@ def could_be_action(talk: Talk, place: int) -> int:
 
 
 def _stated(talk: Talk, words: list[str], count: int) -> bool:
-    first = words[0].strip(EDGE)
+    first = words[0]
+    if first in _NO_OWNERS:
+        return False
+    if first not in VERBS:
+        first = first.strip(EDGE)
     if first in VERBS:
         return True
     if count < 3 or first in NOT_NAMES:
         return False
-    for number, word in enumerate(words[1:7], 1) if not _TO_DO.isdisjoint(words[1:7]) else ():
+    near = words[1:7]
+    for number, word in enumerate(near, 1) if not _TO_DO.isdisjoint(near) else ():
         if word in _TO:
             following = words[number + 1].strip(EDGE) if number + 1 < count else ""
             return following in VERBS or (word == "to" and is_verb(following))
@@ -266,6 +272,7 @@ def _stated(talk: Talk, words: list[str], count: int) -> bool:
 
 _TO = frozenset(("to", "will", "should", "shall", "must", "please"))
 _TO_DO = _TO | VERBS
+_NO_OWNERS = NOT_NAMES - VERBS
 
 
 def is_verb(word: str) -> bool:
@@ -284,13 +291,9 @@ def could_be_decision(talk: Talk, place: int) -> bool:
     words = talk.words[place]
     if len(words) < 2 or talk.agrees[place] > 0:
         return False
-    if not _SETTLES_TYPED.isdisjoint(words):
+    if not _MAY_SETTLE.isdisjoint(words) and not (talk.nods[place] and _SETTLES_TYPED.isdisjoint(words)):
         return True
-    if talk.nods[place]:
-        return False
-    if "close" in words or "merge" in words:
-        return True
-    if not talk.votes:
+    if not talk.votes or talk.nods[place]:
         return False
     if talk.voted(place - 3, place) or talk.voted(place + 1, place + 5):
         return True

@@ -8,17 +8,21 @@ import re
 from collections.abc import Sequence
 
 from ccm.reporter.cues import Talk, listed
+from ccm.reporter.patterns import beginning
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.statements import kind_of_verb
 
 SURE, MAYBE, NOTHING = 400, 50, -999  # scores of what needs no model
 FIRST = 4  # the first person among the ways of speaking
 _WAYS = {"first": FIRST, "you": 3, "other": 2, "stated": 2, "some": 1}
-_COMMITS = re.compile(
-    r"\bi(?:['’]ll| will| take| can| could| should| need to| have to|['’]d|['’]m going| am going| plan)\b|"
-    r"\b(?:can|could|would|will) you\b|\bplease\b|\blet me\b|\baction\b|\bsome(?:one|body)\b|volunteer|"
-    r"\bcommit|\bmy (?:next )?action|(?:^|[.!;,] )(?:ok,? |sure,? |yes,? )?will\b"
-)
+_WILL_DO = r"(?:ok,? |sure,? |yes,? )?will\b"
+_COMMITS = beginning(
+    r"i(?:['’]ll| will| take| can| could| should| need to| have to|['’]d|['’]m going| am going| plan)\b",
+    r"c(?:(?:an|ould) you\b|ommit)", r"w(?:ould|ill) you\b", r"please\b", r"let me\b", r"action\b",
+    r"some(?:one|body)\b", r"my (?:next )?action",
+    others=("volunteer", *(rf"{mark} {_WILL_DO}" for mark in (r"\.", "!", ";", ","))),
+)  # fmt: skip
+_WILL_AT_ONCE = re.compile(_WILL_DO)
 _OBJECT = re.compile(
     r"\b(?:prs?|issues?|e-?mails?|mail|lists?|documents?|drafts?|pages?|links?|notes?|minutes|agenda|repo|"
     r"repository|sections?|examples?|proposals?|reviews?|specs?|tests?|wiki|slides?|survey|poll|charts?|invoices?|"
@@ -53,7 +57,7 @@ def spoken(talk: Talk, place: int) -> list[int] | None:
     ``None`` for a line in which nobody does, or which does not say what.
     """
     low = talk.lows[place]
-    if _COMMITS.search(low) is None:
+    if _COMMITS.search(low) is None and _WILL_AT_ONCE.match(low) is None:
         return None
     roles = roles_of(talk, place, stated=False)
     if roles.way not in _WAYS:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 WORD_TABLES = ("word", "before", "after")  # words of the remark itself, of the one before and of the one after
 NEVER = -1200  # hundredths of the log-odds
 _READ = 600  # characters of a remark
+_PAIRED = 24  # words of a remark that count for itself
 _WORD = re.compile(r"https?://\S+|[a-z]+(?:'[a-z]+)?|\d+|[?!+:]")
 _ADDRESS = re.compile(r"https?://(\S+)")
 _ASSENT = re.compile(
@@ -106,12 +107,12 @@ _TITLES = {"user", "interface", "project", "manager", "industrial", "designer", 
 
 def parts(said: list[str]) -> tuple[list[str], list[str], list[str]]:
     """Of a remark the words that count for itself, for the one after it and for the one before it."""
-    return said[:24], said if len(said) < 16 else said[:8] + said[-8:], said[:12]
+    return said[:_PAIRED], said if len(said) < 16 else said[:8] + said[-8:], said[:12]
 
 
 def pairs(said: list[str]) -> Iterable[tuple[str, str]]:
     """The words of a remark that stand together."""
-    first = ["^", *said[:24], "$"] if len(said) < 24 else ["^", *said[:24]]
+    first = ["^", *said[:_PAIRED], "$"] if len(said) < _PAIRED else ["^", *said[:_PAIRED]]
     return pairwise(first)
 
 
@@ -291,7 +292,10 @@ class Turns:
         gone: list[int],
     ) -> None:
         self._base, self._looks = base, looks
-        self._pairs = {tuple(pair.split(" ")): weight for pair, weight in pairs.items()}
+        self._pairs: dict[str, dict[str, int]] = {}
+        for pair, weight in pairs.items():
+            one, other = pair.split(" ")
+            self._pairs.setdefault(one, {})[other] = weight
         self._words = [words[table] for table in WORD_TABLES]
         self.stays, self.gone = stays, gone
 
@@ -299,15 +303,17 @@ class Turns:
         """Hundredths of the log-odds that each remark begins a topic; the first always does and counts as never."""
         if not lines:
             return []
-        pair, none = self._pairs.get, repeat(0)
         used = set(chain.from_iterable(read_.words))
         here, before, after = (
-            dict(zip(used, map(table.get, used, none), strict=False)).__getitem__ for table in self._words
+            dict(zip(used, map(table.get, used, repeat(0)), strict=False)).__getitem__ for table in self._words
         )
+        following = {word: self._pairs.get(word, {}) for word in ("^", *used)}.__getitem__
         own, left, right = [], [self._base], []
         for said in read_.words:
             mine, for_next, for_last = parts(said)
-            own.append(sum(map(here, set(mine))) + sum(map(pair, pairs(said), none)))
+            second = [*mine, "$"] if len(mine) < _PAIRED else mine
+            paired = zip(map(following, ["^", *mine]), second, strict=False)
+            own.append(sum(map(here, set(mine))) + sum([worth[word] for worth, word in paired if word in worth]))
             left.append(self._base + sum(map(before, for_next)))
             right.append(sum(map(after, for_last)))
         right = [*right[1:], 0]

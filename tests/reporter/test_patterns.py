@@ -1,0 +1,31 @@
+"""Patterns that are looked for quickly find what plain ones do."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm.reporter.patterns import beginning
+
+PHRASES = (r"can you\b", r"i(?:'ll| will)\b", r"is\b", "commit", r"you['’]?re\b")
+TALK = st.lists(st.sampled_from([*"aciuy .,'’é_1", "can you", "I'll", "i'll", "commit", "is", "this", "you’re"])).map(
+    "".join
+)
+
+
+@given(TALK)
+def test_the_same_is_found_as_after_a_border_of_words(text: str) -> None:
+    quick, plain = beginning(*PHRASES), re.compile(rf"\b(?:{'|'.join(PHRASES)})")
+    assert [found.span() for found in quick.finditer(text)] == [found.span() for found in plain.finditer(text)]
+
+
+def test_other_patterns_are_found_within_words() -> None:
+    found = beginning("ant", others=("ent", r"\. x")).findall("grant ant relent a. x")
+    assert found == ["ant", "ent", ". x"]
+
+
+@pytest.mark.parametrize("phrase", ["", "(?:can|may) you", r"\bcan", "’tis"])
+def test_a_phrase_without_a_first_letter_is_refused(phrase: str) -> None:
+    with pytest.raises(ValueError, match="first letter"):
+        beginning(phrase)
