@@ -128,7 +128,7 @@ class Elsewhere:
         """A new link, in the place of one that nobody needs if there are too many."""
         options = self.terms.options
         if len(self._links) >= options.streams:
-            idle = [(link.used, pair) for pair, link in self._links.items() if link.state == "idle"]
+            idle = [(link.used, pair) for pair, link in self._links.items() if link.unused]
             if not idle:
                 return None
             self._links.pop(min(idle)[1]).stop()

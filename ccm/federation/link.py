@@ -72,6 +72,11 @@ class Link:
         return "resting" if self._rests_until > self._clock.seconds() else "idle"
 
     @property
+    def unused(self) -> bool:
+        """Nobody would miss it."""
+        return not self.waiting and self.state in ("idle", "resting")
+
+    @property
     def waiting(self) -> int:
         """Stanzas in the queue."""
         return len(self._queue)
