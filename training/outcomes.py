@@ -44,16 +44,18 @@ LEAST_WEIGHT = 4  # a trait whose weight is nearer to 0 is dropped
 GROWTH = {
     "stated": {"n_estimators": 60, "max_depth": 3, "learning_rate": 0.1, "min_samples_leaf": 6, "subsample": 0.7},
     "spoken": {"n_estimators": 40, "max_depth": 2, "learning_rate": 0.1, "min_samples_leaf": 15, "subsample": 0.7},
-    "decided": {"n_estimators": 100, "max_depth": 4, "learning_rate": 0.1, "min_samples_leaf": 8, "subsample": 0.7},
+    "decided": {"n_estimators": 200, "max_depth": 3, "learning_rate": 0.06, "min_samples_leaf": 8, "subsample": 0.7},
 }
 UNMARKED = 0.4  # how much a line counts in a meeting that nobody kept minutes of
+UNREAD = 1.6  # how much a decision counts in a view without the lines that state what was decided
 PARTS = 4  # in which the first look is learnt for the second
 LIMITS = {
     "stated": -50,
     "spoken": 100,
     "beside": 400,
     "possible": -320,
-    "decided": 0,
+    "decided": 50,
+    "unread": 20,
 }  # scores from which on a line counts
 BACK, ON = 15, 3  # lines around the place of a marked line in which what led to it is looked for
 _STOP = listed(
@@ -219,7 +221,12 @@ def again(view: View, table: str, first: Scores) -> list[tuple[list[int], bool, 
     scores: Mapping[int, int] = getattr(first, table)
     look = getattr(SecondLook(view.traits, first), table)
     low = LEAST["order"] if table == "stated" else LEAST[table]
-    return [(look(p), *label) for p, label in labels(view, table).items() if scores[p] >= low]
+    more = UNREAD if table == "decided" and view.mode == "drop" else 1.0
+    return [
+        (look(p), wanted, weight * more if wanted else weight)
+        for p, (wanted, weight) in labels(view, table).items()
+        if scores[p] >= low
+    ]
 
 
 def talked(view: View) -> list[tuple[list[int], bool, float]]:

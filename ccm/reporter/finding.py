@@ -18,6 +18,7 @@ from typing import Literal
 from ccm.reporter.cues import EDGE, Remark, Talk, could_be_action, could_be_decision
 from ccm.reporter.promises import NOTHING, promise
 from ccm.reporter.promises import spoken as said_to_be_done
+from ccm.reporter.readback import ReadBack
 from ccm.reporter.requests import accepted
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
@@ -129,7 +130,7 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
     """Look again at what the first look did not rule out."""
     look, trees = SecondLook(traits, first), model.trees
     decided = {p: grown(trees["decided"], look.decided(p)) for p, s in first.decided.items() if s >= LEAST["decided"]}
-    if max(decided.values(), default=NOTHING) < model.limits["decided"]:  # nobody reads decisions back here
+    if max(decided.values(), default=NOTHING) < model.limits["unread"]:  # nobody reads decisions back here
         decided |= {p: CLEAR for p in first.decided if agreed_to(traits, p)}
     return Scores(
         {
@@ -184,11 +185,13 @@ def outcomes(
     skip: Collection[int] = (),
 ) -> tuple[Found, ...]:
     """One outcome from all the lines that speak of it."""
-    decisions = _decisions(traits, scored.decided, limits["decided"])
+    read_back = ReadBack(traits.talk, scored.decided)
+    settles = limits["decided"] if read_back.voted else limits["unread"]
+    decisions = _decisions(traits, scored.decided, settles, read_back)
     taken = {place for one in decisions for place in (one.place, *one.sources)}
     stated = {place: score for place, score in scored.stated.items() if score >= limits["stated"]}
     for place in taken & stated.keys():
-        if scored.decided.get(place, 0) - limits["decided"] >= stated[place] - limits["stated"]:
+        if scored.decided.get(place, 0) - settles >= stated[place] - limits["stated"]:
             del stated[place]
     decisions = [one for one in decisions if one.place not in stated]
     actions = [_action(traits, place, score - limits["stated"], stated=True) for place, score in stated.items()]
@@ -205,9 +208,9 @@ def outcomes(
         over = likely[found_one.place] - limit
         if _confidence(over) >= SHOWN:
             actions.append(replace(found_one, confidence=_confidence(over), sure=over >= beside))
-    read_back = any(scored.decided[one.place] != CLEAR for one in decisions)
+    recorded = any(scored.decided[one.place] != CLEAR for one in decisions)
     decisions += [
-        Found("decision", place, text, traits.talk.lines[place].nick, confidence=800, sure=not read_back,
+        Found("decision", place, text, traits.talk.lines[place].nick, confidence=800, sure=not recorded,
               how="consensus")
         for place, text in settled(traits.talk) if place not in taken and place not in skip
     ]  # fmt: skip
@@ -259,15 +262,20 @@ def _best(traits: Traits, spoken: Mapping[int, int], stated: Collection[int]) ->
     return kept
 
 
-def _decisions(traits: Traits, decided: Mapping[int, int], limit: int) -> list[Found]:
+def _decisions(traits: Traits, decided: Mapping[int, int], limit: int, read_back: ReadBack) -> list[Found]:
     """Proposal and resolution are one: the last of the lines that say the same."""
     kept: list[list[int]] = []
     for place in sorted(place for place, score in decided.items() if score >= limit):
+        near = [places for places in kept if place - places[-1] <= SAME]
+        again = [places for places in near if any(read_back.same(place, other) for other in places)]
         mine = traits.content(place)
-        for places in kept:
-            if place - places[-1] <= SAME and any(_same(mine, traits.content(other)) for other in places):
-                places.append(place)
-                break
+        alike = (
+            places
+            for places in near
+            if any(_same(mine, traits.content(other)) and not read_back.apart(place, other) for other in places)
+        )
+        if (places := again[0] if again else next(alike, None)) is not None:
+            places.append(place)
         else:
             kept.append([place])
     talk, made = traits.talk, []

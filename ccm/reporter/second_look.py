@@ -6,16 +6,23 @@ one; where decisions are read back after the vote, a proposal that was not is le
 whole numbers, for the trees of :mod:`ccm.reporter.trees`. Leaves out the first look (:mod:`ccm.reporter.traits`).
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ccm.reporter.cues import EDGE, VERBS, listed
+from ccm.reporter.readback import ReadBack
 from ccm.reporter.traits import Traits
 
 _SURE = {"stated": -150, "decided": 0}  # of the first score
-LEAST = {"stated": -480, "order": -850, "decided": -330}  # below it a line gets no second look
+LEAST = {"stated": -480, "order": -850, "decided": -400}  # below it a line gets no second look
 _NONE = -900  # the score of a line that got none
 _KINDS = {"clear": 3, "named": 2, "order": 1, "other": 0}
+_TALLY = re.compile(r"[:,(]?\s*[+-]\d(?:\.\d+)?\W*$|\+1,? |\bvote\b.*\d")
+_SETTLED = ("approved", "accepted", "resolved", "agreed", "adopted")
+_TALKS = listed("i we so and but ok if it that this there yes no")
+_GROUP = listed("wg cg group the pwg ccg")
 
 
 class Scores(NamedTuple):
@@ -37,6 +44,7 @@ class SecondLook:
             lines[p].nick for p, score in first.decided.items() if score >= _SURE["decided"] and traits.repeats(p) > 1
         )
         self._said = Counter(line.nick for line in lines)
+        self._read_back = ReadBack(traits.talk, first.decided)
 
     def stated(self, place: int) -> list[int]:
         """Of a line that could state an action."""
@@ -80,7 +88,32 @@ class SecondLook:
             100 * talk.votes // max(1, len(talk.lines)),
             min(place, 60),
             "propos" in low,
+            *self._read_back.seen(place),
+            *self._built(place),
         ]
+
+    def _built(self, place: int) -> tuple[int, ...]:
+        """How a line is written that could be a decision, and how close people vote."""
+        talk = self._traits.talk
+        low, words, text = talk.lows[place], talk.words[place], talk.lines[place].text
+        first = words[0].strip(EDGE)
+        return (
+            _TALLY.search(low) is not None,
+            first in VERBS,
+            low.startswith(("see ", "http", "link", "topic", "next")),
+            text[:1].isupper(),
+            low[-1:] == ".",
+            "minutes" in low,
+            any(word in low for word in _SETTLED),
+            first in _TALKS,
+            not _GROUP.isdisjoint(words[:3]),
+            len(self._traits.content(place)),
+            "http" in low,
+            any(sign.isdigit() for sign in low),
+            talk.lines[place + 1].nick == talk.lines[place].nick if place + 1 < len(talk.lines) else False,
+            sum(map(abs, talk.agrees[place + 1 : place + 3])),
+            sum(map(abs, talk.agrees[max(0, place - 3) : place])),
+        )
 
 
 def _near(scores: Mapping[int, int], place: int) -> tuple[int, int]:

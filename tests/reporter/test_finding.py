@@ -318,3 +318,11 @@ def test_a_report_holds_plain_values_and_marked_lines() -> None:
     assert [(one["text"], one["index"]) for one in told["actions"]] == [("Bo to check the lease", 0)]
     assert told["links"] == ["https://example.org/lease"]
     assert json.loads(json.dumps(told)) == told
+
+
+def test_two_decisions_in_almost_the_same_words_are_two_if_each_was_voted_on_and_read_back() -> None:
+    votes = ("bo: +1", "cy: +1", "dee: +1")
+    north, south = (f"ana: Close request #{number} without any change to the plan" for number in (11, 13))
+    decisions = finds("decision", *SMALL_TALK, north, *votes, north, "ana: next one", south, *votes, south)
+    assert [one.text for one in decisions] == [north[5:], south[5:]]
+    assert [{one.place, *one.sources} for one in decisions] == [{6, 10}, {12, 16}]
