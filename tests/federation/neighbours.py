@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fixtures.authority import Authority
-from fixtures.prosody import Prosody
+from fixtures.prosody import Prosody, listens
 from fixtures.server import ITERATIONS, Options, ServerProcess, free_ports
 from twisted.internet import reactor
 from twisted.words.xish.domish import Element
@@ -54,6 +54,9 @@ class Ccm(ServerProcess):
     def route(self, routes: dict[str, int]) -> None:
         """Say where domains are, for the next start."""
         self.configure({"federation": {"routes": {domain: f"127.0.0.1:{port}" for domain, port in routes.items()}}})
+
+    def _listens(self) -> bool:
+        return listens(self.http) and listens(self.s2s)
 
     async def add_people(self) -> None:
         """*async* Make the accounts."""
