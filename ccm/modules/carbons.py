@@ -11,7 +11,8 @@ from typing import Any
 from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.router.hooks import Phase, Target, on
+from ccm.modules.stanza_ids import of_sender
+from ccm.router.hooks import Order, Phase, Target, on
 from ccm.router.module import Module
 from ccm.router.router import Router
 from ccm.router.services import Services
@@ -62,7 +63,7 @@ class Carbons:
             if not wanting:
                 del self._wanting[bare]
 
-    @on.any("message", to=_ANYBODY, phase=Phase.FILTER)
+    @on.any("message", to=_ANYBODY, phase=Phase.FILTER, order=Order.COPY)
     def copy(self, stanza: Stanza, origin: Any) -> None:
         """XEP-0280 §7 and §8."""
         if not self._wanting:
@@ -74,7 +75,7 @@ class Carbons:
             if reached:
                 self._send("received", stanza, receiver, reached)
         if sender in self._wanting and sender != receiver and self._router.is_client(origin) and _is_eligible(stanza):
-            self._send("sent", stanza, sender, {from_})
+            self._send("sent", of_sender(stanza, receiver, sender), sender, {from_})
 
     def _own(self, stanza: Stanza, origin: Any) -> Any:
         if stanza.to is not None and stanza.to != address.bare(stanza.from_ or ""):

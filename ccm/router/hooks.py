@@ -32,6 +32,14 @@ class Phase(StrEnum):
     OBSERVE = "observe"
 
 
+class Order(IntEnum):
+    """Among the filters of a key: which comes first. Those of one order are asked as their modules were installed."""
+
+    PASS = 0  #: whether it may pass at all
+    KEEP = 1  #: what is kept of it, and marked on it
+    COPY = 2  #: who gets a copy of it
+
+
 class Target(StrEnum):
     """What a stanza is addressed to, seen from the host that serves it."""
 
@@ -68,6 +76,8 @@ EVENTS: dict[str, str] = {
     "session-resumed": "(session) it came back",
     "session-closed": "(session) it is over; always the last event of a session",
     "session-lost": "(session, stanzas) what was not acknowledged when it ended (XEP-0198 §4)",
+    "message-kept": "(account, stanza) nobody reads it now, so it waits for the account (XEP-0160)",
+    "message-waits": "(session, stanza) it got a message while nobody looks (XEP-0352) or while it hibernates",
     "vcard-changed": "(jid) an account has another vCard (XEP-0054); told, so that the answer waits",
     "item-published": "(account, node, item) an account's node has a new item (XEP-0163); told",
     "account-deleted": "(jid) an account is gone",
@@ -76,7 +86,7 @@ EVENTS: dict[str, str] = {
     "domain-lost": "(domain) a connection with another server ended unexpectedly; who was there may be gone",
 }
 
-Key = tuple[Phase, str, str | None, tuple[str, str] | None, Target]
+Key = tuple[Phase, str, str | None, tuple[str, str] | None, Target, Order]
 
 _MARK = "_ccm_hooks"
 
@@ -117,9 +127,9 @@ class on:
         return _mark("presence", type_, payload, to, phase)
 
     @staticmethod
-    def any(kind: str, *, to: Target | tuple[Target, ...], phase: Phase) -> Callable[[F], F]:
+    def any(kind: str, *, to: Target | tuple[Target, ...], phase: Phase, order: Order = Order.PASS) -> Callable[[F], F]:
         """Handle every stanza of a kind: for filters and observers."""
-        return _mark(kind, None, None, to, phase)
+        return _mark(kind, None, None, to, phase, order)
 
     @staticmethod
     def event(name: str) -> Callable[[F], F]:
@@ -145,12 +155,17 @@ def hooks_of(instance: object) -> list[tuple[Key | str, Callable[..., Any]]]:
 
 
 def _mark(
-    kind: str, type_: str | None, payload: tuple[str, str] | None, to: Target | tuple[Target, ...], phase: Phase
+    kind: str,
+    type_: str | None,
+    payload: tuple[str, str] | None,
+    to: Target | tuple[Target, ...],
+    phase: Phase,
+    order: Order = Order.PASS,
 ) -> Callable[[F], F]:
     targets = to if isinstance(to, tuple) else (to,)
 
     def mark(method: F) -> F:
-        _marks(method).extend((phase, kind, type_, payload, target) for target in targets)
+        _marks(method).extend((phase, kind, type_, payload, target, order) for target in targets)
         return method
 
     return mark

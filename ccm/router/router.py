@@ -16,7 +16,7 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountDisco, IHostDisco, ISession, ISink
 from ccm.router.commands import HostCommand
-from ccm.router.hooks import EVENTS, HANDLED, Instead, Phase, Target, hooks_of
+from ccm.router.hooks import EVENTS, HANDLED, Instead, Order, Phase, Target, hooks_of
 from ccm.wire.stanza import Stanza
 
 log = Logger()
@@ -49,6 +49,7 @@ class Router:
         self._elsewhere: ISink | None = None
         #: (phase, kind, target) -> (type, payload) -> handlers; a missing table costs one lookup.
         self._tables: dict[tuple[Phase, str, Target], _Table] = {}
+        self._ordered: dict[tuple[Any, ...], tuple[tuple[Order, Handler], ...]] = {}
         self._events: dict[str, list[Callable[..., Any]]] = {name: [] for name in EVENTS}
         self._requests: dict[tuple[str, str], Callable[[Stanza], None]] = {}
         self._count = 0
@@ -61,6 +62,9 @@ class Router:
         #: by node, in the order of their being offered
         self.commands: dict[str, HostCommand] = {}
         self._walls: list[Callable[[str, str], bool]] = []
+        self._keepers: list[tuple[Callable[[Stanza], bool], Callable[[Stanza], bool]]] = []
+        #: accounts whose kept messages are on their way to them just now: what comes meanwhile is kept, too
+        self.behind: set[str] = set()
 
     # ---- who is there
 
@@ -84,10 +88,6 @@ class Router:
     def set_elsewhere(self, sink: ISink | None) -> None:
         """Let a sink answer for every domain that nobody here answers for: other servers'."""
         self._elsewhere = sink
-
-    def serves(self, domain: str) -> bool:
-        """Whether a service or component answers for that domain now."""
-        return domain in self._domains
 
     def serves(self, domain: str) -> bool:
         """Whether a service or component answers for that domain now."""
@@ -145,9 +145,12 @@ class Router:
             if isinstance(key, str):
                 self._events[key].append(method)
             else:
-                phase, kind, type_, payload, target = key
+                phase, kind, type_, payload, target, order = key
                 table = self._tables.setdefault((phase, kind, target), {})
-                table[type_, payload] = (*table.get((type_, payload), ()), method)
+                known = (*self._ordered.get((phase, kind, target, type_, payload), ()), (order, method))
+                ordered = tuple(sorted(known, key=lambda each: each[0]))
+                self._ordered[phase, kind, target, type_, payload] = ordered
+                table[type_, payload] = tuple(each for _, each in ordered)
         self._features.update(dict.fromkeys(features))
 
     def features(self) -> tuple[str, ...]:
@@ -178,6 +181,22 @@ class Router:
     def apart(self, one: str, other: str) -> bool:
         """Whether nothing may pass between these two, in either direction."""
         return any(apart(one, other) for apart in self._walls)
+
+    def add_keeper(self, keeps: Callable[[Stanza], bool], keep: Callable[[Stanza], bool]) -> None:
+        """
+        Let *keep* take messages to accounts that nobody reads now; it answers whether it did.
+
+        :param keeps: whether it would; nothing is kept by asking.
+        """
+        self._keepers.append((keeps, keep))
+
+    def would_keep(self, stanza: Stanza) -> bool:
+        """Whether a message to an account would wait if nobody can read it now."""
+        return any(keeps(stanza) for keeps, _ in self._keepers)
+
+    def keep(self, stanza: Stanza) -> bool:
+        """Let a message to an account wait there; false if nobody takes it. :raises StanzaError: if it is too much."""
+        return any(keep(stanza) for _, keep in self._keepers)
 
     def add_stream_feature(self, render: Callable[[], bytes], when: str = "bound") -> None:
         """

@@ -1,6 +1,5 @@
 """In-memory stand-ins for what is kept of accounts' messages: under the same contract suites as the real stores."""
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -14,11 +13,16 @@ from ccm.testing.memory import MemoryArchive
 
 @implementer(IPersonalArchive)
 class MemoryPersonalArchive:
-    """:ivar kept: every archive's messages, in one list."""
+    """
+    :param next_id: gives ids that rise, as the archives of rooms have them.
+    :ivar kept: every archive's messages, in one list.
+    """
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), next_id: Callable[[], str] | None = None
+    ) -> None:
         self._now = now
-        self._ids = itertools.count(1)
+        self._next_id = next_id or MemoryArchive().next_id
         self._resources: dict[tuple[str, str], str] = {}
         self.kept: list[r.Archived] = []
 
@@ -33,7 +37,7 @@ class MemoryPersonalArchive:
         by_sender: bool,
         by_recipient: bool,
     ) -> str:
-        id_, now = f"{next(self._ids):012d}", self._now()
+        id_, now = self._next_id(), self._now()
         if by_sender:
             self.kept.append(r.Archived(id_, sender, recipient, sender, now, stanza))
             self._resources[sender, id_] = recipient_resource

@@ -46,9 +46,10 @@ class Stanza:
         ``xmlns`` of its own is in ``jabber:client``.
     :ivar declarations: prefix declarations of the root that ``inner`` may use, serialised with a leading space each
         (`` xmlns:x='urn:x'``), or ``b""``.
+    :ivar kept: its id in the archive of the account that sent it, if that has it; no copy has it.
     """
 
-    __slots__ = ("_element", "attrs", "children", "declarations", "inner", "kind")
+    __slots__ = ("_element", "attrs", "children", "declarations", "inner", "kept", "kind")
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Stanza:
         self.inner = inner
         self.children = children
         self.declarations = declarations
+        self.kept = ""
         self._element: domish.Element | None = None
 
     # ---- what routing asks

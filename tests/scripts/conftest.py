@@ -15,7 +15,9 @@ from ccm.modules import (
     carbons,
     commands,
     disco,
+    mam,
     messages,
+    offline,
     online,
     pep,
     ping,
@@ -37,7 +39,7 @@ MODULES = [
     module.plugin
     for module in (
         avatars, blocking, bookmarks, carbons, pep, private_xml, vcard,
-        admin, commands, ping, version, time, disco, roster, subscriptions, presence, online, messages, register, session_tokens,
+        admin, commands, ping, version, time, disco, roster, subscriptions, presence, online, mam, messages, offline, register, session_tokens,
     )
 ]  # fmt: skip
 #: The Prince of Verona administers every stage.

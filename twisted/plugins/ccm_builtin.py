@@ -15,7 +15,9 @@ from ccm.modules.contact_info import plugin as contact_info  # noqa: F401
 from ccm.modules.disco import plugin as disco  # noqa: F401
 from ccm.modules.external_services import plugin as external_services  # noqa: F401
 from ccm.modules.guests import plugin as guests  # noqa: F401
+from ccm.modules.mam import plugin as mam  # noqa: F401
 from ccm.modules.messages import plugin as messages  # noqa: F401
+from ccm.modules.offline import plugin as offline  # noqa: F401
 from ccm.modules.online import plugin as online  # noqa: F401
 from ccm.modules.pep import plugin as pep  # noqa: F401
 from ccm.modules.ping import plugin as ping  # noqa: F401
