@@ -64,7 +64,9 @@ class Doors:
         self._pool = ParserPool(settings["wire"])
         self._turn = Turn(partial(reactor.callLater, 0))
         tls = settings["tls"]
-        self.certificates = Certificates(state_dir, (settings["server"].host,), tls.certificate, tls.key)
+        self.certificates = Certificates(
+            state_dir, (settings["server"].host,), tls.certificate, tls.key, settings["sasl"].client_ca
+        )
         self._ports: list[IListeningPort] = []
         self._saver = BoshSaver(stores.state, realm, reactor, settings["bosh"])
         self.bosh_records = self._saver.keeper
@@ -126,7 +128,7 @@ class Doors:
             visitors=self._realm.visitors,
         )
         await self._listen(listen.http, front(behind_tls=self._settings["web"].secure))
-        secure: Any = TLSMemoryBIOFactory(self.certificates, False, front(behind_tls=True), self._reactor)
+        secure: Any = TLSMemoryBIOFactory(self.certificates.for_http, False, front(behind_tls=True), self._reactor)
         await self._listen(listen.https, secure)
         if component_secrets:
             components = ComponentListener(

@@ -54,7 +54,6 @@ class IConnection(Interface):
 
     peer = Attribute("str: address of the other side, for limits and the log.")
     secure = Attribute("bool: encrypted, or a local connection that counts as such.")
-    channel_binding = Attribute("bytes | None: tls-exporter data (RFC 9266).")
 
     def write(data: bytes) -> None:
         """Queue bytes; what one reactor turn queues is sent at once at its end."""

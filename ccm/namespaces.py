@@ -14,6 +14,7 @@ STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas"  # RFC 6120 §8.3
 STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"  # RFC 6120 §4.9
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"  # RFC 6120 §5
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"  # RFC 6120 §6
+CHANNEL_BINDING = "urn:xmpp:sasl-cb:0"  # XEP-0440
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"  # RFC 6120 §7
 SESSION = "urn:ietf:params:xml:ns:xmpp-session"  # RFC 3921, kept as an optional feature
 ROSTER = "jabber:iq:roster"  # RFC 6121 §2

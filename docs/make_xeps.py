@@ -17,7 +17,8 @@ CORE = {
     "RFC 6125": ("Names in certificates", "federation.certificates"),
     "RFC 7622": ("XMPP: Address Format", "address"),
     "RFC 7395": ("XMPP Subprotocol for WebSocket", "transports.websocket, wire.framing"),
-    "RFC 5802, 7677": ("SCRAM-SHA-1 and SCRAM-SHA-256", "session.scram"),
+    "RFC 5802, 7677": ("SCRAM-SHA-1 and SCRAM-SHA-256, with and without channel binding", "session.scram"),
+    "RFC 9266, 5929": ("Channel bindings tls-exporter and tls-server-end-point", "transports.tls_facts"),
     "RFC 7628": ("SASL OAUTHBEARER", "session.sasl"),
     "RFC 4505": ("SASL ANONYMOUS", "session.sasl"),
     "XEP-0004": ("Data Forms", "muc, components"),
@@ -32,6 +33,8 @@ CORE = {
     "XEP-0156": ("Discovering Alternative XMPP Connection Methods", "web.wellknown"),
     "XEP-0178": ("Use of SASL EXTERNAL with TLS Certificates", "federation"),
     "XEP-0185": ("Dialback Key Generation and Validation", "federation.dialback"),
+    "XEP-0175": ("Best Practices for Use of SASL ANONYMOUS", "session.sasl"),
+    "XEP-0178": ("Best Practices for Use of SASL EXTERNAL with Certificates, of clients", "session.sasl"),
     "XEP-0198": ("Stream Management", "session.resume, session.resumption"),
     "XEP-0199": ("XMPP Ping", "modules.ping"),
     "XEP-0203": ("Delayed Delivery", "muc"),
@@ -50,6 +53,7 @@ CORE = {
     "XEP-0421": ("Anonymous unique occupant identifiers for MUCs", "muc.occupant"),
     "XEP-0424": ("Message Retraction", "muc, reporter"),
     "XEP-0425": ("Moderated Message Retraction", "muc.moderation"),
+    "XEP-0440": ("SASL Channel-Binding Type Capability", "session.offer"),
     "XEP-0444": ("Message Reactions, of the reporter", "components.reporter"),
 }
 

@@ -42,8 +42,6 @@ class BoshSession:
     :ivar fresh: rid of the answer that is being given for the first time.
     """
 
-    channel_binding: bytes | None = None
-
     def __init__(
         self,
         sid: str,

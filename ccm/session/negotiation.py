@@ -18,8 +18,10 @@ from ccm.errors import SaslError, StanzaError, StreamError
 from ccm.session import sasl
 from ccm.session.client_state import FEATURE as CSI_FEATURE
 from ccm.session.guests import MARK
+from ccm.session.offer import announced, offered
 from ccm.session.resume import FEATURE as SM_FEATURE
 from ccm.session.states import State
+from ccm.session.tls_facts import NOTHING, TlsFacts
 from ccm.session.verifiers import SIGNED_IN_BY
 from ccm.wire.events import Event, Nonza, StreamOpened
 from ccm.wire.stanza import Stanza, text
@@ -115,16 +117,20 @@ class Negotiation:
             session.move(State.BINDING)
             session.send(session.framing.features(self._bound_features()))
             return
-        mechanisms = sasl.offered(realm, host, session.secure)
+        mechanisms = offered(realm, host, session.secure, self._facts)
         features = []
         if not session.secure and session.tls_available:
             features.append(_STARTTLS % (b"<required/>" if realm.options.require_tls else b""))
         if mechanisms:
-            listed = "".join(f"<mechanism>{name}</mechanism>" for name in mechanisms)
-            features.append(f"<mechanisms xmlns='{ns.SASL}'>{listed}</mechanisms>".encode())
+            features.append(announced(mechanisms, self._facts))
             features.append(realm.router.stream_features("before-auth"))
         session.move(State.AUTHENTICATING if mechanisms else State.SECURING)
         session.send(session.framing.features(b"".join(features)))
+
+    @property
+    def _facts(self) -> TlsFacts:
+        facts: TlsFacts = getattr(self._session.connection, "tls", NOTHING)
+        return facts
 
     def _bound_features(self) -> bytes:
         session = self._session
@@ -190,9 +196,9 @@ class Negotiation:
                 mechanism = nonza.attrs.get("mechanism", "")
                 if self._exchange is not None:
                     raise SaslError("malformed-request", "Finish the exchange that you began, or abort it.")
-                if mechanism not in sasl.offered(session.realm, self.host, session.secure):
+                if mechanism not in offered(session.realm, self.host, session.secure, self._facts):
                     raise SaslError("invalid-mechanism", "Choose one of the mechanisms offered.")
-                self._exchange = sasl.Exchange(session.realm, mechanism, self.host, session.peer)
+                self._exchange = sasl.Exchange(session.realm, mechanism, self.host, session.peer, self._facts)
             elif nonza.name == "abort":
                 raise SaslError("aborted")
             elif nonza.name != "response" or self._exchange is None:

@@ -41,7 +41,10 @@ class SaslOptions(Section):
 
     ``mechanisms`` in the order of preference. PLAIN and OAUTHBEARER are offered on TLS only unless
     ``plain_without_tls``. ``iterations`` are those of PBKDF2 in new verifiers and in the answer to unknown names.
-    ``anonymous_hosts`` serve guests by SASL ANONYMOUS and nobody else.
+    ``anonymous_hosts`` serve guests by SASL ANONYMOUS and nobody else. ``channel_binding`` offers each SCRAM with
+    binding to TLS as well (-PLUS). ``client_ca`` is a PEM file with the authorities whose certificates sign people in
+    (EXTERNAL): by the chat addresses in them, and with ``certificate_mails`` by the mail address of an account where
+    they have none.
     """
 
     mechanisms: tuple[str, ...] = ("SCRAM-SHA-256", "SCRAM-SHA-1", "OAUTHBEARER", "PLAIN")
@@ -49,3 +52,6 @@ class SaslOptions(Section):
     iterations: int = 100_000
     attempts_per_stream: int = 3
     anonymous_hosts: tuple[str, ...] = ()
+    channel_binding: bool = True
+    client_ca: str = ""
+    certificate_mails: bool = False

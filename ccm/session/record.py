@@ -94,7 +94,6 @@ class _Nowhere:
 
     peer = ""
     secure = False
-    channel_binding = None
 
     def write(self, data: bytes) -> None:
         """Nobody is there."""

@@ -1,9 +1,10 @@
 """
-Signing in (RFC 6120 §6): SCRAM-SHA-1, SCRAM-SHA-256, PLAIN (RFC 4616), OAUTHBEARER (RFC 7628), ANONYMOUS (RFC 4505).
+Signing in (RFC 6120 §6): SCRAM-SHA-1 and SCRAM-SHA-256, PLAIN (RFC 4616), OAUTHBEARER (RFC 7628), EXTERNAL by
+certificate (XEP-0178 1.2), ANONYMOUS (RFC 4505, XEP-0175 1.2).
 
 Whatever the mechanism, :func:`authorise` has the last word on who somebody may act as. Unknown names go through the
 same exchange as known ones. Who has registered, and proves to know the password, is told to confirm the mail address:
-only by chat address, since by mail address it would tell who has an account. Leaves out channel binding and EXTERNAL.
+only by chat address, since by mail address it would tell who has an account.
 """
 
 import json
@@ -15,12 +16,13 @@ from math import ceil
 from ccm import address
 from ccm.errors import SaslError, StanzaError
 from ccm.records import Account, Verifier
+from ccm.session.offer import PLUS, binds
 from ccm.session.realm import Realm
 from ccm.session.scram import ClientFirst, ScramExchange, made_up
+from ccm.session.tls_facts import NOTHING, TlsFacts
 from ccm.session.verifiers import fingerprint
 from ccm.session.visitors import Visitors
 
-_IN_CLEAR = frozenset({"PLAIN", "OAUTHBEARER"})
 _MAX_BYTES = 8_192
 
 
@@ -49,18 +51,6 @@ class Granted:
 Step = Challenge | Granted
 
 
-def offered(realm: Realm, host: str, secure: bool) -> tuple[str, ...]:
-    """The mechanisms that a client may use now."""
-    if not secure and realm.options.require_tls:
-        return ()
-    if host in realm.sasl.anonymous_hosts:
-        return ("ANONYMOUS",)
-    clear = secure or realm.sasl.plain_without_tls
-    if host == realm.guest_host:
-        return ("OAUTHBEARER",) if clear else ()
-    return tuple(name for name in realm.sasl.mechanisms if name in MECHANISMS and (clear or name not in _IN_CLEAR))
-
-
 def authorise(jid: str, authzid: str) -> None:
     """
     The one place that decides who may act as whom: everybody as himself alone.
@@ -84,11 +74,13 @@ class Exchange:
 
     :param host: the domain that the stream is to.
     :param peer: address of the client; attempts that fail are counted by it.
+    :param tls: what TLS has shown of the connection.
     """
 
-    def __init__(self, realm: Realm, mechanism: str, host: str, peer: str = "") -> None:
+    def __init__(self, realm: Realm, mechanism: str, host: str, peer: str = "", tls: TlsFacts = NOTHING) -> None:
         self._gate = _Gate(realm, peer)
-        self._mechanism = MECHANISMS[mechanism](realm, self._gate, mechanism, host)
+        terms = _Terms(realm, self._gate, mechanism, host, tls)
+        self._mechanism = MECHANISMS[mechanism.removesuffix(PLUS)](terms)
 
     @property
     def held_back(self) -> bool:
@@ -153,6 +145,17 @@ class _Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a mechanism is used with."""
+
+    realm: Realm
+    gate: _Gate
+    mechanism: str
+    host: str
+    tls: TlsFacts
+
+
+@dataclass(frozen=True, slots=True)
 class _Proven:
     jid: str
     authzid: str
@@ -162,8 +165,10 @@ class _Proven:
 
 
 class _Scram:
-    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
-        self._realm, self._gate, self._name = realm, gate, mechanism
+    def __init__(self, terms: _Terms) -> None:
+        self._realm, self._gate, self._tls = terms.realm, terms.gate, terms.tls
+        self._name = terms.mechanism.removesuffix(PLUS)
+        self._plus = terms.mechanism.endswith(PLUS)
         self._first: ClientFirst | None = None
         self._exchange: ScramExchange | None = None
         self._account: Account | None = None
@@ -175,19 +180,38 @@ class _Scram:
             return Challenge(b"")
         if self._first is None or self._exchange is None:
             self._first = ClientFirst.parse(data)
+            binding = self._binding(self._first.flag)
             self._account = await _find(self._realm, self._gate, self._first.name)
             verifier = _verifier(self._realm, self._account, self._first.name, self._name)
-            self._exchange = ScramExchange(self._first, verifier, b64encode(self._realm.random(18)).decode())
+            self._exchange = ScramExchange(self._first, verifier, b64encode(self._realm.random(18)).decode(), binding)
             return Challenge(self._exchange.server_first)
         signature = self._exchange.finish(data)
         if signature is None or self._account is None:
             raise _wrong()
         return _Proven(_usable(self._realm, self._account), self._first.authzid, signature, self._account)
 
+    def _binding(self, flag: str) -> bytes:
+        """
+        What the client binds to (RFC 5802 §6).
+
+        :raises SaslError: ``malformed-request`` for another binding than those announced, or none where the mechanism
+            is with one; ``mechanism-too-weak`` if somebody has hidden from the client that there are any.
+        """
+        if self._plus:
+            data = self._tls.bindings.get(flag.removeprefix("p=")) if flag.startswith("p=") else None
+            if data is None:
+                raise SaslError("malformed-request", f"Bind to one of: {', '.join(self._tls.bindings)}.")
+            return data
+        if flag.startswith("p="):
+            raise SaslError("malformed-request", "Channel binding goes with the mechanism whose name ends with -PLUS.")
+        if flag == "y" and binds(self._realm, self._name, self._tls):
+            raise SaslError("mechanism-too-weak", "Channel binding is offered here, and somebody hid that from you.")
+        return b""
+
 
 class _Plain:
-    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
-        self._realm, self._gate = realm, gate
+    def __init__(self, terms: _Terms) -> None:
+        self._realm, self._gate = terms.realm, terms.gate
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":
         if data is None:
@@ -209,8 +233,8 @@ class _Plain:
 
 
 class _Bearer:
-    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
-        self._realm, self._gate = realm, gate
+    def __init__(self, terms: _Terms) -> None:
+        self._realm, self._gate = terms.realm, terms.gate
         self._failed = False
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":
@@ -241,19 +265,60 @@ class _Bearer:
 
 
 class _Anonymous:
-    def __init__(self, realm: Realm, gate: _Gate, mechanism: str, host: str) -> None:  # noqa: ARG002 - one shape for all
-        self._jid = f"{realm.random(12).hex()}@{host}"
+    def __init__(self, terms: _Terms) -> None:
+        self._jid = f"{terms.realm.random(12).hex()}@{terms.host}"
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":  # noqa: ARG002 - a trace, of no use
         return _Proven(self._jid, "")
 
 
-MECHANISMS: dict[str, type[_Scram] | type[_Plain] | type[_Bearer] | type[_Anonymous]] = {
+class _External:
+    """By the certificate that TLS has verified (XEP-0178 §2, steps 10 and 11)."""
+
+    def __init__(self, terms: _Terms) -> None:
+        self._realm, self._gate, self._host, self._tls = terms.realm, terms.gate, terms.host, terms.tls
+
+    async def step(self, data: bytes | None) -> "Challenge | _Proven":
+        if data is None:
+            return Challenge(b"")
+        try:
+            authzid = data.decode()
+        except UnicodeDecodeError as error:
+            raise SaslError("malformed-request") from error
+        await self._gate.claim("")
+        accounts = await self._accounts()
+        if not accounts:
+            raise SaslError("not-authorized", "Your certificate is for nobody who has an account here.")
+        if not authzid and len(accounts) > 1:
+            raise SaslError("invalid-authzid", f"Say as whom of these: {', '.join(accounts)}.")
+        try:
+            wanted = address.prepare(authzid) if authzid else next(iter(accounts))
+        except StanzaError as error:
+            raise SaslError("invalid-authzid", "That is not a valid address.") from error
+        account = accounts.get(wanted)
+        if account is None:
+            raise SaslError("invalid-authzid", "Your certificate is not for that address.")
+        return _Proven(_usable(self._realm, account), "", None, account)
+
+    async def _accounts(self) -> dict[str, Account]:
+        """Those that the certificate is for: by chat address, else by validated mail address if that is allowed."""
+        own = [jid for jid in self._tls.addresses if address.domain(jid) == self._host]
+        found = [await self._realm.accounts.get(jid) for jid in own]
+        if not own and self._realm.sasl.certificate_mails:
+            found = [await self._realm.accounts.find(mail) for mail in self._tls.mails]
+            mails = {mail.casefold() for mail in self._tls.mails}
+            found = [each for each in found if each is not None and (each.email or "").casefold() in mails]
+        return {each.jid: each for each in found if each is not None and address.domain(each.jid) == self._host}
+
+
+_Mechanism = type[_Scram] | type[_Plain] | type[_Bearer] | type[_Anonymous] | type[_External]
+MECHANISMS: dict[str, _Mechanism] = {
     "SCRAM-SHA-256": _Scram,
     "SCRAM-SHA-1": _Scram,
     "PLAIN": _Plain,
     "OAUTHBEARER": _Bearer,
     "ANONYMOUS": _Anonymous,
+    "EXTERNAL": _External,
 }
 
 

@@ -1,8 +1,8 @@
 """
-The server's side of SCRAM without channel binding (RFC 5802, RFC 7677).
+The server's side of SCRAM, with and without channel binding (RFC 5802, RFC 7677).
 
 scramp makes the verifiers and, in tests, is the client; its server half is not used because it looks the account up
-synchronously, refuses any authzid, and knows no answer for unknown names but an error. Leaves out -PLUS.
+synchronously, refuses any authzid, and knows no answer for unknown names but an error.
 """
 
 import hashlib
@@ -20,9 +20,15 @@ _MALFORMED = "malformed-request"
 
 @dataclass(frozen=True, slots=True)
 class ClientFirst:
-    """What the client opens with (RFC 5802 §7): its names as sent, unescaped."""
+    """
+    What the client opens with (RFC 5802 §7): its names as sent, unescaped.
+
+    :ivar flag: ``n`` for a client without channel binding, ``y`` for one that believes the server to be without, or the
+        name of the binding that it uses, after ``p=``.
+    """
 
     gs2_header: str
+    flag: str
     bare: str
     name: str
     authzid: str
@@ -34,14 +40,14 @@ class ClientFirst:
         message = _text(data)
         flag, comma, rest = message.partition(",")
         authzid, second, bare = rest.partition(",")
-        if not comma or not second or flag not in ("n", "y"):
-            raise SaslError(_MALFORMED, "Channel binding is not offered here; use the mechanism without it.")
+        if not comma or not second or not (flag in ("n", "y") or flag.startswith("p=")):
+            raise SaslError(_MALFORMED)
         if authzid and not authzid.startswith("a="):
             raise SaslError(_MALFORMED)
         fields = bare.split(",")
         if len(fields) < 2 or not fields[0].startswith("n=") or not fields[1].startswith("r=") or len(fields[1]) < 3:
             raise SaslError(_MALFORMED)  # a mandatory extension (m=) also comes here
-        return cls(f"{flag},{authzid},", bare, _name(fields[0][2:]), _name(authzid[2:]), fields[1][2:])
+        return cls(f"{flag},{authzid},", flag, bare, _name(fields[0][2:]), _name(authzid[2:]), fields[1][2:])
 
 
 class ScramExchange:
@@ -49,10 +55,12 @@ class ScramExchange:
     One exchange with a verifier, real or made up.
 
     :param nonce: the server's part, printable without commas.
+    :param binding: what both sides of the connection know, if the client binds to it.
     """
 
-    def __init__(self, first: ClientFirst, verifier: Verifier, nonce: str) -> None:
+    def __init__(self, first: ClientFirst, verifier: Verifier, nonce: str, binding: bytes = b"") -> None:
         self._first = first
+        self._binding = first.gs2_header.encode() + binding
         self._verifier = verifier
         self._nonce = first.nonce + nonce
         self._server_first = f"r={self._nonce},s={b64encode(verifier.salt).decode()},i={verifier.iterations}"
@@ -79,10 +87,10 @@ class ScramExchange:
             proof = b64decode(proof_text, validate=True)
         except (NotBase64, ValueError) as error:
             raise SaslError(_MALFORMED) from error
-        if binding != self._first.gs2_header.encode() or not hmac.compare_digest(
-            fields[1][2:].encode(), self._nonce.encode()
-        ):
-            raise SaslError(_MALFORMED, "The nonce or the header is not the one of this exchange.")
+        if not hmac.compare_digest(binding, self._binding):
+            raise SaslError(_MALFORMED, "The connection is not the one that you bind to, or the header is another.")
+        if not hmac.compare_digest(fields[1][2:].encode(), self._nonce.encode()):
+            raise SaslError(_MALFORMED, "The nonce is not the one of this exchange.")
         hash_ = HASHES[self._verifier.mechanism]
         said = f"{self._first.bare},{self._server_first},{without_proof}".encode()
         signature = hmac.digest(self._verifier.stored_key, said, hash_)

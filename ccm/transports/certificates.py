@@ -1,11 +1,13 @@
 """
 Certificates for TLS (RFC 7590): read from files, or self-signed and made at the first start.
 
-TLS 1.2 with ECDHE and AEAD, and 1.3. Leaves out ACME: put the files there and send SIGHUP.
+TLS 1.2 with ECDHE and AEAD, and 1.3; ALPN says which protocol a port speaks (XEP-0368 1.2). Leaves out ACME: put the
+files there and send SIGHUP.
 """
 
 import os
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +21,28 @@ from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from zope.interface import implementer
 
 from ccm.errors import ConfigError
+from ccm.transports.tls_facts import ClientTls, end_point_of, look
 
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _DAYS = 3650
-_PROTOCOLS = (b"xmpp-client", b"http/1.1")
+_XMPP, _HTTP = b"xmpp-client", b"http/1.1"
 
 
 @implementer(IOpenSSLServerConnectionCreator)
 class Certificates:
     """
-    The context factory of every listener; :meth:`reload` takes effect for new connections.
+    The context factory of XMPP listeners, with that of HTTPS; :meth:`reload` takes effect for new connections.
 
     :param certificate: PEM file with the chain; ``""`` means a self-signed one in *folder*.
     :param key: PEM file with its key.
     :param names: host names that a self-signed one is for.
+    :param client_ca: PEM file with the authorities that vouch for clients (XEP-0178); ``""`` asks them for nothing.
+    :ivar for_http: the context factory of HTTPS, which asks nobody for a certificate.
     """
 
-    def __init__(self, folder: Path, names: tuple[str, ...], certificate: str = "", key: str = "") -> None:
+    def __init__(
+        self, folder: Path, names: tuple[str, ...], certificate: str = "", key: str = "", client_ca: str = ""
+    ) -> None:
         if bool(certificate) != bool(key):
             raise ConfigError("tls.certificate and tls.key go together: give both, or none for a self-signed one.")
         if certificate:
@@ -44,7 +51,9 @@ class Certificates:
             self._certificate, self._key = folder / "self-signed.crt", folder / "self-signed.key"
             if not (self._certificate.exists() and self._key.exists()):
                 _self_sign(folder, names, self._certificate, self._key)
+        self._client_ca = client_ca
         self.options: ssl.CertificateOptions
+        self.for_http = ForHttp(self)
         self.reload()
 
     def reload(self) -> None:
@@ -55,22 +64,30 @@ class Certificates:
                 for found in x509.load_pem_x509_certificates(self._certificate.read_bytes())
             ]
             key = crypto.load_privatekey(crypto.FILETYPE_PEM, self._key.read_bytes())
-            options = ssl.CertificateOptions(
-                privateKey=key,
-                certificate=chain[0],
-                extraCertChain=chain[1:],
-                raiseMinimumTo=ssl.TLSVersion.TLSv1_2,
-                acceptableCiphers=ssl.AcceptableCiphers.fromOpenSSLCipherString(_CIPHERS),
-            )
-            options.getContext().check_privatekey()
-        except (OSError, ValueError, SSL.Error, crypto.Error) as error:
+            options, http = self._context(chain, key, _XMPP), self._context(chain, key, _HTTP)
+            end_point = end_point_of(chain[0].to_cryptography())
+        except (OSError, ValueError, IndexError, SSL.Error, crypto.Error) as error:
             raise ConfigError(
                 f"The certificate {self._certificate} with key {self._key} cannot be used: {error}"
             ) from error
-        options.getContext().set_options(getattr(SSL, "OP_NO_RENEGOTIATION", 0x40000000))
-        options.getContext().set_alpn_select_callback(_select_protocol)
-        self.options = options
+        if self._client_ca:
+            _ask_clients(options.getContext(), self._client_ca)
+        self.options, self.http_options, self._end_point = options, http, end_point
         self._credentials = (chain, key)
+
+    def _context(self, chain: list[crypto.X509], key: crypto.PKey, protocol: bytes) -> ssl.CertificateOptions:
+        options = ssl.CertificateOptions(
+            privateKey=key,
+            certificate=chain[0],
+            extraCertChain=chain[1:],
+            raiseMinimumTo=ssl.TLSVersion.TLSv1_2,
+            acceptableCiphers=ssl.AcceptableCiphers.fromOpenSSLCipherString(_CIPHERS),
+        )
+        context = options.getContext()
+        context.check_privatekey()
+        context.set_options(getattr(SSL, "OP_NO_RENEGOTIATION", 0x40000000))
+        context.set_alpn_select_callback(partial(_select_protocol, protocol))
+        return options
 
     def credentials(self, domain: str) -> tuple[list[crypto.X509], crypto.PKey]:  # noqa: ARG002 - one for all domains
         """The present certificate with its chain, and its key, for a domain of ours."""
@@ -78,20 +95,45 @@ class Certificates:
 
     def serverConnectionForTLS(self, protocol: Any) -> Any:  # noqa: ARG002 - IOpenSSLServerConnectionCreator
         """A TLS connection with the present certificate."""
-        return SSL.Connection(self.options.getContext(), None)
+        return ClientTls(self.options.getContext(), self._end_point)
 
     def getContext(self) -> Any:
         """The present OpenSSL context."""
         return self.options.getContext()
 
 
-def _select_protocol(_connection: Any, offered: list[bytes]) -> Any:
+@implementer(IOpenSSLServerConnectionCreator)
+class ForHttp:
+    """What HTTPS uses of the certificates."""
+
+    def __init__(self, certificates: Certificates) -> None:
+        self._certificates = certificates
+
+    def serverConnectionForTLS(self, protocol: Any) -> Any:  # noqa: ARG002 - IOpenSSLServerConnectionCreator
+        """A TLS connection with the present certificate."""
+        return SSL.Connection(self._certificates.http_options.getContext(), None)
+
+
+def _select_protocol(spoken: bytes, _connection: Any, offered: list[bytes]) -> Any:
     """
-    ALPN: what is spoken here, if the client offers it (XEP-0368 §3, RFC 9112); never ``h2``.
+    ALPN: what is spoken at this port, if the client offers it (XEP-0368 §3, RFC 9112); never ``h2``.
 
     Without an answer of our own, Twisted's callback ends the handshake of every client that offers anything.
     """
-    return next((name for name in _PROTOCOLS if name in offered), SSL.NO_OVERLAPPING_PROTOCOLS)
+    return spoken if spoken in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+
+
+def _ask_clients(context: SSL.Context, authorities: str) -> None:
+    """Have clients asked for a certificate, which they need not have. :raises ConfigError: naming the file."""
+    try:
+        context.load_verify_locations(authorities)
+        context.load_client_ca(authorities.encode())
+    except (SSL.Error, ValueError) as error:
+        raise ConfigError(
+            f"sasl.client_ca: {authorities} holds no certificates of authorities in PEM form: {error}"
+        ) from error
+    context.set_session_id(b"ccm")  # else OpenSSL refuses clients that resume a session
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_CLIENT_ONCE, look)
 
 
 def _self_sign(folder: Path, names: tuple[str, ...], certificate: Path, key: Path) -> None:

@@ -19,8 +19,10 @@ from ccm.errors import StreamError
 from ccm.interfaces import IConnection
 from ccm.session.machine import Session
 from ccm.session.realm import Realm
+from ccm.session.tls_facts import TlsFacts
 from ccm.session.visitors import Refused, Visit
 from ccm.transports.outgoing import Outgoing, Turn
+from ccm.transports.tls_facts import facts_of
 from ccm.wire.framing import StreamFraming
 from ccm.wire.parsers import ParserPool
 
@@ -48,6 +50,7 @@ class ClientConnection(Protocol):
         self._closing = False
         self._counted = False
         self._paused: Any = None
+        self._facts: TlsFacts | None = None
         self._session: Session | None = None
         self._visit: Visit | None = None
 
@@ -55,6 +58,13 @@ class ClientConnection(Protocol):
     def tls_available(self) -> bool:
         """STARTTLS can be offered."""
         return self._clients.certificates is not None and not self.secure
+
+    @property
+    def tls(self) -> TlsFacts:
+        """What TLS has shown; asked once the handshake is over."""
+        if self._facts is None:
+            self._facts = facts_of(self.transport.getHandle() if hasattr(self.transport, "getHandle") else None)
+        return self._facts
 
     # ---- Twisted
 
@@ -153,7 +163,7 @@ class ClientConnection(Protocol):
         """Switch after what was written."""
         self._outgoing.flush()
         self.transport.startTLS(self._clients.certificates)
-        self.secure = True
+        self.secure, self._facts = True, None
 
     def close(self, error: StreamError | None = None) -> None:
         """

@@ -127,7 +127,6 @@ def handshake(head: Head) -> bytes:
 class WebSocketConnection:
     """One client's connection after the handshake."""
 
-    channel_binding: bytes | None = None
     slot = 0  #: the timer wheel's
 
     def __init__(self, gate: WebSocketGate, transport: Any, peer: str, secure: bool, visit: Visit) -> None:

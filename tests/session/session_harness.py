@@ -17,6 +17,7 @@ from ccm.session.verifiers import check_password, make_verifiers
 from ccm.testing import fakes
 from ccm.wire.framing import StreamFraming, WebSocketFraming
 from ccm.wire.parsers import ParserPool
+from ccm.wire.stanza import Stanza
 
 VERIFIERS = make_verifiers("secret", 4096)
 HEADER = (
@@ -25,12 +26,12 @@ HEADER = (
 )
 SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
 SM = "xmlns='urn:xmpp:sm:3'"
+_FOR_THE_AWAY = ("message-waits", "session-unacknowledged")
 
 
 class Connection:
     """An IConnection that writes down."""
 
-    channel_binding = None
     peer = "192.0.2.1"
 
     def __init__(self, secure: bool = True, tls_available: bool = False) -> None:
@@ -135,8 +136,16 @@ class World:
         self.end_records()
 
     def names(self) -> list[str]:
-        """Names of the events fired."""
-        return [name for name, _ in self.events]
+        """Names of the events fired, but for those that tell who is away of messages."""
+        return [name for name, _ in self.events if name not in _FOR_THE_AWAY]
+
+    def waits(self) -> list[str | None]:
+        """Ids of the messages that somebody got who does not look."""
+        return [args[1].id for name, args in self.events if name == "message-waits"]
+
+    def lost(self) -> list[Stanza]:
+        """What the first session that ended had not acknowledged."""
+        return list(next(args for name, args in self.events if name == "session-lost")[1])
 
     def _note(self, name: str, args: Any) -> None:
         if name != "session-saving":  # comes at any time

@@ -42,7 +42,7 @@ async def test_a_browser_that_offers_protocols_is_answered_in_http_1_1(
     tmp_path: Path, offered: list[str], agreed: str | None
 ) -> None:
     front = FrontFactory(reactor, HttpOptions(), QuietSite(Page(), reactor))  # type: ignore[arg-type]
-    tls = TLSMemoryBIOFactory(Certificates(tmp_path, ("localhost",)), False, front, reactor)  # type: ignore[arg-type]
+    tls = TLSMemoryBIOFactory(Certificates(tmp_path, ("localhost",)).for_http, False, front, reactor)  # type: ignore[arg-type]
     port = reactor.listenTCP(0, tls, interface="127.0.0.1")  # type: ignore[attr-defined]
     try:
         protocol, answer = await deferToThread(fetch, port.getHost().port, offered)
