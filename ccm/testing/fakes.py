@@ -102,6 +102,7 @@ def spawn(
 def make_services(host: str = "localhost", hands: Hands | None = None, **others: Any) -> Services:
     """Services on fakes; name those that are to be others."""
     hands = hands or Hands()
+    archive = MemoryArchive()
     fakes: dict[str, Any] = {
         "host": host,
         "later": hands.later,
@@ -110,8 +111,8 @@ def make_services(host: str = "localhost", hands: Hands | None = None, **others:
         "rosters": MemoryRosters(),
         "account_xml": MemoryAccountXML(),
         "pubsub_nodes": MemoryPubSubNodes(),
-        "archive": MemoryArchive(),
-        "personal": MemoryPersonalArchive(hands.datetime),
+        "archive": archive,
+        "personal": MemoryPersonalArchive(hands.datetime, archive.next_id),
         "offline": MemoryOffline(),
         "tokens": MemoryTokens(hands.datetime),
         "state": MemoryState(hands.now),
