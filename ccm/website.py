@@ -29,6 +29,7 @@ from ccm.web.mail import FileMailer
 from ccm.web.operations import Operations, Reading
 from ccm.web.outcome import OutcomePage
 from ccm.web.pages import Pages
+from ccm.web.readers import Readers
 from ccm.web.registration import Registration
 from ccm.web.reset import AccountLinks
 from ccm.web.rsvp import AnswerPage, UnsubscribePage
@@ -132,11 +133,12 @@ def root(
         tokens=Tokens(stores.tokens, lambda: datetime.fromtimestamp(now(), UTC)),
         state=stores.state,
     )
+    readers = Readers(stores.topics, stores.tokens)
     links = AccountLinks(desk, stores.tokens, stores.outbox)
     shows_mail = options.dev_mail and isinstance(mails, FileMailer)
     registration = Registration(desk, stores.pending, stores.outbox, shows_mail=shows_mail)
     below: dict[str, Any] = {
-        "archive": ArchivePages(pages, stores.documents, stores.search, addresses.web, options, apart),
+        "archive": ArchivePages(pages, stores.documents, readers, stores.search, addresses.web, options, apart),
         "i": InvitationLink(desk, stores.topics, settings["guests"]),
         "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
         "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),

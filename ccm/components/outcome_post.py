@@ -3,7 +3,8 @@ Who is mailed a published document, and the jobs that do it, for the transaction
 
 Those who take part and whose mail address is known: members with an account, guests by the address at which they were
 invited; nobody who asked to get no such mail. What may be a task and was not confirmed is nobody's. Each gets a secret
-of their own for the page behind the links, which permits to say something of their own actions and nothing else.
+of their own for the page behind the links, which permits to say something of their own actions, to read a document
+that is for participants alone, and nothing else.
 Leaves out the text (:mod:`ccm.components.outcome_mail`) and what comes back (:mod:`ccm.components.outcome_answers`).
 """
 
@@ -17,13 +18,14 @@ from hashlib import sha256
 from ccm import address
 from ccm.components.context import Context
 from ccm.components.outcome_mail import OutcomeMail, compose
-from ccm.records import Token, Topic
+from ccm.records import DocumentRecord, Token, Topic
 from ccm.reporter.document import Document, Item
 
 Jobs = tuple[tuple[str, str, str], ...]
 
-PURPOSE = "outcome"  # of the tokens
+PURPOSE, READING = "outcome", "reading"  # of the tokens
 LINK_DAYS = 90
+READING_TIME = timedelta(hours=1)
 USES = 1_000_000
 MOST_RECIPIENTS = 500
 _AND = re.compile(r"\s*(?:,|/|&|\band\b)\s*")
@@ -69,15 +71,15 @@ async def jobs_for(
         if only is not None and recipient.jid not in only:
             continue
         key = key_of(topic.id, document.version, recipient.jid) + mark
-        answers = f"{context.web_url}outcome/{await _secret(context, topic, recipient)}"
+        secret = await _secret(context, topic, recipient)
         mail = compose(
             OutcomeMail(
                 document=document,
                 mine=tuple(item for item in document.actions if is_theirs(item, recipient.names)),
                 name=recipient.name,
                 address=recipient.address,
-                url=url,
-                answers=answers,
+                url=f"{url}?key={secret}" if topic.visibility == "members" else url,
+                answers=f"{context.web_url}outcome/{secret}",
                 key=key,
                 sender=context.mail_from,
                 now=context.now(),
@@ -86,6 +88,21 @@ async def jobs_for(
         payload = {"sender": mail.sender, "recipient": mail.recipient, "message": mail.message.decode("ascii")}
         jobs.append(("mail", key, json.dumps(payload)))
     return tuple(jobs)
+
+
+async def to_read(context: Context, record: DocumentRecord, user: str) -> str:
+    """
+    The address at which a participant opens a document now: with a key of theirs if it is for participants alone.
+
+    :param user: bare JID.
+    """
+    url = f"{context.web_url}archive/{record.slug}"
+    if record.visibility != "members" or context.tokens is None:
+        return url
+    secret, expires = context.token(), context.now() + READING_TIME
+    scope = json.dumps({"topic": record.topic})
+    await context.tokens.issue(Token(_digest(secret), READING, user, scope, expires, USES))
+    return f"{url}?key={secret}"
 
 
 def key_of(topic: str, version: int, jid: str) -> str:
@@ -137,6 +154,9 @@ async def _secret(context: Context, topic: Topic, recipient: Recipient) -> str:
     secret = context.token()
     scope = {"topic": topic.id, "address": recipient.address, "names": sorted(recipient.names)}
     expires = context.now() + timedelta(days=LINK_DAYS)
-    digest = sha256(secret.encode()).digest()
-    await context.tokens.issue(Token(digest, PURPOSE, recipient.jid, json.dumps(scope), expires, USES))
+    await context.tokens.issue(Token(_digest(secret), PURPOSE, recipient.jid, json.dumps(scope), expires, USES))
     return secret
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()

@@ -12,6 +12,7 @@ from twisted.words.protocols.jabber.error import StanzaError as JabberError
 from twisted.words.xish.domish import Element
 
 from ccm import namespaces as ns
+from ccm.components import outcome_post
 from ccm.components.choices import topics_of
 from ccm.components.context import Context
 from ccm.components.draft_elements import draft_element
@@ -62,6 +63,7 @@ class ReporterDesk:
             Operation("record", "set", "Go off the record, or on it", self._record, (which, on)),
             Operation("settle", "set", "Confirm or dismiss what I found", self._settle, (which, item, verdict)),
             Operation("command", "set", "Give me a command", self._command, (which, words)),
+            Operation("reading", "get", "Open the document", self._reading, (which,)),
             SearchDesk(context).operation,
             RedactionDesk(context, room, self._known).operation,
         )
@@ -126,6 +128,16 @@ class ReporterDesk:
         columns = (("title", "Title"), ("headline", "Headline"), ("points", "Points"), ("present", "Present"))
         row = {"title": made.title, "headline": made.headline, "points": points, "present": ", ".join(made.present)}
         return Answer(draft_element(made), columns, (row,))
+
+    async def _reading(self, request: Request) -> Answer:
+        known = await self._known(request.need("topic"), request.user)
+        record = await self._context.documents.latest(known.topic.id)
+        if record is None:
+            raise StanzaError("item-not-found", "Nothing is published yet. Ask for that first.")
+        url = await outcome_post.to_read(self._context, record, request.user)
+        payload = Element((ns.REPORTER, "reading"))
+        payload["topic"], payload["url"] = known.topic.id, url
+        return Answer(payload, (("url", "Open it at"),), ({"url": url},))
 
     async def _publish(self, request: Request) -> Answer:
         return await self._ask_for(request, "publish", "{nick} asks me to publish this.")

@@ -2,9 +2,9 @@
 The published archive: ``/archive/``, its documents in every form and version, its feed and its search. No script, no
 sign-in.
 
-Visibility is the topic's: *public* documents are listed, *link* ones only answer at their address, *members* ones are
-not shown on the web at all. What is made of a document is made beside the reactor, and only for who does not have it
-yet. Leaves out editing.
+Visibility is the topic's: *public* documents are listed, *link* ones only answer at their address, *members* ones only
+for a key (:mod:`ccm.web.readers`). What is made of a document is made beside the reactor, and only for who does not
+have it yet. Leaves out editing.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -24,6 +24,7 @@ from ccm.reporter.wording import standing
 from ccm.web.forms import field
 from ccm.web.options import WebOptions
 from ccm.web.pages import Pages, answering
+from ccm.web.readers import Readers, key_of, keyed
 
 FORMS = {
     "md": ("text/markdown; charset=utf-8", "Markdown"),
@@ -50,6 +51,7 @@ class ArchivePages:
         self,
         pages: Pages,
         documents: IDocuments,
+        readers: Readers,
         search: ISearch,
         url: str,
         options: WebOptions,
@@ -57,6 +59,7 @@ class ArchivePages:
     ) -> None:
         self._pages = pages
         self._documents = documents
+        self._readers = readers
         self._search = search
         self._url = url + "archive/"
         self._options = options
@@ -106,28 +109,36 @@ class ArchivePages:
             name, form = slug, ""
         wanted = _number(field(request, "v"))
         record = await self._documents.by_slug(name, wanted)
-        refused = self._refused(request, record)
+        refused = await self._refused(request, record)
         if record is None or refused is not None:
             return refused or b""
         count = 1
         if not form and (wanted is not None or record.revision > 1):
             count = len(await self._documents.revisions(record.topic))
-        made_of = (record.body, record.slug, form, str(wanted), str(count))
+        key = _key(request, record)
+        made_of = (record.body, record.slug, form, str(wanted), str(count), key)
         content_type = FORMS[form][0] if form else HTML
-        return await self._made(request, content_type, made_of, lambda: self._form(record, form, wanted, count))
+        return await self._made(
+            request, content_type, made_of, lambda: self._form(record, form, wanted, count, key), key
+        )
 
     @app.route("/<slug>/versions", methods=["GET"])
     async def versions(self, request: Request, slug: str) -> bytes:
         """Every version of a document, the newest first."""
         record = await self._documents.by_slug(slug)
-        refused = self._refused(request, record)
+        refused = await self._refused(request, record)
         if record is None or refused is not None:
             return refused or b""
         records = await self._documents.revisions(record.topic)
-        made_of = [record.title, *(text for each in records for text in (str(each.revision), each.headline, each.body))]
-        return await self._made(request, HTML, made_of, lambda: self._versions(record, records))
+        key = _key(request, record)
+        made_of = [
+            record.title,
+            key,
+            *(text for each in records for text in (str(each.revision), each.headline, each.body)),
+        ]
+        return await self._made(request, HTML, made_of, lambda: self._versions(record, records, key), key)
 
-    def _versions(self, record: r.DocumentRecord, records: Sequence[r.DocumentRecord]) -> bytes:
+    def _versions(self, record: r.DocumentRecord, records: Sequence[r.DocumentRecord], key: str) -> bytes:
         rows = []
         for each, before in zip(records, (None, *records), strict=False):
             rows.append(
@@ -139,63 +150,72 @@ class ArchivePages:
                     "before": before.revision if before is not None else None,
                 }
             )
-        return self._pages.text("versions.html", title=record.title, slug=record.slug, versions=rows[::-1])
+        here = f"/archive/{record.slug}"
+        return self._pages.text(
+            "versions.html", title=record.title, here=here, key=key, keyed=keyed, versions=rows[::-1]
+        )
 
     @app.route("/<slug>/changes", methods=["GET"])
     async def changes(self, request: Request, slug: str) -> bytes:
         """What a version (``?to=``, else the newest) says otherwise than another (``?from=``, else the one before)."""
         newest = await self._documents.by_slug(slug)
-        refused = self._refused(request, newest)
+        refused = await self._refused(request, newest)
         if newest is None or refused is not None:
             return refused or b""
+        key = _key(request, newest)
         by_number = {record.revision: record for record in await self._documents.revisions(newest.topic)}
         new = by_number.get(_number(field(request, "to")) or newest.revision)
         before = max((number for number in by_number if new is not None and number < new.revision), default=0)
         old = by_number.get(_number(field(request, "from")) or before)
         if new is None or old is None:
             text = "There are no two such versions. Choose them from the list."
-            link = f"/archive/{newest.slug}/versions"
+            link = keyed(f"/archive/{newest.slug}/versions", key)
             return self._pages.message(request, "No such versions", text, 404, link=link, link_text="All versions")
         values: dict[str, str | int] = {
             "title": newest.title,
-            "slug": newest.slug,
+            "here": f"/archive/{newest.slug}",
+            "key": key,
             "old": old.revision,
             "new": new.revision,
         }
         made_of = (*map(str, values.values()), old.body, new.body)
-        return await self._made(request, HTML, made_of, lambda: self._changes(old.body, new.body, values))
+        return await self._made(request, HTML, made_of, lambda: self._changes(old.body, new.body, values), key)
 
     def _changes(self, old: str, new: str, values: dict[str, str | int]) -> bytes:
         groups = differences(render_json.loads(old), render_json.loads(new))
-        return self._pages.text("changes.html", groups=groups, **values)
+        return self._pages.text("changes.html", groups=groups, keyed=keyed, **values)
 
     async def _made(
-        self, request: Request, content_type: str, made_of: Iterable[str], make: Callable[[], bytes]
+        self, request: Request, content_type: str, made_of: Iterable[str], make: Callable[[], bytes], key: str = ""
     ) -> bytes:
         """
         What *make* makes, unless they have it already.
 
         :param made_of: all that it depends on, besides this server.
+        :param key: by which it is read: then it is for nobody else.
         """
         etag = _etag((*self._made_by, content_type, *made_of))
         if request.setETag(etag):
-            return self._pages.cached(request, b"", content_type, lambda: etag)
+            return self._pages.cached(request, b"", content_type, lambda: etag, private=bool(key))
         request.etag = None  # of what is made, if it can be
-        return self._pages.cached(request, await self._apart(make), content_type, lambda: etag)
+        return self._pages.cached(request, await self._apart(make), content_type, lambda: etag, private=bool(key))
 
-    def _refused(self, request: Request, record: r.DocumentRecord | None) -> bytes | None:
+    async def _refused(self, request: Request, record: r.DocumentRecord | None) -> bytes | None:
         """The page that says why a document is not shown."""
         if record is None:
             text = "There is no document of that name here. It may have been taken back."
             return self._pages.message(
                 request, "No such document", text, 404, link="/archive/", link_text="All documents"
             )
-        if record.visibility == "members":
-            text = "This document is shown to those who took part. Sign in to read it."
-            return self._pages.message(request, "Only for those who took part", text, 403)
+        if not await self._readers.may_read(request, record):
+            text = (
+                "This document is shown to those who take part. Open it by the link in the mail that brought it, or sign "
+                "in and open it beside the talk."
+            )
+            return self._pages.message(request, "Only for those who take part", text, 403)
         return None
 
-    def _form(self, record: r.DocumentRecord, form: str, wanted: int | None, count: int) -> bytes:
+    def _form(self, record: r.DocumentRecord, form: str, wanted: int | None, count: int, key: str) -> bytes:
         """:param wanted: the revision that was asked for. :param count: how many there are."""
         document, url = render_json.loads(record.body), self._url + record.slug
         here = f"{url}?v={wanted}" if wanted is not None else url
@@ -207,7 +227,8 @@ class ArchivePages:
         if form:
             return makers[form](document)
         version = f"?v={wanted}" if wanted is not None else ""
-        alternates = {label: f"/archive/{record.slug}.{suffix}{version}" for suffix, (_, label) in FORMS.items()}
+        below = f"/archive/{record.slug}"
+        alternates = {label: keyed(f"{below}.{suffix}{version}", key) for suffix, (_, label) in FORMS.items()}
         page = render_html.page(
             document,
             stylesheet=self._pages.look.stylesheet,
@@ -215,12 +236,12 @@ class ArchivePages:
             home="/archive/",
             feed="/archive/feed.atom",
             icon=self._pages.look.icon,
-            versions=_ways(record, count) if count > 1 else {},
+            versions=_ways(record, count, key) if count > 1 else {},
         )
         return page.encode()
 
 
-def _ways(record: r.DocumentRecord, count: int) -> dict[str, str]:
+def _ways(record: r.DocumentRecord, count: int, key: str) -> dict[str, str]:
     """What leads from a version to the others."""
     here = f"/archive/{record.slug}"
     ways = {str(number): f"{here}?v={number}" for number in range(1, count + 1) if number != record.revision}
@@ -228,7 +249,13 @@ def _ways(record: r.DocumentRecord, count: int) -> dict[str, str]:
         ways = {}
     if record.revision > 1:
         ways["what changed"] = f"{here}/changes?from={record.revision - 1}&to={record.revision}"
-    return {**ways, "all versions": f"{here}/versions"}
+    ways["all versions"] = f"{here}/versions"
+    return {words: keyed(way, key) for words, way in ways.items()}
+
+
+def _key(request: Request, record: r.DocumentRecord) -> str:
+    """What the links of the page hand on: nothing where nothing is asked for."""
+    return key_of(request) if record.visibility == "members" else ""
 
 
 def _number(text: str) -> int | None:

@@ -24,6 +24,7 @@ from ccm.reporter.rendering import anchor
 from ccm.web.desk import Desk, digest
 from ccm.web.forms import Rate, field
 from ccm.web.pages import answering
+from ccm.web.readers import keyed
 
 PURPOSE = "outcome"
 #: Kind of the outbox jobs, and the channel of the bus that says that there are some.
@@ -171,7 +172,7 @@ class OutcomePage:
         error: str = "",
         status: int = 200,
     ) -> bytes:
-        shown = guest.topic.visibility != "members"
+        key = guest.token if guest.topic.visibility == "members" else ""
         tasks = [
             {
                 "number": item.number,
@@ -179,7 +180,7 @@ class OutcomePage:
                 "due": wording.due(item),
                 "day": item.due,
                 "status": item.status,
-                "source": f"/archive/{guest.slug}#{anchor(item.source)}" if shown else "",
+                "source": keyed(f"/archive/{guest.slug}#{anchor(item.source)}", key),
             }
             for item in items
         ]
@@ -193,7 +194,7 @@ class OutcomePage:
             first=first,
             error=error,
             more=len(items) < len(guest.mine),
-            link=f"/archive/{guest.slug}" if shown else "",
+            link=keyed(f"/archive/{guest.slug}", key),
         )
 
     async def _stop_page(self, request: Request, guest: _Guest) -> bytes:

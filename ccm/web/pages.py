@@ -103,13 +103,27 @@ class Pages:
         request.setHeader("Cache-Control", "public, max-age=86400")
         return self.look.icon_svg
 
-    def cached(self, request: Request, body: bytes, content_type: str, make_etag: Callable[[], bytes]) -> bytes:
-        """A public document with its ETag; answers 304 where that is enough (RFC 9110 §13)."""
+    def cached(
+        self,
+        request: Request,
+        body: bytes,
+        content_type: str,
+        make_etag: Callable[[], bytes],
+        *,
+        private: bool = False,
+    ) -> bytes:
+        """
+        A document with its ETag; answers 304 where that is enough (RFC 9110 §13).
+
+        :param private: it is for who asks alone, so that only their own browser keeps it, and no search engine.
+        """
         self.headers(request)
         if content_type.startswith("text/html"):
             self._early(request)
         request.setHeader("Content-Type", content_type)
-        request.setHeader("Cache-Control", "public, max-age=0, must-revalidate")
+        request.setHeader("Cache-Control", f"{'private' if private else 'public'}, max-age=0, must-revalidate")
+        if private:
+            request.setHeader("X-Robots-Tag", "noindex")
         return b"" if request.setETag(make_etag()) else body
 
     def _early(self, request: Request) -> None:

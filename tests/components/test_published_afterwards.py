@@ -41,7 +41,7 @@ TALK = (
 )
 
 
-async def publish(stage: Any, *, options: Any = None) -> tuple[Any, Any, str]:
+async def publish(stage: Any, *, options: Any = None, visibility: str = "public") -> tuple[Any, Any, str]:
     """Ann, the topic, and its room, after the talk."""
     play(stage)
     if options is not None:
@@ -49,6 +49,8 @@ async def publish(stage: Any, *, options: Any = None) -> tuple[Any, Any, str]:
         stage.host(reporter.plugin, options)
     ann = await stage.person("ann", "Ann", "ann@mail.example")
     topic = await open_topic(ann)
+    shown = f"<visibility xmlns='{ns.TOPICS}' id='{topic['id']}' visibility='{visibility}'/>"
+    await ann.ask("topics.localhost", "set", shown)
     await ann.join(topic["room"], "Ann")
     await until(lambda: any(nick == "Reporter" for nick, _ in bodies(ann, topic["room"])))
     await hold_the_talk(ann, topic["room"], TALK)

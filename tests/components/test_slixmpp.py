@@ -11,10 +11,10 @@ import pytest
 COMMANDS = {
     *("topics", "topic", "create", "rename", "reschedule", "visibility", "targets", "end", "delete", "undo", "choose"),
     *("invite", "invitations", "revoke", "resend", "rsvp"),
-    *("outcome", "draft", "publish", "hold", "record", "settle", "command", "search", "redact"),
+    *("outcome", "draft", "publish", "hold", "record", "settle", "command", "search", "redact", "reading"),
 }
 #: For who is invited, and for what is published: see test_slixmpp_talk and test_published_afterwards.
-FOR_OTHERS = {"rsvp", "redact"}
+FOR_OTHERS = {"rsvp", "redact", "reading"}
 
 
 @pytest.mark.real

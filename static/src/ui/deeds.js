@@ -71,6 +71,15 @@ export class Deeds {
     return this.attempt(this.#client.show(topic.id, visibility), 'It stays as it was.');
   }
 
+  /** Open the document in a tab of its own, by a key of one's own where it takes one. */
+  async read(event, topic, url) {
+    const tab = window.open('', '_blank'); // while the click counts
+    if (!tab) return;
+    event.preventDefault();
+    tab.opener = null;
+    tab.location.replace(await this.#client.reading(topic.id).catch(() => url));
+  }
+
   /** @param {string[]} targets besides the archive */
   send(topic, targets) {
     return this.attempt(this.#client.send(topic.id, targets), 'It goes where it went.');

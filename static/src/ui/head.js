@@ -18,7 +18,7 @@ function state(app) {
   if (topic.state === 'live' && offline) return html`<span>Live at ${clock(app.lostAt)}</span>`;
   if (topic.state === 'live') return html`<span class="lv">Live</span><span>${count(Math.max(people, 1), 'person', 'people')} here</span>${topic.start ? html`<span class="num" data-testid="planned">${topic.start <= now ? `since ${clock(topic.start)}` : `planned for ${day(topic.start, now)}, ${clock(topic.start)}`}</span>` : nothing}`;
   if (topic.state === 'planned') return html`<span data-testid="planned">${topic.start ? when(topic.start, now) : 'Starts when the first guest arrives'}</span>`;
-  if (topic.state === 'published') return html`<span>Published</span>${topic.document ? html`<a href=${topic.document} target="_blank" rel="noopener">Open the document</a>` : nothing}`;
+  if (topic.state === 'published') return html`<span>Published</span>${topic.document ? html`<a href=${topic.document} target="_blank" rel="noopener" @click=${(e) => app.session.state === 'online' && app.deeds.read(e, topic, topic.document)}>Open the document</a>` : nothing}`;
   return html`<span>Ended, not published yet</span>`;
 }
 

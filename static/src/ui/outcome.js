@@ -225,7 +225,7 @@ function bar(app, outcome) {
     return html`<div class="pubbar">${meter(outcome)}<p class="hint" role="status" data-testid="news">${news ? html`<b>Changed since version ${version}.</b> ${news}.` : html`<b>Published.</b> Further talk makes a new version.`}</p>${targets(app, outcome)}
       <div class="row"><button class="btn" type="button" @click=${() => app.deeds.copy(url)}>Copy link</button>
       <span>${may ? html`<button class="btn prime" type="button" data-testid="again" @click=${() => app.deeds.publish(topic)}>${icon('globe')}Publish version ${version + 1}</button>` : nothing}
-      <a class="btn ${may ? '' : 'prime'}" data-testid="document" href=${url} target="_blank" rel="noopener">${icon('globe')}Open the document</a></span></div></div>`;
+      <a class="btn ${may ? '' : 'prime'}" data-testid="document" href=${url} target="_blank" rel="noopener" @click=${(e) => !offline && app.deeds.read(e, topic, url)}>${icon('globe')}Open the document</a></span></div></div>`;
   }
   const state = { why: html`<b>${count(missing.length, 'attribute')} missing.</b> The reporter asks for ${missing.length === 1 ? 'it' : 'them'} before publishing.`, disabled: false, waits: false, verb: 'Publish…' };
   if (!missing.length || !outcome.interview) Object.assign(state, { why: html`<b>${missing.length ? 'Ready.' : 'Everything is filled.'}</b> Publishing makes it readable for all it is meant for.`, verb: 'Publish' });

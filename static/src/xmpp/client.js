@@ -200,6 +200,12 @@ export class Client extends Emitter {
 
   // -- the reporter
 
+  /** Where the signed-in person opens the document now. @param {string} topic @returns {Promise<string>} */
+  async reading(topic) {
+    const iq = $iq({ type: 'get', to: this.components.host('reporter') }).c('reading', { xmlns: NS.reporter, topic });
+    return attr(kid(await this.session.request(iq), 'reading'), 'url');
+  }
+
   /** @param {string} topic */
   async outcome(topic) {
     const send = () => this.session.request($iq({ type: 'get', to: this.components.host('reporter') }).c('outcome', { xmlns: NS.reporter, topic }));
