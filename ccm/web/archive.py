@@ -209,8 +209,8 @@ class ArchivePages:
             )
         if not await self._readers.may_read(request, record):
             text = (
-                "This document is shown to those who take part. Open it by the link in the mail that brought it, or sign "
-                "in and open it beside the talk."
+                "This document is shown to those who take part. Open it by the link in the mail that brought it, "
+                "or sign in and open it beside the talk."
             )
             return self._pages.message(request, "Only for those who take part", text, 403)
         return None
