@@ -18,7 +18,7 @@ a coroutine               only for ``iq``: awaited, then one of the above
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 from typing import Any, Final, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -73,11 +73,12 @@ EVENTS: dict[str, str] = {
     "session-unavailable": "(session, stanza) it became unavailable or its stream ended (RFC 6121 §4.5)",
     "session-saving": "(session) a record of it is about to be made: put what must outlive a crash into its state",
     "session-hibernating": "(session) its connection is gone, it may be resumed",
+    "session-unacknowledged": "(session, stanzas) as it hibernates; *stanzas()* answers what its client may not have",
     "session-resumed": "(session) it came back",
     "session-closed": "(session) it is over; always the last event of a session",
-    "session-lost": "(session, stanzas) what was not acknowledged when it ended (XEP-0198 §4)",
     "message-kept": "(account, stanza) nobody reads it now, so it waits for the account (XEP-0160)",
     "message-waits": "(session, stanza) it got a message while nobody looks (XEP-0352) or while it hibernates",
+    "session-lost": "(session, stanzas) what was not acknowledged when it ended (XEP-0198 §4)",
     "vcard-changed": "(jid) an account has another vCard (XEP-0054); told, so that the answer waits",
     "item-published": "(account, node, item) an account's node has a new item (XEP-0163); told",
     "account-deleted": "(jid) an account is gone",

@@ -37,6 +37,11 @@ def indicated(session: "Session", nonza: Nonza) -> None:
         session.held = Held(session.realm.options.held_stanzas)
 
 
+def gone(session: "Session") -> None:
+    """It hibernates: nothing is held, but it is told of what matters."""
+    session.held = Nobody()
+
+
 def flush(session: "Session") -> None:
     """Its client is taken for active, and gets what waited."""
     held, session.held = session.held, None
@@ -70,6 +75,7 @@ class Held:
             self.send(session)
             return True
         self.send(session)
+        _told(session, stanza)
         return False
 
     def send(self, session: "Session") -> None:
@@ -82,6 +88,25 @@ class Held:
             else:
                 session.deliver(sent)
         session.held = held
+
+
+class Nobody(Held):
+    """In the place of :class:`Held` while there is no connection: the session keeps what comes (XEP-0198)."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def keeps(self, session: "Session", stanza: Stanza, _sent: Stanza | FanOut) -> bool:
+        """Nothing."""
+        _told(session, stanza)
+        return False
+
+
+def _told(session: "Session", stanza: Stanza) -> None:
+    if stanza.kind == "message":
+        session.realm.router.fire("message-waits", session, stanza)
 
 
 def _key(stanza: Stanza) -> object:

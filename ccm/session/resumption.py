@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from twisted.logger import Logger
 
 from ccm.errors import StreamError
-from ccm.session import record, resume
+from ccm.session import client_state, record, resume
 from ccm.session.resume import Acks
 from ccm.session.states import State
 from ccm.wire.events import Nonza
+from ccm.wire.stanza import Stanza
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -29,6 +30,7 @@ log = Logger()
 
 _ATTACHED_FACTOR = 10  # a connected client may lag this many times the queue of a hibernating one
 _ASK_AFTER_SECONDS = 5.0
+_MOST_UNACKNOWLEDGED = 100  # of what is told when it hibernates
 
 
 class Resumption:
@@ -213,7 +215,14 @@ class Resumption:
         seconds = session.realm.options.resume_seconds
         self._end_timer = session.realm.later(seconds, self._expired)
         self._save()
+        client_state.gone(session)
         session.realm.router.fire("session-hibernating", session)
+        session.realm.router.fire("session-unacknowledged", session, self._unacknowledged)
+
+    def _unacknowledged(self) -> list[Stanza]:
+        """The newest of what its client has not acknowledged, the oldest of them first."""
+        queue = self.acks.queue
+        return resume.stanzas_of(islice(queue, max(0, len(queue) - _MOST_UNACKNOWLEDGED), None))
 
     def _expired(self) -> None:
         self._end_timer = None
@@ -226,6 +235,7 @@ class Resumption:
             self._end_timer()
             self._end_timer = None
         session.hibernating = False
+        client_state.flush(session)
         self._settling = True
         self._owed = []
         self._save()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from session_harness import SM, World
 
+from ccm import namespaces as ns
 from ccm.router.hooks import HANDLED, Target, on
 from ccm.session.limits import TokenBucket
 from ccm.session.options import SessionOptions
@@ -237,7 +238,7 @@ def test_a_resumption_whose_store_fails_ends_the_session_with_an_error() -> None
     world.barriers[0].errback(OSError("disk full"))
     assert b"<internal-server-error" in back.take()
     assert back.connection.closed and client.session.state_name == "closed"
-    assert [stanza.id for stanza in next(args for name, args in world.events if name == "session-lost")[1]] == ["1"]
+    assert [stanza.id for stanza in world.lost()] == ["1"]
 
 
 def test_an_acknowledgement_of_the_connection_before_does_not_reach_the_new_one() -> None:
@@ -287,9 +288,39 @@ def test_a_session_ends_when_its_client_does_not_come_back() -> None:
     client.session.disconnected()
     world.hands.advance(601)
     assert world.names() == ["session-bound", "session-hibernating", "session-lost", "session-closed"]
-    assert [stanza.id for stanza in world.events[2][1][1]] == ["1"]
+    assert [stanza.id for stanza in world.lost()] == ["1"]
     assert world.saved[id_] is None
     assert b"<item-not-found" in resume(world, id_)[1]
+
+
+def test_what_may_not_have_been_seen_is_told_as_a_session_hibernates_and_while_it_does() -> None:
+    world = World()
+    client, id_ = managed(world)
+    for number in range(150):
+        client.session.deliver(message(number))
+    assert world.waits() == []
+    client.session.disconnected()
+    ((_, stanzas),) = [args for name, args in world.events if name == "session-unacknowledged"]
+    assert [stanza.id for stanza in stanzas()] == [str(number) for number in range(50, 150)]
+    client.session.deliver(message(150))
+    client.session.deliver_raw(FanOut(message(151), "room@conference.localhost/nick"))
+    client.session.deliver(Stanza("presence", {"from": "bob@localhost/x", "to": "ann@localhost/one"}))
+    assert world.waits() == ["150", "151"]
+    back, said = resume(world, id_, 150)
+    assert said.count(b"<message") == 2
+    client.session.deliver(message(152))
+    assert world.waits() == ["150", "151"] and b"id='152'" in back.take()
+
+
+def test_a_client_that_does_not_look_is_told_of_what_matters_alone() -> None:
+    world = World()
+    client = world.bound()
+    client.send(f"<inactive xmlns='{ns.CSI}'/>")
+    client.session.deliver(Stanza("presence", {"from": "bob@localhost/x", "to": "ann@localhost/one"}))
+    client.session.deliver(message(1))
+    client.send(f"<active xmlns='{ns.CSI}'/>")
+    client.session.deliver(message(2))
+    assert world.waits() == ["1"]
 
 
 def test_a_hibernating_session_keeps_a_bounded_queue() -> None:
@@ -299,7 +330,7 @@ def test_a_hibernating_session_keeps_a_bounded_queue() -> None:
     for number in range(6):
         client.session.deliver(message(number))
     assert client.session.state_name == "closed"
-    assert len(world.events[2][1][1]) == 6
+    assert len(world.lost()) == 6
 
 
 def test_a_client_that_never_acknowledges_is_ended() -> None:

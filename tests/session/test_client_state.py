@@ -22,6 +22,11 @@ class Looking:
         class options:
             held_stanzas = 5
 
+        class router:
+            @staticmethod
+            def fire(name: str, _session: Any, stanza: Stanza) -> None:
+                assert name == "message-waits" and stanza.kind == "message"
+
     def __init__(self) -> None:
         self.held: Held | None = None
         self.sent: list[str] = []

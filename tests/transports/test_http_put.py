@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
+from twisted.web.server import NOT_DONE_YET
 
 from ccm.errors import StoreUnavailable
 from ccm.records import Upload, UploadLimits
@@ -269,3 +270,26 @@ def test_a_slow_client_has_time_for_its_size_and_no_more() -> None:
     assert one(wire)[0] == 408 and wire.disconnecting
     front.connectionLost(Failure(ConnectionLost()))
     assert result_of(place.uploads.place(ID)) is not None and not place.uploads.bytes_of
+
+
+class Long(Page):
+    """Answers for as long as the test likes."""
+
+    def render_GET(self, request: Any) -> Any:
+        self.asked = request
+        return NOT_DONE_YET
+
+
+def test_a_long_answer_goes_on_while_its_client_reads_and_is_cut_when_it_does_not() -> None:
+    place = Place(answer_seconds=100)
+    page = Long()
+    place.factory.site.resource = page
+    front, wire = place.connect()
+    place.say(front, request(b"", method=b"GET", path=b"/upload/x/film.mp4"))
+    for _ in range(5):
+        page.asked.write(b"x" * 1_048_576)
+        place.clock.pump([1.0] * 103)
+        assert not wire.aborted
+    page.asked.write(b"x" * 1000)
+    place.clock.pump([1.0] * 103)
+    assert wire.aborted
