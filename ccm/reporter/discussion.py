@@ -81,7 +81,7 @@ def step(state: State, message: Message, context: Context) -> Step:
         return state, ()
     before, state = state, record.replace(state, last=message.id)
     if message.from_reporter:
-        return followup.carried_in(state, message), ()
+        return meetings.followed(state, followup.carried_in(state, message), context)
     if not message.on_record:
         return state, ()
     if message.retracts is not None:

@@ -1,8 +1,8 @@
 """
 When a discussion of no stated type becomes a meeting, and how its topics begin.
 
-The first marked line, an agenda, words that open a meeting, or a long talk whose words are those of meetings. Leaves
-out what an agenda looks like (:mod:`ccm.reporter.agenda`).
+The first marked line, an agenda, words that open a meeting, actions carried over from the last one, or a long talk whose
+words are those of meetings. Leaves out what an agenda looks like (:mod:`ccm.reporter.agenda`).
 """
 
 from datetime import datetime
@@ -27,6 +27,14 @@ MARGIN = 100  # … and by how many hundredths of log-odds it must be more like 
 def marked(state: State, verb: str, context: Context) -> State:
     """The first marked line makes a discussion of no stated type a meeting."""
     return _meeting(state, context) if verb in MARKS else state
+
+
+def followed(before: State, state: State, context: Context) -> Step:
+    """A record that begins with actions of the last meeting is a meeting's, until people say otherwise."""
+    if state.entries is before.entries:
+        return state, ()
+    after = _meeting(state, context)
+    return after, turned(state, after, context)
 
 
 def announced(state: State, message: Message, low: str, context: Context) -> Step | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ccm.reporter.discussion import new_state, step
-from ccm.reporter.effects import FollowUp, Publish
+from ccm.reporter.effects import Converted, FollowUp, Publish
 from ccm.reporter.followup import CARRIED, carried_in, when
 from ccm.reporter.state import from_json, to_json
 from ccm.reporter.transcript import Message
@@ -120,7 +120,8 @@ def test_open_actions_are_carried_into_the_next_record(room):
     (follow,) = [e for e in room.say("ann", "#publish") if isinstance(e, FollowUp)]
     said = Message("c", "Reporter", f"{CARRIED}Club:\n{follow.carried}", None, BEGAN, from_reporter=True)
     state, effects = step(new_state(), said, room.context)
-    assert effects == ()
+    assert effects == (Converted("incident", "meeting"),)
+    assert state.type == "meeting"
     assert [(e.id, e.owner, e.due, e.status, e.source) for e in state.entries] == [
         ("A1", "Kim", "2026-11-27", "carried", "c"), ("A2", "", "", "carried", "c"),
     ]  # fmt: skip
