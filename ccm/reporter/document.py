@@ -74,7 +74,7 @@ def build(state: State, log: Sequence[Message], meta: Meta, context: Context) ->
     published = meta.published or (times[-1] if times else None)
     last = stamp(times[-1]) if times else ""
     title = _title(state, meta)
-    chair = meta.chair or state.chair
+    chair = meta.chair or ", ".join(filter(None, (state.chair, *state.cochairs)))
     at = {line.id: line.at for line in lines}  # a corrected line keeps its place in time
     day = times[0].date().isoformat() if times else meta.day or stamp(published)[:10]
     names = {name.lower(): shown[person_key(name)] for name in nicks}

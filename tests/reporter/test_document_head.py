@@ -130,3 +130,9 @@ def item(text, due="", phrase=""):
 def test_what_is_due_is_told_once_and_not_against_its_field(it, words):
     assert f"{wording.task(it)}, {wording.due(it)}".startswith(words)
     assert wording.due(it).count("today") + wording.task(it).count("today") <= 1
+
+
+def test_the_head_names_every_chair(context):
+    document = document_of(talk("ann: #chair ann ben", "ben: ACTION: ann to pay", "kim: Hello"), context)
+    assert document.chair == "ann, ben"
+    assert all("ann, ben" in form for form in forms(document))
