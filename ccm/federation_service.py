@@ -84,10 +84,11 @@ class Federation:
         turn = Turn(partial(reactor.callLater, 0))
 
         def terms(elsewhere: Elsewhere) -> Terms:
+            policy = Policy(router, options, own, guests)
             return Terms(
                 options=options,
-                policy=Policy(router, options, own, guests),
-                tls=Tls(credentials, options.ca_file),
+                policy=policy,
+                tls=Tls(credentials, options.ca_file, policy.is_open),
                 keys=Keys(secret),
                 pool=ParserPool(wire),
                 clock=reactor,

@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
+import idna
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import SSL, crypto
@@ -38,12 +39,16 @@ class Tls:
     """
     :param credentials: asked for each connection, so that certificates may be renewed meanwhile.
     :param ca_file: PEM file of authorities in the place of the system's; ``""`` for those.
+    :param is_open: whether a domain is ours and may be asked for by name before anything is said (RFC 6066 §3).
     :raises ConfigError: if that file cannot be used.
     """
 
-    def __init__(self, credentials: Credentials, ca_file: str = "") -> None:
+    def __init__(
+        self, credentials: Credentials, ca_file: str = "", is_open: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._credentials = credentials
         self._ca_file = ca_file
+        self._is_open = is_open
         self._contexts: dict[str, tuple[Any, SSL.Context]] = {}
         self._trusting(SSL.Context(SSL.TLS_METHOD))
 
@@ -67,8 +72,18 @@ class Tls:
         private: Any = key.to_cryptography_key()
         context.use_privatekey(private)
         context.set_alpn_select_callback(_select)
+        context.set_tlsext_servername_callback(self._named)
         self._trusting(context)
         return context
+
+    def _named(self, connection: SSL.Connection) -> None:
+        """A client has said whom it wants: that one's certificate is shown."""
+        try:
+            domain = idna.decode(connection.get_servername() or b"").lower()
+        except (idna.IDNAError, UnicodeError):
+            return
+        if self._is_open(domain):
+            connection.set_context(self.context(domain))
 
     def _trusting(self, context: SSL.Context) -> None:
         try:

@@ -42,7 +42,7 @@ class IncomingStream(ServerStream):
         super().__init__(listener.terms)
         self._listener = listener
         self._own = self._other = ""
-        self._id = ""
+        self._id = self._lang = ""
         self._signed_in = False
         self._asked: set[tuple[str, str]] = set()
         self._paused: Any = None
@@ -117,7 +117,7 @@ class IncomingStream(ServerStream):
             raise StreamError("policy-violation", "Your domain is not let in here. Ask this server's operator.")
         if self._signed_in and (own, other) != (self._own, self._other):
             raise StreamError("invalid-from", "The stream was for other domains before.")
-        self._own, self._other = own, other
+        self._own, self._other, self._lang = own, other, event.lang or ""
         self.features(self._offers())
 
     def _offers(self) -> bytes:
@@ -256,6 +256,8 @@ class IncomingStream(ServerStream):
             said = f"{attribute(domain)[:200]} was not proven for {attribute(address.domain(to))[:200]} in this stream."
             raise StreamError("invalid-from", said)
         stanza.attrs["from"], stanza.attrs["to"] = sender, to
+        if self._lang:
+            stanza.attrs.setdefault("xml:lang", self._lang)  # RFC 6120 §8.1.5
         self._listener.received(stanza, domain)
 
     def _prove(self, other: str, own: str, how: str) -> None:

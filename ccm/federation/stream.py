@@ -130,13 +130,17 @@ class ServerStream(Protocol):
         self._out.write(data)
 
     def header(self, from_: str, to: str, id_: str = "") -> None:
-        """Open our side of the stream."""
+        """
+        Open our side of the stream.
+
+        It names no language (RFC 6120 §4.7.4): what people write here is in many, and each stanza may say so.
+        """
         self._greeted = True
         id_ = f" id='{attribute(id_)}'" if id_ else ""
         from_, to = (f" {name}='{attribute(jid)}'" if jid else "" for name, jid in (("from", from_), ("to", to)))
         self.write(
             f"<?xml version='1.0'?><stream:stream xmlns='{ns.SERVER}' xmlns:stream='{ns.STREAMS}' "
-            f"xmlns:db='{DIALBACK}'{from_}{to}{id_} version='1.0' xml:lang='en'>".encode()
+            f"xmlns:db='{DIALBACK}'{from_}{to}{id_} version='1.0'>".encode()
         )
 
     def features(self, inner: bytes) -> None:

@@ -131,7 +131,8 @@ def _restore(room: "Room", jid: str, value: Mapping[str, Any]) -> None:
         occupant = Occupant(room.jid, value["nick"], bare, room.standing(bare).affiliation, role, mark)
     elif occupant.bare != bare:
         raise ValueError("two people of one nick")
-    seat = Seat(jid, shown, room.context.now(), verified=False)
+    # whoever is elsewhere may have left while nobody was here to hear it, and is asked soon
+    seat = Seat(jid, shown, room.context.now() if room.context.is_local(jid) else 0.0, verified=False)
     seat.restored = True
     room.seat(occupant, seat)
     if room.context.is_local(jid) and room.context.router.session(jid) is None:

@@ -73,6 +73,20 @@ def test_a_join_by_wokkel_leaves_a_compiled_query_behind_for_good() -> None:
     assert any("a-room-of-its-own" in str(query) for query in xpath.__internedQueries)
 
 
+def test_wokkels_servers_never_begin_tls_and_queue_without_bound() -> None:
+    code = "import ccm.wokkel_imports, wokkel.server, inspect; print(inspect.getsource(wokkel.server))"
+    source = run(code).stdout
+    assert "XMPPServerListenAuthenticator" in source
+    assert "startTLS" not in source
+    assert "TLSInitiatingInitializer" not in source
+    assert "be emptied at some point" in source
+
+
+def test_wokkels_dialback_keys_are_of_ascii_domains_only() -> None:
+    code = "from wokkel.server import generateKey; generateKey('s', 'b\u00fccher.example', 'one.example', '1')"
+    assert "UnicodeEncodeError" in run(f"import ccm.wokkel_imports; {code}").stderr
+
+
 def test_twisteds_stream_parser_takes_what_xmpp_forbids() -> None:
     elements: list[Any] = []
     parser = domish.elementStream()

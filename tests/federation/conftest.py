@@ -1,16 +1,14 @@
 """Servers that end with their test."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_twisted
 from fixtures.authority import Authority
-from places import Place
+from places import Made, Place
 from twisted.internet.defer import Deferred
-
-Made = Callable[..., Awaitable[Place]]
 
 
 @pytest.fixture(scope="session")

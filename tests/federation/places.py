@@ -1,5 +1,6 @@
 """Servers of nothing but a router and federation, on real sockets with real certificates."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,17 @@ from ccm.wire.stanza import Stanza
 
 reactor: Any = real_reactor
 SECONDS = 20.0
+Files = tuple[Path, Path]
+Credentials = tuple[list[crypto.X509], crypto.PKey]
+
+
+def credentials(files: Files) -> Credentials:
+    """What is in the files of a certificate and its key."""
+    chain = [crypto.load_certificate(crypto.FILETYPE_PEM, files[0].read_bytes())]
+    return chain, crypto.load_privatekey(crypto.FILETYPE_PEM, files[1].read_bytes())
+
+
+Made = Callable[..., Awaitable["Place"]]
 
 
 class Somebody(fakes.RecordingSession):
@@ -46,28 +58,38 @@ class Place:
     One server.
 
     :param certificate: files of its certificate and key; ``ca_file`` says whom it trusts.
+    :param certificates: others, for domains of its own.
     """
 
-    def __init__(self, host: str, certificate: tuple[Path, Path], ca_file: Path, **options: Any) -> None:
+    def __init__(
+        self,
+        host: str,
+        certificate: Files,
+        ca_file: Path,
+        certificates: Mapping[str, Files] | None = None,
+        **options: Any,
+    ) -> None:
         self.host = host
         self.services = fakes.make_services(host)
         self.router = fakes.make_router(self.services)
         given: dict[str, Any] = {"listen": ("tcp:0:interface=127.0.0.1",), "ca_file": str(ca_file), **options}
         self.routes: dict[str, str] = given.setdefault("routes", {})
         self.options = FederationOptions(enabled=True, **given)
-        chain = [crypto.load_certificate(crypto.FILETYPE_PEM, certificate[0].read_bytes())]
-        key = crypto.load_privatekey(crypto.FILETYPE_PEM, certificate[1].read_bytes())
-        self._credentials = (chain, key)
+        self._own = credentials(certificate)
+        self._others = {domain: credentials(files) for domain, files in (certificates or {}).items()}
         self.federation: Federation | None = None
         self.lost: list[str] = []
 
     async def start(self) -> "Place":
         """*async* Listen."""
         federation = self.federation = Federation(
-            reactor, self.router, self.options, WireOptions(), lambda _: self._credentials, self.host.encode() * 4
+            reactor, self.router, self.options, WireOptions(), self._certificate, self.host.encode() * 4
         )
         await federation.listen()
         return self
+
+    def _certificate(self, domain: str) -> Credentials:
+        return self._others.get(domain, self._own)
 
     @property
     def port(self) -> int:

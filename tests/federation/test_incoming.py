@@ -93,6 +93,15 @@ def test_a_server_proves_itself_by_dialback() -> None:
     assert (stanza.from_, stanza.to, domain) == ("ann@two.example/x", "bob@one.example", "two.example")
 
 
+def test_the_language_of_a_stream_is_that_of_its_stanzas() -> None:
+    stage = Stage(**PLAIN)
+    end = stage.come(more=" xml:lang='de'")
+    end.prove()
+    end.say(MESSAGE.format("ann@two.example", "bob@one.example"))
+    end.say("<message xml:lang='fr' from='ann@two.example' to='bob@one.example'/>")
+    assert [stanza.attrs["xml:lang"] for stanza, _ in stage.received] == ["de", "fr"]
+
+
 def test_a_wrong_key_ends_the_stream() -> None:
     stage = Stage(**PLAIN)
     end = stage.come()

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from conftest import Made
 from fixtures.authority import Authority, srv_name, xmpp_address
-from places import reactor
+from places import Made, Somebody, reactor
 from twisted.internet.task import deferLater
 
 from ccm.router.hooks import on
@@ -144,6 +143,27 @@ async def test_tls_from_the_first_byte(place: Made) -> None:
     one.federation.locator.add("two.example", f"tls://127.0.0.1:{two.port}")
     one.send(ann, "message", bob.jid, b"<body>hello</body>", type="chat")
     assert (await bob.hears()).child_text("body") == "hello"
+
+
+@pytest_twisted.ensureDeferred
+async def test_tls_from_the_first_byte_shows_the_certificate_that_is_asked_for(
+    place: Made, authority: Authority
+) -> None:
+    one = await place("one.example")
+    rooms = authority.certify("conference.two.example")
+    two = await place(
+        "two.example",
+        listen=(),
+        direct_tls=("tcp:0:interface=127.0.0.1",),
+        certificates={"conference.two.example": rooms},
+    )
+    ann, bob, room = one.somebody("ann"), two.somebody("bob"), Somebody("conference.two.example")
+    two.router.add_domain(room.jid, room)
+    for domain in ("two.example", room.jid):
+        one.federation.locator.add(domain, f"tls://127.0.0.1:{two.port}")
+    for to in (bob, room):
+        one.send(ann, "message", to.jid, b"<body>hello</body>", type="chat")
+        assert (await to.hears()).child_text("body") == "hello"
 
 
 @pytest_twisted.ensureDeferred
