@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import app_server
 import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
@@ -23,11 +24,13 @@ from ccm.modules import (
     ping,
     presence,
     private_xml,
+    push,
     register,
     roster,
     session_tokens,
     subscriptions,
     time,
+    upload,
     vcard,
     version,
 )
@@ -39,7 +42,8 @@ MODULES = [
     module.plugin
     for module in (
         avatars, blocking, bookmarks, carbons, pep, private_xml, vcard,
-        admin, commands, ping, version, time, disco, roster, subscriptions, presence, online, mam, messages, offline, register, session_tokens,
+        admin, commands, ping, version, time, disco, roster, subscriptions, presence, online, mam, messages, offline,
+        register, session_tokens, push, upload, app_server,
     )
 ]  # fmt: skip
 #: The Prince of Verona administers every stage.
