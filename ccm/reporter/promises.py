@@ -13,6 +13,7 @@ from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.statements import kind_of_verb
 
 SURE, MAYBE, NOTHING = 400, 50, -999  # scores of what needs no model
+SHORT = 35  # words of a line: what is said at length tells how things stand
 FIRST = 4  # the first person among the ways of speaking
 _WAYS = {"first": FIRST, "you": 3, "other": 2, "stated": 2, "some": 1}
 _WILL_DO = r"(?:ok,? |sure,? |yes,? )?will\b"
@@ -33,6 +34,14 @@ _THANKS = re.compile(
     r"appreciate)\b"
 )
 _ASKS = re.compile(r"\b(?:who|any(?:one|body)?|some(?:one|body)|volunteers?|(?:can|could|would|will) you|action)\b")
+_QUICK = re.compile(r"(?:share|link|post|drop|paste|show|re-?post|read|add (?:you|that|it|this))\b")
+_NO_DEED = re.compile(
+    r"(?:present|introduce|announce|repeat|mention|start|continue|attend|move|leave|join|talk|discuss|explain|cover|have|"
+    r"be|get|make|see|know|think|stop)\b"
+)
+_HEDGES = re.compile(
+    r"\b(?:once|as soon as|try|hope|hopefully|guess|i think|likely|going to|plan|like to|glad|happy)\b|i['’]m\b|i am\b"
+)
 _AT_ONCE = ("i'll", "i will", "i can", "ok, i", "ok i", "yes, i", "sure, i", "i’ll")
 _PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|wondering|probably)\b")
 _WHETHER = re.compile(r"\b(?:see|check|ask|know|find out|sure|test|verify|tell you|look|investigate) (?:if|when)\b")
@@ -100,6 +109,8 @@ def spoken(talk: Talk, place: int) -> list[int] | None:
         min(talk.mentions, 5),
         clause.startswith(_AT_ONCE),
         _ANYBODY.search(clause) is not None,
+        _HEDGES.search(clause) is not None,
+        _NO_DEED.match(said) is not None or (not roles.phrase and _QUICK.match(said) is not None),
     ]
 
 
@@ -107,15 +118,19 @@ def promise(seen: Sequence[int]) -> int:
     """
     What the parts of an action are worth that somebody takes on in plain words ("I'll send it").
 
-    With an owner, a deed and a time it is one; so it is when it answers a question and is thanked for, and when the
-    line begins with "I'll", names a thing that can be seen to be done, and speaks to nobody.
+    It is one when it answers a question and is thanked for. So it is in a short line that says "will" of a deed, with
+    a time or, where the clause begins with "I'll" and speaks to nobody, with a thing that can be seen to be done; but
+    not with "I hope", "once it is done", nor of what is done at once ("I'll share the link").
     """
-    way, deed, asks, perhaps, negated, when, _, _, _, _, thing, thanked, asked, answers, _, will = seen[:16]
-    to_you, at_once, anybody = seen[19], seen[22], seen[23]
+    way, deed, asks, perhaps, negated, when, _, _, count, _, thing, thanked, asked, answers, _, will = seen[:16]
+    to_you, at_once, anybody, hedges, slight = seen[19], *seen[22:26]
     if anybody and deed and not asks and not perhaps and not negated:
         return MAYBE
     if way != FIRST or asks or negated or perhaps:
         return NOTHING
-    if (deed and when) or (thanked and asked and answers) or (deed and thing and will and at_once and not to_you):
+    if thanked and asked and answers:
         return SURE
-    return MAYBE if deed and (will or at_once) else NOTHING
+    clear = deed and will and count <= SHORT and not hedges and not slight
+    if clear and (when or (thing and at_once and not to_you)):
+        return SURE
+    return MAYBE if deed and (will or at_once or when) else NOTHING

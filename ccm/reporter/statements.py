@@ -23,6 +23,10 @@ def shape_of(talk: Talk, place: int) -> str:
     for number, word in enumerate(words[1:7], 1):
         following = words[number + 1].strip(EDGE) if number + 1 < len(words) else ""
         if word in _LINKS and (following in VERBS or word in ("to", "please")):
+            if words[number - 1][-1] in ",:" and word == "to":
+                return f"{who} {words[number - 1][-1]} to"  # "kim, to be clear" speaks to Kim
+            if words[number - 1].strip(EDGE) in _MOODS or words[number - 1].endswith(_POSSESSIVE):
+                break
             link = "to" if word == "to" else "will" if word != "please" else word
             kind = kind_of_verb(following)
             if kind == "else" and link == "to" and who in _SURE and typed[number + 1].islower() and is_verb(following):
@@ -33,7 +37,12 @@ def shape_of(talk: Talk, place: int) -> str:
             break  # "kim: just to say": what she said, no order
         if word in VERBS and (before[-1] in ":," or _is_name(talk, before, typed[number - 1]) or before in ROLES):
             link = before[-1] if before[-1] in ":," else "bare"
-            plain = link == "bare" and (word in _NOUNS or number + 1 == len(words) or words[number + 1] in _BE)
+            plain = link == "bare" and (
+                word in _NOUNS
+                or number + 1 == len(words)
+                or words[number + 1] in _BE
+                or (before, word) == ("staff", "contact")
+            )
             return f"{who} {link} {'noun' if plain else kind_of_verb(word)}"
         if not (name or word in _JOINS or typed[number][:1].isupper() or typed[number][0] == "("):
             break
@@ -48,9 +57,11 @@ def _is_name(talk: Talk, word: str, typed: str) -> bool:
 
 def _who(talk: Talk, word: str, text: str) -> str:
     """What the word that begins a statement is: N a participant, R a role, C like a nick, X with a capital, x."""
+    name = word.strip(EDGE)
+    if ":" in name:
+        return "not"  # an address, or "kim:want to"
     if talk.calls(word):
         return "N"
-    name = word.strip(EDGE)
     if name in ROLES:
         return "R"
     if name in NOT_NAMES:
@@ -65,14 +76,20 @@ def _who(talk: Talk, word: str, text: str) -> str:
 def kind_of(talk: Talk, place: int, shape: str) -> str:
     """What kind of statement a line is: "Kim to check", another with a name, an order to nobody, or none of these."""
     if shape.startswith(_CLEAR) and not shape.endswith(("else", "noun")):
+        if shape.endswith(" to"):
+            return "named"
         if shape[1:4] == " : " and talk.quotes_by(talk.lines[place].nick) >= TAKES_NOTES:
             return "other"  # "kim: close the issue" is what Kim said
         if shape in ("N bare deed", "R bare deed", "C : deed"):
             return "clear" if talk.lows[place][-1:] != "?" else "named"
         return (
-            "clear" if shape[2:5] == "to " and shape[:6] != "X to w" else "named" if shape.endswith("deed") else "other"
+            "clear"
+            if shape[2:5] == "to " and shape[:6] != "X to w" and talk.lows[place][-1:] != "?"
+            else "named"
+            if shape.endswith("deed")
+            else "other"
         )
-    if shape in ("deed named", "deed up named"):
+    if shape in ("deed named", "deed up named") and talk.lows[place][-1:] != "?":
         return "clear"
     return "order" if shape.startswith(("deed", "weak")) else "other"
 
@@ -98,6 +115,11 @@ _NOUNS = listed(
     "question raise request release research result roll scan set share sort split stand start survey switch tag talk "
     "track trim turn update use visit vote wait walk work wrap approve agree think see read put let keep get ask poll"
 )
+_MOODS = listed(
+    "glad sorry prefer hard harder hardest easy easier intend want need hoping hope trying useful better best enough "
+    "likely unlikely free welcome difficult important possible impossible simple good great nice fine ok"
+)
+_POSSESSIVE = ("'s", "’s")
 _BE = listed("is was are were has had will would can could did does do been to's")
 CALLED = frozenset("NRCX")
 _JOINS = frozenset(("and", "&", "or", "+", "/", "then"))
