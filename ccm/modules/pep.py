@@ -194,4 +194,7 @@ class Pep:
                 self._send(node.service, session.jid, events.published(node, item))
 
 
-plugin = Module("pep", "XEP-0163 1.2.2, XEP-0060 1.26.0, XEP-0115 1.6.0", Pep, (), PepOptions)
+#: What some clients look for at the host before they keep something of their own at their account (XEP-0223, XEP-0373).
+AT_HOST = (f"{ns.PUBSUB}#access-whitelist", f"{ns.PUBSUB}#publish-options")
+
+plugin = Module("pep", "XEP-0163 1.2.2, XEP-0060 1.26.0, XEP-0115 1.6.0", Pep, AT_HOST, PepOptions)
