@@ -37,8 +37,6 @@ _TYPES = (None, "chat", "normal")
 _BODY = (ns.CLIENT, "body")
 _STORE = (ns.HINTS, "store")
 _NOT = frozenset({(ns.HINTS, "no-store"), (ns.HINTS, "no-permanent-store")})
-_DECLARED = b"<message xmlns='jabber:client'"
-_UNDECLARED = len(b"<message")
 _STEP_MESSAGES = 200
 _STEP_SECONDS = 0.2
 
@@ -106,7 +104,7 @@ class Mam:
         if not (by_sender or by_recipient):
             return None if passed is stanza else Instead(passed)
         id_ = self._personal.keep(
-            _DECLARED + passed.to_bytes()[_UNDECLARED:],
+            passed.to_bytes(declared=True),
             sender,
             from_resource,
             recipient,

@@ -20,8 +20,7 @@ def mark(by: str, id_: str) -> bytes:
 
 def marked(stanza: Stanza, by: str, id_: str) -> Stanza:
     """The same stanza with that id, for those who may read that archive (XEP-0313 §3.5)."""
-    children = (*stanza.children, CHILD)
-    return Stanza(stanza.kind, stanza.attrs, stanza.inner + mark(by, id_), children, stanza.declarations)
+    return stanza.with_child(*CHILD, mark(by, id_))
 
 
 def id_of(stanza: Stanza, by: str) -> str:

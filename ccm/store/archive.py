@@ -51,12 +51,13 @@ class Archive:
     """
     :param now: seconds since the epoch.
     :ivar appended: how many messages were kept since the start.
+    :ivar process: what ids of this process end with.
     """
 
     def __init__(self, database: IDatabase, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
-        self._process = secrets.token_hex(2)
+        self.process = secrets.token_hex(2)
         self._last = 0
         self._ceiling = 0
         self._slack = _LEAST_SLACK_MICROS
@@ -80,6 +81,10 @@ class Archive:
         await self._database.write(change)
 
     def next_id(self) -> str:
+        return f"{self.next_micros():014x}{self.process}"
+
+    def next_micros(self) -> int:
+        """The time of a fresh id, which :attr:`process` makes complete."""
         micros = int(self._now() * 1_000_000)
         if micros <= self._last:
             micros = self._last + 1
@@ -88,7 +93,7 @@ class Archive:
             # Queued before the message that gets this id, hence on disk no later.
             self._ceiling = micros + _AHEAD_MICROS
             self._database.append(_MARK, (_CEILING, self._ceiling)).addErrback(self._ceiling_lost)
-        return f"{micros:014x}{self._process}"
+        return micros
 
     def append(self, message: Archived) -> "Deferred[None]":
         stamp = to_micros(message.stamp)

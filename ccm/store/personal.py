@@ -19,7 +19,7 @@ from zope.interface import implementer
 from ccm.errors import StoreUnavailable
 from ccm.interfaces import IDatabase, IPersonalArchive
 from ccm.records import Archived, Page
-from ccm.store.archive import id_at, micros_of
+from ccm.store.archive import Archive, id_at, micros_of
 from ccm.store.pages import Pages
 from ccm.store.schema import marks, personal_archive, personal_messages
 from ccm.store.times import from_micros, to_micros
@@ -52,13 +52,15 @@ _ROWS = select(
 @implementer(IPersonalArchive)
 class PersonalArchive:
     """
-    :param next_id: gives ids that rise.
+    :param ids: gives ids that rise.
     :param now: seconds since the epoch.
     """
 
-    def __init__(self, database: IDatabase, next_id: Callable[[], str], now: Callable[[], float]) -> None:
+    def __init__(self, database: IDatabase, ids: Archive, now: Callable[[], float]) -> None:
         self._database = database
-        self._next_id = next_id
+        self._next_micros = ids.next_micros
+        self._process = ids.process
+        self._mark = seq_of(f"{0:014x}{ids.process}")
         self._now = now
         self._unfiled = 1  # at a start nobody knows
 
@@ -75,9 +77,10 @@ class PersonalArchive:
         by_sender: bool,
         by_recipient: bool,
     ) -> str:
-        id_ = self._next_id()
+        micros = self._next_micros()
+        id_, seq = f"{micros:014x}{self._process}", micros << _MARK_BITS | self._mark
         kept_by = by_sender * _BY_SENDER + by_recipient * _BY_RECIPIENT
-        row = (seq_of(id_), id_, sender, sender_resource, recipient, recipient_resource, kept_by, stanza)
+        row = (seq, id_, sender, sender_resource, recipient, recipient_resource, kept_by, stanza)
         self._database.append(_INSERT, row).addErrback(_lost)
         self._unfiled += 1
         if self._unfiled == _MOST_UNFILED:
@@ -91,6 +94,10 @@ class PersonalArchive:
             _drop(connection, (_entry.owner == owner) & (_entry.id == id_), owner)
 
         self._aside(self._database.write(change))
+
+    async def bury(self, id_: str, tombstone: bytes) -> None:
+        change = update(personal_messages).where(_said.seq == seq_of(id_)).values(stanza=tombstone)
+        await self._database.write(lambda connection: connection.execute(change))
 
     # ---- reading
 

@@ -124,7 +124,7 @@ async def open_stores(
         account_xml=AccountXML(database),
         pubsub_nodes=PubSubNodes(database),
         archive=archive,
-        personal=PersonalArchive(database, archive.next_id, now),
+        personal=PersonalArchive(database, archive, now),
         offline=Offline(database),
         rooms=Rooms(database),
         topics=Topics(database, outbox, now),

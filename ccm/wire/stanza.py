@@ -41,6 +41,7 @@ class Stanza:
 
     :ivar kind: ``"message"``, ``"presence"`` or ``"iq"``.
     :ivar attrs: the root's attributes, unescaped, without namespace declarations; names as written (``xml:lang``).
+        They are not changed any more once it was written as bytes.
     :ivar children: ``(namespace, name)`` of each child element of the root in order; the first is the payload.
     :ivar inner: UTF-8 bytes between the root's tags, self-contained but for ``declarations``; a child without an
         ``xmlns`` of its own is in ``jabber:client``.
@@ -49,7 +50,7 @@ class Stanza:
     :ivar kept: its id in the archive of the account that sent it, if that has it; no copy has it.
     """
 
-    __slots__ = ("_element", "attrs", "children", "declarations", "inner", "kept", "kind")
+    __slots__ = ("_element", "_head", "attrs", "children", "declarations", "inner", "kept", "kind")
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class Stanza:
         self.declarations = declarations
         self.kept = ""
         self._element: domish.Element | None = None
+        self._head: bytes | None = None
 
     # ---- what routing asks
 
@@ -156,10 +158,16 @@ class Stanza:
 
     def head(self, *, declared: bool = False) -> bytes:
         """The start tag without its closing ``>``; *declared* adds ``xmlns='jabber:client'`` (RFC 7395, XEP-0206)."""
-        out = f"<{self.kind} xmlns='{ns.CLIENT}'" if declared else f"<{self.kind}"
-        for name, value in self.attrs.items():
-            out += f" {name}='{attribute(value)}'"
-        return out.encode() + self.declarations
+        head = self._head
+        if head is None:
+            out = f"<{self.kind}"
+            for name, value in self.attrs.items():
+                out += f" {name}='{attribute(value)}'"
+            head = self._head = out.encode() + self.declarations
+        if declared:
+            end = 1 + len(self.kind)
+            return b"%b xmlns='jabber:client'%b" % (head[:end], head[end:])
+        return head
 
     def to_bytes(self, *, declared: bool = False) -> bytes:
         """The whole stanza; see :meth:`head` for *declared*."""
@@ -182,9 +190,11 @@ class Stanza:
 
     def with_child(self, namespace: str, name: str, serialised: bytes) -> "Stanza":
         """The same stanza with one more child at the end, given as bytes that declare their namespace."""
-        return Stanza(
-            self.kind, dict(self.attrs), self.inner + serialised, (*self.children, (namespace, name)), self.declarations
+        more = Stanza(
+            self.kind, self.attrs, self.inner + serialised, (*self.children, (namespace, name)), self.declarations
         )
+        more._head = self._head
+        return more
 
     def result(self, inner: bytes = b"", children: Iterable[tuple[str, str]] = ()) -> "Stanza":
         """The ``result`` that answers this ``iq`` (RFC 6120 §8.2.3)."""
