@@ -313,6 +313,9 @@ class IPersonalArchive(Interface):
     def forget(owner: str, id_: str) -> None:
         """Take a message out of one archive again."""
 
+    def bury(id_: str, tombstone: bytes) -> Awaitable[None]:
+        """*async* Put another stanza in the place of a message, in whichever archives it is (XEP-0424 §5)."""
+
     def page(
         owner: str,
         *,

@@ -51,7 +51,7 @@ CORE = {
     "XEP-0368": ("SRV records for XMPP over TLS", "transports.tcp, federation"),
     "XEP-0410": ("MUC Self-Ping", "muc"),
     "XEP-0421": ("Anonymous unique occupant identifiers for MUCs", "muc.occupant"),
-    "XEP-0424": ("Message Retraction", "muc, reporter"),
+    "XEP-0424": ("Message Retraction", "modules.retraction, muc, reporter"),
     "XEP-0425": ("Moderated Message Retraction", "muc.moderation"),
     "XEP-0440": ("SASL Channel-Binding Type Capability", "session.offer"),
     "XEP-0444": ("Message Reactions, of the reporter", "components.reporter"),

@@ -41,6 +41,18 @@ class PersonalArchiveContract:
         assert (await personal.page(CID)).items == ()
 
     @pytest_twisted.ensureDeferred
+    async def test_what_is_buried_is_gone_from_both_archives_and_keeps_its_place(self, personal: Any) -> None:
+        first, second = (said(personal, f"{ANN}/a", f"{BOB}/b", body) for body in (b"one", b"two"))
+        await personal.bury(first, b"<message><retracted/></message>")
+        for owner in (ANN, BOB):
+            page = await personal.page(owner)
+            assert ids(page.items) == [first, second]
+            assert [item.stanza for item in page.items] == [
+                b"<message><retracted/></message>",
+                b"<message>two</message>",
+            ]
+
+    @pytest_twisted.ensureDeferred
     async def test_who_does_not_keep_it_has_none(self, personal: Any) -> None:
         one = said(personal, f"{ANN}/a", BOB, kept="sender")
         two = said(personal, f"{ANN}/a", BOB, kept="recipient")

@@ -1,6 +1,7 @@
 """In-memory stand-ins for what is kept of accounts' messages: under the same contract suites as the real stores."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from twisted.internet.defer import Deferred, succeed
@@ -48,6 +49,9 @@ class MemoryPersonalArchive:
 
     def forget(self, owner: str, id_: str) -> None:
         self.kept = [m for m in self.kept if (m.owner, m.id) != (owner, id_)]
+
+    async def bury(self, id_: str, tombstone: bytes) -> None:
+        self.kept = [replace(m, stanza=tombstone) if m.id == id_ else m for m in self.kept]
 
     async def page(
         self,

@@ -26,6 +26,7 @@ from ccm.modules import (
     private_xml,
     push,
     register,
+    retraction,
     roster,
     session_tokens,
     subscriptions,
@@ -43,7 +44,7 @@ MODULES = [
     for module in (
         avatars, blocking, bookmarks, carbons, pep, private_xml, vcard,
         admin, commands, ping, version, time, disco, roster, subscriptions, presence, online, mam, messages, offline,
-        register, session_tokens, push, upload, app_server,
+        register, retraction, session_tokens, push, upload, app_server,
     )
 ]  # fmt: skip
 #: The Prince of Verona administers every stage.

@@ -25,6 +25,7 @@ from ccm.modules.presence import plugin as presence  # noqa: F401
 from ccm.modules.private_xml import plugin as private_xml  # noqa: F401
 from ccm.modules.push import plugin as push  # noqa: F401
 from ccm.modules.register import plugin as register  # noqa: F401
+from ccm.modules.retraction import plugin as retraction  # noqa: F401
 from ccm.modules.roster import plugin as roster  # noqa: F401
 from ccm.modules.session_tokens import plugin as session_tokens  # noqa: F401
 from ccm.modules.subscriptions import plugin as subscriptions  # noqa: F401
