@@ -36,6 +36,16 @@ def _keys_of_word(word: str) -> tuple[str, ...]:
     return ("=" + word, word[:3], word[:4]) if len(word) > 2 else ("=" + word,)
 
 
+def keys_of(low: str) -> set[str]:
+    """The keys of a text in lower case."""
+    return {ANY}.union(*map(_keys_between_blanks, low.split()))
+
+
+@lru_cache(maxsize=20_000)
+def _keys_between_blanks(text: str) -> tuple[str, ...]:
+    return tuple(key for word in _WORD.findall(text) for key in _keys_of_word(word))
+
+
 def words_of(text: str) -> list[str]:
     """The words of a lower-case text; apostrophes and hyphens part them."""
     return _WORD.findall(text)
@@ -49,7 +59,7 @@ def keys_of_pattern(pattern: str) -> frozenset[str]:
 
 def _keys(pattern: str, closed: bool) -> frozenset[str]:
     """*closed*: whether a word's border follows the pattern."""
-    branches = _split(pattern)
+    branches = alternatives(pattern)
     if len(branches) == 1:
         return min(_needed(pattern, closed), key=_cost, default=_NOTHING)
     return _union([_keys(branch, closed) for branch in branches])
@@ -96,7 +106,7 @@ def _needed(pattern: str, closed: bool) -> list[frozenset[str]]:
             continue
         quantifier = _QUANTIFIER.match(pattern, end)
         place = quantifier.end() if quantifier else end
-        spaced = all(branch.endswith((" ", r"\s+")) for branch in _split(inner))
+        spaced = all(branch.endswith((" ", r"\s+")) for branch in alternatives(inner))
         if quantifier and quantifier[0][0] in "*?{":
             fresh = fresh and spaced
             continue
@@ -120,7 +130,7 @@ def _closes(pattern: str, place: int, closed: bool) -> bool:
         end = _skip(pattern, place)
         follows = all(
             branch[:1] in (" ", "'", ",") or branch.startswith(r"\s+")
-            for branch in _split(pattern[place + 1 : end - 1])
+            for branch in alternatives(pattern[place + 1 : end - 1])
         )
         optional = _QUANTIFIER.match(pattern, end)
         if not follows:
@@ -129,7 +139,7 @@ def _closes(pattern: str, place: int, closed: bool) -> bool:
     return False
 
 
-def _split(pattern: str) -> list[str]:
+def alternatives(pattern: str) -> list[str]:
     """The alternatives of a pattern."""
     parts, start, place = [], 0, 0
     while place < len(pattern):

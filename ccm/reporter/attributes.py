@@ -8,8 +8,9 @@ findings
 """
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from ccm.reporter.patterns import beginning
 from ccm.reporter.remarks import (
     CHIT_CHAT_KEYS,
     Sentence,
@@ -25,8 +26,7 @@ from ccm.reporter.shapes import shows
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A tie between a part of a remark and an attribute."""
 
     key: str
@@ -35,8 +35,7 @@ class Finding:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """
     What the rules read in a remark.
 
@@ -73,7 +72,9 @@ def read(text: str, signs: Signs, asked: str = "", parts: list[Sentence] | None 
         if is_phatic(sentence):
             continue
         small_talk = 0 if CHIT_CHAT_KEYS.isdisjoint(keys) else chit_chat(sentence)
-        if (":" in sentence or ";" in sentence or not _OFFHAND_KEYS.isdisjoint(keys)) and _OFFHAND.search(sentence):
+        if (":" in sentence or ";" in sentence or not _OFFHAND_KEYS.isdisjoint(keys)) and (
+            _OFFHAND.search(sentence) or _WHAT_A.match(sentence)
+        ):
             small_talk = max(small_talk, 1)
         found = _sentence(part, signs, small_talk)
         to_whom = signs.shapes.get(asked) == "people"
@@ -82,7 +83,7 @@ def read(text: str, signs: Signs, asked: str = "", parts: list[Sentence] | None 
         ):
             found = [Finding(asked, LEAD, after_fillers(sentence), len(sentence))]
         elif found and asked:
-            found = [replace(f, weight=max(f.weight, LEAD)) if f.key == asked else f for f in found]
+            found = [f._replace(weight=max(f.weight, LEAD)) if f.key == asked else f for f in found]
         if found:
             asked = ""
             findings.extend(Finding(f.key, f.weight, f.start + start, f.end + start) for f in found)
@@ -106,10 +107,12 @@ _OFFHAND_KEYS = frozenset(f"={word}" for word in "what lol haha wow ugh aw aww y
 _SELF_REPLY = re.compile(
     r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say)|(?: and|,| plus| &) [a-z])"
 )
-_OFFHAND = re.compile(
-    r"[:;]-?[)(dp](?!\w)|(?:^|\s):/|^\W*what an?\b|\b(?:lol|haha|wow|ugh|aww?|yay)\b|"
-    r"\b(?:i(?! (?:saw|heard|noticed|found|smelled|was told|think|believe|guess|suppose|see|know)\b)|i'm|i've|i'll|me|my|mine)\b"
-)
+_OFFHAND = beginning(
+    r"lol\b", r"haha\b", r"wow\b", r"ugh\b", r"aww?\b", r"yay\b", r"m(?:[ey]|ine)\b", r"i'(?:m|ve|ll)\b",
+    r"i(?! (?:saw|heard|noticed|found|smelled|was told|think|believe|guess|suppose|see|know)\b)\b",
+    others=(r":-?[)(dp](?!\w)", r";-?[)(dp](?!\w)", r":(?<!\S:)/"),
+)  # fmt: skip
+_WHAT_A = re.compile(r"\W*what an?\b")
 _SUGGESTION = re.compile(
     r"^\W*(?:so |and |but |ok,? |well,? |then )?(?:why (?:don't|do not|not) (?:we |i |they "
     r")?(?!know\b)|what if (?:we|they)\b|"

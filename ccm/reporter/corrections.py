@@ -10,6 +10,7 @@ replace, do so: an ordinary *no* or *actually* changes nothing. Leaves out corre
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ccm.reporter.attributes import Finding, read, trimmed
 from ccm.reporter.candidates import ANSWERED, Candidate, assigned
@@ -18,8 +19,7 @@ from ccm.reporter.state import Asked
 from ccm.reporter.templates import LABEL, LEAD, Signs
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """
     A remark.
 

@@ -6,7 +6,7 @@ taken in the end (:mod:`ccm.reporter.candidates`).
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ccm.reporter.attributes import Finding, Reading, read, trimmed
 from ccm.reporter.candidates import LEAST, MUCH, Candidate
@@ -21,8 +21,7 @@ TRUST = {LABEL: 150, LEAD: 100, CUE: 40, WEAK: 0}  # what a rule counts beside w
 REMEMBERED = 200  # characters of a question
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """
     A remark with what its meaning depends on.
 
@@ -36,8 +35,7 @@ class Said:
     place: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(NamedTuple):
     """
     Words of a remark and an attribute.
 
@@ -57,8 +55,7 @@ class Tie:
         return Candidate(self.key, self.score, text[self.start : self.end], by, source, at, self.sentence, self.plain)
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """A remark as it was read: what the rules say, what it may fill, and the question that stands after it."""
 
     reading: Reading
@@ -89,12 +86,17 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
     if not reading.findings and all(max(scores.values()) <= UNTIED for scores in (whole, *each)):
         return Heard(reading, (), after)
     ties = []
+    trust = _trust(reading, stated)
+    least = LEAST if reading.findings else UNTIED
     for key, score in whole.items():
-        likely = max(range(len(stated)), key=lambda number: (each[number][key], -number), default=None)
+        alone = [scores[key] for scores in each]
+        likely = alone.index(max(alone)) if alone else -1
         for number, part in enumerate(stated):
-            trust = max((TRUST[f.weight] for f in reading.findings if f.key == key and _within(f, part)), default=0)
-            here = trust + max(score, each[number][key]) if number == likely else trust + each[number][key]
-            tie = _tie(key, here, said.text, low, part, reading, signs) if here > LEAST else None
+            here = max(score, alone[number]) if number == likely else alone[number]
+            here += trust.get((key, number), 0)
+            if here <= least:
+                continue
+            tie = _tie(key, here, said.text, low, part, reading, signs)
             if tie and (here > UNTIED or any(f.key == key and f.start == tie.start for f in reading.findings)):
                 ties.append(tie)
     return Heard(reading, tuple(ties), after)
@@ -122,6 +124,17 @@ def seen(said: Said, low: str, reading: Reading) -> set[str]:
         found=tuple(sorted({(f.key, f.weight) for f in reading.findings})),
         place=said.place,
     )
+
+
+def _trust(reading: Reading, stated: list[Sentence]) -> dict[tuple[str, int], int]:
+    """What the rules count: (key, number of a sentence) -> the most of what they found there."""
+    trust: dict[tuple[str, int], int] = {}
+    for finding in reading.findings:
+        for number, part in enumerate(stated):
+            if _within(finding, part):
+                tie = finding.key, number
+                trust[tie] = max(trust.get(tie, 0), TRUST[finding.weight])
+    return trust
 
 
 def _within(finding: Finding, part: Sentence) -> bool:

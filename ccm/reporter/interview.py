@@ -65,9 +65,9 @@ def _recognised(state: State, context: Context) -> Step:
     state, effects = meetings.if_like_one(state, context)
     if effects:
         return state, effects
-    low = record.pending_text(state)
-    content = of_talk(low)
-    named = statements(context.templates).named(low)
+    lows = record.pending_texts(state)
+    content = of_talk(*lows)
+    named = statements(context.templates).named(" ".join(lows))
     likely = {key: score - content.get(state.type, 0) for key, score in content.items() if key in context.templates}
     best = max(likely, key=lambda key: (likely[key], key), default=state.type)
     if best not in (state.type, meetings.MEETING):

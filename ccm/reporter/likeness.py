@@ -22,10 +22,12 @@ SCALE = 100  # weights are hundredths of the log-odds
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[?!:€$%]")
 _QUOTED = re.compile(r"[\"“«„][^\"”»“]{2,60}[\"”»“]")
 _QUOTES = frozenset('"“«„')
-_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+")
-_PROPER = re.compile(r"(?<=[a-z,] )[A-Z]\w+ [A-Z]\w+")
+_CAPITAL = re.compile(r"[A-Z](?<=[a-z,] [A-Z])[\w-]+")
+_PROPER = re.compile(r"[A-Z](?<=[a-z,] [A-Z])\w+ [A-Z]\w+")
 LEAST_TALK = 100  # characters
-_SMILE = re.compile(r"[:;]-?[)D(P]|[\U0001F300-\U0001FAFF]|\b(?:lol|haha\w*|omg)\b")
+_FIGURE = re.compile("[0-9]")
+_FACE = re.compile(r"[:;]-?[)D(P]|[\U0001F300-\U0001FAFF]")
+_LAUGHTER = re.compile(r"\b(?:lol|haha\w*|omg)\b")
 
 
 def features(
@@ -86,7 +88,8 @@ def _look(text: str) -> set[str]:
         seen.add("proper")
     if text.endswith(("?", "!")):
         seen.add(f"ends {text[-1]}")
-    if (":" in text or ";" in text or "o" in text or "ha" in text or not text.isascii()) and _SMILE.search(text):
+    face = ":" in text or ";" in text or not text.isascii()
+    if (face and _FACE.search(text)) or (("lol" in text or "haha" in text or "omg" in text) and _LAUGHTER.search(text)):
         seen.add("smile")
     return seen
 
@@ -118,22 +121,29 @@ class Likeness:
             total += tables[table].get(key, 0)
         return self._apart(type_, total)
 
+    def scores_of_words(self, type_: str, words: Iterable[str]) -> dict[str, int]:
+        """The scores of words without any order."""
+        tables = self._tables[type_]
+        return self._apart(type_, tables[REST][""] + sum(filter(None, map(tables["w"].get, words))))
+
     def scores_of(
         self, type_: str, text: str, low: str, question: str, asked: str, found: tuple[tuple[str, int], ...], place: int
     ) -> dict[str, int]:
         """The scores of what :func:`features` sees, without naming each feature."""
         tables = self._tables[type_]
-        words = ["#" if word.isdigit() else word for word in WORD.findall(low)]
+        words = WORD.findall(low)
+        if _FIGURE.search(low):
+            words = ["#" if word.isdigit() else word for word in words]
         once = set(words)
-        long = [word for word in once if len(word) > 5]
         rest = tables[REST].get
         total = tables[REST][""] + sum(filter(None, map(tables["w"].get, once)))
-        total += sum(filter(None, map(tables["b"].get, set(pairwise(("^", *words, "$"))))))
-        if long:
+        total += sum(filter(None, map(tables["b"].get, set(zip(("^", *words), (*words, "$"), strict=True)))))
+        if long := [word for word in once if len(word) > 5]:
             total += sum(filter(None, map(tables["s"].get, {word[:5] for word in long})))
             total += sum(filter(None, map(tables["e"].get, {word[-3:] for word in long})))
-        for number, word in enumerate(words[:4]):
-            total += tables[_FIRST[number]].get(word, 0)
+        for first, word in zip(_FIRST, words, strict=False):
+            if word in tables[first]:
+                total += tables[first][word]
         if question:
             total += rest("p?", 0) + self._after(type_, question)
         seen = _of_circumstances(asked, found, place) | _look(text)
@@ -195,17 +205,17 @@ def words_of_talk(low: str) -> set[str]:
     return {f"w {word}" for word in WORD.findall(low)}
 
 
-def of_talk(low: str) -> dict[str, int]:
+def of_talk(*lows: str) -> dict[str, int]:
     """How much what was said is like a discussion of each type that the model knows, as against all the others."""
-    return dict(_of_talk(low))
-
-
-@lru_cache(maxsize=16)
-def _of_talk(low: str) -> dict[str, int]:
     model = trained()
-    if len(low) < LEAST_TALK or not model.knows(TALK):
+    if sum(map(len, lows)) + len(lows) - 1 < LEAST_TALK or not model.knows(TALK):
         return {}
-    return model.scores(TALK, words_of_talk(low))
+    return model.scores_of_words(TALK, set[str]().union(*map(_words_said, lows)))
+
+
+@lru_cache(maxsize=160)
+def _words_said(low: str) -> frozenset[str]:
+    return frozenset(WORD.findall(low))
 
 
 def statement_features(low: str, templates: Templates) -> list[tuple[str, set[str]]]:

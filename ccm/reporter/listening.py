@@ -33,7 +33,7 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
         surely = bool(stated)
         if not stated and not state.settled and state.type == "incident":
             content = (
-                of_talk(record.pending_text(state)) if not context.templates.type_keys.isdisjoint(part.keys) else {}
+                of_talk(*record.pending_texts(state)) if not context.templates.type_keys.isdisjoint(part.keys) else {}
             )
             stated, end = statements(context.templates).likely(part, content)
         if not stated:
@@ -48,7 +48,7 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
             state = record.replace(state, guessed=not surely)
             effects.extend(more)
     signs = context.templates.signs(state.type)
-    put_right = corrected(_words(message, state), state.heard, signs) if not ends else None
+    put_right = corrected(_words(message, state), state.heard, signs) if state.heard and not ends else None
     if put_right is not None:
         return _put_right(state, message, put_right, context)
     read = hear(Said(message.text, message.nick, state.asked, state.said), signs, parts, tuple(stating))

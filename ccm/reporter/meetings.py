@@ -60,7 +60,7 @@ def looked_back(state: State, context: Context) -> Step:
 
 def if_like_one(state: State, context: Context) -> Step:
     """Make it a meeting if its words are those of meetings."""
-    content = of_talk(record.pending_text(state))
+    content = of_talk(*record.pending_texts(state))
     like = content.pop(MEETING, None)
     if like is None or state.settled or state.type == MEETING or like < max(content.values()) + MARGIN:
         return state, ()

@@ -6,7 +6,7 @@ taking back what a message brought (:mod:`ccm.reporter.withdrawal`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,8 +31,7 @@ def changed(state: State, **changes: object) -> State:
     return replace(state, revision=state.revision + 1, **changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a value came from."""
 
     id: str
@@ -114,9 +113,9 @@ def heard_as(pending: Iterable[Pending], signs: Signs) -> list[Candidate]:
     return found
 
 
-def pending_text(state: State) -> str:
-    """What was said first while the type was unknown, in lower case."""
-    return flat(" ".join(remark.text for remark in state.pending[:OPENING]))
+def pending_texts(state: State) -> list[str]:
+    """The remarks that were made first while the type was unknown, in lower case."""
+    return [flat(remark.text) for remark in state.pending[:OPENING]]
 
 
 def convert(state: State, template: Template, old: Template, signs: Signs, *, carry: bool = True) -> State:

@@ -6,11 +6,12 @@ Leaves out what a remark says about an attribute (:mod:`ccm.reporter.attributes`
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from ccm.reporter.anchors import keys_of_pattern, keys_of_text, words_of
+from ccm.reporter.anchors import keys_of, keys_of_pattern
 from ccm.reporter.likeness import KIND, STATED, statement_features, trained
+from ccm.reporter.patterns import beginning
 from ccm.reporter.templates import Templates
 
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\n": " ", "\t": " "})
@@ -27,8 +28,7 @@ def flat(text: str) -> str:
     return lowered.translate(_STRAIGHT)
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One sentence of a remark: its place, lower-case text, the keys of its words, whether it asks."""
 
     start: int
@@ -38,26 +38,25 @@ class Sentence:
     asks: bool
 
 
-_STOP = re.compile(r"[.!?]+[\"')]*\s+|;\s+|\n")
+_STOP = re.compile(r"[.!?;\n](?:(?<=[.!?])[.!?]*[\"')]*\s+|(?<=;)\s+|(?<=\n))")  # a mark first: found sooner
 _ABBREVIATION = re.compile(r"(?:\b(?:dr|mr|mrs|ms|prof|e\.g|i\.e|st|no|vs|ca|etc|approx|[a-z]))$")
 
 
 def sentences(low: str, text: str) -> list[Sentence]:
     """The sentences of a remark (*low* is its flat text); a line break parts them too."""
-    places: list[tuple[int, int]] = []
-    place = 0
+    ends: list[int] = []
     for stop in _STOP.finditer(text):
-        if text[stop.start()] == "." and _ABBREVIATION.search(low, max(0, stop.start() - 7), stop.start()):
-            continue
-        places.append((place, stop.end()))
-        place = stop.end()
-    places.append((place, len(text)))
+        first, end = stop.span()
+        if text[first] != "." or not _ABBREVIATION.search(low, max(0, first - 7), first):
+            ends.append(end)
+    ends.append(len(text))
     found: list[Sentence] = []
-    for start, end in places:
+    start = 0
+    for end in ends:
         sentence = low[start:end].rstrip(" ;")
         if sentence and not sentence.isspace():
-            keys = keys_of_text(words_of(sentence))
-            found.append(Sentence(start, start + len(sentence), sentence, keys, is_question(sentence)))
+            found.append(Sentence(start, start + len(sentence), sentence, keys_of(sentence), is_question(sentence)))
+        start = end
     return found
 
 
@@ -158,8 +157,8 @@ _PHATIC_START = re.compile(
     r"connection|internet|"
     r"wifi|cat|dog|kids?|son|daughter|wife|husband|phone|battery|laptop|train|bus|keyboard|headset|mother|neighbour))\b"
 )
-_CHIT_CHAT = re.compile(
-    r"\b(?:coffee|tea|lunch|breakfast|dinner|snacks?|biscuits?|cookies?|cake|pizza|beers?|wine|pub|hungry|"
+_CHIT_CHAT_WORDS = (
+    r"coffee|tea|lunch|breakfast|dinner|snacks?|biscuits?|cookies?|cake|pizza|beers?|wine|pub|hungry|"
     r"weekend|weather|"
     r"rain(?:ing|ed|s)?|sunny|snow(?:ing|ed)?|sunshine|umbrella|match|football|soccer|match|goalkeeper|game|"
     r"movie|film|series|"
@@ -168,13 +167,14 @@ _CHIT_CHAT = re.compile(
     r"tired|headache|a cold|flu|sick|gym|yoga|haircut|shower|garden|music|song|concert|joke|funny|keyboard|microphone|"
     r"camera|headset|wifi|summer|christmas|xmas|easter|new year|friday feeling|sandwich|chocolate|doughnuts?|donuts?|"
     r"croissants?|sushi|mugs?|scarf|jacket|raincoat|theatre|cinema|dentist|aspirin|noise|"
-    r"nephew|niece|grandma|grandpa|charger|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost)\b"
+    r"nephew|niece|grandma|grandpa|charger|jumper|sweater|window|photo|shoes|hair|tv|team scored|scored|won|lost"
 )
-CHIT_CHAT_KEYS = keys_of_pattern(_CHIT_CHAT.pattern)
-_PERSONAL = re.compile(
-    r"\b(?:you|your|who else|us all|ya|such a|what a|so nice|love|hate|"
-    r"i|i'm|i've|i'll|i'd|me|my|mine)\b"
-)
+CHIT_CHAT_KEYS = keys_of_pattern(rf"\b(?:{_CHIT_CHAT_WORDS})\b")
+_CHIT_CHAT = beginning(*(rf"{word}\b" for word in re.split(r"\|(?![^()]*\))", _CHIT_CHAT_WORDS)))
+_PERSONAL = beginning(
+    r"your?\b", r"who else\b", r"us all\b", r"ya\b", r"such a\b", r"what a\b", r"so nice\b", r"love\b", r"hate\b",
+    r"i\b", r"m(?:[ey]|ine)\b",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=128)

@@ -106,9 +106,9 @@ _FUTURE = re.compile(r"\b(?:tomorrow|next(?! to)|will|see you|i'll|let's|meet|ag
 _TIME_KEYS = frozenset(
     f"={word}"
     for word in (
-        "yesterday last this on since until in early late mid at around about from before after by between ago over during "
-        "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-        "september october november december"
+        "yesterday night week month year summer winter spring autumn morning afternoon evening noon midnight past clock "
+        "ago weekend dawn dusk lunchtime monday tuesday wednesday thursday friday saturday sunday january february march "
+        "april may june july august september october november december"
     ).split()
 )
 _PLACE_KEYS = frozenset(f"={word}" for word in "in at on near inside outside behind under above between next opposite from "
@@ -125,7 +125,10 @@ def shows(shape: str, part: Sentence) -> int:
     elif part.keys.isdisjoint(_PLACE_KEYS):
         return -1
     else:
-        found = PLACE.search(low) or (None if len(low) > 90 or TIME.search(low) else _FRAGMENT.match(low))
+        found = PLACE.search(low)
+        if found is None and len(low) <= 90:
+            found = _FRAGMENT.match(low)
+            found = None if found is not None and TIME.search(low) else found
     return found.start() if found and not _FUTURE.search(low) else -1
 
 

@@ -9,7 +9,7 @@ several patterns of its own: "the goal is …", "Goal: …", "we have two goals:
 import re
 from collections.abc import Iterable
 
-from ccm.reporter.anchors import keys_of_pattern
+from ccm.reporter.anchors import alternatives, keys_of_pattern
 from ccm.reporter.template_shape import Attribute, Template
 
 LABEL, LEAD, CUE, WEAK = 4, 3, 2, 1
@@ -131,16 +131,30 @@ _APOSTROPHE = re.compile(
 
 
 def _leading(phrase: str) -> str:
-    start = "" if phrase.startswith("^") else r"(?<![\w'-])"
     if phrase.startswith("^(?"):
         return rf"(?:{expand(phrase)})(?P<rest>.*)"
-    return rf"{start}(?:{expand(phrase)})(?:(?<=\s)|(?![\w'-]))[\s,:–—-]*(?P<rest>.*)"
+    start, words = ("", expand(phrase)) if phrase.startswith("^") else _bordered(expand(phrase))
+    return rf"{start}(?:{words})(?:(?<=\s)|(?![\w'-]))[\s,:–—-]*(?P<rest>.*)"
 
 
 def _anywhere(phrase: str) -> str:
-    start = "" if phrase.startswith(("^", "(^")) else r"(?<![\w'-])"
+    start, words = ("", expand(phrase)) if phrase.startswith(("^", "(^")) else _bordered(expand(phrase))
     end = "" if phrase.endswith((" ", ")", "$", "\\b")) else r"(?![\w'-])"
-    return f"{start}{expand(phrase)}{end}"
+    return f"{start}{words}{end}"
+
+
+def _bordered(words: str) -> tuple[str, str]:
+    """
+    What asks for the border of a word before a pattern, and the pattern.
+
+    A first letter is taken from it and comes before the border, so that ``re`` goes from one such letter to the next.
+    """
+    if _PLAIN.match(words) and len(alternatives(words)) == 1:
+        return rf"{words[0]}(?<![\w'-]{words[0]})", words[1:]
+    return r"(?<![\w'-])", words
+
+
+_PLAIN = re.compile("[a-z](?![?*+{])")
 
 
 def _labelled(noun: str) -> str:

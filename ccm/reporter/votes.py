@@ -37,6 +37,7 @@ _VOICE = re.compile(
     r"^[*_(\[]{0,2}(?:(?P<for>\+\s?1)|(?P<against>[-−–]\s?1)|(?P<zero>[+−–-]\s?0|0(?=\W*$)))(?![\d.:%])(?P<rest>.{0,60})$"
 )
 _THUMB = {"👍": FOR, "👎": AGAINST}
+_MAY_BE_VOICE = frozenset("*_([+-−–0👍👎")
 
 
 def start(state: State, text: str, message: Message, instead: Poll | None = None) -> Outcome:
@@ -119,6 +120,8 @@ def meant(options: tuple[str, ...], voice: str) -> str:
 def voice_in(text: str) -> str:
     """``+1``, ``0`` or ``-1`` for a line that is nothing but a voice, else ``""``."""
     bare = text.strip()
+    if bare[:1] not in _MAY_BE_VOICE:
+        return ""
     for thumb, voice in _THUMB.items():
         if bare.startswith(thumb) and len(bare) < 6:
             return voice
