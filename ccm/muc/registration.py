@@ -25,9 +25,10 @@ FORM = ns.MUC + "#register"
 #: Disco features of a room with which one can register.
 FEATURES = (ns.REGISTER, FORM)
 _QUERY = (ns.REGISTER, "query")
-_NICK = FORM + "_roomnick"
-_ALLOW = FORM + "_allow"
-_ADDRESS = ns.MUC + "#jid"
+_PREFIX = "muc#register_"
+_NICK = f"{_PREFIX}roomnick"
+_ALLOW = f"{_PREFIX}allow"
+_ADDRESS = "muc#jid"
 #: What applicants may tell of themselves.
 _ABOUT = {"first": "Given name", "last": "Family name", "url": "Web page", "email": "Mail address", "faqentry": "Words"}
 _MOST_APPLICANTS = 1000
@@ -144,7 +145,7 @@ def _apply(room: "Room", bare: str, nick: str, values: forms.Values) -> None:
     room.applicants[bare] = nick
     if len(room.applicants) > _MOST_APPLICANTS:
         room.applicants.popitem(last=False)
-    about = {name: forms.line(name, values.get(f"{FORM}_{name}", []), 1000) for name in _ABOUT}
+    about = {name: forms.line(name, values.get(_PREFIX + name, []), 1000) for name in _ABOUT}
     told = Stanza("message", {}, _question(bare, nick, about), ((ns.DATA_FORMS, "x"),))
     inside = [jid for jid, one in room.seats.items() if RANK[one.affiliation] >= RANK["admin"] and "@" in jid]
     asked = inside or [jid for jid in (*room.with_affiliation("owner"), *room.with_affiliation("admin")) if "@" in jid]
@@ -170,7 +171,7 @@ def _applicant(room: "Room", values: forms.Values) -> tuple[str, str]:
 def _form(room: "Room", standing: Standing) -> bytes:
     fields = [forms.field(_NICK, [], "text-single", "Nickname", required=True)]
     if RANK[standing.affiliation] < RANK["member"] and room.config.registration == "approval":
-        fields += [forms.field(f"{FORM}_{name}", [], "text-single", label) for name, label in _ABOUT.items()]
+        fields += [forms.field(_PREFIX + name, [], "text-single", label) for name, label in _ABOUT.items()]
     return forms.form("form", FORM, fields, "Registration", "An admin of the room may have to agree.")
 
 
@@ -179,6 +180,6 @@ def _question(bare: str, nick: str, about: dict[str, str]) -> bytes:
     fields.append(forms.field(_NICK, [nick], "text-single", "Nickname"))
     for name, value in about.items():
         if value:
-            fields.append(forms.field(f"{FORM}_{name}", [value], "text-single", _ABOUT[name]))
+            fields.append(forms.field(_PREFIX + name, [value], "text-single", _ABOUT[name]))
     fields.append(forms.field(_ALLOW, ["0"], "boolean", "Let this person register with the room?"))
     return forms.form("form", FORM, fields, "Registration request", "To let them, answer the last question with yes.")

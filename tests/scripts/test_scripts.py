@@ -1,5 +1,6 @@
 """Every conversation script, at the bare router and over each transport that it is for."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_a_statement_that_nobody_knows_is_refused(line: str) -> None:
 
 
 def test_there_are_many_scripts_and_each_has_a_title() -> None:
-    assert len(SCRIPTS) >= 120
-    assert sum(script.source.startswith("muc_") for script in SCRIPTS) >= 45
+    assert len(SCRIPTS) >= 150
+    assert sum(script.source.startswith("muc_") for script in SCRIPTS) >= 80
     assert all(script.title for script in SCRIPTS)
+
+
+def test_every_rule_of_the_table_is_held_by_something_that_is_there() -> None:
+    folder = Path(__file__).parent
+    rows = [line for line in (folder / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    named = {row: re.findall(r"`([\w/.]+)`", row.rpartition(" | ")[2]) for row in rows}
+    assert [row for row, names in named.items() if not names] == ["| Rules | Held by |", "| Complaint | Held by |"]
+    files = {name if "/" in name else f"scripts/{name}.script" for names in named.values() for name in names}
+    assert sorted(name for name in files if not (folder.parent / name).is_file()) == []
+    untold = {script.source for script in SCRIPTS} - {name.removeprefix("scripts/") for name in files}
+    assert [name for name in untold if name.startswith(("muc_", "stream_", "sasl_", "roster_"))] == []
