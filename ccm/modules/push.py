@@ -2,10 +2,10 @@
 XEP-0357 Push Notifications 0.4.1: the app of somebody who is away is told, by way of its own service, that there is a
 message.
 
-A client that asked for it is told when a message waits for the whole account, when one reaches another client while
-this one has no session, and when its own session gets one while nobody looks (XEP-0352) or its connection is gone
-(XEP-0198), counting what it has not acknowledged then. One request a time for each node: what comes meanwhile is told
-together. Leaves out notifications of requests for subscription.
+A client that asked for it, known by its full JID, is told when a message waits for the whole account, when one reaches
+another client while this one has no session, and when its own session gets one while nobody looks (XEP-0352) or its
+connection is gone (XEP-0198), counting what it has not acknowledged then. One request a time for each node: what comes
+meanwhile is told together. Leaves out notifications of requests for subscription.
 """
 
 from collections.abc import Callable
@@ -81,13 +81,14 @@ class Push:
         #: bare JID -> (service, node) -> what is to be told there
         self._lines: dict[str, dict[tuple[str, str], _Line]] = {}
         self._turns = Turns()
+        self._observes = False
         router.add_account_disco(self)
         aside(self._load(), "reading where notifications go")
 
     async def _load(self) -> None:
         async with self._turns.of(""):
             for target in await self._services.push_targets.all():
-                self._lines.setdefault(target.owner, {})[target.service, target.node] = _Line(target)
+                self._keep(target)
 
     # ---- service discovery
 
@@ -122,10 +123,8 @@ class Push:
             forms.read(form, PUBLISH_OPTIONS)
         target = PushTarget(owner, service, node or "", origin.jid, options)
         async with self._turns.of(""):
-            lines = self._lines.setdefault(owner, {})
             await self._services.push_targets.save(target)
-            self._stop(lines.pop((target.service, target.node), None))
-            lines[target.service, target.node] = _Line(target)
+            lines = self._keep(target)
             while len(lines) > self._options.nodes_per_account:
                 await self._forget(owner, *next(iter(lines)))
         return stanza.result()
@@ -154,12 +153,8 @@ class Push:
 
     # ---- what there is to tell
 
-    @on.any("message", to=(Target.ACCOUNT, Target.SESSION), phase=Phase.OBSERVE)
-    def reached(self, stanza: Stanza, _origin: Any) -> None:
+    def reached(self, owner: str, stanza: Stanza) -> None:
         """A message reached clients of an account: those without a session are told."""
-        if not self._lines:
-            return
-        owner = address.bare(stanza.to or "")
         lines = self._lines.get(owner)
         if lines and any(s.priority is not None and s.priority >= 0 for s in self._router.sessions_of(owner)):
             self._tell(lines, stanza)
@@ -202,6 +197,16 @@ class Push:
             self._stop(line)
 
     # ---- inside
+
+    def _keep(self, target: PushTarget) -> dict[tuple[str, str], _Line]:
+        """All lines of its account, with one to that node."""
+        if not self._observes:
+            self._observes = True
+            self._router.attach(_Observer(self))
+        lines = self._lines.setdefault(target.owner, {})
+        self._stop(lines.pop((target.service, target.node), None))
+        lines[target.service, target.node] = _Line(target)
+        return lines
 
     def _tell(self, lines: dict[tuple[str, str], _Line], stanza: Stanza) -> None:
         news = None if stanza.has(ns.DELAY) else news_of(stanza)  # what a session left behind was told of before
@@ -297,6 +302,18 @@ class Push:
             raise StanzaError("not-acceptable", "A push service is a component or another server, and no person.")
         node: str | None = asked.getAttribute("node")
         return service, node
+
+
+class _Observer:
+    """Sees every message to accounts, which costs something: so only where somebody is to be told of any."""
+
+    def __init__(self, push: Push) -> None:
+        self._push = push
+
+    @on.any("message", to=(Target.ACCOUNT, Target.SESSION), phase=Phase.OBSERVE)
+    def passed(self, stanza: Stanza, _origin: Any) -> None:
+        """It was delivered, or waits."""
+        self._push.reached(address.bare(stanza.attrs["to"]), stanza)
 
 
 plugin = Module("push", "XEP-0357 0.4.1", Push, (), PushOptions)

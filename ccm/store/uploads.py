@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -49,9 +50,14 @@ class Uploads:
         self._threads: Threads | None = None
 
     async def start(self) -> None:
-        """Begin to take files in, and remove what an earlier run left half done: for the one process that does."""
+        """
+        Begin to take files in, and remove what an earlier run left half done: for the one process that does.
+
+        :raises StoreUnavailable: if the folder cannot be written.
+        """
         self._threads = Threads(0, _WRITERS, "ccm uploads")
         self._threads.start()
+        await self.in_thread(self._prepare)
         rows = await self._database.read(
             lambda connection: connection.execute(select(uploads.c.id).where(uploads.c.state == COMING)).scalars().all()
         )
@@ -168,10 +174,18 @@ class Uploads:
 
     # ---- inside
 
+    def _prepare(self) -> None:
+        coming = self.coming("x").parent
+        try:
+            coming.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with TemporaryFile(dir=coming):
+                pass
+        except OSError as error:
+            text = f"The folder of files {self._folder} cannot be written: {error.strerror}."
+            raise StoreUnavailable(f"{text} Check modules.upload.folder, its owner and the disk.") from error
+
     def _begin(self, id_: str) -> BinaryIO:
-        path = self.coming(id_)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
+        return os.fdopen(os.open(self.coming(id_), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
 
     def _unlink(self, ids: Iterable[str]) -> None:
         for id_ in ids:

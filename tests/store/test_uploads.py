@@ -114,6 +114,15 @@ async def test_a_full_disk_is_told_and_leaves_nothing(uploads: Any, clock: Momen
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_folder_that_cannot_be_written_ends_the_start(stores: Any, clock: Moments, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    other = Uploads(stores.database, reactor, tmp_path / "file" / "below", clock.seconds)
+    with pytest.raises(StoreUnavailable, match=r"modules\.upload\.folder"):
+        await other.start()
+    await other.close()
+
+
+@pytest_twisted.ensureDeferred
 async def test_the_disk_keeps_some_room(uploads: Any, clock: Moments) -> None:
     with pytest.raises(QuotaReached, match="room"):
         await uploads.offer(place(clock, "aa1"), UploadLimits(least_free_bytes=2**62))
