@@ -136,6 +136,12 @@ class IDatabase(Interface):
         :param statement: SQL with ``?`` for each value, whatever the database.
         """
 
+    def post(statement: str, row: tuple[Any, ...]) -> None:
+        """
+        :meth:`append` for what nobody waits for: it is queued together with whatever is queued next, or some
+        milliseconds later. A barrier covers it, and has it queued at once.
+        """
+
     def barrier() -> "Deferred[None] | None":
         """
         Wait for everything queued so far: fires once that is on disk; ``None`` when nothing is pending.

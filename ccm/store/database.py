@@ -51,6 +51,8 @@ class Database:
         self._reads = Reads(reactor, self._read_engine, self._readers, options.read_queue)
         self._queued = 0
         self._settled = 0
+        self._posted: list[Job] = []
+        self._call: Any = None
         self._barriers: deque[tuple[int, Deferred[None]]] = deque()
         self._writer: Writer | None = None
         self.available = False
@@ -85,6 +87,7 @@ class Database:
 
     async def close(self) -> None:
         """Write what is queued, empty the log, let go of the files. Closing twice does nothing."""
+        self._send()
         writer, self._writer = self._writer, None
         if writer is None:
             return
@@ -100,29 +103,56 @@ class Database:
     def write(self, change: Callable[[Connection], T]) -> "Deferred[T]":
         """See :meth:`ccm.interfaces.IDatabase.write`."""
         done: Deferred[T] = Deferred()
-        return self._put(Job(done, change))
+        return self._put(Job(done, change), done)
 
     def append(self, statement: str, row: tuple[Any, ...]) -> "Deferred[None]":
         """See :meth:`ccm.interfaces.IDatabase.append`."""
         done: Deferred[None] = Deferred()
-        return self._put(Job(done, None, statement, row))
+        return self._put(Job(done, None, statement, row), done)
+
+    def post(self, statement: str, row: tuple[Any, ...]) -> None:
+        """See :meth:`ccm.interfaces.IDatabase.post`."""
+        if self._writer is None or self._queued - self._settled >= self._options.queue_jobs:
+            log.error("What nobody waits for could not be queued for the disk.")
+            return
+        posted = self._posted
+        posted.append(Job(None, None, statement, row))
+        self._queued += 1
+        if len(posted) == 1:
+            self._call = self._reactor.callLater(self._options.linger_milliseconds / 1000, self._send)
+        elif len(posted) >= self._options.batch_jobs:
+            self._send()
+
+    def _send(self) -> None:
+        """Queue what was posted."""
+        posted, self._posted = self._posted, []
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._call = None
+        if self._writer is not None:
+            for job in posted:
+                self._writer.put(job)
 
     def barrier(self) -> "Deferred[None] | None":
         """See :meth:`ccm.interfaces.IDatabase.barrier`."""
+        if self._posted:
+            self._send()
         if self._settled == self._queued:
             return None
         done: Deferred[None] = Deferred()
         self._barriers.append((self._queued, done))
         return done
 
-    def _put(self, job: Job) -> "Deferred[Any]":
+    def _put(self, job: Job, done: "Deferred[Any]") -> "Deferred[Any]":
         if self._writer is None:
             return fail(_closed())
         if self._queued - self._settled >= self._options.queue_jobs:
             return fail(StoreUnavailable("Too many writes wait for the disk. Try again later."))
+        if self._posted:
+            self._send()
         self._queued += 1
         self._writer.put(job)
-        return job.done
+        return done
 
     def _settle(self, batch: list[Job], committed: bool) -> None:
         self._reactor.callFromThread(self._deliver, batch, committed)
@@ -140,7 +170,7 @@ class Database:
             while self._barriers and self._barriers[0][0] <= self._settled:
                 waiting.append(self._barriers.popleft())
         for job in batch:
-            if not job.done.called:
+            if job.done is not None and not job.done.called:
                 job.done.callback(job.outcome)  # a Failure makes it an errback
         for _, barrier in waiting:
             if not barrier.called:

@@ -22,6 +22,8 @@ class StoreOptions(Section):
     :ivar durability: ``full`` = acknowledged means on disk; ``relaxed`` = safe against a crash of the process, but a
         power cut may lose the last moments.
     :ivar batch_jobs: how many jobs one group commit takes at most.
+    :ivar linger_milliseconds: how long messages between two wait to share a commit, unless an acknowledgement or a
+        message of a room waits for one.
     :ivar queue_jobs: how many jobs may wait for the disk before new ones are refused.
     :ivar reader_threads: how many queries run at once.
     :ivar read_queue: how many queries may wait for a thread before new ones are refused.
@@ -36,6 +38,7 @@ class StoreOptions(Section):
     url: str = ""
     durability: Literal["full", "relaxed"] = "full"
     batch_jobs: Count = 200
+    linger_milliseconds: Annotated[float, Meta(ge=0)] = 20.0
     queue_jobs: Count = 50_000
     reader_threads: Count = 4
     read_queue: Count = 10_000

@@ -16,7 +16,6 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from ccm.errors import StoreUnavailable
 from ccm.interfaces import IDatabase, IPersonalArchive
 from ccm.records import Archived, Page
 from ccm.store.archive import Archive, id_at, micros_of
@@ -81,7 +80,7 @@ class PersonalArchive:
         id_, seq = f"{micros:014x}{self._process}", micros << _MARK_BITS | self._mark
         kept_by = by_sender * _BY_SENDER + by_recipient * _BY_RECIPIENT
         row = (seq, id_, sender, sender_resource, recipient, recipient_resource, kept_by, stanza)
-        self._database.append(_INSERT, row).addErrback(_lost)
+        self._database.post(_INSERT, row)
         self._unfiled += 1
         if self._unfiled == _MOST_UNFILED:
             self._file_aside()
@@ -258,11 +257,6 @@ def _drop(connection: Connection, which: Any, owner: str) -> None:
 def _archived(row: Any) -> Archived:
     stamp = from_micros(micros_of(row.id))
     return Archived(row.id, row.owner, row.with_jid, row.sender, stamp, bytes(row.stanza))
-
-
-def _lost(failure: Any) -> None:
-    """Whoever was told that it is on disk waits for the barrier, which fails, too."""
-    failure.trap(StoreUnavailable)
 
 
 _PAGES = Pages(personal_archive, _ROWS, _archived)

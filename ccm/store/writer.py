@@ -40,10 +40,12 @@ class Job:
     """
     One piece of work: a *change* to call, or a *statement* and its *row*.
 
+    :ivar done: ``None`` if nobody waits.
+
     :ivar outcome: the result, or the ``Failure``; valid once the job was settled.
     """
 
-    done: "Deferred[Any]"
+    done: "Deferred[Any] | None"
     change: Callable[[Connection], Any] | None = None
     statement: str = ""
     row: tuple[Any, ...] = ()

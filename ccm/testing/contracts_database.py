@@ -109,3 +109,15 @@ class DatabaseContract:
         await database.append("INSERT INTO state (key, field, value, expires) VALUES (?, ?, ?, ?)", values)
         row = await database.read(lambda c: c.execute(text("SELECT key, field, value, expires FROM state")).one())
         assert (row.key, row.field, bytes(row.value), row.expires) == values
+
+    @pytest_twisted.ensureDeferred
+    async def test_what_nobody_waits_for_is_on_disk_when_a_barrier_or_another_write_is(self, database: Any) -> None:
+        statement = "INSERT INTO marks (name, value) VALUES (?, ?)"
+        database.post(statement, ("one", 1))
+        barrier = database.barrier()
+        assert barrier is not None
+        await barrier
+        assert set(await self.marks(database)) == {"one"}
+        database.post(statement, ("two", 1))
+        await database.append(statement, ("three", 1))
+        assert len(await self.marks(database)) == 3
