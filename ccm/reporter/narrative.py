@@ -20,7 +20,7 @@ from ccm.reporter.turns import Line, Words, read
 
 __all__ = ["Narrative", "Part", "Sentence", "Spoken", "Told", "narrate"]
 
-EACH, WHOLE = 4, 6
+EACH, WHOLE = 2, 3  # phrases of a part, and of all, in a summary
 LEAST_PARTS, MOST_PARTS = 4, 6  # told one by one in a summary …
 LONG = 60  # … if there are parts of so many remarks to halve
 SHORT = 3  # remarks; a shorter part is told by its outcomes only
@@ -180,36 +180,44 @@ def _outcome(talk: _Talk, part: Part, outcomes: Sequence[Told]) -> Sentence | No
     return None
 
 
-_LEADS = (
-    "The meeting began with {words}",
-    "The group then discussed {words}",
-    "After that, they talked about {words}",
-    "They also discussed {words}",
-    "Next came {words}",
+_ABOUT = "The meeting of the group was mainly about {words}."
+_ALONE = "The group had a discussion on {words}, in which {who} had the most to say."
+_BEGAN = "The meeting began with a discussion of {words}, and {who} had the most to say in it."
+_THEN = (
+    "Then came a discussion of {words}, in which {who} had the most to say.",
+    "After that, the group moved on to {words}, and {who} had the most to say on it.",
+    "In the next part of the meeting, they talked about {words}, to which {who} contributed the most.",
+    "They also had a discussion on {words}, in which {who} had the most to say.",
 )
-
-
-_LAST = "Finally, the group discussed {words}"
+_ENDED = "At the end of the meeting, the group talked about {words}, to which {who} contributed the most."
 
 
 def _summary(talk: _Talk, whole: Sequence[Phrase], chosen: Sequence[Part]) -> tuple[Sentence, ...]:
     """What the whole was about, then its parts one after the other."""
     if not whole:
         return ()
-    told = [Sentence(f"The meeting was about {_conjoined(list(map(_the, whole)))}.", _sources(talk, whole))]
+    told = [Sentence(_ABOUT.format(words=_conjoined(list(map(_the, whole)))), _sources(talk, whole))]
     used: set[str] = set()
     for number, part in enumerate(chosen):
         here = [one for one in talk.phrases(part.start, part.end, 9) if not one.stems <= used][:EACH]
         if not here:
             continue
         used |= set().union(*(one.stems for one in here))
-        lead = (
-            _LEADS[min(number, len(_LEADS) - 1)] if number + 1 < len(chosen) else "Finally, the group discussed {words}"
-        )
-        who = _speakers(talk, part, 2)
-        text = lead.format(words=_conjoined(list(map(_the, here))))
-        told.append(Sentence(f"{text}; {_conjoined(who)} spoke most.", _sources(talk, here)))
+        who, first = _speaker(talk, part)
+        text = _lead(number, part, chosen, len(talk.said)).format(words=_conjoined(list(map(_the, here))), who=who)
+        told.append(Sentence(text, tuple(dict.fromkeys((*_sources(talk, here), first)))))
     return tuple(told)
+
+
+def _lead(number: int, part: Part, chosen: Sequence[Part], count: int) -> str:
+    """How the sentence goes about a part; only what stands at an end of the talk is told as its beginning or end."""
+    if len(chosen) == 1:
+        return _ALONE
+    if not number and 10 * part.start <= count:
+        return _BEGAN
+    if number + 1 == len(chosen) and 10 * part.end >= 9 * count:
+        return _ENDED
+    return _THEN[max(0, number - 1) % len(_THEN)]
 
 
 def _told_one_by_one(parts: Sequence[Part]) -> list[Part]:
@@ -223,12 +231,14 @@ def _told_one_by_one(parts: Sequence[Part]) -> list[Part]:
     return sorted(kept, key=lambda part: part.start)
 
 
-def _speakers(talk: _Talk, part: Part, most: int) -> list[str]:
-    """Who spoke most words in a part."""
+def _speaker(talk: _Talk, part: Part) -> tuple[str, str]:
+    """Who spoke most words in a part, and the id of the longest remark of theirs."""
     spoke: Counter[str] = Counter()
     for place in range(part.start, part.end):
         spoke[talk.said[place].by] += len(talk.words.words[place])
-    return [name for name, _ in sorted(spoke.items(), key=lambda item: (-item[1], item[0]))[:most]]
+    name = min(spoke, key=lambda one: (-spoke[one], one))
+    theirs = [place for place in range(part.start, part.end) if talk.said[place].by == name]
+    return name, talk.said[max(theirs, key=lambda place: (len(talk.words.words[place]), -place))].id
 
 
 def _quote(talk: _Talk, part: Part, here: Sequence[Phrase], told: set[str]) -> Sentence | None:

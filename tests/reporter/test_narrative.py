@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_what_stands_in_quotes_was_said_so_by_whoever_is_named():
 
 def test_phrases_and_names_are_those_of_the_talk():
     said = " ".join(one.text for one in talk(WALLET, GARDEN)).lower()
-    summary = told().summary[0].text.removeprefix("The meeting was about ").rstrip(".")
+    summary = told().summary[0].text.removeprefix("The meeting of the group was mainly about ").rstrip(".")
     for phrase in summary.replace(" and ", ", ").split(", "):
         assert phrase.removeprefix("the ").lower() in said
 
@@ -99,6 +100,27 @@ def test_a_talk_without_parts_and_one_of_many_are_told_briefly():
     assert 2 <= len(narrate(long, []).summary) <= MOST_PARTS + 1
     parts = [Part(f"T{n}", "", 5 * n, 5 * n + 5) for n in range(80)]
     assert len(narrate(long, parts).summary) <= MOST_PARTS + 1
+
+
+def test_whoever_is_told_to_have_said_most_said_most_words_there():
+    said = talk(WALLET * 4, GARDEN * 4)
+    parts = [Part("T1", "", 0, 20), Part("T2", "", 20, 40)]
+    for part, sentence in zip(parts, narrate(said, parts).summary[1:], strict=True):
+        spoke = Counter()
+        for one in said[part.start : part.end]:
+            spoke[one.by] += len(one.text.split())
+        assert spoke.most_common(1)[0][0] in sentence.text
+        ids = {one.id for one in said[part.start : part.end]}
+        assert ids.issuperset(sentence.sources)
+
+
+def test_only_the_ends_of_a_talk_are_told_as_its_beginning_and_end():
+    said = talk(*[WALLET, GARDEN] * 10)
+    inner = narrate(said, [Part("T1", "", 20, 45), Part("T2", "", 45, 70)]).summary
+    assert not any("began" in one.text or "At the end" in one.text for one in inner)
+    outer = narrate(said, [Part("T1", "", 0, 50), Part("T2", "", 50, 100)]).summary
+    assert "began" in outer[1].text
+    assert "At the end" in outer[-1].text
 
 
 def test_every_order_of_hashing_tells_the_same():
