@@ -16,7 +16,7 @@ from twisted.web.resource import IResource
 
 from ccm import address
 from ccm.errors import ConfigError
-from ccm.router.router import Router
+from ccm.router.neighbours import Neighbours
 from ccm.router.traffic import Traffic
 from ccm.session.keeping import Keeper, Missed
 from ccm.session.machine import Session
@@ -32,6 +32,7 @@ from ccm.transports.http import FrontFactory
 from ccm.transports.http_put import PutGate
 from ccm.transports.http_site import QuietSite
 from ccm.transports.outgoing import Turn
+from ccm.transports.sni import NamedCertificates
 from ccm.transports.static import StaticFiles
 from ccm.transports.tcp import ClientFactory
 from ccm.transports.websocket import WebSocketGate
@@ -41,6 +42,7 @@ from ccm.wire.parsers import ParserPool
 
 log = Logger()
 _REMOVED = "The account was removed."
+_SWITCHED_OFF = "The account was switched off. Ask the operator."
 
 
 class Doors:
@@ -52,20 +54,27 @@ class Doors:
     """
 
     def __init__(
-        self, reactor: Any, settings: Settings, realm: Realm, stores: Stores, addresses: Addresses, state_dir: Path
+        self,
+        reactor: Any,
+        settings: Settings,
+        realm: Realm,
+        neighbours: Neighbours,
+        stores: Stores,
+        addresses: Addresses,
+        state_dir: Path,
     ) -> None:
         self._reactor = reactor
         self._settings = settings
         self._realm = realm
-        self._router: Any = realm.router
+        self._neighbours = neighbours
         self._accounts = stores.accounts
         self._uploads = stores.uploads
         self._addresses = addresses
         self._pool = ParserPool(settings["wire"])
         self._turn = Turn(partial(reactor.callLater, 0))
-        tls = settings["tls"]
-        self.certificates = Certificates(
-            state_dir, (settings["server"].host,), tls.certificate, tls.key, settings["sasl"].client_ca
+        self.certificates = NamedCertificates(
+            _certificates(settings, state_dir, settings["sasl"].client_ca),
+            {host: _certificates(own, state_dir / "hosts" / host) for host, own in settings.hosts.items()},
         )
         self._ports: list[IListeningPort] = []
         self._saver = BoshSaver(stores.state, realm, reactor, settings["bosh"])
@@ -102,8 +111,9 @@ class Doors:
         framings = {"tcp": StreamFraming, "websocket": WebSocketFraming}
         count = await records.restore(self._realm, lambda transport: framings[transport](self._pool), missed)
         count += await self._saver.restore(self._bosh, missed)
-        guests = self._settings["sasl"].anonymous_hosts
-        count -= end_without_account(self._router, self._accounts.exists, guests)
+        whole = (self._settings, *self._settings.hosts.values())
+        guests = {host for settings in whole for host in settings["sasl"].anonymous_hosts}
+        count -= end_without_account(self._neighbours, self._accounts.exists, guests)
         if count:
             log.info("{count} sessions wait for their clients.", count=count)
 
@@ -132,7 +142,7 @@ class Doors:
         await self._listen(listen.https, secure)
         if component_secrets:
             components = ComponentListener(
-                self._router,
+                self._neighbours.routers[0],
                 component_secrets,
                 self._settings["component_listener"],
                 self._reactor,
@@ -150,7 +160,7 @@ class Doors:
             if stopping is not None:
                 await stopping
         self._bosh.stop()
-        for session in list(self._router.all_sessions()):
+        for session in list(self._neighbours.all_sessions()):
             if session.transport != "bosh":
                 session.suspend()
         await self._saver.close()
@@ -163,26 +173,34 @@ class Doors:
                 raise ConfigError(f"{self._settings.source}: [listen]: {endpoint!r} is no endpoint: {error}") from error
 
 
+def _certificates(settings: Settings, folder: Path, client_ca: str = "") -> Certificates:
+    tls = settings["tls"]
+    return Certificates(folder, (settings["server"].host,), tls.certificate, tls.key, client_ca)
+
+
 def _session(realm: Realm, transport: str, connection: Any, framing: Any) -> Session:
     return Session(realm, connection, framing, transport)
 
 
-async def end_changed(router: Router, accounts: Accounts) -> None:
-    """Notice what another process changed; nobody stays signed in to an account removed, or by an old password."""
+async def end_changed(neighbours: Neighbours, accounts: Accounts) -> None:
+    """Notice what another process changed; nobody stays signed in to an account removed, or in an old way."""
     for jid in await accounts.refresh():
-        for session in router.sessions_of(jid):
-            if accounts.exists(jid):
-                session.close("not-authorized", "The password was changed. Sign in with the new one.")
-            else:
-                session.close("not-authorized", _REMOVED)
-        if not accounts.exists(jid):
+        account = await accounts.get(jid)
+        if account is None:
+            why = _REMOVED
+        else:
+            why = "The password was changed. Sign in with the new one." if account.enabled else _SWITCHED_OFF
+        router = neighbours.of(address.domain(jid))
+        for session in router.sessions_of(jid) if router is not None else ():
+            session.close("not-authorized", why)
+        if router is not None and not accounts.exists(jid):
             router.fire("account-deleted", jid)
 
 
-def end_without_account(router: Router, exists: Callable[[str], bool], guests: Collection[str]) -> int:
+def end_without_account(neighbours: Neighbours, exists: Callable[[str], bool], guests: Collection[str]) -> int:
     """End the sessions whose account was removed while they could not be told; answers how many."""
     ended = 0
-    for session in list(router.all_sessions()):
+    for session in list(neighbours.all_sessions()):
         bare = address.bare(session.jid)
         if not exists(bare) and address.domain(bare) not in guests:
             session.close("not-authorized", _REMOVED)

@@ -33,7 +33,6 @@ CORE = {
     "XEP-0156": ("Discovering Alternative XMPP Connection Methods", "web.wellknown"),
     "XEP-0178": ("Use of SASL EXTERNAL with TLS Certificates", "federation"),
     "XEP-0185": ("Dialback Key Generation and Validation", "federation.dialback"),
-    "XEP-0175": ("Best Practices for Use of SASL ANONYMOUS", "session.sasl"),
     "XEP-0178": ("Best Practices for Use of SASL EXTERNAL with Certificates, of clients", "session.sasl"),
     "XEP-0198": ("Stream Management", "session.resume, session.resumption"),
     "XEP-0199": ("XMPP Ping", "modules.ping"),

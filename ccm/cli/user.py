@@ -1,4 +1,4 @@
-"""``ccm user``: make, list and remove accounts, and set passwords, in the server's store."""
+"""``ccm user``: make, list, switch off and remove accounts, and set passwords, in the server's store."""
 
 import argparse
 import getpass
@@ -17,7 +17,7 @@ from ccm.store.stores import Stores, open_stores
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|passwd|list|delete")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|passwd|list|disable|enable|delete")
     for verb, line in (("add", "make an account"), ("passwd", "set a new password")):
         one = verbs.add_parser(verb, help=line)
         one.add_argument("jid", help="chat address; the server's host is added to a bare name")
@@ -26,8 +26,12 @@ def add(parser: argparse.ArgumentParser) -> None:
             one.add_argument("--name", default="", help="shown to others; by default made of the address")
             one.add_argument("--email", default=None, help="a mail address that you vouch for")
     verbs.add_parser("list", help="every account")
-    one = verbs.add_parser("delete", help="remove an account and all that is kept for it")
-    one.add_argument("jid")
+    for verb, line in (
+        ("disable", "switch an account off: nobody signs in to it, and it keeps what it has"),
+        ("enable", "switch it on again"),
+        ("delete", "remove an account and all that is kept for it"),
+    ):
+        verbs.add_parser(verb, help=line).add_argument("jid")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
 async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores) -> int:
     if arguments.verb == "list":
         for account in await stores.accounts.all():
-            print(f"{account.jid}\t{account.name}\t{account.email or '-'}\t{account.created:%Y-%m-%d}")
+            off = "" if account.enabled else "\tswitched off"
+            print(f"{account.jid}\t{account.name}\t{account.email or '-'}\t{account.created:%Y-%m-%d}{off}")
         return 0
     host = settings["server"].host
     guests = (settings["guests"].domain(host),) if arguments.verb == "delete" else ()
@@ -57,6 +62,10 @@ async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores)
     if arguments.verb == "delete":
         await stores.accounts.delete(jid)
         print(f"{jid} is gone.")
+        return 0
+    if arguments.verb in ("disable", "enable"):
+        await stores.accounts.set_enabled(jid, arguments.verb == "enable")
+        print(f"{jid} is switched {'on' if arguments.verb == 'enable' else 'off'}.")
         return 0
     password = _password(arguments.password)
     try:

@@ -115,7 +115,7 @@ class Registry:
 
     def _check_creator(self, creator: str) -> None:
         options = self.context.options
-        local = address.domain(creator) in self.context.router.hosts
+        local = self.context.router.is_account(creator)
         if options.create == "admins" or (options.create == "local" and not local):
             raise StanzaError("not-allowed", "You may not make rooms here. Ask an administrator.")
         owned = sum(room.creator == creator for room in self.rooms.values())
@@ -196,7 +196,7 @@ class Registry:
                 self.records[record.jid] = record
         if self.context.state is None:
             return
-        for jid in await persistence.rooms_with_seats(self.context.state):
+        for jid in await persistence.rooms_with_seats(self.context.state, self.context.domain):
             if address.domain(jid) != self.context.domain:
                 continue
             room = self.find(jid)

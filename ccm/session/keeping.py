@@ -347,8 +347,8 @@ async def _check_password(stream: dict[str, Any], accounts: IAccounts) -> None:
     if mark is None:
         return
     account = await accounts.get(address.bare(stream["jid"]))
-    if account is None or fingerprint(account.verifiers) != mark:
-        raise ValueError("the account's password was changed or the account removed")
+    if account is None or not account.enabled or fingerprint(account.verifiers) != mark:
+        raise ValueError("the account's password was changed, or the account switched off or removed")
 
 
 def _told(key: str) -> str:

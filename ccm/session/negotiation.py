@@ -104,12 +104,14 @@ class Negotiation:
                 host = address.prepare(event.to)
             except StanzaError as error:
                 raise StreamError("host-unknown", "There is no such domain here.") from error
-        session.send_header(host if host in realm.router.hosts else realm.host)
-        if host not in realm.router.hosts:
+        served = realm.of(host)
+        session.send_header(host if served is not None else realm.host)
+        if served is None:
             raise StreamError("host-unknown", "There is no such domain here.")
         if self.jid is not None and host != address.domain(self.jid):
             raise StreamError("host-unknown", "You signed in at another domain.")
-        self.host = host
+        self.host, session.realm = host, served
+        realm = served
         major = event.version.partition(".")[0]
         if (session.transport == "tcp" or event.version) and not (major.isdigit() and int(major) >= 1):
             raise StreamError("unsupported-version", "Version 1.0 of XMPP is required (RFC 6120).")
@@ -123,7 +125,8 @@ class Negotiation:
             features.append(_STARTTLS % (b"<required/>" if realm.options.require_tls else b""))
         if mechanisms:
             features.append(announced(mechanisms, self._facts))
-            features.append(realm.router.stream_features("before-auth"))
+            if host not in realm.sasl.anonymous_hosts:
+                features.append(realm.router.stream_features("before-auth"))
         session.move(State.AUTHENTICATING if mechanisms else State.SECURING)
         session.send(session.framing.features(b"".join(features)))
 
@@ -171,7 +174,8 @@ class Negotiation:
 
     def _before_login(self, stanza: Stanza) -> None:
         session = self._session
-        answer = session.realm.router.before_auth(stanza, session) if session.stage is State.AUTHENTICATING else None
+        here = session.stage is State.AUTHENTICATING and self.host not in session.realm.sasl.anonymous_hosts
+        answer = session.realm.router.before_auth(stanza, session) if here else None
         if answer is None:
             raise StreamError("not-authorized", "Sign in first.")
 

@@ -49,6 +49,7 @@ from ccm.wire.limits import WireOptions
 from ccm.wire.parsers import ParserPool
 
 HOST = "localhost"
+ANONYMOUS_HOST = "anon.localhost"
 PASSWORD = "wherefore art thou"  # noqa: S105 - of people in a play
 ITERATIONS = 4096
 ENDPOINT = "tcp:0:interface=127.0.0.1"
@@ -77,6 +78,7 @@ class ScriptServer:
         await stores.uploads.start()
         self.router = router = Router(stores.accounts.exists, spawn)
         router.add_host(HOST)
+        router.add_host(ANONYMOUS_HOST)
         self.services = services = Services(
             host=HOST,
             later=later(reactor),
@@ -135,7 +137,7 @@ class ScriptServer:
             random=secrets.token_bytes,
             secret=b"of scripts",
             options=SessionOptions(require_tls=False, bytes_per_second=0, bytes_per_second_before_login=0),
-            sasl=SaslOptions(iterations=ITERATIONS, plain_without_tls=True),
+            sasl=SaslOptions(iterations=ITERATIONS, plain_without_tls=True, anonymous_hosts=(ANONYMOUS_HOST,)),
             barrier=stores.database.barrier,
         )
 

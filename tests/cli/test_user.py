@@ -41,3 +41,12 @@ def test_only_a_guest_who_is_there_is_deleted_and_none_is_added(ccm):
     assert "is no account of localhost" in refused.stderr
     gone = ccm("delete", "kim@guests.localhost")
     assert "There is no such account" in gone.stderr
+
+
+def test_an_account_is_switched_off_and_on(ccm):
+    ccm("add", "ann", password="a meadow in November\n")
+    assert "ann@localhost is switched off." in ccm("disable", "ann").stdout
+    assert "switched off" in ccm("list").stdout
+    assert "ann@localhost is switched on." in ccm("enable", "ann").stdout
+    assert "switched off" not in ccm("list").stdout
+    assert "There is no such account" in ccm("disable", "kim").stderr

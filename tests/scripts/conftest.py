@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from ccm.modules import (
     admin,
+    anonymous,
     avatars,
     blocking,
     bookmarks,
@@ -43,8 +44,8 @@ MODULES = [
     module.plugin
     for module in (
         avatars, blocking, bookmarks, carbons, pep, private_xml, vcard,
-        admin, commands, ping, version, time, disco, roster, subscriptions, presence, online, mam, messages, offline,
-        register, retraction, session_tokens, push, upload, app_server,
+        admin, anonymous, commands, ping, version, time, disco, roster, subscriptions, presence, online, mam, messages,
+        offline, register, retraction, session_tokens, push, upload, app_server,
     )
 ]  # fmt: skip
 #: The Prince of Verona administers every stage.

@@ -15,7 +15,7 @@ from ccm.testing.moments import Moments
 
 OLD = Verifier("SCRAM-SHA-1", b"s", 4096, b"k", b"v")
 NEW = Verifier("SCRAM-SHA-1", b"t", 4096, b"l", b"w")
-PEOPLE = ("ann", "bob", "cat")
+PEOPLE = ("ann", "bob", "cat", "eve")
 
 
 @pytest_twisted.ensureDeferred
@@ -33,9 +33,11 @@ async def test_sessions_end_with_the_account_or_the_password_they_began_with(
     other = await open_stores(reactor, StoreOptions(), StateOptions(), tmp_path, host="example.org", now=clock.seconds)
     await other.accounts.set_verifiers("ann@example.org", (NEW,))
     await other.accounts.delete("bob@example.org")
+    await other.accounts.set_enabled("eve@example.org", False)
     await end_changed(router, mine)
     assert sessions["ann"].closed == "not-authorized The password was changed. Sign in with the new one."
     assert sessions["bob"].closed == "not-authorized The account was removed."
+    assert sessions["eve"].closed == "not-authorized The account was switched off. Ask the operator."
     assert sessions["cat"].closed is None
     sessions["ann"].closed = None
     await other.accounts.create("dan@example.org", "Dan", None, (OLD,))

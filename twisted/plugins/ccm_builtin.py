@@ -6,6 +6,7 @@ from ccm.components.reporter import plugin as reporter  # noqa: F401
 from ccm.components.topics import plugin as topics  # noqa: F401
 from ccm.modules.account_ends import plugin as account_ends  # noqa: F401
 from ccm.modules.admin import plugin as admin  # noqa: F401
+from ccm.modules.anonymous import plugin as anonymous  # noqa: F401
 from ccm.modules.avatars import plugin as avatars  # noqa: F401
 from ccm.modules.blocking import plugin as blocking  # noqa: F401
 from ccm.modules.bookmarks import plugin as bookmarks  # noqa: F401
