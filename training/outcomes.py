@@ -50,7 +50,7 @@ UNMARKED = 0.4  # how much a line counts in a meeting that nobody kept minutes o
 UNREAD = 1.6  # how much a decision counts in a view without the lines that state what was decided
 PARTS = 4  # in which the first look is learnt for the second
 LIMITS = {
-    "stated": -50,
+    "stated": -90,
     "spoken": 100,
     "beside": 400,
     "possible": -320,

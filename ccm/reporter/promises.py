@@ -13,7 +13,7 @@ from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.statements import kind_of_verb
 
 SURE, MAYBE, NOTHING = 400, 50, -999  # scores of what needs no model
-SHORT = 35  # words of a line: what is said at length tells how things stand
+SHORT = 25  # words of a line: what is said at length tells how things stand
 FIRST = 4  # the first person among the ways of speaking
 _WAYS = {"first": FIRST, "you": 3, "other": 2, "stated": 2, "some": 1}
 _WILL_DO = r"(?:ok,? |sure,? |yes,? )?will\b"
@@ -128,7 +128,7 @@ def promise(seen: Sequence[int]) -> int:
         return MAYBE
     if way != FIRST or asks or negated or perhaps:
         return NOTHING
-    if thanked and asked and answers:
+    if thanked and asked and answers and not hedges and not slight:
         return SURE
     clear = deed and will and count <= SHORT and not hedges and not slight
     if clear and (when or (thing and at_once and not to_you)):

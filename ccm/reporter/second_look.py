@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from ccm.reporter.cues import EDGE, VERBS, listed
 from ccm.reporter.readback import ReadBack
+from ccm.reporter.statements import begins_with_thing
 from ccm.reporter.traits import Traits
 
 _SURE = {"stated": -150, "decided": 0}  # of the first score
 LEAST = {"stated": -480, "order": -850, "decided": -400}  # below it a line gets no second look
+FAR = 60  # lines
 _NONE = -900  # the score of a line that got none
 _KINDS = {"clear": 3, "named": 2, "order": 1, "other": 0}
 _TALLY = re.compile(r"[:,(]?\s*[+-]\d(?:\.\d+)?\W*$|\+1,? |\bvote\b.*\d")
@@ -45,6 +47,11 @@ class SecondLook:
         )
         self._said = Counter(line.nick for line in lines)
         self._read_back = ReadBack(traits.talk, first.decided)
+        self._clear: dict[str, list[int]] = {}
+        for place in first.stated:
+            if traits.kind_of(place) == "clear":
+                self._clear.setdefault(lines[place].nick, []).append(place)
+        self._every = [place for places in self._clear.values() for place in places]
 
     def stated(self, place: int) -> list[int]:
         """Of a line that could state an action."""
@@ -63,7 +70,25 @@ class SecondLook:
             nick == talk.leader,
             *_near(scores, place),
             *self._traits.votes_around(place),
+            *self._recorded(place),
         ]
+
+    def _recorded(self, place: int) -> tuple[int, ...]:
+        """Where actions are written down plainly close by, by the same or by anybody, and how this line is written."""
+        talk = self._traits.talk
+        text, mine = talk.lines[place].text, self._clear.get(talk.lines[place].nick, [])
+        return (
+            min([abs(other - place) for other in mine if other != place], default=FAR),
+            min([abs(other - place) for other in self._every if other != place], default=FAR),
+            begins_with_thing(talk.words[place]),
+            place in self._read_back.before or place in self._read_back.after,
+            len(mine),
+            len(self._every),
+            min(len(talk.lines) // 20, 20),
+            text[:1].isupper(),
+            talk.lows[place][-1:] == ".",
+            talk.lows[place][-1:] == "?",
+        )
 
     def decided(self, place: int) -> list[int]:
         """Of a line that could be a decision."""

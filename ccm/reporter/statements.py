@@ -5,6 +5,7 @@ Leaves out what people say of themselves ("I'll check", :mod:`ccm.reporter.promi
 """
 
 import re
+from collections.abc import Sequence
 
 from ccm.reporter.cues import EDGE, NOT_NAMES, ROLES, VERBS, Talk, is_verb, listed
 
@@ -25,12 +26,15 @@ def shape_of(talk: Talk, place: int) -> str:
         if word in _LINKS and (following in VERBS or word in ("to", "please")):
             if words[number - 1][-1] in ",:" and word == "to":
                 return f"{who} {words[number - 1][-1]} to"  # "kim, to be clear" speaks to Kim
-            if words[number - 1].strip(EDGE) in _MOODS or words[number - 1].endswith(_POSSESSIVE):
+            before = words[number - 1].strip(EDGE)
+            if before in _MOODS or before.endswith(_POSSESSIVE) or (before in NOT_NAMES and before not in ROLES):
                 break
             link = "to" if word == "to" else "will" if word != "please" else word
             kind = kind_of_verb(following)
             if kind == "else" and link == "to" and who in _SURE and typed[number + 1].islower() and is_verb(following):
                 kind = "verb"
+            if following in _THINKS:
+                kind = "else"
             return f"{who} {link} {kind}"
         before, name = words[number - 1], _is_name(talk, words[number], typed[number])
         if before[-1] == ":" and word not in VERBS and not name:
@@ -58,8 +62,8 @@ def _is_name(talk: Talk, word: str, typed: str) -> bool:
 def _who(talk: Talk, word: str, text: str) -> str:
     """What the word that begins a statement is: N a participant, R a role, C like a nick, X with a capital, x."""
     name = word.strip(EDGE)
-    if ":" in name:
-        return "not"  # an address, or "kim:want to"
+    if ":" in name or word[0] == "<":
+        return "not"  # an address, "kim:want to", or "<kim> to be fair"
     if talk.calls(word):
         return "N"
     if name in ROLES:
@@ -94,6 +98,13 @@ def kind_of(talk: Talk, place: int, shape: str) -> str:
     return "order" if shape.startswith(("deed", "weak")) else "other"
 
 
+def begins_with_thing(words: Sequence[str]) -> bool:
+    """Whether a line that begins like an order names a thing: "issue #12", "change is needed"."""
+    if words[0].strip(EDGE) not in _NOUNS:
+        return False
+    return len(words) < 2 or words[1][0] in "#-:" or words[1][0].isdigit() or words[1] in _AFTER_THINGS
+
+
 def kind_of_verb(verb: str) -> str:
     """Whether a verb is a deed that can be seen to be done, a weak one, or none that is known."""
     return "weak" if verb in _WEAK or verb == "be" else "deed" if verb in VERBS else "else"
@@ -115,10 +126,12 @@ _NOUNS = listed(
     "question raise request release research result roll scan set share sort split stand start survey switch tag talk "
     "track trim turn update use visit vote wait walk work wrap approve agree think see read put let keep get ask poll"
 )
+_AFTER_THINGS = listed("is was has of to would will and for on or")
 _MOODS = listed(
     "glad sorry prefer hard harder hardest easy easier intend want need hoping hope trying useful better best enough "
     "likely unlikely free welcome difficult important possible impossible simple good great nice fine ok"
 )
+_THINKS = listed("say think know understand agree mean")
 _POSSESSIVE = ("'s", "’s")
 _BE = listed("is was are were has had will would can could did does do been to's")
 CALLED = frozenset("NRCX")
