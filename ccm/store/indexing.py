@@ -1,24 +1,30 @@
 """
-Fills the index of what was said while there is little else to do.
+Puts in order what was said, while there is little else to do: words into the index, messages into archives.
 
 Every few seconds it looks whether anything was archived here; if so, and not so much that the machine has better
 things to do, it reads on in small steps with pauses between them. What it has not come to is read by whoever searches
-first. Leaves out the index itself: :mod:`ccm.store.message_index`.
+first. Leaves out the work itself: :mod:`ccm.store.message_index`, :mod:`ccm.store.personal`.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ccm.errors import StoreUnavailable
-from ccm.store.message_index import MessageIndex
 
 log = Logger()
 
 STEP_ROWS = 100
 PAUSE_SECONDS = 0.1
+
+
+class Behind(Protocol):
+    """What is behind, and can catch up."""
+
+    async def advance(self, most: int) -> bool:
+        """Take up to *most* messages further; whether there are more."""
 
 
 class Indexing:
@@ -31,7 +37,7 @@ class Indexing:
 
     def __init__(
         self,
-        index: MessageIndex,
+        index: Behind,
         clock: Any,
         appended: Callable[[], int],
         every_seconds: float,

@@ -33,7 +33,7 @@ _INSERT = (
 _FILED = "personal messages filed"  # the seq of the last message that was
 _BY_SENDER, _BY_RECIPIENT = 1, 2
 _STEP_ROWS = 1_000  # filed in one commit, which others wait for
-_MOST_UNFILED = 10_000
+_MOST_UNFILED = 50_000  # before others wait for it
 _MARK_BITS = 12
 #: On PostgreSQL another process may commit a message so long after its id was made.
 _LATE_SECONDS = 30
@@ -53,6 +53,7 @@ class PersonalArchive:
     """
     :param ids: gives ids that rise.
     :param now: seconds since the epoch.
+    :ivar kept: how many messages since the start.
     """
 
     def __init__(self, database: IDatabase, ids: Archive, now: Callable[[], float]) -> None:
@@ -62,6 +63,7 @@ class PersonalArchive:
         self._mark = seq_of(f"{0:014x}{ids.process}")
         self._now = now
         self._unfiled = 1  # at a start nobody knows
+        self.kept = 0
 
     # ---- keeping
 
@@ -81,6 +83,7 @@ class PersonalArchive:
         kept_by = by_sender * _BY_SENDER + by_recipient * _BY_RECIPIENT
         row = (seq, id_, sender, sender_resource, recipient, recipient_resource, kept_by, stanza)
         self._database.post(_INSERT, row)
+        self.kept += 1
         self._unfiled += 1
         if self._unfiled == _MOST_UNFILED:
             self._file_aside()
@@ -146,6 +149,15 @@ class PersonalArchive:
             self._unfiled += 1
             raise
 
+    async def advance(self, most: int) -> bool:
+        """Enter the next *most* messages; whether there are more. For quiet times: whoever reads waits for none."""
+        if not self._unfiled:
+            return False
+        unfiled, late = self._unfiled, self._late()
+        done = await self._database.write(lambda connection: file(connection, late, most))
+        self._unfiled -= unfiled if done else min(most, self._unfiled - 1)
+        return not done
+
     # ---- bounds
 
     async def expire(self, before: datetime, most: int) -> bool:
@@ -201,7 +213,7 @@ def seq_of(id_: str) -> int:
     return int(id_[:14], 16) << _MARK_BITS | int(id_[14:], 16) & (1 << _MARK_BITS) - 1
 
 
-def file(connection: Connection, late: int) -> bool:
+def file(connection: Connection, late: int, most: int = _STEP_ROWS) -> bool:
     """
     Enter the next messages into the archives of those who keep them.
 
@@ -209,7 +221,7 @@ def file(connection: Connection, late: int) -> bool:
     :returns: whether that was all.
     """
     filed = connection.execute(select(marks.c.value).where(marks.c.name == _FILED)).scalar() or 0
-    step = select(_said.seq).where(_said.seq > filed).order_by(_said.seq).limit(_STEP_ROWS).subquery()
+    step = select(_said.seq).where(_said.seq > filed).order_by(_said.seq).limit(most).subquery()
     count, last = connection.execute(select(func.count(), func.max(step.c.seq))).one()
     if not count:
         return True
@@ -231,7 +243,7 @@ def file(connection: Connection, late: int) -> bool:
         else:
             taken = select(literal(1)).where(known == statement.selected_columns[0], _entry.id == _said.id)
             connection.execute(insert(personal_archive).from_select(columns, ordered.where(~exists(taken))))
-    whole = count < _STEP_ROWS
+    whole = count < most
     if connection.dialect.name != "sqlite" and whole:
         last = max(filed, min(last, late))
     upsert(connection, marks, {"name": _FILED, "value": last})

@@ -59,6 +59,7 @@ class Stores:
     undo_steps: UndoSteps
     search: Search
     indexing: Indexing
+    filing: Indexing
     uploads: Uploads
     push_targets: PushTargets
     state: ISessionState
@@ -72,6 +73,7 @@ class Stores:
         try:
             await self.uploads.close()
             await self.indexing.stop()
+            await self.filing.stop()
             await self.state.close()
             await self.archive.close()
         except StoreUnavailable as error:
@@ -112,11 +114,12 @@ async def open_stores(
     except BaseException:
         await database.close()
         raise
-    index = MessageIndex(database)
-    indexing = Indexing(
-        index, reactor, lambda: archive.appended, options.index_seconds, options.index_busy_messages_per_second
-    )
+    index, personal = MessageIndex(database), PersonalArchive(database, archive, now)
+    often = options.index_seconds, options.index_busy_messages_per_second
+    indexing = Indexing(index, reactor, lambda: archive.appended, *often)
+    filing = Indexing(personal, reactor, lambda: personal.kept, *often)
     indexing.start()
+    filing.start()
     return Stores(
         database=database,
         accounts=accounts,
@@ -124,7 +127,7 @@ async def open_stores(
         account_xml=AccountXML(database),
         pubsub_nodes=PubSubNodes(database),
         archive=archive,
-        personal=PersonalArchive(database, archive, now),
+        personal=personal,
         offline=Offline(database),
         rooms=Rooms(database),
         topics=Topics(database, outbox, now),
@@ -136,6 +139,7 @@ async def open_stores(
         undo_steps=UndoSteps(database, now),
         search=Search(database, index),
         indexing=indexing,
+        filing=filing,
         uploads=Uploads(database, reactor, uploads or state_dir / "uploads", now),
         push_targets=PushTargets(database),
         state=state,
