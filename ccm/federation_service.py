@@ -15,12 +15,13 @@ from ccm.errors import ConfigError
 from ccm.federation.certificates import Credentials, Tls
 from ccm.federation.dialback import Keys
 from ccm.federation.elsewhere import Elsewhere
-from ccm.federation.incoming import Buckets, IncomingFactory, IncomingStream
+from ccm.federation.incoming import IncomingStream
+from ccm.federation.listener import Buckets, IncomingFactory
 from ccm.federation.options import FederationOptions
 from ccm.federation.outgoing import OutgoingStream
 from ccm.federation.policy import Policy
 from ccm.federation.srv import Locator, Target, dns_lookup
-from ccm.federation.terms import Terms
+from ccm.federation.terms import Barrier, Terms
 from ccm.router.router import Router
 from ccm.settings import Settings
 from ccm.transports.outgoing import Outgoing, Turn
@@ -35,6 +36,7 @@ def of(
     credentials: Credentials,
     secret: bytes,
     own: Collection[str],
+    barrier: Barrier = lambda: None,
 ) -> "Federation":
     """Made of the options; it does nothing unless it is enabled. See :class:`Federation`."""
     guests = (*settings["sasl"].anonymous_hosts, settings["guests"].domain(settings["server"].host))
@@ -47,6 +49,7 @@ def of(
         secret,
         own,
         [guest for guest in guests if guest],
+        barrier,
     )
 
 
@@ -56,6 +59,7 @@ class Federation:
 
     :param own: domains that are served here even while nobody answers for them.
     :param guests: domains whose people stay inside.
+    :param barrier: fires once everything queued so far is on disk: others' stanzas are acknowledged then.
     :param secret: of dialback keys; the same for every process that answers for these domains.
     :raises ConfigError: if an option cannot be used.
     :ivar ports: those that are listened on. :ivar locator: knows where other servers are.
@@ -71,6 +75,7 @@ class Federation:
         secret: bytes,
         own: Collection[str] = (),
         guests: Collection[str] = (),
+        barrier: Barrier = lambda: None,
         weight: Callable[[], float] = random.random,
     ) -> None:
         if options.require_certificates and not options.require_tls:
@@ -95,6 +100,7 @@ class Federation:
                 writer=lambda transport, most, overflow: Outgoing(transport, turn, most, overflow),
                 random=secrets.token_bytes,
                 verify=elsewhere.verify,
+                barrier=barrier,
             )
 
         self.locator = Locator(options.routes, dns_lookup(reactor, options.nameservers), weight)

@@ -34,7 +34,7 @@ CORE = {
     "XEP-0178": ("Use of SASL EXTERNAL with TLS Certificates", "federation"),
     "XEP-0185": ("Dialback Key Generation and Validation", "federation.dialback"),
     "XEP-0178": ("Best Practices for Use of SASL EXTERNAL with Certificates, of clients", "session.sasl"),
-    "XEP-0198": ("Stream Management", "session.resume, session.resumption"),
+    "XEP-0198": ("Stream Management", "session.resume, session.resumption, federation.acknowledged"),
     "XEP-0199": ("XMPP Ping", "modules.ping"),
     "XEP-0203": ("Delayed Delivery", "wire.stamps, muc, modules.offline"),
     "XEP-0206": ("XMPP Over BOSH", "session.bosh, transports.bosh"),

@@ -54,6 +54,7 @@ class Elsewhere:
         self._random = random
         self._links: dict[tuple[str, str], Link] = {}
         self._questions = 0
+        self._stopping = False
 
     def deliver(self, stanza: Stanza) -> None:
         """Send it on, or tell its sender why not."""
@@ -79,9 +80,12 @@ class Elsewhere:
         """
         Send an error back (RFC 6120 §8.3.1): for messages, requests, and presence that somebody waits to be answered.
 
-        Of what tells an end, answers, or asks for presence in the server's own name, nobody waits for the fate.
+        Of what tells an end, answers, or asks for presence in the server's own name, nobody waits for the fate. While
+        this server stops only people hear of it: to a room it would mean that its occupant is gone.
         """
         type_ = stanza.type
+        if self._stopping and self._router.session(stanza.from_ or "") is None:
+            return
         if type_ == "error" or stanza.from_ is None or (stanza.kind == "iq" and type_ not in ("get", "set")):
             return
         if stanza.kind == "presence" and type_ not in (None, "subscribe"):
@@ -118,6 +122,7 @@ class Elsewhere:
 
     def stop(self) -> None:
         """Close every stream."""
+        self._stopping = True
         for link in tuple(self._links.values()):
             link.stop()
         self._links.clear()

@@ -8,28 +8,26 @@ pairs may share a connection. Nothing of a pair that is not proven is let in. Le
 
 import base64
 import binascii
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Factory
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError, StreamError
-from ccm.federation import dialback
+from ccm.federation import acknowledged, dialback
 from ccm.federation.srv import Unreachable
 from ccm.federation.stream import ServerStream
-from ccm.federation.terms import Terms
-from ccm.session.limits import TokenBucket
 from ccm.wire.events import Event, Nonza, StreamOpened
 from ccm.wire.stanza import Stanza, attribute
 
+if TYPE_CHECKING:
+    from ccm.federation.listener import IncomingFactory
+
 log = Logger()
 
-#: ``received(stanza, domain)``: from a domain that was proven, to one of ours.
-Received = Callable[[Stanza, str], None]
 _TLS = f"<starttls xmlns='{ns.TLS}'><required/></starttls>".encode()
 _TLS_OPTIONAL = f"<starttls xmlns='{ns.TLS}'/>".encode()
 _EXTERNAL = f"<mechanisms xmlns='{ns.SASL}'><mechanism>EXTERNAL</mechanism></mechanisms>".encode()
@@ -46,6 +44,7 @@ class IncomingStream(ServerStream):
         self._signed_in = False
         self._asked: set[tuple[str, str]] = set()
         self._paused: Any = None
+        self._handled: int | None = None
         #: (domain of theirs, domain of ours) that were proven.
         self.pairs: set[tuple[str, str]] = set()
 
@@ -98,6 +97,10 @@ class IncomingStream(ServerStream):
                 (dialback.NAMESPACE, "result"): self._result,
                 (dialback.NAMESPACE, "verify"): self._verify,
                 (ns.STREAMS, "error"): self._error,
+                (ns.SM, "enable"): self._enable,
+                (ns.SM, "resume"): self._resume,
+                (ns.SM, "r"): self._asked_for,
+                (ns.SM, "a"): self._nothing,
             }.get((event.namespace, event.name))
             if serve is None:
                 raise StreamError("unsupported-stanza-type", f"<{event.name}/> is not known here.")
@@ -129,6 +132,8 @@ class IncomingStream(ServerStream):
         offers = b""
         if not self._signed_in and self._other and self._certified(self._other):
             offers = _EXTERNAL
+        if self._signed_in:
+            offers = acknowledged.FEATURE
         return offers + (dialback.FEATURE if options.dialback else b"")
 
     def _certified(self, domain: str) -> bool:
@@ -258,7 +263,44 @@ class IncomingStream(ServerStream):
         stanza.attrs["from"], stanza.attrs["to"] = sender, to
         if self._lang:
             stanza.attrs.setdefault("xml:lang", self._lang)  # RFC 6120 §8.1.5
+        if self._handled is not None:
+            self._handled += 1
         self._listener.received(stanza, domain)
+
+    # ---- acknowledgements (XEP-0198 §4)
+
+    def _enable(self, _event: Nonza) -> None:
+        if not self.pairs or self._handled is not None:
+            self.write(acknowledged.failed("unexpected-request"))
+        else:
+            self._handled = 0
+            self.write(acknowledged.ENABLED)
+
+    def _nothing(self, _event: Nonza) -> None:
+        """An acknowledgement: nothing is said here that has one."""
+
+    def _resume(self, _event: Nonza) -> None:
+        self.write(acknowledged.failed("item-not-found"))
+
+    def _asked_for(self, _event: Nonza) -> None:
+        """Acknowledged means on disk, between servers as for clients."""
+        if self._handled is None:
+            return
+        count, waiting = self._handled, self.terms.barrier()
+        if waiting is None:
+            self.write(acknowledged.answer(count))
+        else:
+            waiting.addCallbacks(lambda _: self._acknowledge(count), self._not_kept)
+
+    def _acknowledge(self, count: int) -> None:
+        if not self.closing:
+            self.write(acknowledged.answer(count))
+
+    def _not_kept(self, failure: Failure) -> None:
+        log.error("What {peer} sent could not be kept: {why}", peer=self.peer, why=failure.getErrorMessage())
+        self.end(StreamError("resource-constraint", "What you sent could not be kept. Send it again later."))
+
+    # ----
 
     def _prove(self, other: str, own: str, how: str) -> None:
         self.pairs.add((other, own))
@@ -274,86 +316,6 @@ class IncomingStream(ServerStream):
         self._paused = None
         if not self.closing:
             self.transport.resumeProducing()
-
-
-class IncomingFactory(Factory):
-    """
-    Accepts other servers.
-
-    :param received: gets what comes. :param lost: is told of domains whose stream broke.
-    :param host: whose certificate begins direct TLS.
-    """
-
-    noisy = False
-
-    def __init__(
-        self,
-        terms: Terms,
-        received: Received,
-        lost: Callable[[str], None],
-        host: str,
-        *,
-        direct_tls: bool = False,
-        buckets: "Buckets | None" = None,
-    ) -> None:
-        self.terms = terms
-        self.received = received
-        self.lost = lost
-        self.host = host
-        self.direct_tls = direct_tls
-        self.streams: set[IncomingStream] = set()
-        self._buckets = buckets if buckets is not None else Buckets(terms)
-        self._by_address: dict[str, int] = {}
-
-    def buildProtocol(self, addr: Any) -> IncomingStream:  # noqa: ARG002
-        """One connection."""
-        return IncomingStream(self)
-
-    def bucket(self, domain: str) -> TokenBucket:
-        """What a domain may send, over all its connections."""
-        return self._buckets.of(domain)
-
-    def entered(self, stream: IncomingStream) -> bool:
-        """Whether there is room for one more."""
-        options, peer = self.terms.options, stream.peer
-        count = self._by_address.get(peer, 0)
-        if len(self.streams) >= options.connections or count >= options.connections_per_address:
-            return False
-        self.streams.add(stream)
-        self._by_address[peer] = count + 1
-        return True
-
-    def left(self, stream: IncomingStream) -> None:
-        """One is gone."""
-        if stream in self.streams:
-            self.streams.discard(stream)
-            self._by_address[stream.peer] -= 1
-            if not self._by_address[stream.peer]:
-                del self._by_address[stream.peer]
-
-    def stop(self) -> None:
-        """End them all."""
-        for stream in tuple(self.streams):
-            stream.end(StreamError("system-shutdown", "This server stops."))
-
-
-class Buckets:
-    """How much each domain may still send; the one unheard for longest is forgotten first."""
-
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-        self._known: dict[str, TokenBucket] = {}
-
-    def of(self, domain: str) -> TokenBucket:
-        """The bucket of a domain."""
-        options = self._terms.options
-        bucket = self._known.pop(domain, None)
-        if bucket is None:
-            bucket = TokenBucket(options.bytes_per_second, options.burst_bytes, self._terms.clock.seconds)
-        self._known[domain] = bucket
-        if len(self._known) > options.connections:
-            del self._known[next(iter(self._known))]
-        return bucket
 
 
 def _domain(written: str | None) -> str:

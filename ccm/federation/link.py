@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ccm.errors import StanzaError
+from ccm.federation.acknowledged import Again
 from ccm.federation.options import FederationOptions
 from ccm.federation.outgoing import OutgoingStream
 from ccm.federation.queue import Queue
@@ -61,6 +62,7 @@ class Link:
         self._retry: Any = None
         self._expiry: Any = None
         self._stopped = False
+        self._again_once = Again()
 
     @property
     def state(self) -> str:
@@ -108,6 +110,7 @@ class Link:
             self._opening.cancel()
         if self._stream is not None:
             self._stream.lost = lambda _clean: None
+            self._return(self._stream.left(), Unreachable("This server stops; it may or may not have got it."))
             self._stream.finish()
         self._return(self._queue.all(), Unreachable("This server stops."))
 
@@ -161,6 +164,10 @@ class Link:
     def _ended(self, stream: OutgoingStream, clean: bool) -> None:
         if self._stream is stream:
             self._stream = None
+        more, enough = self._again_once.sort(stream.left())
+        self._return(enough, Unreachable(f"{self.other} may or may not have got it."))
+        for stanza in more:
+            self.send(stanza)
         if not clean:
             self._lost(self.other)
 

@@ -2,7 +2,8 @@
 Streams that we open to other servers (RFC 6120 §4, XEP-0178 1.2 §2, XEP-0220 1.1.1 §2): one for each pair of domains.
 
 STARTTLS or TLS at once, then SASL EXTERNAL, else dialback. The same stream serves to ask an authoritative server about
-a key (XEP-0220 §2.3). Leaves out streams in both directions (XEP-0288) and stream management between servers.
+a key (XEP-0220 §2.3). What is sent is acknowledged (XEP-0198 §4). Leaves out streams in both directions
+(XEP-0288) and resumption (XEP-0198 §5).
 """
 
 import base64
@@ -16,6 +17,7 @@ from twisted.logger import Logger
 from ccm import namespaces as ns
 from ccm.errors import StreamError
 from ccm.federation import dialback
+from ccm.federation.acknowledged import ENABLE, FEATURE_NAME, REQUEST, Unacknowledged
 from ccm.federation.srv import Unreachable
 from ccm.federation.stream import ServerStream
 from ccm.federation.terms import Terms
@@ -58,6 +60,8 @@ class OutgoingStream(ServerStream):
         self._question = question
         self._id = ""
         self._signed_in = self._refused = self._up = False
+        self._counts = self._counting = False
+        self._open = Unacknowledged(terms.options.queue_stanzas)
         self._trouble = Unreachable(f"{other} closed the connection.")
         self.ready: Deferred[OutgoingStream | bool] = Deferred()
         self.lost: Callable[[bool], None] = _ignore
@@ -65,6 +69,15 @@ class OutgoingStream(ServerStream):
     def send(self, stanza: Stanza) -> None:
         """Send one; only once it is ready."""
         self.write(for_server(stanza))
+        if self._counting:
+            self._open.sent(stanza)
+            if not self._open.asked:
+                self._open.asked = True
+                self.write(REQUEST)
+
+    def left(self) -> list[Stanza]:
+        """What the other side was never seen to have got, of a stream that is gone; nothing if it does not count."""
+        return self._open.left()
 
     # ---- what the connection tells
 
@@ -117,6 +130,8 @@ class OutgoingStream(ServerStream):
                 (ns.SASL, "failure"): self._failure,
                 (dialback.NAMESPACE, "result"): self._result,
                 (dialback.NAMESPACE, "verify"): self._answered,
+                (ns.SM, "a"): self._acknowledged,
+                (ns.SM, "failed"): self._not_counted,
             }.get((event.namespace, event.name))
             if serve is not None:
                 serve(event)
@@ -127,6 +142,7 @@ class OutgoingStream(ServerStream):
 
     def _features(self, event: Nonza) -> None:
         options, offered = self.terms.options, set(event.children)
+        self._counts = FEATURE_NAME in offered
         if self._up or self._signed_in:
             self._is_up()
         elif not self.secure and (ns.TLS, "starttls") in offered:
@@ -191,6 +207,20 @@ class OutgoingStream(ServerStream):
         self.ready.callback(event.attrs.get("type") == "valid")
         self.finish()
 
+    def _acknowledged(self, event: Nonza) -> None:
+        count = event.attrs.get("h", "")
+        if not count.isascii() or not count.isdigit() or len(count) > 10:
+            raise StreamError("undefined-condition", "An acknowledgement has a number.")
+        before = len(self._open)
+        self._open.handled(int(count))
+        if self._open and len(self._open) < before:
+            self._open.asked = True
+            self.write(REQUEST)
+
+    def _not_counted(self, _event: Nonza) -> None:
+        self._counting = False
+        self._open.left()
+
     def _error(self, event: Nonza) -> None:
         condition = next((name for uri, name in event.children if uri == ns.STREAM_ERRORS), "undefined-condition")
         log.info("{domain} ends the stream: {condition}", domain=self.other, condition=condition, peer=self.peer)
@@ -207,6 +237,9 @@ class OutgoingStream(ServerStream):
             return
         self._up = True
         self.proven()
+        if self._counts:
+            self._counting = True
+            self.write(ENABLE)
         how = "our certificate" if self._signed_in else "dialback"
         log.info("{domain} is reached, from {own}, by {how}.", domain=self.other, own=self.own, how=how, peer=self.peer)
         self.ready.callback(self)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from ccm.federation.certificates import Tls
@@ -11,6 +12,8 @@ from ccm.federation.dialback import Keys
 from ccm.federation.options import FederationOptions
 from ccm.federation.policy import Policy
 from ccm.wire.parsers import ParserPool
+
+Barrier = Callable[[], "Deferred[Any] | None"]
 
 
 class Writer(Protocol):
@@ -34,6 +37,7 @@ class Terms:
     """
     :ivar writer: ``writer(transport, most_bytes, overflow)`` makes what a connection is written to by.
     :ivar random: that many random bytes.
+    :ivar barrier: fires once everything queued so far is on disk; ``None`` when nothing is pending.
     :ivar verify: ``verify(own, other, stream_id, key)`` asks *other* whether that key is its own (XEP-0220 §2.3).
     """
 
@@ -46,3 +50,4 @@ class Terms:
     writer: Callable[[Any, int, Callable[[], None]], Writer]
     random: Callable[[int], bytes]
     verify: Callable[[str, str, str, str], Awaitable[bool]]
+    barrier: Barrier

@@ -58,14 +58,14 @@ class Ccm(ServerProcess):
     def _listens(self) -> bool:
         return listens(self.http) and listens(self.s2s)
 
-    async def add_people(self) -> None:
-        """*async* Make the accounts."""
+    async def add_people(self, domain: str = "") -> None:
+        """*async* Make the accounts, those of a further domain if one is named."""
         self.state.mkdir(mode=0o700, exist_ok=True)
         stores = await open_stores(reactor, StoreOptions(), StateOptions(), self.state, host=self.domain)
         try:
             verifiers = make_verifiers(PASSWORD, ITERATIONS)
             for name in PEOPLE:
-                await stores.accounts.create(f"{name}@{self.domain}", name.capitalize(), None, verifiers)
+                await stores.accounts.create(f"{name}@{domain or self.domain}", name.capitalize(), None, verifiers)
         finally:
             await stores.close()
 
@@ -85,17 +85,27 @@ def acquaint(one: Any, other: Any) -> None:
             here.route(routes)
 
 
-async def prosody(folder: Path, domain: str, authority: Authority, *, certified: str = "") -> Prosody:
-    """*async* One that is not started yet. :param certified: another domain, whose certificate it shows."""
-    server = Prosody(folder, domain, authority.certify(*names(certified or domain)), authority.file)
+async def prosody(
+    folder: Path, domain: str, authority: Authority, *, certified: str = "", strict: bool = True
+) -> Prosody:
+    """
+    *async* One that is not started yet.
+
+    :param certified: another domain, whose certificate it shows. :param strict: it wants certificates itself.
+    """
+    certificate = authority.certify(*names(certified or domain))
+    server = Prosody(folder, domain, certificate, authority.file, strict=strict)
     for name in PEOPLE:
         server.add_account(name, PASSWORD)
     return server
 
 
-async def ccm(folder: Path, domain: str, authority: Authority, *, certified: str = "", **options: Any) -> Ccm:
+async def ccm(
+    folder: Path, domain: str, authority: Authority, *, certified: str = "", strict: bool = True, **options: Any
+) -> Ccm:
     """*async* Likewise."""
     server = Ccm(folder, domain, authority.certify(*names(certified or domain)), authority.file, options)
+    server.configure({"federation": {"require_certificates": strict}})
     await server.add_people()
     return server
 

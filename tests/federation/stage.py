@@ -8,7 +8,8 @@ from twisted.internet.testing import StringTransport
 
 from ccm.federation.certificates import Tls
 from ccm.federation.dialback import Keys
-from ccm.federation.incoming import IncomingFactory, IncomingStream
+from ccm.federation.incoming import IncomingStream
+from ccm.federation.listener import IncomingFactory
 from ccm.federation.options import FederationOptions
 from ccm.federation.outgoing import OutgoingStream, Question
 from ccm.federation.policy import Policy
@@ -58,6 +59,7 @@ class Stage:
         self.answers: list[Deferred[bool]] = []
         self.received: list[tuple[Stanza, str]] = []
         self.lost: list[str] = []
+        self.barrier: Deferred[None] | None = None
         turn = Turn(lambda function: self.clock.callLater(0, function))
         self.terms = Terms(
             options=self.options,
@@ -69,6 +71,7 @@ class Stage:
             writer=lambda transport, most, overflow: Outgoing(transport, turn, most, overflow),
             random=lambda size: b"\x07" * size,
             verify=self._verify,
+            barrier=lambda: self.barrier,
         )
         self.factory = IncomingFactory(self.terms, self._take, self.lost.append, "one.example")
 

@@ -1,8 +1,10 @@
 """Streams that other servers open: what is asked of them, and what never comes in."""
 
 import pytest
-from stage import HEADER, PLAIN, Stage
+from stage import HEADER, PLAIN, End, Stage
+from twisted.internet.defer import Deferred
 
+from ccm.errors import StoreUnavailable
 from ccm.federation.srv import Unreachable
 
 MESSAGE = "<message from='{}' to='{}' type='chat'><body>hi</body></message>"
@@ -252,3 +254,41 @@ def test_an_end_in_good_order_is_not() -> None:
     assert end.say("</stream:stream>") == "</stream:stream>"
     assert end.closed
     assert not stage.lost
+
+
+def counted(stage: Stage) -> End:
+    end = stage.come()
+    end.prove()
+    assert end.say("<enable xmlns='urn:xmpp:sm:3'/>") == "<enabled xmlns='urn:xmpp:sm:3'/>"
+    return end
+
+
+def test_what_came_is_acknowledged_once_it_is_on_disk() -> None:
+    stage = Stage(**PLAIN)
+    end = counted(stage)
+    ask = "<r xmlns='urn:xmpp:sm:3'/>"
+    assert end.say(MESSAGE.format("ann@two.example", "bob@one.example") + ask) == "<a xmlns='urn:xmpp:sm:3' h='1'/>"
+    stage.barrier = Deferred()
+    end.say(MESSAGE.format("ann@two.example", "bob@one.example"))
+    assert end.say(ask) == ""
+    end.say(MESSAGE.format("ann@two.example", "bob@one.example"))
+    stage.barrier.callback(None)
+    assert end.take() == "<a xmlns='urn:xmpp:sm:3' h='2'/>"
+
+
+def test_what_could_not_be_kept_is_never_acknowledged() -> None:
+    stage = Stage(**PLAIN)
+    end = counted(stage)
+    stage.barrier = Deferred()
+    end.say(MESSAGE.format("ann@two.example", "bob@one.example") + "<r xmlns='urn:xmpp:sm:3'/>")
+    stage.barrier.errback(StoreUnavailable("disk full"))
+    said = end.take()
+    assert "<a " not in said
+    assert "<resource-constraint" in said
+
+
+def test_nobody_counts_before_proving_anything() -> None:
+    end = Stage(**PLAIN).come()
+    assert "<failed xmlns='urn:xmpp:sm:3'><unexpected-request" in end.say("<enable xmlns='urn:xmpp:sm:3'/>")
+    assert "<item-not-found" in end.say("<resume xmlns='urn:xmpp:sm:3' previd='1' h='0'/>")
+    assert end.say("<r xmlns='urn:xmpp:sm:3'/>") == ""

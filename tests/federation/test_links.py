@@ -22,9 +22,15 @@ class Stream:
         self.closing = False
         self.sent: list[str | None] = []
         self.lost: Any = None
+        self.open: list[Stanza] = []
 
     def send(self, stanza: Stanza) -> None:
         self.sent.append(stanza.id)
+        self.open.append(stanza)
+
+    def left(self) -> list[Stanza]:
+        left, self.open = self.open, []
+        return left
 
     def finish(self) -> None:
         self.closing = True
@@ -154,11 +160,27 @@ def test_a_stream_that_ended_is_opened_again_for_what_comes_next() -> None:
     tries.send("1")
     stream = tries.up()
     stream.closing = True
+    stream.open.clear()  # it was acknowledged
     tries.send("2")
     assert len(tries.attempts) == 2
     stream.lost(True)
     assert not tries.lost
     assert tries.up().sent == ["2"]
+
+
+def test_what_was_never_acknowledged_goes_again_once() -> None:
+    tries = Tries()
+    tries.send("1")
+    tries.send("2")
+    first = tries.up()
+    del first.open[0]
+    first.lost(False)
+    second = tries.up()
+    assert second.sent == ["2"]
+    tries.send("3")
+    second.lost(False)
+    assert tries.refused == [("2", "remote-server-timeout")]
+    assert tries.up().sent == ["3"]
 
 
 def test_a_stream_that_broke_is_told() -> None:
@@ -263,6 +285,16 @@ def test_guests_stay_inside() -> None:
     world.router.bind(guest)
     world.router.route(Stanza("message", {"from": guest.jid, "to": "bob@two.example"}), guest)
     assert guest.received[0].element.error.firstChildElement().name == "forbidden"
+
+
+def test_at_a_stop_people_hear_what_was_not_sent_and_rooms_do_not() -> None:
+    world = World()
+    room: Any = world.router._domains["conference.one.example"]
+    for sender in (world.ann.jid, "talk@conference.one.example/Ann"):
+        world.router.route(Stanza("message", {"from": sender, "to": "bob@two.example"}), None)
+    world.elsewhere.stop()
+    assert [one.type for one in world.ann.received] == ["error"]
+    assert not room.received
 
 
 def test_what_comes_from_elsewhere_does_not_go_elsewhere() -> None:

@@ -190,19 +190,56 @@ async def test_our_certificate_of_somebody_else_is_refused(pair: Make, kind: str
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest_twisted.ensureDeferred
+async def test_where_certificates_are_not_asked_for_dialback_proves_both(pair: Make, kind: str) -> None:
+    mine = {"certified": "three.example", "strict": False}
+    one, two = await pair(kind, certified="four.example", strict=False, mine=mine)
+    ann, bob = await Person.come(one, "ann"), await Person.come(two, "bob")
+    ann.send(f"<message to='{bob.jid}' type='chat'><body>hello</body></message>")
+    assert str((await bob.hears("message", from_=ann.jid)).body) == "hello"
+    bob.send(f"<message to='{ann.jid}' type='chat'><body>and you</body></message>")
+    assert str((await ann.hears("message", from_=bob.jid)).body) == "and you"
+    assert b"by dialback" in one.log.read_bytes()
+
+
+async def room_of_both(ann: Person, bob: Person) -> str:
+    """*async* A room at the first one's server with both inside."""
+    room = f"talk@conference.{ann.bare.partition('@')[2]}"
+    ann.send(f"<presence to='{room}/Ann'><x xmlns='{MUC}'/></presence>")
+    await ann.hears("presence", from_=f"{room}/Ann")
+    form = "<x xmlns='jabber:x:data' type='submit'/>"
+    ann.send(f"<iq type='set' id='c1' to='{room}'><query xmlns='{MUC}#owner'>{form}</query></iq>")
+    await ann.hears("iq", id="c1", type="result")
+    bob.send(f"<presence to='{room}/Bob'><x xmlns='{MUC}'/></presence>")
+    await bob.hears("message", from_=room, type="groupchat")  # the subject ends the entry
+    return room
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest_twisted.ensureDeferred
 async def test_who_is_from_a_server_that_died_leaves_the_room(pair: Make, kind: str) -> None:
     one, two = await pair(kind)
     ann, bob = await Person.come(one, "ann"), await Person.come(two, "bob")
-    room = f"talk@conference.{one.domain}"
-    ann.send(f"<presence to='{room}/Ann'><x xmlns='{MUC}'/></presence>")
-    await ann.hears("presence", from_=f"{room}/Ann")
-    ann.send(
-        f"<iq type='set' id='c1' to='{room}'><query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'/>"
-        "</query></iq>"
-    )
-    await ann.hears("iq", id="c1", type="result")
-    bob.send(f"<presence to='{room}/Bob'><x xmlns='{MUC}'/></presence>")
-    await ann.hears("presence", from_=f"{room}/Bob")
+    room = await room_of_both(ann, bob)
     await deferToThread(two.kill)
     gone = await ann.hears("presence", from_=f"{room}/Bob", type="unavailable")
     assert "333" in codes(gone)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest_twisted.ensureDeferred
+async def test_who_left_while_our_server_was_down_leaves_the_room_after_its_start(pair: Make, kind: str) -> None:
+    one, two = await pair(kind, mine={"muc": {"sweep_seconds": 8}})
+    ann, bob, kim = [await Person.come(one, "ann"), await Person.come(two, "bob"), await Person.come(two, "kim")]
+    room = await room_of_both(ann, bob)
+    kim.send(f"<presence to='{room}/Kim'><x xmlns='{MUC}'/></presence>")
+    await kim.hears("message", from_=room, type="groupchat")
+    await deferToThread(one.stop)
+    await bob.leave()
+    await deferToThread(one.start)
+    again = await Person.come(one, "ann")
+    again.send(f"<presence to='{room}/Anna'><x xmlns='{MUC}'/></presence>")
+    await again.hears("presence", from_=f"{room}/Bob", type="")
+    assert "333" in codes(await again.hears("presence", from_=f"{room}/Bob", type="unavailable"))
+    again.send(f"<message to='{room}' type='groupchat'><body>still here?</body></message>")
+    heard = await kim.hears("message", from_=f"{room}/Anna")
+    assert str(heard.body) == "still here?"

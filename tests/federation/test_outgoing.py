@@ -154,3 +154,54 @@ def test_an_idle_stream_shows_life_and_is_closed_at_last() -> None:
     end.say("</stream:stream>")
     end.gone()
     assert clean == [True]
+
+
+COUNTED = "<sm xmlns='urn:xmpp:sm:3'/>"
+
+
+def counted() -> End:
+    end = Stage(**PLAIN).go()
+    end.say(ANSWER + FEATURES.format(EXTERNAL))
+    end.say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+    assert end.say(ANSWER + FEATURES.format(COUNTED)) == "<enable xmlns='urn:xmpp:sm:3'/>"
+    return end
+
+
+def say(end: End, *ids: str) -> str:
+    for id_ in ids:
+        end.stream.send(Stanza("message", {"id": id_, "to": "b@two.example"}))
+    return end.take()
+
+
+def test_what_is_acknowledged_is_forgotten_and_the_rest_is_left() -> None:
+    end = counted()
+    ask = "<r xmlns='urn:xmpp:sm:3'/>"
+    said = say(end, "1", "2")
+    assert said.index("id='1'") < said.index(ask) < said.index("id='2'")
+    assert said.count(ask) == 1
+    assert end.say("<a xmlns='urn:xmpp:sm:3' h='1'/>") == ask
+    assert end.say("<a xmlns='urn:xmpp:sm:3' h='2'/>") == ""
+    say(end, "3")
+    assert [stanza.id for stanza in end.stream.left()] == ["3"]
+
+
+@pytest.mark.parametrize("count", ["", "x", "-1", "9" * 30, "²"])
+def test_an_acknowledgement_that_is_none_ends_the_stream(count: str) -> None:
+    end = counted()
+    assert "<undefined-condition" in end.say(f"<a xmlns='urn:xmpp:sm:3' h='{count}'/>")
+
+
+def test_an_acknowledgement_of_more_than_was_said_forgets_no_more() -> None:
+    end = counted()
+    say(end, "1")
+    end.say("<a xmlns='urn:xmpp:sm:3' h='5'/>")
+    say(end, "2")
+    assert [stanza.id for stanza in end.stream.left()] == ["2"]
+
+
+def test_a_server_that_does_not_count_after_all_leaves_nothing() -> None:
+    end = counted()
+    say(end, "1")
+    end.say("<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
+    assert say(end, "2").endswith("id='2' to='b@two.example'/>")
+    assert not end.stream.left()

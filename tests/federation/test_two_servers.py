@@ -207,4 +207,7 @@ async def test_an_end_without_a_word_is_told_to_those_who_keep_others_places(pla
         await deferLater(reactor, 0.01)
     assert lost == ["two.example"]
     one.send(ann, "message", bob.jid, b"<body>again</body>", type="chat")
-    assert (await bob.hears()).child_text("body") == "again"
+    heard = [str((await bob.hears()).child_text("body"))]
+    if heard == ["hello"]:  # it broke before its acknowledgement came
+        heard.append(str((await bob.hears()).child_text("body")))
+    assert heard[-1] == "again"

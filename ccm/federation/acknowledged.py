@@ -1,0 +1,83 @@
+"""
+What a stream between servers has and has not been seen to carry (XEP-0198 1.6.3 §4).
+
+Acknowledging alone: a stream that breaks is not resumed, what it left open goes again by the next one, once. Leaves out
+the streams themselves.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from ccm import namespaces as ns
+from ccm.wire.stanza import Stanza
+
+FEATURE = f"<sm xmlns='{ns.SM}'/>".encode()
+FEATURE_NAME = (ns.SM, "sm")
+ENABLE = f"<enable xmlns='{ns.SM}'/>".encode()
+ENABLED = f"<enabled xmlns='{ns.SM}'/>".encode()
+REQUEST = f"<r xmlns='{ns.SM}'/>".encode()
+_WRAP = 2**32
+
+
+def answer(count: int) -> bytes:
+    """How many were handled."""
+    return f"<a xmlns='{ns.SM}' h='{count % _WRAP}'/>".encode()
+
+
+def failed(condition: str) -> bytes:
+    """What was asked for is not done."""
+    return f"<failed xmlns='{ns.SM}'><{condition} xmlns='{ns.STANZA_ERRORS}'/></failed>".encode()
+
+
+class Unacknowledged:
+    """
+    What was sent since the other side began to count.
+
+    :param most: how many are kept; of more the oldest are forgotten, since a server that acknowledges has them by then.
+    :ivar asked: an answer is awaited.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: deque[Stanza] = deque()
+        self._handled = 0
+        self.asked = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def sent(self, stanza: Stanza) -> None:
+        """One more."""
+        self._open.append(stanza)
+        if len(self._open) > self._most:
+            self._open.popleft()
+            self._handled += 1
+
+    def handled(self, count: int) -> None:
+        """The other side has handled so many, modulo 2**32; a number that cannot be is taken for the nearest."""
+        self.asked = False
+        for _ in range(min((count - self._handled) % _WRAP, len(self._open))):
+            self._open.popleft()
+            self._handled += 1
+
+    def left(self) -> list[Stanza]:
+        """Take out what was never acknowledged."""
+        left = list(self._open)
+        self._open.clear()
+        return left
+
+
+class Again:
+    """Sends what a stream left open by the next one, but nothing twice: it may be what streams break by."""
+
+    def __init__(self) -> None:
+        self._sent: list[Stanza] = []
+
+    def sort(self, left: Iterable[Stanza]) -> tuple[list[Stanza], list[Stanza]]:
+        """What may go once more, and what has gone often enough."""
+        more: list[Stanza] = []
+        enough: list[Stanza] = []
+        for stanza in left:
+            (enough if any(stanza is sent for sent in self._sent) else more).append(stanza)
+        self._sent = more
+        return more, enough

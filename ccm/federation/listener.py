@@ -1,0 +1,99 @@
+"""
+Where other servers connect: how many may, and how much each domain may send.
+
+Leaves out what is said then (``incoming.py``).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.protocol import Factory
+
+from ccm.errors import StreamError
+from ccm.federation.incoming import IncomingStream
+from ccm.federation.terms import Terms
+from ccm.session.limits import TokenBucket
+from ccm.wire.stanza import Stanza
+
+#: ``received(stanza, domain)``: from a domain that was proven, to one of ours.
+Received = Callable[[Stanza, str], None]
+
+
+class IncomingFactory(Factory):
+    """
+    Accepts other servers.
+
+    :param received: gets what comes. :param lost: is told of domains whose stream broke.
+    :param host: whose certificate begins direct TLS.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        terms: Terms,
+        received: Received,
+        lost: Callable[[str], None],
+        host: str,
+        *,
+        direct_tls: bool = False,
+        buckets: "Buckets | None" = None,
+    ) -> None:
+        self.terms = terms
+        self.received = received
+        self.lost = lost
+        self.host = host
+        self.direct_tls = direct_tls
+        self.streams: set[IncomingStream] = set()
+        self._buckets = buckets if buckets is not None else Buckets(terms)
+        self._by_address: dict[str, int] = {}
+
+    def buildProtocol(self, addr: Any) -> IncomingStream:  # noqa: ARG002
+        """One connection."""
+        return IncomingStream(self)
+
+    def bucket(self, domain: str) -> TokenBucket:
+        """What a domain may send, over all its connections."""
+        return self._buckets.of(domain)
+
+    def entered(self, stream: IncomingStream) -> bool:
+        """Whether there is room for one more."""
+        options, peer = self.terms.options, stream.peer
+        count = self._by_address.get(peer, 0)
+        if len(self.streams) >= options.connections or count >= options.connections_per_address:
+            return False
+        self.streams.add(stream)
+        self._by_address[peer] = count + 1
+        return True
+
+    def left(self, stream: IncomingStream) -> None:
+        """One is gone."""
+        if stream in self.streams:
+            self.streams.discard(stream)
+            self._by_address[stream.peer] -= 1
+            if not self._by_address[stream.peer]:
+                del self._by_address[stream.peer]
+
+    def stop(self) -> None:
+        """End them all."""
+        for stream in tuple(self.streams):
+            stream.end(StreamError("system-shutdown", "This server stops."))
+
+
+class Buckets:
+    """How much each domain may still send; the one unheard for longest is forgotten first."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._known: dict[str, TokenBucket] = {}
+
+    def of(self, domain: str) -> TokenBucket:
+        """The bucket of a domain."""
+        options = self._terms.options
+        bucket = self._known.pop(domain, None)
+        if bucket is None:
+            bucket = TokenBucket(options.bytes_per_second, options.burst_bytes, self._terms.clock.seconds)
+        self._known[domain] = bucket
+        if len(self._known) > options.connections:
+            del self._known[next(iter(self._known))]
+        return bucket
