@@ -77,6 +77,8 @@ class AccountCommands:
             raise StanzaError("not-acceptable", "The two passwords are not the same. Type them again.")
         name = " ".join(filter(None, (_single(values, "given_name").strip(), _single(values, "surname").strip())))
         email = _single(values, "email").strip() or None
+        if email is not None and not 0 < email.find("@") < len(email) - 1:
+            raise StanzaError("not-acceptable", f"{email} is no mail address. Write it as name@example.org.")
         if self._accounts.exists(jid):
             raise StanzaError("conflict", f"{jid} has an account. Choose another name.")
         verifiers = await self._verifiers(password)

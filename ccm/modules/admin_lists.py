@@ -38,7 +38,7 @@ class Elsewhere:
 
     def is_here(self, domain: str) -> bool:
         """Whether a domain is one of this server's."""
-        here = domain in self._router.hosts or domain in self._router.domains()
+        here = domain in self._router.hosts or self._router.serves(domain)
         return here or any(domain.endswith(f".{host}") for host in self._router.hosts)
 
     @on.any("message", to=_EVERYWHERE, phase=Phase.FILTER)

@@ -12,11 +12,13 @@ import pytest
 import pytest_twisted
 from twisted.internet.task import Clock
 
+from ccm import namespaces as ns
 from ccm.components.host import LocalComponent
 from ccm.errors import ConfigError
+from ccm.modules import commands
 from ccm.publish.target import TargetServices
 from ccm.testing.contracts_publish import document
-from ccm.testing.fakes import RecordingSession, make_router, make_services
+from ccm.testing.fakes import RecordingSession, make_router, make_services, result_of
 from ccm.wire.stanza import Stanza
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +91,28 @@ def test_the_module_answers() -> None:
     )
     [answer] = ann.received
     assert (answer.type, str(answer.element.motd)) == ("result", "Tea & cake")
+
+
+def test_the_command_is_listed_filled_in_and_run() -> None:
+    services = make_services()
+    router = make_router(services)
+    for module in (example("dice.py").dice, commands.plugin):
+        module.install(router, services)
+    result_of(services.accounts.create("ann@localhost", "Ann", None, ()))
+    ann = RecordingSession("ann@localhost/a")
+    router.bind(ann)
+
+    def run(form: bytes) -> bytes:
+        inner = f"<command xmlns='{ns.COMMANDS}' node='urn:example:dice#throw'>".encode() + form + b"</command>"
+        attributes = {"type": "set", "id": "1", "from": ann.jid, "to": "localhost"}
+        router.route(Stanza("iq", attributes, inner, ((ns.COMMANDS, "command"),)), ann)
+        return ann.received.pop().inner
+
+    filled = b"<x xmlns='jabber:x:data' type='submit'><field var='sides'><value>%b</value></field></x>"
+    assert b"var='sides' type='text-single' label='How many sides'><required/>" in run(b"")
+    assert b"<field var='fell'>" in run(filled % b"6")
+    assert b"<note type='error'>A die has two sides or more.</note>" in run(filled % b"1")
+    assert b"<note type='error'>sides must be a whole number.</note>" in run(filled % b"many")
 
 
 def test_the_component_sends_messages_back() -> None:

@@ -185,6 +185,7 @@ def test_an_account_is_added_with_its_names_and_a_weak_password_is_told() -> Non
         ({"accountjid": "kim@invalid@domain", "password": "a", "password-verify": "a"}, "no address"),
         ({"accountjid": "", "password": "a"}, "is needed"),
         ({"accountjid": "kim@localhost"}, "is needed"),
+        ({"accountjid": "kim@localhost", "password": "a", "email": "kim"}, "no mail address"),
     ],
 )
 def test_what_cannot_be_added_is_told_in_a_note(values: dict[str, Any], why: str) -> None:

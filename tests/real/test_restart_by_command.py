@@ -1,4 +1,4 @@
-"""An administrator restarts the server, then shuts it down (XEP-0133 §4.30, §4.31): processes as operators have them."""
+"""An administrator restarts the server, then shuts it down (XEP-0133 §4.30, §4.31), as operators have it."""
 
 import os
 import time
