@@ -74,7 +74,7 @@ async def set_(room: "Room", stanza: Stanza) -> Stanza:
     if RANK[standing.affiliation] < RANK["member"] and room.config.registration == "approval":
         _apply(room, bare, nick, values)
         return stanza.result()
-    _register(room, bare, nick, "")
+    _register(room, bare, nick)
     await persistence.save(room)
     return stanza.result()
 
@@ -92,7 +92,7 @@ def handled(room: "Room", stanza: Stanza) -> bool:
     if forms.boolean(_ALLOW, values.get(_ALLOW, ["0"])):
         _check_free(room, bare, nick)
         actor = room.seats.get(stanza.attrs["from"])
-        _register(room, bare, nick, actor.nick if actor else "")
+        _register(room, bare, nick, actor.nick if actor else "", quiet=False)
         persistence.save_later(room)
     return True
 
@@ -113,12 +113,12 @@ def _check_free(room: "Room", bare: str, nick: str) -> None:
         raise StanzaError("conflict", "Somebody here has that nickname or one that looks the same.")
 
 
-def _register(room: "Room", bare: str, nick: str, actor: str) -> None:
+def _register(room: "Room", bare: str, nick: str, actor: str = "", *, quiet: bool = True) -> None:
     own = room.standings.get(bare)
     if own is None or RANK[own.affiliation] < RANK["member"]:
         change = Change(None, "", bare, "member", nick, "")
         admin.check_count(room, [change])
-        admin.give_affiliation(room, change, actor, quiet=not actor)
+        admin.give_affiliation(room, change, actor, quiet)
     else:
         room.standings[bare] = Standing(own.affiliation, nick)
     if room.config.lock_nicks:
@@ -146,7 +146,8 @@ def _apply(room: "Room", bare: str, nick: str, values: forms.Values) -> None:
     if len(room.applicants) > _MOST_APPLICANTS:
         room.applicants.popitem(last=False)
     about = {name: forms.line(name, values.get(_PREFIX + name, []), 1000) for name in _ABOUT}
-    told = Stanza("message", {}, _question(bare, nick, about), ((ns.DATA_FORMS, "x"),))
+    words = tag("body", f"{bare} asks to register with {room.jid} as “{nick}”.")  # with words it waits for the absent
+    told = Stanza("message", {}, words + _question(bare, nick, about), ((ns.CLIENT, "body"), (ns.DATA_FORMS, "x")))
     inside = [jid for jid, one in room.seats.items() if RANK[one.affiliation] >= RANK["admin"] and "@" in jid]
     asked = inside or [jid for jid in (*room.with_affiliation("owner"), *room.with_affiliation("admin")) if "@" in jid]
     for jid in asked[:_MOST_ASKED]:
