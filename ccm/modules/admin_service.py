@@ -3,6 +3,7 @@ Commands about the service as a whole (XEP-0133 1.3.1 §4.30, §4.31): restart a
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.logger import Logger
 
@@ -33,30 +34,33 @@ class ServiceCommands:
         self._cancel: Callable[[], None] | None = None
 
     def commands(self) -> list[HostCommand]:
-        """Both of them."""
+        """Both of them, if the administrators of this host are to decide that."""
+        end = self._end
+        if end is None:
+            return []
+
+        async def restart(asker: str, values: Values) -> Done:
+            return self._plan(asker, values, "is restarted", partial(end, True))
+
+        async def shut_down(asker: str, values: Values) -> Done:
+            return self._plan(asker, values, "ends", partial(end, False))
+
         return [
-            self._desk.command("restart", "Restart the server", self._restart, _DELAY, _ANNOUNCEMENT),
-            self._desk.command("shutdown", "Shut the server down", self._shut_down, _DELAY, _ANNOUNCEMENT),
+            self._desk.command("restart", "Restart the server", restart, _DELAY, _ANNOUNCEMENT),
+            self._desk.command("shutdown", "Shut the server down", shut_down, _DELAY, _ANNOUNCEMENT),
         ]
 
-    async def _restart(self, asker: str, values: Values) -> Done:
-        return self._plan(asker, values, again=True)
-
-    async def _shut_down(self, asker: str, values: Values) -> Done:
-        return self._plan(asker, values, again=False)
-
-    def _plan(self, asker: str, values: Values, *, again: bool) -> Done:
+    def _plan(self, asker: str, values: Values, what: str, then: Callable[[], None]) -> Done:
         seconds = _seconds(values)
         said = words(values, "announcement")
         if said:
             self._told.tell(said)
         if self._cancel is not None:
             self._cancel()
-        what = "is restarted" if again else "ends"
         log.info(
             "The server {what} in {seconds} seconds, by a command of {jid}.", what=what, seconds=seconds, jid=asker
         )
-        self._cancel = self._later(seconds, lambda: self._end(again))
+        self._cancel = self._later(seconds, then)
         return Done(f"The server {what} in {seconds} seconds.")
 
 

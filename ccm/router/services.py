@@ -27,10 +27,6 @@ def _nothing_pending() -> None:
     return None
 
 
-def _stay(_again: bool) -> None:
-    """Where nobody can end the server."""
-
-
 @dataclass(frozen=True, slots=True)
 class Services:
     """
@@ -41,7 +37,8 @@ class Services:
     :ivar urls: public addresses by use: ``web`` (base, ends with ``/``), ``bosh``, ``websocket``, ``uploads`` (base).
     :ivar barrier: fires once all queued so far is on disk, records of sessions among it; ``None`` if nothing is queued.
     :ivar guest_host: domain of guests; ``""`` if there are none.
-    :ivar end: ``end(again)`` stops the whole server, and starts it anew if *again*.
+    :ivar end: ``end(again)`` stops the whole server, and starts it anew if *again*; ``None`` for a domain whose
+        administrators are not to decide that.
     """
 
     host: str
@@ -62,4 +59,4 @@ class Services:
     urls: dict[str, str]
     guest_host: str = ""
     barrier: "Callable[[], Deferred[Any] | None]" = _nothing_pending
-    end: Callable[[bool], None] = _stay
+    end: Callable[[bool], None] | None = None

@@ -467,3 +467,10 @@ def test_the_server_ends_after_a_while_and_a_word(name: str, again: bool) -> Non
     office.hands.advance(60)
     assert office.ended == [again]
     assert notes(office.run(name, {"delay": "soon"}), "error")
+
+
+def test_administrators_of_a_host_that_is_not_to_decide_it_do_not_end_the_server() -> None:
+    office = Office(make_services())
+    result_of(office.accounts.create("ann@localhost", "Ann", None, ()))
+    assert b"<item-not-found " in office.run("shutdown", {}).inner
+    assert b"#shutdown" not in office.listed(office.ann).inner
