@@ -118,8 +118,13 @@ class Doors:
             log.info("{count} sessions wait for their clients.", count=count)
 
     def dashboard(self) -> IResource:
-        """The bundled dashboard. :raises ConfigError: if it has not been built."""
-        return StaticFiles(bundle(), substitute={"{{domain}}": self._settings["server"].host})
+        """
+        The bundled dashboard, and the operator's folders beside it.
+
+        :raises ConfigError: if it has not been built, or one of them cannot be shown.
+        """
+        names = {"{{domain}}": self._settings["server"].host}
+        return StaticFiles(bundle(), names, self._settings["web"].folders)
 
     async def open(self, pages: IResource, component_secrets: Mapping[str, str], traffic: Traffic) -> None:
         """Listen. :raises OSError: if an address is taken."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from twisted.web.resource import IResource
 
+from ccm.errors import ConfigError
 from ccm.publish.secret import read_secret
 from ccm.records import Verifier
 from ccm.session.tokens import Tokens
@@ -115,6 +116,7 @@ def root(
 
     :param bundle: folder of the built dashboard. :param pause: comes back after so many seconds.
     :param apart: ``(function, *arguments)`` runs it in a thread.
+    :raises ConfigError: if a folder of the operator's would hide a page.
     """
     options = settings["web"]
     pages = Pages(Look(Fonts.of_bundle(bundle)), secure=addresses.secure)
@@ -159,6 +161,9 @@ def root(
     style = Style(pages)
     whole: dict[str, Any] = {"register": registration, "validate": registration, "reset": links, "address": links}
     whole |= {"style": style, "favicon.ico": style}
+    for name in options.folders:
+        if name in below or name in whole or name == "dev":
+            raise ConfigError(f"web.folders: /{name}/ is a page of the server's own. Choose another name.")
     return Root(pages, below, whole, dashboard)
 
 

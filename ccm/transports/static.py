@@ -1,8 +1,8 @@
 """
 The built dashboard over HTTP (RFC 9110): variants compressed beforehand, hashed names cached for good, strict headers.
 
-The folder is read once, at start, and answered from memory; a path is looked up, never turned into a file name.
-Leaves out ranges and directory listings.
+Folders of the operator's own may be beside it (``web.folders``). All is read once, at start, and answered from memory;
+a path is looked up, never turned into a file name. Leaves out ranges and directory listings.
 """
 
 import gzip
@@ -17,7 +17,9 @@ from typing import Any
 from twisted.web.http import CACHED
 from twisted.web.resource import Resource
 from twisted.web.server import Request
+from twisted.web.util import Redirect
 
+from ccm.errors import ConfigError
 from ccm.transports.http_head import tokens
 from ccm.transports.http_headers import set_security_headers
 
@@ -35,10 +37,14 @@ TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
+#: What a folder beside the dashboard may hold, since all of it is in memory.
+MOST_BYTES = 67_108_864
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _HASHED = re.compile(r"[.-][0-9A-Za-z_]{8,64}\.\w+\Z")
 _FOR_GOOD = b"public, max-age=31536000, immutable"
 _MISSING = b"<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>%b</title><h1>%b</h1><p>%b</p></html>\n"
@@ -74,8 +80,12 @@ class File:
         return "", self.forms[""]
 
 
-def read_folder(folder: Path, substitute: Mapping[str, str]) -> dict[str, File]:
-    """Every file of a folder by its path below it, with ``.br`` and ``.gz`` variants; HTML gets *substitute*."""
+def read_folder(folder: Path, substitute: Mapping[str, str], *, hashed: bool = True) -> dict[str, File]:
+    """
+    Every file of a folder by its path below it, with ``.br`` and ``.gz`` variants; HTML gets *substitute*.
+
+    :param hashed: names may hold a hash of their content; such files are cached for good.
+    """
     files: dict[str, File] = {}
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.suffix in (".br", ".gz") or path.name.startswith("."):
@@ -94,9 +104,36 @@ def read_folder(folder: Path, substitute: Mapping[str, str]) -> dict[str, File]:
         files[path.relative_to(folder).as_posix()] = File(
             TYPES.get(path.suffix, "application/octet-stream").encode(),
             hashlib.sha256(content).hexdigest()[:24],
-            _FOR_GOOD if _HASHED.search(path.name) else b"no-cache",
+            _FOR_GOOD if hashed and _HASHED.search(path.name) else b"no-cache",
             forms,
         )
+    return files
+
+
+def read_beside(folders: Mapping[str, str], substitute: Mapping[str, str]) -> dict[str, File]:
+    """
+    What the operator shows beside the dashboard. :param folders: first segment of the address -> folder.
+
+    :raises ConfigError: if one cannot be shown.
+    """
+    files: dict[str, File] = {}
+    for name, given in folders.items():
+        folder = Path(given)
+        if not _NAME.fullmatch(name):
+            raise ConfigError(f"web.folders: {name!r}: write it with a-z, 0-9, - and _, like converse.")
+        if not folder.is_absolute() or not folder.is_dir():
+            raise ConfigError(f"web.folders: {name}: {given!r} is no folder. Give its whole path, from / on.")
+        try:
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            if size > MOST_BYTES:
+                raise ConfigError(
+                    f"web.folders: {name}: {given!r} holds {size} bytes, more than {MOST_BYTES}. "
+                    "Take out what is not needed, such as *.map, or have a web server in front show it."
+                )
+            read = read_folder(folder, substitute, hashed=False)
+        except OSError as error:
+            raise ConfigError(f"web.folders: {name}: {error.filename} cannot be read: {error.strerror}.") from error
+        files |= {f"{name}/{path}": file for path, file in read.items()}
     return files
 
 
@@ -106,11 +143,19 @@ class StaticFiles(Resource):
 
     :param folder: the built dashboard; if it is missing, a page says how to build it.
     :param substitute: text that takes the place of others in HTML files, e.g. ``{"{{domain}}": "example.org"}``.
+    :param beside: first segment of the address -> another folder. :raises ConfigError: if one cannot be shown.
     """
 
-    def __init__(self, folder: Path, substitute: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, substitute: Mapping[str, str] | None = None, beside: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._files = read_folder(folder, substitute or {}) if folder.is_dir() else {}
+        beside, substitute = beside or {}, substitute or {}
+        self._files = read_folder(folder, substitute) if folder.is_dir() else {}
+        for name in sorted({path.partition("/")[0] for path in self._files} & beside.keys()):
+            raise ConfigError(f"web.folders: {name} is the dashboard's own. Choose another name.")
+        self._files |= read_beside(beside, substitute)
+        self._beside = frozenset(beside)
 
     def getChild(self, path: bytes, request: Request) -> Resource:  # noqa: ARG002
         """The file of the whole path, or a page that says that there is none."""
@@ -124,6 +169,10 @@ class StaticFiles(Resource):
             name = "index.html"
             if name not in self._files:
                 return _Page(503, _UNBUILT)
+        elif name in self._beside:
+            return Redirect(f"/{name}/".encode())
+        elif name.removesuffix("/") in self._beside:
+            name += "index.html"
         file = self._files.get(name)
         return _Page(404, _ABSENT) if file is None else _Answer(file)
 

@@ -1,6 +1,7 @@
 """The dashboard's files over HTTP."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from http_wires import Wire, one, request
 from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 
+from ccm.errors import ConfigError
 from ccm.transports.http import FrontFactory
 from ccm.transports.http_options import HttpOptions
 from ccm.transports.http_site import QuietSite
-from ccm.transports.static import StaticFiles
+from ccm.transports.static import MOST_BYTES, StaticFiles
 
 Answer = tuple[int, dict[bytes, bytes], bytes]
 
@@ -147,3 +149,43 @@ def test_other_resources_can_be_mounted_below_it(folder: Path) -> None:
 def test_a_folder_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
     status, _, body = get(StaticFiles(tmp_path / "missing"), b"/")
     assert status == 503 and b"make" in body
+
+
+def test_a_folder_of_the_operators_is_shown_beside_the_dashboard(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("client")
+    (other / "dist").mkdir()
+    (other / "index.html").write_text("a client for {{domain}}")
+    (other / "dist" / "client-controlbox.js").write_text("script")
+    root = StaticFiles(folder, {"{{domain}}": "chat.example"}, {"client": str(other)})
+    assert get(root, b"/client/")[2] == b"a client for chat.example"
+    status, fields, body = get(root, b"/client/dist/client-controlbox.js")
+    assert (status, body, fields[b"cache-control"]) == (200, b"script", b"no-cache")
+    assert b"unsafe" not in fields[b"content-security-policy"]
+    status, fields, _ = get(root, b"/client")
+    assert (status, fields[b"location"]) == (302, b"/client/")
+    for path in (b"/client/secret.txt", b"/client/../secret.txt", b"/client//", b"/clien", b"/client/dist/"):
+        assert get(root, path)[0] == 404, path
+    assert b"ccm-domain" in get(root, b"/")[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("a/b", "/", "'a/b': write it with a-z"),
+        ("assets", "/", "assets is the dashboard's own"),
+        ("client", "relative", "'relative' is no folder"),
+        ("client", "/nowhere/at/all", "'/nowhere/at/all' is no folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_shown_is_told_at_the_start(folder: Path, name: str, given: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        StaticFiles(folder, beside={name: given})
+
+
+def test_a_folder_too_large_for_memory_is_told_at_the_start(folder: Path) -> None:
+    with (folder.parent / "large").open("wb") as large:
+        large.truncate(MOST_BYTES + 1)
+    with pytest.raises(ConfigError, match="Take out what is not needed"):
+        StaticFiles(folder, beside={"client": str(folder.parent)})
