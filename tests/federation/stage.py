@@ -27,6 +27,13 @@ HEADER = (
 )
 
 
+def _none(_domain: str) -> Any:
+    raise Unreachable("no certificate on this stage")
+
+
+_TLS = Tls(_none)
+
+
 class Wire(StringTransport):
     """Remembers whether TLS was begun."""
 
@@ -64,7 +71,7 @@ class Stage:
         self.terms = Terms(
             options=self.options,
             policy=Policy(self.router, self.options, ("away.one.example",), ("guests.one.example",)),
-            tls=Tls(_none),
+            tls=_TLS,
             keys=self.keys,
             pool=ParserPool(),
             clock=self.clock,
@@ -142,7 +149,3 @@ class End:
         if self.stage.answers:
             self.stage.answers.pop().callback(good)
         return said + self.take()
-
-
-def _none(_domain: str) -> Any:
-    raise Unreachable("no certificate on this stage")

@@ -1,6 +1,10 @@
 """Streams that other servers open: what is asked of them, and what never comes in."""
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from stage import HEADER, PLAIN, End, Stage
 from twisted.internet.defer import Deferred
 
@@ -292,3 +296,47 @@ def test_nobody_counts_before_proving_anything() -> None:
     assert "<failed xmlns='urn:xmpp:sm:3'><unexpected-request" in end.say("<enable xmlns='urn:xmpp:sm:3'/>")
     assert "<item-not-found" in end.say("<resume xmlns='urn:xmpp:sm:3' previd='1' h='0'/>")
     assert end.say("<r xmlns='urn:xmpp:sm:3'/>") == ""
+
+
+def conversation(pieces: list[bytes]) -> tuple[list[bytes], str]:
+    """What comes in, and what is said, when bytes come in these pieces."""
+    stage = Stage(**PLAIN)
+    end = End(stage, stage.factory.buildProtocol(None))
+    said = ""
+    for piece in pieces:
+        end.stream.dataReceived(piece)
+        said += end.take()
+        while stage.answers:
+            stage.answers.pop().callback(True)
+            said += end.take()
+    return [stanza.to_bytes() for stanza, _ in stage.received], said
+
+
+PART_ONE = (
+    HEADER.format(to="one.example", from_="two.example", more="") + "<db:result from='two.example' to='one.example'>"
+    "k&amp;y</db:result>"
+).encode()
+PART_TWO = (
+    "<message from='ann@two.example/ü' to='bob@one.example'><body xmlns='jabber:server'>grüß</body></message>\n"
+    "<iq xmlns='jabber:server' type='get' id='1' from='two.example' to='one.example'><x xmlns='u'/></iq>"
+    "<db:verify from='two.example' to='one.example' id='1'>key</db:verify><presence from='two.example'/>"
+).encode()
+
+
+@settings(max_examples=40)
+@given(cuts=st.lists(st.integers(0, len(PART_ONE + PART_TWO)), max_size=12))
+def test_however_bytes_are_cut_the_same_comes_in_and_is_said(cuts: list[int]) -> None:
+    edges = sorted({0, len(PART_ONE), *cuts, len(PART_ONE + PART_TWO)})
+    pieces = [(PART_ONE + PART_TWO)[start:end] for start, end in pairwise(edges)]
+    came, said = conversation(pieces)
+    assert (came, said) == conversation([PART_ONE, PART_TWO])
+    assert len(came) == 2
+    assert "<improper-addressing" in said
+
+
+@settings(max_examples=40)
+@given(data=st.binary(max_size=200) | st.text("<>/='\" &;!?[]-abdexmlnst:", max_size=200).map(str.encode))
+def test_no_bytes_make_a_stream_fail(data: bytes) -> None:
+    for pieces in ([data], [PART_ONE, data], [PART_ONE, PART_TWO[:100], data]):
+        _, said = conversation(pieces)
+        assert "internal-server-error" not in said
