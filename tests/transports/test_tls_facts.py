@@ -1,7 +1,6 @@
 """What TLS shows for signing in: bindings both sides agree on, clients' certificates, the protocol of a port."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,10 @@ from typing import Any
 import pytest
 import pytest_twisted
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from fixtures.authority import XMPP_ADDRESS, Authority, utf8
 from OpenSSL import SSL
 from scram_client import Scram
 from scramp.core import CBindData
@@ -28,47 +28,6 @@ from ccm.transports.tls_facts import ClientTls, end_point_of, facts_of, names_of
 
 reactor: Any = real_reactor
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
-XMPP_ADDRESS = ObjectIdentifier("1.3.6.1.5.5.7.8.5")
-
-
-class Authority:
-    """Makes certificates; *folder* holds its own as ``ca.pem``."""
-
-    def __init__(self, folder: Path, name: str = "ca") -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        basic = x509.BasicConstraints(ca=True, path_length=None)
-        self.certificate = self._signed(self.name, self.key, [(basic, True)])
-        self.path = folder / f"{name}.pem"
-        self.path.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
-
-    def _signed(self, subject: x509.Name, key: Any, extensions: Sequence[Any], days: int = 30) -> x509.Certificate:
-        now = datetime.now(UTC)
-        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(key.public_key())
-        builder = builder.serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(now - timedelta(days=60)).not_valid_after(now + timedelta(days=days))
-        for extension, critical in extensions:
-            builder = builder.add_extension(extension, critical=critical)
-        return builder.sign(self.key, hashes.SHA256())
-
-    def issue(
-        self, *jids: str, mails: tuple[str, ...] = (), use: Any = ExtendedKeyUsageOID.CLIENT_AUTH, days: int = 30
-    ) -> tuple[x509.Certificate, Any]:
-        key = ec.generate_private_key(ec.SECP256R1())
-        names: list[x509.GeneralName] = [x509.OtherName(XMPP_ADDRESS, utf8(jid)) for jid in jids]
-        names += [x509.RFC822Name(mail) for mail in mails]
-        extensions: list[Any] = [(x509.ExtendedKeyUsage([use]), False)]
-        if names:
-            extensions.append((x509.SubjectAlternativeName(names), False))
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
-        return self._signed(subject, key, extensions, days), key
-
-
-def utf8(said: str) -> bytes:
-    """DER of a UTF8String."""
-    data = said.encode()
-    size = bytes([len(data)]) if len(data) < 128 else bytes([0x81, len(data)])
-    return b"\x0c" + size + data
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -259,7 +218,7 @@ def test_an_address_that_cannot_be_read_is_left_out(tmp_path: Path, der: bytes) 
     other = x509.OtherName(XMPP_ADDRESS, der)
     names = x509.SubjectAlternativeName([other, x509.OtherName(ObjectIdentifier("1.2.3"), utf8("bob@localhost"))])
     authority = Authority(tmp_path)
-    strange = authority._signed(authority.name, authority.key, [(names, False)])
+    strange = authority.signed(authority.name, authority.key, [(names, False)])
     assert names_of(strange) == ((), ())
     assert names_of(Authority(tmp_path).certificate) == ((), ())
 
