@@ -129,7 +129,13 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
 def second(traits: Traits, first: Scores, model: Weights) -> Scores:
     """Look again at what the first look did not rule out."""
     look, trees = SecondLook(traits, first), model.trees
-    decided = {p: grown(trees["decided"], look.decided(p)) for p, s in first.decided.items() if s >= LEAST["decided"]}
+    decided = {
+        p: grown(trees["decided"], look.decided(p)) if s >= LEAST["decided"] else NOTHING
+        for p, s in first.decided.items()
+        if s >= LEAST["decided"] or look.read_back.twice(p)
+    }
+    for place in look.read_back.decided():
+        decided[place] = max(decided[place], model.limits["decided"])
     if max(decided.values(), default=NOTHING) < model.limits["unread"]:  # nobody reads decisions back here
         decided |= {p: CLEAR for p in first.decided if agreed_to(traits, p)}
     return Scores(
@@ -268,11 +274,10 @@ def _decisions(traits: Traits, decided: Mapping[int, int], limit: int, read_back
     for place in sorted(place for place, score in decided.items() if score >= limit):
         near = [places for places in kept if place - places[-1] <= SAME]
         again = [places for places in near if any(read_back.same(place, other) for other in places)]
-        mine = traits.content(place)
         alike = (
             places
             for places in near
-            if any(_same(mine, traits.content(other)) and not read_back.apart(place, other) for other in places)
+            if any(_alike(traits, place, other) and not read_back.apart(place, other) for other in places)
         )
         if (places := again[0] if again else next(alike, None)) is not None:
             places.append(place)
@@ -307,9 +312,11 @@ def _how(traits: Traits, places: Iterable[int]) -> How:
     return "consensus" if any(vote[2] > 1 or vote[5] > 1 for vote in votes) else ""
 
 
-def _same(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+def _alike(traits: Traits, place: int, other: int) -> bool:
+    """Whether two lines share most words, or one close by has all words of the other."""
+    mine, theirs = traits.content(place), traits.content(other)
     both = len(mine & theirs)
-    return 2 * both > len(mine | theirs)
+    return 2 * both > len(mine | theirs) or (place - other <= NEAR and 1 < both == min(len(mine), len(theirs)))
 
 
 def _confidence(over: int) -> int:

@@ -53,7 +53,7 @@ class ReadBack:
         mine, theirs = self.words.get(one), self.words.get(other)
         if mine == theirs:
             return False
-        if self._twice(one) and self._twice(other):
+        if self.twice(one) and self.twice(other):
             return True
         lows = self._talk.lows
         ours, others = set(_THING.findall(lows[one])), set(_THING.findall(lows[other]))
@@ -63,5 +63,10 @@ class ReadBack:
         """Whether two lines say the same word for word."""
         return one in self.words and self.words[one] == self.words.get(other)
 
-    def _twice(self, place: int) -> bool:
+    def twice(self, place: int) -> bool:
+        """Whether a line is one of two that say the same word for word."""
         return place in self.before or place in self.after
+
+    def decided(self) -> list[int]:
+        """The lines that repeat what several voted for, if that is how this talk records decisions."""
+        return [place for place, (_, votes) in self.before.items() if votes > 1] if self.voted > 1 else []

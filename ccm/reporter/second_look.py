@@ -36,7 +36,11 @@ class Scores(NamedTuple):
 
 
 class SecondLook:
-    """The talk as a whole, after the first look."""
+    """
+    The talk as a whole, after the first look.
+
+    :ivar read_back: what is repeated word for word of what could be decided.
+    """
 
     def __init__(self, traits: Traits, first: Scores) -> None:
         self._traits, self._first = traits, first
@@ -46,7 +50,7 @@ class SecondLook:
             lines[p].nick for p, score in first.decided.items() if score >= _SURE["decided"] and traits.repeats(p) > 1
         )
         self._said = Counter(line.nick for line in lines)
-        self._read_back = ReadBack(traits.talk, first.decided)
+        self.read_back = ReadBack(traits.talk, first.decided)
         self._clear: dict[str, list[int]] = {}
         for place in first.stated:
             if traits.kind_of(place) == "clear":
@@ -81,7 +85,7 @@ class SecondLook:
             min([abs(other - place) for other in mine if other != place], default=FAR),
             min([abs(other - place) for other in self._every if other != place], default=FAR),
             begins_with_thing(talk.words[place]),
-            place in self._read_back.before or place in self._read_back.after,
+            place in self.read_back.before or place in self.read_back.after,
             len(mine),
             len(self._every),
             min(len(talk.lines) // 20, 20),
@@ -113,7 +117,7 @@ class SecondLook:
             100 * talk.votes // max(1, len(talk.lines)),
             min(place, 60),
             "propos" in low,
-            *self._read_back.seen(place),
+            *self.read_back.seen(place),
             *self._built(place),
         ]
 
