@@ -26,20 +26,25 @@ class Recording(Protocol):
 
 
 def barrier_of(
-    rooms: Holding, queued: Callable[[], "Deferred[Any] | None"], records: Sequence[Recording] = ()
+    rooms: Sequence[Holding], queued: Callable[[], "Deferred[Any] | None"], records: Sequence[Recording] = ()
 ) -> Callable[[], "Deferred[Any] | None"]:
     """
     The barrier of rooms, records and database together.
 
+    :param rooms: the room services; as *records* looked at each time, so that more may be added.
     :param queued: :meth:`ccm.interfaces.IDatabase.barrier`.
-    :param records: looked at each time, so that more may be added.
     """
 
     def barrier() -> "Deferred[Any] | None":
-        held = _after(rooms.after_held)
-        if held is None:
+        return held(0)
+
+    def held(number: int) -> "Deferred[Any] | None":
+        if number == len(rooms):
             return written(0)
-        return held.addCallback(lambda _: written(0))
+        waiting = _after(rooms[number].after_held)
+        if waiting is None:
+            return held(number + 1)
+        return waiting.addCallback(lambda _: held(number + 1))
 
     def written(number: int) -> "Deferred[Any] | None":
         if number == len(records):

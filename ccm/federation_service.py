@@ -22,6 +22,7 @@ from ccm.federation.outgoing import OutgoingStream
 from ccm.federation.policy import Policy
 from ccm.federation.srv import Locator, Target, dns_lookup
 from ccm.federation.terms import Barrier, Terms
+from ccm.router.neighbours import Neighbours
 from ccm.router.router import Router
 from ccm.settings import Settings
 from ccm.transports.outgoing import Outgoing, Turn
@@ -32,14 +33,15 @@ from ccm.wire.parsers import ParserPool
 def of(
     reactor: Any,
     settings: Settings,
-    router: Router,
+    router: Router | Neighbours,
     credentials: Credentials,
     secret: bytes,
     own: Collection[str],
     barrier: Barrier = lambda: None,
 ) -> "Federation":
     """Made of the options; it does nothing unless it is enabled. See :class:`Federation`."""
-    guests = (*settings["sasl"].anonymous_hosts, settings["guests"].domain(settings["server"].host))
+    anonymous = [host for each in (settings, *settings.hosts.values()) for host in each["sasl"].anonymous_hosts]
+    guests = (*anonymous, settings["guests"].domain(settings["server"].host))
     return Federation(
         reactor,
         router,
@@ -68,7 +70,7 @@ class Federation:
     def __init__(
         self,
         reactor: Any,
-        router: Router,
+        router: Router | Neighbours,
         options: FederationOptions,
         wire: WireOptions,
         credentials: Credentials,

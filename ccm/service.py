@@ -5,7 +5,6 @@ Reads as a start goes: stores, router, rooms, modules, sessions, components, out
 the same way. With ``website.py`` and ``component_service.py`` the only place that knows every name.
 """
 
-import secrets
 import signal
 import sys
 import time
@@ -25,17 +24,13 @@ from ccm.component_service import Residents
 from ccm.config import Config
 from ccm.departures import Departures
 from ccm.doors import Doors, bundle, end_changed
-from ccm.durability import barrier_of
 from ccm.errors import CCMError, ConfigError
+from ccm.house import Ground, House
 from ccm.load import LoadWatch
-from ccm.muc.service import MucService
+from ccm.muc.gaps import missed_by
 from ccm.router.contacts import Contacts
-from ccm.router.router import Router
-from ccm.router.services import Services
 from ccm.session.keeping import Keeper
-from ccm.session.realm import Realm
 from ccm.session.shaping import Shaping
-from ccm.session.tokens import Tokens
 from ccm.session.visitors import Visitors
 from ccm.settings import Settings
 from ccm.state_folder import occupy
@@ -87,7 +82,6 @@ class Server(Service):
         state_dir = Path(server.state).absolute()
         self._undo.append(occupy(state_dir))
         keys = Keys(state_dir)
-        later = running.later(reactor)
         self.addresses = addresses = website.Addresses.of(settings, _port(settings["listen"].http))
 
         folder = settings["modules.upload"].folder
@@ -97,102 +91,37 @@ class Server(Service):
         )
         self._undo.append(stores.close)
         await stores.uploads.start()
-        self.router = router = Router(stores.accounts.exists, running.spawn)
-        router.add_host(server.host)
-        guest_host = settings["guests"].domain(server.host)
-        for host in (*settings["sasl"].anonymous_hosts, guest_host):
-            router.add_host(host)
         passwords = PasswordThreads(reactor, settings["sasl"].iterations)
         passwords.start()
         self._undo.append(passwords.stop)
-
+        self._ground = ground = self._laid(keys, passwords)
+        house = House(ground, settings, is_own=True)
+        self.router = router = house.router
         residents = Residents(reactor, settings, stores, router, addresses, self._now)
-        admins = frozenset({*residents.domains, *settings["muc"].admins})
-        rooms = MucService(
-            f"conference.{server.host}",
-            router,
-            stores.archive,
-            stores.rooms,
-            stores.state,
-            settings["muc"],
-            self._now,
-            later,
-            running.spawn,
-            admins,
-        )
-        await rooms.start()
-        self._undo.append(rooms.stop)
-        router.add_domain(rooms.jid, rooms)
-        router.attach(rooms)
+        for each, owners in (
+            (house, residents.domains),
+            *((House(ground, own), ()) for own in settings.hosts.values()),
+        ):
+            await each.open(frozenset(owners))
+            self._undo.append(ground.rooms[-1].stop)
+        self._undo.append(ground.records.finish)
 
-        keepers: list[Keeper] = []
-        barrier = barrier_of(rooms, stores.database.barrier, keepers)
-        services = Services(
-            host=server.host,
-            later=later,
-            now=self._now,
-            accounts=stores.accounts,
-            rosters=stores.rosters,
-            contacts=Contacts(stores.rosters, running.spawn),
-            account_xml=stores.account_xml,
-            pubsub_nodes=stores.pubsub_nodes,
-            archive=stores.archive,
-            personal=stores.personal,
-            offline=stores.offline,
-            tokens=stores.tokens,
-            state=stores.state,
-            uploads=stores.uploads,
-            push_targets=stores.push_targets,
-            urls=addresses.by_use,
-            guest_host=guest_host,
-            barrier=barrier,
-            end=partial(running.end, reactor),
-        )
-        for module in settings.modules():
-            module.install(router, services, settings[f"modules.{module.name}"])
-
-        sessions = settings["session"]
-        records = Keeper(stores.state, running.spawn, later, sessions.resume_seconds, sessions.resume_waiting)
-        keepers.append(records)
-        visitors = Visitors(settings["visitors"], reactor.seconds)
-        shaping = Shaping(settings["shaping"], reactor.seconds, visitors.counted)
-        realm = Realm(
-            host=server.host,
-            router=router,
-            accounts=stores.accounts,
-            tokens=Tokens(stores.tokens, lambda: running.utc(self._now())),
-            verify_password=passwords.verify,
-            spawn=running.spawn,
-            later=later,
-            now=reactor.seconds,
-            random=secrets.token_bytes,
-            secret=keys.derive("scram"),
-            options=sessions,
-            sasl=settings["sasl"],
-            wire=settings["wire"],
-            barrier=barrier,
-            save=records.save,
-            visitors=visitors,
-            shaping=shaping,
-            pause=running.pause(reactor),
-            waiting=lambda name: stores.pending.as_account(name, server.host),
-            guest_host=guest_host,
-        )
-        self._undo.append(records.finish)
-        self.doors = doors = Doors(reactor, settings, realm, stores, addresses, state_dir)
-        keepers.append(doors.bosh_records)
+        self.doors = doors = Doors(reactor, settings, house.realm, ground.neighbours, stores, addresses, state_dir)
+        ground.keepers.append(doors.bosh_records)
         federation = federation_service.of(
-            reactor, settings, router, doors.certificates.credentials, keys.derive("dialback"), residents.everywhere
+            *(reactor, settings, ground.neighbours, doors.certificates.credentials, keys.derive("dialback")),
+            residents.everywhere,
         )
         self._federation = federation
         self._undo.append(federation.stop)
-        await doors.restore(records, rooms.gaps().missed)
+        await doors.restore(ground.records, missed_by({rooms.jid: rooms.gaps() for rooms in ground.rooms}))
         self._undo.append(doors.stop)
 
         residents.start()
         self._undo.append(residents.stop)
         self._traffic = residents.traffic
-        self._watch = LoadWatch(reactor, shaping, visitors, residents.traffic, lambda: stores.database.waiting)
+        waiting = partial(getattr, stores.database, "waiting")
+        self._watch = LoadWatch(reactor, ground.shaping, ground.visitors, residents.traffic, waiting)
         self._watch.start()
         self._undo.append(self._watch.stop)
         mails = website.mailer(reactor, settings)
@@ -203,7 +132,9 @@ class Server(Service):
         self._departures = departures = Departures(reactor, settings, stores, mails, addresses)
         await departures.start()
         self._undo.append(departures.stop)
-        self._undo.append(running.every(reactor, REFRESH_SECONDS, lambda: end_changed(router, stores.accounts)))
+        self._undo.append(
+            running.every(reactor, REFRESH_SECONDS, lambda: end_changed(ground.neighbours, stores.accounts))
+        )
 
         dashboard, times = doors.dashboard(), (running.pause(reactor), running.apart(reactor))
         pages = website.root(settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times)
@@ -216,6 +147,26 @@ class Server(Service):
         running.started()
         log.info("CCM is ready: {url}", url=addresses.web)
         return self
+
+    def _laid(self, keys: Keys, passwords: PasswordThreads) -> Ground:
+        """What all domains share."""
+        settings, reactor, stores = self.settings, self._reactor, self.stores
+        sessions, later = settings["session"], running.later(reactor)
+        visitors = Visitors(settings["visitors"], reactor.seconds)
+        records = Keeper(stores.state, running.spawn, later, sessions.resume_seconds, sessions.resume_waiting)
+        return Ground(
+            reactor=reactor,
+            stores=stores,
+            addresses=self.addresses,
+            passwords=passwords,
+            keys=keys,
+            records=records,
+            visitors=visitors,
+            shaping=Shaping(settings["shaping"], reactor.seconds, visitors.counted),
+            contacts=Contacts(stores.rosters, running.spawn),
+            now=self._now,
+            keepers=[records],
+        )
 
     async def stop(self) -> None:
         """Take everything down; what fails to stop, or hangs, is logged and does not keep the rest from it."""
@@ -249,11 +200,12 @@ class Server(Service):
 
     def _figures(self) -> dict[str, Any]:
         by_transport = {"tcp": 0, "bosh": 0, "websocket": 0}
-        for session in self.router.all_sessions():
+        for session in self._ground.neighbours.all_sessions():
             by_transport[session.transport] = by_transport.get(session.transport, 0) + 1
         figures: dict[str, Any] = {f"sessions_{name}": count for name, count in by_transport.items()}
-        figures["accounts_online"] = len(self.router.sessions)
-        figures["domains"] = len(self.router.domains())
+        routers = self._ground.neighbours.routers
+        figures["accounts_online"] = sum(len(router.sessions) for router in routers)
+        figures["domains"] = sum(len(router.domains()) for router in routers)
         sources = (self._watch, self._traffic, self._departures, self._federation)
         return figures | {name: figure for source in sources for name, figure in source.figures().items()}
 

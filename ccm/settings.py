@@ -16,6 +16,7 @@ import twisted.plugins
 from twisted.plugin import IPlugin, getPlugins
 from zope.interface.interface import InterfaceClass
 
+from ccm import virtual_hosts
 from ccm.config import Config, Section, nearest
 from ccm.errors import ConfigError
 from ccm.federation.options import FederationOptions
@@ -130,10 +131,13 @@ class Settings:
 
     :raises ConfigError: for an unknown section or key, a wrong value, or a plug-in that is not installed.
     :ivar shapes: the struct of each section, by its dotted name.
+    :ivar hosts: the settings of each virtual host, whole, by its domain.
     """
 
     def __init__(self, config: Config) -> None:
+        config, further = virtual_hosts.apart(config)
         self.source = config.source
+        self.hosts = {name: Settings(each) for name, each in further.items()}
         self.plugins = plugins()
         self.shapes = shapes = {**SECTIONS, **self._plugin_sections()}
         config.check_sections((*shapes, *PLUGINS, *_tables(shapes)))

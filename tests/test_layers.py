@@ -37,6 +37,8 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
 }
 ASSEMBLY = {
     "service",
+    "house",
+    "virtual_hosts",
     "doors",
     "website",
     "departures",

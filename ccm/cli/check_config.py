@@ -22,4 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
     on = ", ".join(module.name for module in settings.modules())
     print(f"{settings.source} is in order.\nHost: {settings['server'].host}\nModules: {on}")
     print(f"Document types: {', '.join(types)}")
+    for host, own in settings.hosts.items():
+        print(f"Virtual host: {host}\nModules there: {', '.join(module.name for module in own.modules())}")
     return 0

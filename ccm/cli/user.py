@@ -58,7 +58,7 @@ async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores)
         return 0
     host = settings["server"].host
     guests = (settings["guests"].domain(host),) if arguments.verb == "delete" else ()
-    jid = _jid(arguments.jid, host, *guests)
+    jid = _jid(arguments.jid, host, *settings.hosts, *guests)
     if arguments.verb == "delete":
         await stores.accounts.delete(jid)
         print(f"{jid} is gone.")

@@ -19,6 +19,7 @@ from ccm.federation.outgoing import OutgoingStream, Question
 from ccm.federation.srv import Locator, Target, Unreachable
 from ccm.federation.terms import Terms
 from ccm.interfaces import ISink
+from ccm.router.neighbours import Neighbours
 from ccm.router.router import Router
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza
@@ -41,7 +42,7 @@ class Elsewhere:
 
     def __init__(
         self,
-        router: Router,
+        router: Router | Neighbours,
         terms: Callable[["Elsewhere"], Terms],
         locator: Locator,
         dial: Dial,

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from ccm.federation.options import FederationOptions
+from ccm.router.neighbours import Neighbours
 from ccm.router.router import Router
 
 
@@ -13,7 +14,11 @@ class Policy:
     """
 
     def __init__(
-        self, router: Router, options: FederationOptions, own: Collection[str] = (), guests: Collection[str] = ()
+        self,
+        router: Router | Neighbours,
+        options: FederationOptions,
+        own: Collection[str] = (),
+        guests: Collection[str] = (),
     ) -> None:
         self._router = router
         self._own = frozenset(own)

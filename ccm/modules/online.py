@@ -69,6 +69,8 @@ class Online:
         for key in await self._state.keys(PREFIX):
             rows = await self._state.hash_all(key)
             bare = key.removeprefix(PREFIX)
+            if address.domain(bare) not in self._router.hosts:
+                continue  # of another domain of this server
             mine = [resource for resource, row in rows.items() if self._is_mine(row)]
             left = [resource for resource in mine if not self._is_here(address.join(None, bare, resource))]
             if left:

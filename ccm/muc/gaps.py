@@ -6,8 +6,10 @@ session is back, before anything else, in the order of all archives: the order i
 archived (:class:`ccm.wire.fanout.FanOut`) are reflected. Leaves out what is not archived.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ccm import address
 from ccm.interfaces import IArchive, ISession
 from ccm.muc import archived
 from ccm.wire.fanout import FanOut
@@ -43,6 +45,21 @@ def close(room: "Room", session: ISession) -> None:
     room.moved()
     if backlog is not None:
         backlog.empty_into(session)
+
+
+def missed_by(gaps: "Mapping[str, Gaps]") -> Callable[[dict[str, Any]], Awaitable[list[FanOut]]]:
+    """
+    What a session missed, whichever domain it is of: it was marked by rooms of that one alone.
+
+    :param gaps: those of each room service.
+    """
+
+    async def missed(state: dict[str, Any]) -> list[FanOut]:
+        first = next(iter(state.get(MARKS) or ()), "")
+        known = gaps.get(address.domain(first)) if first else None
+        return await known.missed(state) if known is not None else []
+
+    return missed
 
 
 class Gaps:

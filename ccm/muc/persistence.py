@@ -96,9 +96,10 @@ async def forget_seats(room: "Room") -> None:
         await room.context.state.delete(_key(room.jid))
 
 
-async def rooms_with_seats(room_state: Any) -> tuple[str, ...]:
-    """Rooms of which the session state knows occupants."""
-    return tuple(key.removeprefix("room:") for key in await room_state.keys("room:"))
+async def rooms_with_seats(room_state: Any, service: str) -> tuple[str, ...]:
+    """Rooms of a service of which the session state knows occupants."""
+    rooms = [key.removeprefix("room:") for key in await room_state.keys("room:")]
+    return tuple(jid for jid in rooms if address.domain(jid) == service)
 
 
 async def restore_seats(room: "Room") -> int:

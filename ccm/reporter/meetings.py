@@ -1,8 +1,8 @@
 """
 When a discussion of no stated type becomes a meeting, and how its topics begin.
 
-The first marked line, an agenda, words that open a meeting, actions carried over from the last one, or a long talk whose
-words are those of meetings. Leaves out what an agenda looks like (:mod:`ccm.reporter.agenda`).
+The first marked line, an agenda, words that open a meeting, actions carried over from the last one, or a long talk
+whose words are those of meetings. Leaves out what an agenda looks like (:mod:`ccm.reporter.agenda`).
 """
 
 from datetime import datetime

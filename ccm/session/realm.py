@@ -1,10 +1,10 @@
 """
-What all sessions of one server share: handed to each, so that none reaches for a server object.
+What all sessions of one domain share: handed to each, so that none reaches for a server object.
 
 Leaves out everything of one connection.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -119,6 +119,7 @@ class Realm:
     :ivar guest_host: domain of guests, who sign in by tokens alone; ``""`` if there is none.
     :ivar shaping: how fast clients are read.
     :ivar resumptions: sessions that can be resumed (XEP-0198), by their id.
+    :ivar realms: of every domain that is served here, by its name; empty if this is the only one.
     """
 
     host: str
@@ -142,3 +143,8 @@ class Realm:
     waiting: "Callable[[str], Awaitable[Account | None]]" = _nobody_waits
     guest_host: str = ""
     resumptions: "dict[str, Session]" = field(default_factory=dict)
+    realms: "Mapping[str, Realm]" = field(default_factory=dict)
+
+    def of(self, host: str) -> "Realm | None":
+        """The realm of that domain, which may be this one; ``None`` if it is not served here."""
+        return self if host in self.router.hosts else self.realms.get(host)

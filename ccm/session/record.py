@@ -7,6 +7,7 @@ JSON-able; kept under ``sm:<id>`` in the session state for XEP-0198, inside its 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from ccm import address
 from ccm.interfaces import IConnection
 from ccm.session.realm import Realm
 from ccm.session.states import State
@@ -63,6 +64,7 @@ def from_plain(
 
     if plain.get("version") != VERSION:
         raise ValueError(f"a session record of version {plain.get('version')!r} cannot be read")
+    realm = realm.of(address.domain(plain["jid"])) or realm
     session = Session(realm, connection or cast(IConnection, _Nowhere()), framing, transport)
     if connection is None:
         session.attach(None)

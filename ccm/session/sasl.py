@@ -346,7 +346,11 @@ def encode(data: bytes) -> bytes:
 async def _find(realm: Realm, gate: _Gate, name: str) -> Account | None:
     account = None
     if name and len(name) <= 1024 and name.isprintable():
-        account = await realm.accounts.find(name) or await realm.waiting(name)
+        account = await realm.accounts.find(name if "@" in name else f"{name}@{realm.host}") or await realm.waiting(
+            name
+        )
+        if account is not None and realm.of(address.domain(account.jid)) is not realm:
+            account = None  # of another domain of this server
     await gate.claim(account.jid if account is not None else name.casefold()[:1024])
     return account
 

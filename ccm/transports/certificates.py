@@ -38,6 +38,7 @@ class Certificates:
     :param names: host names that a self-signed one is for.
     :param client_ca: PEM file with the authorities that vouch for clients (XEP-0178); ``""`` asks them for nothing.
     :ivar for_http: the context factory of HTTPS, which asks nobody for a certificate.
+    :ivar end_point: hash of the present certificate (RFC 5929 §4.1), if that is defined for it.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class Certificates:
                 _self_sign(folder, names, self._certificate, self._key)
         self._client_ca = client_ca
         self.options: ssl.CertificateOptions
+        self.http_options: ssl.CertificateOptions
+        self.end_point: bytes | None = None
         self.for_http = ForHttp(self)
         self.reload()
 
@@ -72,7 +75,7 @@ class Certificates:
             ) from error
         if self._client_ca:
             _ask_clients(options.getContext(), self._client_ca)
-        self.options, self.http_options, self._end_point = options, http, end_point
+        self.options, self.http_options, self.end_point = options, http, end_point
         self._credentials = (chain, key)
 
     def _context(self, chain: list[crypto.X509], key: crypto.PKey, protocol: bytes) -> ssl.CertificateOptions:
@@ -95,7 +98,7 @@ class Certificates:
 
     def serverConnectionForTLS(self, protocol: Any) -> Any:  # noqa: ARG002 - IOpenSSLServerConnectionCreator
         """A TLS connection with the present certificate."""
-        return ClientTls(self.options.getContext(), self._end_point)
+        return ClientTls(self.options.getContext(), self.end_point)
 
     def getContext(self) -> Any:
         """The present OpenSSL context."""

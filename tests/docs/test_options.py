@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "etc" / "ccm.toml"
 #: What ships otherwise than its default, since defaults are for trying it out.
 OTHERWISE = {("server", "state"): "/var/lib/ccm", ("state", "url"): "redis://127.0.0.1:6379/0"}
+#: Tables whose keys the operator chooses.
+OPEN = {"components.secret_files", "federation.routes", "web.folders"}
 
 
 def defaults() -> dict[str, dict[str, Any]]:
@@ -33,7 +35,7 @@ def in_file(section: str) -> Any:
 def sections(table: dict[str, Any], prefix: str = "") -> set[str]:
     names = set()
     for key, value in table.items():
-        if isinstance(value, dict) and (value or prefix + key not in {"components.secret_files", "federation.routes"}):
+        if isinstance(value, dict) and (value or prefix + key not in OPEN):
             names |= {prefix + key, *sections(value, f"{prefix}{key}.")}
     return names
 

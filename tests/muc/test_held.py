@@ -9,7 +9,7 @@ from ccm.muc.held import Held
 
 def barrier_for(house):
     """The barrier over rooms and a database that has nothing to write."""
-    return barrier_of(house.service, lambda: None)
+    return barrier_of([house.service], lambda: None)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_barrier_waits_for_the_database_after_the_rooms(restarted, gate):
     slowly(restarted.archive, "seen_origin", gate)
     ann.say("first", extra=origin("o1"))
     disk = Deferred()
-    done = fired(barrier_of(restarted.service, lambda: disk)())
+    done = fired(barrier_of([restarted.service], lambda: disk)())
     gate.callback(None)
     assert done == []
     disk.callback(None)

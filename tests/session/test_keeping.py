@@ -220,7 +220,7 @@ def test_an_acknowledgement_waits_for_the_records_that_are_to_be_written() -> No
         def after_held(self, _then: Any) -> bool:
             return False
 
-    barrier = barrier_of(NoRooms(), lambda: disk, [keeper, other])
+    barrier = barrier_of([NoRooms()], lambda: disk, [keeper, other])
     assert barrier() is disk
     keeper.save("a", plain(n=1))
     other.save("b", plain(n=1))

@@ -1,0 +1,76 @@
+"""
+Virtual hosts: further domains in the same process, each with its own options.
+
+``[hosts."example.net"]`` makes one; the tables below it, such as ``[hosts."example.net".muc]``, are the sections of the
+same names and hold for that domain alone. What they do not say is as for the server's own domain, but for what belongs
+to that one by its nature. Leaves out what a domain is made of (:mod:`ccm.house`).
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from ccm import address
+from ccm.config import Config, nearest
+from ccm.errors import ConfigError, StanzaError
+
+SECTION = "hosts"
+#: What a domain may have otherwise than the server's own.
+SECTIONS = ("modules", "muc", "sasl", "session", "tls")
+#: Of the server's own domain alone: other domains begin without them.
+_OWN = (("sasl", "anonymous_hosts"), ("modules.upload", "domain"), ("modules.admin", "admins"), ("muc", "admins"))
+
+
+def apart(config: Config) -> tuple[Config, dict[str, Config]]:
+    """
+    The configuration of the server's own domain, and whole ones of the others by their names.
+
+    :raises ConfigError: for a name that is no domain, or a section that is the same for all domains.
+    """
+    tables = config.values.get(SECTION, {})
+    own = Config(config.source, {name: value for name, value in config.values.items() if name != SECTION})
+    if not isinstance(tables, dict):
+        raise ConfigError(f'{config.source}: [hosts] holds a table for each domain: write [hosts."example.net"].')
+    server = own.values.get("server", {}).get("host", "localhost")
+    return own, {name: _of(own, name, table, server) for name, table in tables.items()}
+
+
+def _of(own: Config, name: str, table: Any, server: str) -> Config:
+    source = f'{own.source}: [hosts."{name}"]'
+    try:
+        prepared = address.prepare(name)
+    except StanzaError:
+        prepared = ""
+    if not isinstance(table, dict) or prepared != name or address.domain(name) != name:
+        raise ConfigError(f"{source}: {name!r} is no domain; write it in small letters, in quotes if it has dots.")
+    if name == server:
+        raise ConfigError(f"{source}: that is server.host already: take it out of one of them.")
+    for key, value in table.items():
+        if key not in SECTIONS or not isinstance(value, dict):
+            raise ConfigError(
+                f"{source}: {key} is no section that a domain may have of its own{nearest(key, SECTIONS)}"
+            )
+    if "client_ca" in table.get("sasl", {}):
+        raise ConfigError(f"{source}: sasl.client_ca is the same for all domains: give it in [sasl].")
+    values = deepcopy(own.values)
+    for section, key in _OWN:
+        _table(values, section).pop(key, None)
+    values["server"] = {**values.get("server", {}), "host": name}
+    for key in SECTIONS:
+        values[key] = _laid_over(values.get(key, {}), table.get(key, {}))
+    return Config(source, values)
+
+
+def _table(values: dict[str, Any], section: str) -> dict[str, Any]:
+    for part in section.split("."):
+        values = values.get(part, {}) if isinstance(values, dict) else {}
+    return values
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """The one with what the other says otherwise, table by table."""
+    laid = dict(below)
+    for key, value in above.items():
+        under = laid.get(key)
+        laid[key] = _laid_over(under, value) if isinstance(value, dict) and isinstance(under, dict) else value
+    return laid
