@@ -110,7 +110,7 @@ class Server(Service):
         ground.keepers.append(doors.bosh_records)
         federation = federation_service.of(
             *(reactor, settings, ground.neighbours, doors.certificates.credentials, keys.derive("dialback")),
-            residents.everywhere,
+            *(residents.everywhere, house.realm.barrier),
         )
         self._federation = federation
         self._undo.append(federation.stop)

@@ -228,7 +228,7 @@ async def test_who_is_from_a_server_that_died_leaves_the_room(pair: Make, kind: 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest_twisted.ensureDeferred
 async def test_who_left_while_our_server_was_down_leaves_the_room_after_its_start(pair: Make, kind: str) -> None:
-    one, two = await pair(kind, mine={"muc": {"sweep_seconds": 8}})
+    one, two = await pair(kind, mine={"muc": {"sweep_seconds": 20}})
     ann, bob, kim = [await Person.come(one, "ann"), await Person.come(two, "bob"), await Person.come(two, "kim")]
     room = await room_of_both(ann, bob)
     kim.send(f"<presence to='{room}/Kim'><x xmlns='{MUC}'/></presence>")
