@@ -24,7 +24,8 @@ def accept(session: "Session", stanza: Stanza) -> None:
         session.resumption.handled()
     sender = attrs.get("from")
     if sender is not None and sender not in (session.jid, session.bare) and not _same(sender, session):
-        # RFC 6120 §8.1.2.1: "the server MUST … return an <invalid-from/> stream error"
+        # RFC 6120 §4.9.3.9. Of one's own address any resource will do: §8.1.2.1 has the server override it, and a page
+        # that was loaded again and resumed its session (XEP-0198) may still name the resource it would have bound.
         session.fail(StreamError("invalid-from", "Leave 'from' out; the server sets it."))
         return
     attrs["from"] = session.jid
@@ -43,7 +44,7 @@ def accept(session: "Session", stanza: Stanza) -> None:
 
 def _same(sender: str, session: "Session") -> bool:
     try:
-        return address.prepare(sender) in (session.jid, session.bare)
+        return address.bare(address.prepare(sender)) == session.bare
     except StanzaError:
         return False
 
