@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_twisted
-from fixtures.authority import Authority
+from fixtures.people_authority import Authority
 from fixtures.server import ServerProcess
 from OpenSSL import SSL
 from real.people import PASSWORD

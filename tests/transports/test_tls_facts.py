@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
-from fixtures.authority import XMPP_ADDRESS, Authority, utf8
+from fixtures.people_authority import XMPP_ADDRESS, Authority, utf8
 from OpenSSL import SSL
 from scram_client import Scram
 from scramp.core import CBindData
