@@ -76,12 +76,16 @@ def _check_may_see(room: "Room", jid: str, affiliation: str) -> None:
 
 
 def _affiliated(room: "Room", affiliation: str) -> bytes:
+    """
+    Without roles, which the XEP leaves open (§9.5): Converse.js 14 takes the nick for the role that is told here.
+
+    No nicks of outcasts (§9.2).
+    """
     out = b""
     for jid in room.with_affiliation(affiliation):
         present = room.of_bare(jid)
         nick = room.standings[jid].nick or (present[0].nick if present else None)
-        role = present[0].role if present else "none"
-        out += presence.item(affiliation, role, jid, nick)
+        out += presence.item(affiliation, "", jid, nick if affiliation != "outcast" else None)
     return out
 
 

@@ -29,8 +29,10 @@ def cause(actor: str = "", reason: str = "") -> bytes:
 
 
 def item(affiliation: str, role: str, jid: str | None = None, nick: str | None = None, inner: bytes = b"") -> bytes:
-    """One ``<item/>``."""
-    out = f"<item affiliation='{affiliation}' role='{role}'"
+    """One ``<item/>``. :param role: ``""`` leaves it out."""
+    out = f"<item affiliation='{affiliation}'"
+    if role:
+        out += f" role='{role}'"
     if jid:
         out += f" jid='{attribute(jid)}'"
     if nick:
