@@ -1,12 +1,18 @@
-"""Write ``docs/xeps.md``: what the installed modules say of themselves, and what the core implements."""
+"""
+Write ``docs/xeps.md`` and ``docs/ccm.doap`` (XEP-0453 0.1.2): what the installed modules say of themselves, and what
+the core implements.
+"""
 
 import re
 import sys
+from configparser import ConfigParser
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from ccm.settings import OFF_BY_DEFAULT, plugins
 
 TARGET = Path(__file__).with_name("xeps.md")
+DOAP = Path(__file__).with_name("ccm.doap")
 
 #: What no module stands for: specification -> (title, where it is)
 CORE = {
@@ -31,9 +37,8 @@ CORE = {
     "XEP-0124": ("Bidirectional-streams Over Synchronous HTTP (BOSH)", "session.bosh, transports.bosh"),
     "XEP-0128": ("Service Discovery Extensions, of rooms", "muc.disco"),
     "XEP-0156": ("Discovering Alternative XMPP Connection Methods", "web.wellknown"),
-    "XEP-0178": ("Use of SASL EXTERNAL with TLS Certificates", "federation"),
     "XEP-0185": ("Dialback Key Generation and Validation", "federation.dialback"),
-    "XEP-0178": ("Best Practices for Use of SASL EXTERNAL with Certificates, of clients", "session.sasl"),
+    "XEP-0178": ("Best Practices for Use of SASL EXTERNAL with Certificates", "session.sasl, federation"),
     "XEP-0198": ("Stream Management", "session.resume, session.resumption, federation.acknowledged"),
     "XEP-0199": ("XMPP Ping", "modules.ping"),
     "XEP-0203": ("Delayed Delivery", "wire.stamps, muc, modules.offline"),
@@ -63,6 +68,21 @@ that it is current.
 """
 
 
+DOAP_FRAME = """<?xml version="1.0" encoding="UTF-8"?>
+<rdf:RDF xmlns="http://usefulinc.com/ns/doap#" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+         xmlns:xmpp="https://linkmauve.fr/ns/xmpp-doap#">
+  <Project>
+    <name>{name}</name>
+    <shortdesc xml:lang="en">{words}</shortdesc>
+    <programming-language>Python</programming-language>
+    <license rdf:resource="https://www.apache.org/licenses/LICENSE-2.0"/>
+    <category rdf:resource="https://linkmauve.fr/ns/xmpp-doap#category-server"/>
+{implements}
+  </Project>
+</rdf:RDF>
+"""
+
+
 def version(specification: str) -> str:
     """The version that the code names beside a specification most often; nothing for an RFC."""
     found: dict[str, int] = {}
@@ -83,6 +103,42 @@ def text() -> str:
     return "\n".join(lines) + "\n"
 
 
+def supported() -> dict[str, tuple[str, str]]:
+    """Every specification by its name, with its version, ``""`` if none is named, and a note."""
+    found = {name: (version(name), title) for name, (title, _) in CORE.items()}
+    for name, module in sorted(plugins()["modules"].items()):
+        for one in module.xep.split(", "):
+            if said := re.fullmatch(r"(XEP-\d{4}|RFC \d+)(?: (\d[\d.]*))?(?: §.*)?", one):
+                known = found.get(said[1], ("", ""))
+                found[said[1]] = (said[2] or known[0], known[1] or f"module {name}")
+    return dict(sorted(found.items(), key=lambda each: (each[0].startswith("XEP"), each[0])))
+
+
+def doap() -> str:
+    """The project in the form in which software lists of the XMPP world read it."""
+    about = ConfigParser()
+    about.read(Path(__file__).parents[1] / "setup.cfg", encoding="utf-8")
+    lines = []
+    for name, (number, note) in supported().items():
+        if name.startswith("RFC"):
+            for one in re.findall(r"\d+", name):
+                lines.append(f'    <implements rdf:resource="https://www.rfc-editor.org/info/rfc{one}"/>')
+            continue
+        where = f'<xmpp:xep rdf:resource="https://xmpp.org/extensions/{name.lower()}.html"/>'
+        known = f"<xmpp:version>{number}</xmpp:version>" if number else ""
+        words = f"<xmpp:note>{escape(note)}</xmpp:note>"
+        lines.append(
+            f"    <implements><xmpp:SupportedXep>{where}<xmpp:status>complete</xmpp:status>"
+            f"{known}{words}</xmpp:SupportedXep></implements>"
+        )
+    return DOAP_FRAME.format(
+        name=escape(about["metadata"]["name"]),
+        words=escape(about["metadata"]["description"]),
+        implements="\n".join(lines),
+    )
+
+
 if __name__ == "__main__":
     TARGET.write_text(text(), encoding="utf-8")
+    DOAP.write_text(doap(), encoding="utf-8")
     sys.exit(0)

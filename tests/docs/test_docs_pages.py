@@ -3,6 +3,7 @@
 import re
 import runpy
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -16,6 +17,20 @@ PAGES = sorted(DOCS.glob("*.md")) + [DOCS.parent / name for name in ("README.md"
 def test_the_list_of_specifications_is_current() -> None:
     text = runpy.run_path(str(DOCS / "make_xeps.py"))["text"]()
     assert (DOCS / "xeps.md").read_text(encoding="utf-8") == text, "run docs/make_xeps.py"
+
+
+def test_the_doap_file_is_current_and_names_what_the_page_names() -> None:
+    made = runpy.run_path(str(DOCS / "make_xeps.py"))
+    text = (DOCS / "ccm.doap").read_text(encoding="utf-8")
+    assert text == made["doap"](), "run docs/make_xeps.py"
+    doap = "{http://usefulinc.com/ns/doap#}"
+    named = {
+        xep.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}resource", "").rpartition("/")[2].removesuffix(".html")
+        for xep in ElementTree.fromstring(text).iter("{https://linkmauve.fr/ns/xmpp-doap#}xep")
+    }
+    page = (DOCS / "xeps.md").read_text(encoding="utf-8")
+    assert named == {name.lower() for name in re.findall(r"XEP-\d{4}", page)}
+    assert ElementTree.fromstring(text).find(f"{doap}Project/{doap}name") is not None
 
 
 def test_the_list_of_licences_names_every_dependency() -> None:
