@@ -20,6 +20,7 @@ from ccm.federation.listener import Buckets, IncomingFactory
 from ccm.federation.options import FederationOptions
 from ccm.federation.outgoing import OutgoingStream
 from ccm.federation.policy import Policy
+from ccm.federation.queue import Budget
 from ccm.federation.srv import Locator, Target, dns_lookup
 from ccm.federation.terms import Barrier, Terms
 from ccm.router.neighbours import Neighbours
@@ -103,6 +104,7 @@ class Federation:
                 random=secrets.token_bytes,
                 verify=elsewhere.verify,
                 barrier=barrier,
+                budget=Budget(options.queue_bytes_all),
             )
 
         self.locator = Locator(options.routes, dns_lookup(reactor, options.nameservers), weight)

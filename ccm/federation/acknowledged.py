@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from ccm import namespaces as ns
+from ccm.federation.queue import Budget, size_of
 from ccm.wire.stanza import Stanza
 
 FEATURE = f"<sm xmlns='{ns.SM}'/>".encode()
@@ -33,14 +34,15 @@ class Unacknowledged:
     """
     What was sent since the other side began to count.
 
-    :param most: how many are kept; of more the oldest are forgotten, since a server that acknowledges has them by then.
+    :param most: how many are kept. :param most_bytes: of how many bytes. :param budget: shared with all that is kept.
+        Of more the oldest are forgotten, since a server that acknowledges has them by then.
     :ivar asked: an answer is awaited.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, most_bytes: int, budget: Budget) -> None:
+        self._most, self._most_bytes, self._budget = most, most_bytes, budget
         self._open: deque[Stanza] = deque()
-        self._handled = 0
+        self._bytes = self._handled = 0
         self.asked = False
 
     def __len__(self) -> int:
@@ -48,23 +50,30 @@ class Unacknowledged:
 
     def sent(self, stanza: Stanza) -> None:
         """One more."""
+        size = size_of(stanza)
         self._open.append(stanza)
-        if len(self._open) > self._most:
-            self._open.popleft()
-            self._handled += 1
+        self._bytes += size
+        self._budget.left -= size
+        while self._open and (len(self._open) > self._most or self._bytes > self._most_bytes or self._budget.left < 0):
+            self._first()
 
     def handled(self, count: int) -> None:
         """The other side has handled so many, modulo 2**32; a number that cannot be is taken for the nearest."""
         self.asked = False
         for _ in range(min((count - self._handled) % _WRAP, len(self._open))):
-            self._open.popleft()
-            self._handled += 1
+            self._first()
 
     def left(self) -> list[Stanza]:
         """Take out what was never acknowledged."""
-        left = list(self._open)
-        self._open.clear()
-        return left
+        return [self._first() for _ in range(len(self._open))]
+
+    def _first(self) -> Stanza:
+        stanza = self._open.popleft()
+        size = size_of(stanza)
+        self._bytes -= size
+        self._budget.left += size
+        self._handled += 1
+        return stanza
 
 
 class Again:

@@ -138,7 +138,18 @@ class Elsewhere:
             if not idle:
                 return None
             self._links.pop(min(idle)[1]).stop()
-        link = Link(own, other, options, self.terms.clock, self._open_stream, self.refuse, self.lost, self._random)
+        terms = self.terms
+        link = Link(
+            own,
+            other,
+            options,
+            terms.budget,
+            terms.clock,
+            self._open_stream,
+            self.refuse,
+            self.lost,
+            self._random,
+        )
         self._links[own, other] = link
         return link
 

@@ -15,7 +15,7 @@ from ccm.errors import StanzaError
 from ccm.federation.acknowledged import Again
 from ccm.federation.options import FederationOptions
 from ccm.federation.outgoing import OutgoingStream
-from ccm.federation.queue import Queue
+from ccm.federation.queue import Budget, Queue
 from ccm.federation.srv import Unreachable
 from ccm.wire.stanza import Stanza
 
@@ -29,6 +29,7 @@ Refuse = Callable[[Stanza, StanzaError], None]
 
 class Link:
     """
+    :param budget: bytes that everything kept for other servers may take.
     :param lost: called with the other domain when a stream breaks.
     :param random: a number from 0 to below 1, so that servers do not all come back at once.
     :ivar used: when something was last sent, in seconds.
@@ -39,6 +40,7 @@ class Link:
         own: str,
         other: str,
         options: FederationOptions,
+        budget: Budget,
         clock: Any,
         open_stream: OpenStream,
         refuse: Refuse,
@@ -53,7 +55,7 @@ class Link:
         self._refuse = refuse
         self._lost = lost
         self._random = random
-        self._queue = Queue(options.queue_stanzas, options.queue_bytes, options.queue_seconds, clock.seconds)
+        self._queue = Queue(options.queue_stanzas, options.queue_bytes, budget, options.queue_seconds, clock.seconds)
         self._stream: OutgoingStream | None = None
         self._opening: Deferred[Any] | None = None
         self._failures = 0

@@ -45,11 +45,12 @@ class FederationOptions(Section):
     pairs_per_connection: int = 64
     streams: int = 1000
 
-    #: What waits for one pair of domains, and how long; what one that does not read may leave unsent.
+    #: What waits for one pair of domains, for all, and how long; what one that does not read leaves unsent.
     queue_stanzas: int = 1000
     queue_bytes: int = 4_194_304
+    queue_bytes_all: int = 67_108_864
     queue_seconds: int = 60
-    outgoing_bytes: int = 4_194_304
+    outgoing_bytes: int = 1_048_576
 
     #: Until a connection is made, and until its server has proved who it is.
     connect_seconds: int = 20

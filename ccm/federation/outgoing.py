@@ -61,7 +61,7 @@ class OutgoingStream(ServerStream):
         self._id = ""
         self._signed_in = self._refused = self._up = False
         self._counts = self._counting = False
-        self._open = Unacknowledged(terms.options.queue_stanzas)
+        self._open = Unacknowledged(terms.options.queue_stanzas, terms.options.queue_bytes, terms.budget)
         self._trouble = Unreachable(f"{other} closed the connection.")
         self.ready: Deferred[OutgoingStream | bool] = Deferred()
         self.lost: Callable[[bool], None] = _ignore

@@ -26,6 +26,7 @@ from ccm.wire.stanza import attribute
 log = Logger()
 
 _LINGER_SECONDS = 5.0
+_READ_BYTES = 8192  # at once, before others have their turn
 #: A dead peer is noticed after 60 + 3 * 10 seconds of silence.
 _KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
@@ -76,6 +77,7 @@ class ServerStream(Protocol):
         terms, transport = self.terms, self.transport
         options = terms.options
         self.peer = str(getattr(transport.getPeer(), "host", ""))
+        transport.bufferSize = _READ_BYTES
         self._why: StreamError | None = None
         _keep_alive(transport)
         self._out = terms.writer(transport, options.outgoing_bytes, self._overflow)

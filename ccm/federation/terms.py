@@ -11,6 +11,7 @@ from ccm.federation.certificates import Tls
 from ccm.federation.dialback import Keys
 from ccm.federation.options import FederationOptions
 from ccm.federation.policy import Policy
+from ccm.federation.queue import Budget
 from ccm.wire.parsers import ParserPool
 
 Barrier = Callable[[], "Deferred[Any] | None"]
@@ -36,6 +37,7 @@ class Writer(Protocol):
 class Terms:
     """
     :ivar writer: ``writer(transport, most_bytes, overflow)`` makes what a connection is written to by.
+    :ivar budget: bytes that everything kept for other servers may take.
     :ivar random: that many random bytes.
     :ivar barrier: fires once everything queued so far is on disk; ``None`` when nothing is pending.
     :ivar verify: ``verify(own, other, stream_id, key)`` asks *other* whether that key is its own (XEP-0220 §2.3).
@@ -51,3 +53,4 @@ class Terms:
     random: Callable[[int], bytes]
     verify: Callable[[str, str, str, str], Awaitable[bool]]
     barrier: Barrier
+    budget: Budget

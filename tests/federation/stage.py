@@ -13,6 +13,7 @@ from ccm.federation.listener import IncomingFactory
 from ccm.federation.options import FederationOptions
 from ccm.federation.outgoing import OutgoingStream, Question
 from ccm.federation.policy import Policy
+from ccm.federation.queue import Budget
 from ccm.federation.srv import Unreachable
 from ccm.federation.terms import Terms
 from ccm.testing import fakes
@@ -79,6 +80,7 @@ class Stage:
             random=lambda size: b"\x07" * size,
             verify=self._verify,
             barrier=lambda: self.barrier,
+            budget=Budget(self.options.queue_bytes_all),
         )
         self.factory = IncomingFactory(self.terms, self._take, self.lost.append, "one.example")
 

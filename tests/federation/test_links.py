@@ -8,8 +8,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
 
 from ccm.errors import StanzaError
+from ccm.federation.acknowledged import Unacknowledged
 from ccm.federation.elsewhere import Elsewhere
 from ccm.federation.link import Link
+from ccm.federation.queue import Budget
 from ccm.federation.srv import Locator, Record, Target, Unreachable
 from ccm.testing import fakes
 from ccm.wire.stanza import Stanza
@@ -49,6 +51,7 @@ class Tries:
             "one.example",
             "two.example",
             stage.options,
+            stage.terms.budget,
             stage.clock,
             self._open,
             self._refuse,
@@ -98,6 +101,34 @@ def test_what_waits_is_bounded_in_bytes() -> None:
     tries.send("1", b"x" * 600)
     tries.send("2", b"x" * 600)
     assert tries.refused == [("2", "resource-constraint")]
+
+
+def test_what_waits_for_all_is_bounded_in_bytes() -> None:
+    world = World(queue_bytes_all=2000, queue_seconds=10)
+    content = b"<body>" + b"x" * 600 + b"</body>"
+    for number in range(3):
+        attrs = {"from": world.ann.jid, "to": f"b@{number}.example", "id": str(number)}
+        world.router.route(Stanza("message", attrs, content, (("jabber:client", "body"),)), world.ann)
+    assert [(one.id, one.element.error.firstChildElement().name) for one in world.ann.received] == [
+        ("2", "resource-constraint")
+    ]
+    world.stage.clock.pump([1.0] * 11)
+    assert world.stage.terms.budget.left == 2000
+
+
+def test_what_is_not_acknowledged_is_bounded_too() -> None:
+    budget = Budget(1000)
+    kept = Unacknowledged(3, 10_000, budget)
+    for number in range(5):
+        kept.sent(Stanza("message", {"id": str(number)}))
+    kept.handled(3)
+    assert [stanza.id for stanza in kept.left()] == ["3", "4"]
+    kept.sent(Stanza("message", {"id": "5"}, b"x" * 2000))
+    assert not kept
+    assert budget.left == 1000
+    kept.sent(Stanza("message", {"id": "6"}))
+    kept.handled(7)
+    assert not kept
 
 
 def test_what_waits_is_bounded_in_seconds() -> None:
