@@ -216,9 +216,9 @@ def _read(room: "Room", jid: str, actor: Occupant | None, item: domish.Element) 
             raise StanzaError("item-not-found", f"Nobody here is called “{nick[:80]}”.")
         target, nick = occupant.bare, ""
     target = address.bare(address.prepare(target))
-    check_affiliation(rank, room.standing(target).affiliation, affiliation)
-    if affiliation == "outcast" and target == address.bare(jid):
+    if affiliation == "outcast" and target == address.bare(jid) and RANK[rank] >= RANK["admin"]:
         raise StanzaError("conflict", "You cannot ban yourself.")
+    check_affiliation(rank, room.standing(target).affiliation, affiliation)
     _check_reservation(room, target, nick)
     return Change(None, "", target, affiliation, nick, reason)
 

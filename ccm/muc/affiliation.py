@@ -58,6 +58,8 @@ def check_role(actor_role: str, actor: str, target: str, old: str, new: str) -> 
     """
     if actor_role != "moderator" and RANK[actor] < RANK["admin"]:
         raise StanzaError("forbidden", "Only moderators may do that.")
+    if old == new:
+        return  # a list may name those who stay what they are (§9.8)
     if RANK[target] > RANK[actor]:
         raise StanzaError("not-allowed", "They stand higher in this room than you.")
     if "moderator" in (old, new) and new != "none" and RANK[actor] < RANK["admin"]:

@@ -110,7 +110,7 @@ def _tell_change(room: "Room", old: RoomConfig, new: RoomConfig) -> None:
 
 
 async def _destroy(registry: "Registry", room: "Room", element: domish.Element | None) -> None:
-    extra, venue, reason = b"", "", ""
+    extra, venue, reason = b"<destroy/>", "", ""
     if element is not None:
         inner = b""
         for name in ("reason", "password"):

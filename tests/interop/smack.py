@@ -58,13 +58,16 @@ def main() -> int:
     parser.add_argument("--tls", action="store_true", help="over TLS; see above")
     parser.add_argument("--only", default="", help="tests to run, e.g. MultiUserChatIntegrationTest.mucTest")
     parser.add_argument("--keep", type=Path, help="a folder for the server's state and log, which is kept")
+    parser.add_argument(
+        "--also", default="", help="jars or folders with more tests, such as those of XMPP Interop Testing"
+    )
     parser.add_argument("--option", action="append", default=[], help="one of Smack's own, as NAME=VALUE")
     parser.add_argument("--verbose", action="store_true", help="show all that Smack says, with the stanzas")
     arguments = parser.parse_args()
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
             sys.exit(f"{program} is missing: install a JDK (11 or newer) and Maven.")
-    jars = classpath()
+    jars = os.pathsep.join(filter(None, (arguments.also, classpath())))
     with tempfile.TemporaryDirectory(prefix="ccm-smack-") as temporary:
         folder = arguments.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
