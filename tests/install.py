@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 
+from fixtures import converse_files
 from fixtures.maven_files import JACKRABBIT, JETTY_RUNNER, fetched, kept
 
 #: a program or file that proves the package is there -> Debian packages
@@ -32,6 +33,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "/usr/bin/java": ("default-jre-headless",),
     "/usr/bin/mvn": ("maven",),
+    "/usr/bin/profanity": ("profanity",),
+    "/usr/bin/tmux": ("tmux",),
 }
 FILES = (JETTY_RUNNER, JACKRABBIT)
 
@@ -42,6 +45,8 @@ def main() -> int:
     for file in FILES:
         if kept(file) is None and fetched(file) is None:
             print(f"Not there, tests that need it are skipped: {file[0]}", file=sys.stderr)
+    if converse_files.installed() is None:
+        print("Not there, tests that need it are skipped: Converse.js", file=sys.stderr)
     return failed
 
 
