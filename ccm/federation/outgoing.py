@@ -28,6 +28,7 @@ from ccm.wire.stanza import Stanza
 log = Logger()
 
 _EXTERNAL = re.compile(rb">\s*EXTERNAL\s*<")
+_WAIT = re.compile(rb"<error\s[^<>]*type=['\"]wait['\"]")
 #: With these a server says that we need not come again soon.
 _LASTING = frozenset({"host-unknown", "host-gone", "invalid-from", "not-authorized", "policy-violation"})
 
@@ -195,7 +196,8 @@ class OutgoingStream(ServerStream):
         if event.attrs.get("type") == "valid":
             self._is_up()
         else:
-            self._give_up(Unreachable(f"{self.other} does not believe that we are {self.own}.", lasting=True))
+            later = _WAIT.search(event.inner) is not None
+            self._give_up(Unreachable(f"{self.other} does not believe that we are {self.own}.", lasting=not later))
 
     def _answered(self, event: Nonza) -> None:
         question = self._question

@@ -69,6 +69,14 @@ def test_who_is_not_believed_gives_up(type_: str) -> None:
     assert outcome(end).lasting
 
 
+def test_who_is_told_to_wait_comes_again() -> None:
+    end = Stage(**PLAIN).go()
+    end.say(ANSWER + FEATURES.format(DIALBACK))
+    error = "<error type='wait'><remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    end.say(f"<db:result from='two.example' to='one.example' type='error'>{error}</db:result>")
+    assert not outcome(end).lasting
+
+
 def test_an_answer_for_another_pair_is_none() -> None:
     end = Stage(**PLAIN).go()
     end.say(ANSWER + FEATURES.format(DIALBACK))
