@@ -12,8 +12,8 @@ class WebOptions(Section):
     that HTTP connections count as encrypted: a proxy in front speaks TLS, or the listener is for this machine alone.
     ``form_seconds_least``: a form sent sooner waits for the rest of it; ``neutral_seconds``: how long an answer takes
     that must not tell who has an account. ``attempts_per_minute`` counts links that do not work, by network.
-    ``dev_mail`` shows mails written to files at ``/dev/mail``: never outside a developer's machine. ``folders`` are shown
-    beside the dashboard, by the first segment of their address: a web client of others, for one.
+    ``dev_mail`` shows mails written to files at ``/dev/mail``: never outside a developer's machine. ``folders`` are
+    shown beside the dashboard, by the first segment of their address: a web client of others, for one.
     """
 
     url: str = ""
