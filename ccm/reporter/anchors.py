@@ -21,7 +21,7 @@ _FREQUENT = frozenset(
         "there if"
     )
 )
-_BORDER = re.compile(r"(?:\\s[+*]?|\\b|\\W[+*]?|[ ^$,.;!:-])+\??")
+_BORDER = re.compile(r"(?:\\s[+*]?|\\b|\\W[+*]?|\\\.|[ ^$,.;!:-])+\??")
 _LITERAL = re.compile(r"[a-z0-9]+")
 _QUANTIFIER = re.compile(r"[*+?]\??|\{\d*,?\d*\}\??")
 

@@ -213,8 +213,8 @@ def _parted(chosen: list[Finding], low: str) -> list[Finding]:
 
 def _shapes(part: Sentence, signs: Signs, best: dict[str, tuple[int, int, int, Finding]]) -> None:
     """Weak findings by the look of a sentence: a time, a place."""
-    for key, shape in signs.shapes.items():
-        if shape not in ("time", "place") or key in best:
+    for key, shape in signs.seen:
+        if key in best:
             continue
         start = shows(shape, part)
         if start >= 0:

@@ -81,10 +81,13 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
     if is_phatic(low) and not reading.findings:
         return Heard(reading, (), after)
     stated = [part for part in parts if part.start not in but and not is_phatic(part.low)]
-    whole = _scores(model, type_, said, low, reading)
-    each = [whole] if len(stated) == 1 else [_scores_alone(model, type_, said, part, reading) for part in stated]
-    if not reading.findings and all(max(scores.values()) <= UNTIED for scores in (whole, *each)):
+    sums = [_sum(model, type_, said, low, reading)]
+    if len(stated) != 1:
+        sums += [_sum_alone(model, type_, said, part, reading) for part in stated]
+    if not reading.findings and all(model.is_unlikely(type_, total) for total in sums):
         return Heard(reading, (), after)
+    whole, *each = [model.apart(type_, total) for total in sums]
+    each = [whole] if len(stated) == 1 else each
     ties = []
     trust = _trust(reading, stated)
     least = LEAST if reading.findings else UNTIED
@@ -110,7 +113,7 @@ def likeness(said: Said, key: str, signs: Signs) -> int:
     low = flat(said.text)
     asked = said.question.key if said.question is not None and said.question.by != said.by else ""
     reading = read(said.text, signs, asked, sentences(low, said.text))
-    return _scores(model, type_, said, low, reading)[key]
+    return model.apart(type_, _sum(model, type_, said, low, reading))[key]
 
 
 def seen(said: Said, low: str, reading: Reading) -> set[str]:
@@ -141,18 +144,18 @@ def _within(finding: Finding, part: Sentence) -> bool:
     return part.start <= finding.start < part.end
 
 
-def _scores(model: Likeness, type_: str, said: Said, low: str, reading: Reading) -> dict[str, int]:
+def _sum(model: Likeness, type_: str, said: Said, low: str, reading: Reading) -> int:
     asked = said.question if said.question is not None and said.question.by != said.by else None
     found = tuple({(f.key, f.weight) for f in reading.findings})
     question, key = (asked.text, asked.key) if asked else ("", "")
-    return model.scores_of(type_, said.text, low, question, key, found, said.place)
+    return model.sum_of(type_, said.text, low, question, key, found, said.place)
 
 
-def _scores_alone(model: Likeness, type_: str, said: Said, part: Sentence, reading: Reading) -> dict[str, int]:
-    """The scores of one sentence of several."""
+def _sum_alone(model: Likeness, type_: str, said: Said, part: Sentence, reading: Reading) -> int:
+    """The scores of one sentence of several, in one number."""
     found = tuple(f for f in reading.findings if _within(f, part))
     alone = Said(said.text[part.start : part.end], said.by, said.question, said.place)
-    return _scores(model, type_, alone, part.low, Reading(found, "", None))
+    return _sum(model, type_, alone, part.low, Reading(found, "", None))
 
 
 def next_question(said: Said, low: str, reading: Reading) -> Asked | None:

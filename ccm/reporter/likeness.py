@@ -21,9 +21,10 @@ SCALE = 100  # weights are hundredths of the log-odds
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[?!:€$%]")
 _QUOTED = re.compile(r"[\"“«„][^\"”»“]{2,60}[\"”»“]")
-_QUOTES = frozenset('"“«„')
+_QUOTES = frozenset("“«„")
 _CAPITAL = re.compile(r"[A-Z](?<=[a-z,] [A-Z])[\w-]+")
 _PROPER = re.compile(r"[A-Z](?<=[a-z,] [A-Z])\w+ [A-Z]\w+")
+_CAPITALS = ("cap 0", "cap 1", "cap 2", "cap 3")
 LEAST_TALK = 100  # characters
 _FIGURE = re.compile("[0-9]")
 _FACE = re.compile(r"[:;]-?[)D(P]|[\U0001F300-\U0001FAFF]")
@@ -81,8 +82,8 @@ def _of_words(words: list[str]) -> set[str]:
 def _look(text: str) -> set[str]:
     """How it is written: quotes, capitals within, its last mark, a smile."""
     capitals = 0 if text[1:].islower() else len(_CAPITAL.findall(text))
-    seen = {f"cap {min(3, capitals)}"}
-    if not _QUOTES.isdisjoint(text) and _QUOTED.search(text):
+    seen = {_CAPITALS[min(3, capitals)]}
+    if ('"' in text or not (text.isascii() or _QUOTES.isdisjoint(text))) and _QUOTED.search(text):
         seen.add("quoted")
     if capitals and _PROPER.search(text):
         seen.add("proper")
@@ -107,6 +108,7 @@ class Likeness:
     def __init__(self, columns: dict[str, list[str]], weights: dict[str, dict[str, list[int]]]) -> None:
         self._columns = columns
         self._tables = {type_: _tables(weights[type_]) for type_ in columns}
+        self._halves = {type_: sum(_HALF << _BITS * lane for lane in range(len(columns[type_]))) for type_ in columns}
 
     def knows(self, type_: str) -> bool:
         """Whether it was trained for that type; it was not for an operator's own."""
@@ -119,17 +121,23 @@ class Likeness:
         for feature in seen:
             table, key = _place(feature)
             total += tables[table].get(key, 0)
-        return self._apart(type_, total)
+        return self.apart(type_, total)
 
     def scores_of_words(self, type_: str, words: Iterable[str]) -> dict[str, int]:
         """The scores of words without any order."""
         tables = self._tables[type_]
-        return self._apart(type_, tables[REST][""] + sum(filter(None, map(tables["w"].get, words))))
+        return self.apart(type_, tables[REST][""] + sum(filter(None, map(tables["w"].get, words))))
 
     def scores_of(
         self, type_: str, text: str, low: str, question: str, asked: str, found: tuple[tuple[str, int], ...], place: int
     ) -> dict[str, int]:
         """The scores of what :func:`features` sees, without naming each feature."""
+        return self.apart(type_, self.sum_of(type_, text, low, question, asked, found, place))
+
+    def sum_of(
+        self, type_: str, text: str, low: str, question: str, asked: str, found: tuple[tuple[str, int], ...], place: int
+    ) -> int:
+        """The same, all in one number."""
         tables = self._tables[type_]
         words = WORD.findall(low)
         if _FIGURE.search(low):
@@ -146,11 +154,11 @@ class Likeness:
                 total += tables[first][word]
         if question:
             total += rest("p?", 0) + self._after(type_, question)
-        seen = _of_circumstances(asked, found, place) | _look(text)
-        seen.add(f"n {min(len(words), 40).bit_length()}")
-        if len(words) < 4:
-            seen.add("few")
-        return self._apart(type_, total + sum(filter(None, map(rest, seen))))
+        count = len(words)
+        seen = [*_of_circumstances(asked, found, place), *_look(text), _LENGTHS[count if count < 40 else 40]]
+        if count < 4:
+            seen.append("few")
+        return total + sum(filter(None, map(rest, seen)))
 
     def _after(self, type_: str, question: str) -> int:
         """The rows of the words of a question that was asked before."""
@@ -159,7 +167,13 @@ class Likeness:
         total = sum(filter(None, map(tables["p"].get, set(before))))
         return total + sum(filter(None, map(tables["pb"].get, set(pairwise(before)))))
 
-    def _apart(self, type_: str, total: int) -> dict[str, int]:
+    def is_unlikely(self, type_: str, total: int) -> bool:
+        """Whether all scores in a number are below 0."""
+        half = self._halves[type_]
+        return not (total + half) & half
+
+    def apart(self, type_: str, total: int) -> dict[str, int]:
+        """The scores in one number."""
         found = {}
         for key in self._columns[type_]:
             lane = ((total + _HALF) & (_LANE - 1)) - _HALF
@@ -173,6 +187,7 @@ REST = ""
 _BITS = 24
 _LANE, _HALF = 1 << _BITS, 1 << (_BITS - 1)
 _FIRST = ("0", "1", "2", "3")
+_LENGTHS = tuple(f"n {count.bit_length()}" for count in range(41))
 _WORDS = frozenset(("w", "s", "e", "p", *_FIRST))
 _PAIRS = frozenset(("b", "pb"))
 

@@ -45,7 +45,8 @@ class Signs:
     def __init__(self, template: Template) -> None:
         self.template = template
         self.shapes = {a.key: a.shape for a in template.attribute}
-        self.has_shapes = not template.strict and any(shape in ("time", "place") for shape in self.shapes.values())
+        self.seen = [(key, shape) for key, shape in self.shapes.items() if shape in ("time", "place")]
+        self.has_shapes = not template.strict and bool(self.seen)
         self._by_key: dict[str, list[int]] = {}
         self._signs: list[Sign] = []
         self._asks_by_key: dict[str, list[int]] = {}
@@ -80,7 +81,7 @@ class Signs:
         key = attribute.key
         for label in attribute.labels:
             noun = noun_pattern(label)
-            keys = keys_of_pattern(rf"\b{noun}\b")
+            keys = keys_of_pattern(rf"\b(?:{'|'.join(_forms(label))})\b")
             self._add(Sign(key, LABEL, _labelled(noun), True), keys)
             if not strict:
                 self._add(Sign(key, LEAD, _having(noun), True, True), keys)
@@ -196,6 +197,14 @@ def _asking(noun: str) -> str:
         rf"(?:[\w-]+ )?{noun}(?: (?:for|of|behind|in|to) (?:that|it|this|us|all (?:that|this)|the \w+)| here| then)?"
         r"\W*$"
     )
+
+
+def _forms(label: str) -> tuple[str, ...]:
+    """The patterns of a label in singular and plural."""
+    noun = noun_pattern(label)
+    if noun.endswith("(?:y|ies)"):
+        return noun.removesuffix("(?:y|ies)") + "y", noun.removesuffix("(?:y|ies)") + "ies"
+    return (noun,)
 
 
 def noun_pattern(label: str) -> str:
