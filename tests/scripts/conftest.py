@@ -25,6 +25,7 @@ from ccm.modules import (
     ping,
     presence,
     private_xml,
+    pubsub,
     push,
     register,
     retraction,
@@ -45,7 +46,7 @@ MODULES = [
     for module in (
         avatars, blocking, bookmarks, carbons, pep, private_xml, vcard,
         admin, anonymous, commands, ping, version, time, disco, roster, subscriptions, presence, online, mam, messages,
-        offline, register, retraction, session_tokens, push, upload, app_server,
+        offline, register, retraction, session_tokens, push, pubsub, upload, app_server,
     )
 ]  # fmt: skip
 #: The Prince of Verona administers every stage.

@@ -24,6 +24,7 @@ from ccm.modules.pep import plugin as pep  # noqa: F401
 from ccm.modules.ping import plugin as ping  # noqa: F401
 from ccm.modules.presence import plugin as presence  # noqa: F401
 from ccm.modules.private_xml import plugin as private_xml  # noqa: F401
+from ccm.modules.pubsub import plugin as pubsub  # noqa: F401
 from ccm.modules.push import plugin as push  # noqa: F401
 from ccm.modules.register import plugin as register  # noqa: F401
 from ccm.modules.retraction import plugin as retraction  # noqa: F401

@@ -1,0 +1,234 @@
+"""
+XEP-0060 Publish-Subscribe 1.26.0: a service of its own, ``pubsub.<host>``, beside the nodes of accounts.
+
+Accounts of the domain make nodes; whoever may read one subscribes, from other servers too, and is told by messages.
+Nodes, items and subscriptions last. Leaves out collections, subscription options and access by presence, since a
+service has no presence (§4.5); who asks for that is told so.
+"""
+
+import secrets
+from typing import Any
+
+import msgspec
+from zope.interface import implementer
+
+from ccm import address
+from ccm import namespaces as ns
+from ccm.config import Section
+from ccm.errors import StanzaError
+from ccm.interfaces import ISink
+from ccm.modules.aside import aside
+from ccm.modules.pep import FEATURES as PEP_FEATURES
+from ccm.modules.turns import Turns
+from ccm.pubsub import config as configuration
+from ccm.pubsub.config import NodeConfig
+from ccm.pubsub.node import Node
+from ccm.pubsub.service import OWNER, PubSub
+from ccm.pubsub.shelf import Shelf, Terms
+from ccm.router.hooks import Target, on
+from ccm.router.module import Module
+from ccm.router.router import Router
+from ccm.router.services import Services
+from ccm.wire.stanza import Stanza, attribute
+
+_PRESENCE = (
+    "access-presence",
+    "auto-subscribe",
+    "filtered-notifications",
+    "presence-notifications",
+    "presence-subscribe",
+)
+FEATURES = tuple(
+    feature for feature in (*PEP_FEATURES, f"{ns.PUBSUB}#instant-nodes") if feature.partition("#")[2] not in _PRESENCE
+)
+_EVENT = ((ns.PUBSUB_EVENT, "event"),)
+_DEFAULTS = NodeConfig(access_model="open", max_items=20, send_last="on_sub")
+
+
+class PubSubOptions(Section):
+    """
+    The service at ``domain`` (``""`` is ``pubsub.<host>``): whether accounts may make nodes there, or only
+    ``creators``; how many nodes there may be, items in a node, bytes of an item, and subscriptions to a node.
+    """
+
+    domain: str = ""
+    accounts_create: bool = True
+    creators: tuple[str, ...] = ()
+    max_nodes: int = 1_000
+    max_items: int = 1_000
+    max_item_bytes: int = 131_072
+    max_subscriptions: int = 5_000
+
+
+@implementer(ISink)
+class PubSubService:
+    """
+    Answers at its domain.
+
+    :ivar jid: the domain.
+    """
+
+    def __init__(self, router: Router, services: Services, options: PubSubOptions) -> None:
+        self.jid = options.domain or f"pubsub.{services.host}"
+        self._router = router
+        self._host = services.host
+        self._options = options
+        self._items = services.pubsub_nodes
+        terms = Terms(
+            _DEFAULTS,
+            self._may_create,
+            _nobody_sees,
+            self._tell,
+            _nothing_more,
+            options.max_nodes,
+            options.max_items,
+            options.max_item_bytes,
+            options.max_subscriptions,
+            lambda: secrets.token_hex(8),
+        )
+        self._shelf = Shelf(services.pubsub_nodes, terms)
+        self._pubsub = PubSub(self._shelf)
+        self._turns = Turns()
+        router.add_domain(self.jid, self)
+
+    # ---- what is asked
+
+    @on.iq("get", ns.PUBSUB, "pubsub", to=Target.OTHER)
+    @on.iq("set", ns.PUBSUB, "pubsub", to=Target.OTHER)
+    @on.iq("get", OWNER, "pubsub", to=Target.OTHER)
+    @on.iq("set", OWNER, "pubsub", to=Target.OTHER)
+    def asked(self, stanza: Stanza, _origin: Any) -> Any:
+        """§5 to §8."""
+        return self._answer(stanza) if stanza.to == self.jid else None
+
+    @on.iq("get", ns.DISCO_INFO, "query", to=Target.OTHER)
+    def info(self, stanza: Stanza, _origin: Any) -> Any:
+        """§5.1, §5.3, §5.4."""
+        return self._info(stanza) if stanza.to == self.jid else None
+
+    @on.iq("get", ns.DISCO_ITEMS, "query", to=Target.OTHER)
+    def items(self, stanza: Stanza, _origin: Any) -> Any:
+        """§5.2, §5.5."""
+        return self._listed(stanza) if stanza.to == self.jid else None
+
+    @on.iq("get", ns.PING, "ping", to=Target.OTHER)
+    def ping(self, stanza: Stanza, _origin: Any) -> Stanza | None:
+        """XEP-0199 §4.2."""
+        return stanza.result() if stanza.to == self.jid else None
+
+    def deliver(self, stanza: Stanza) -> None:
+        """Anything else is for nobody; a subscriber that is gone for good is forgotten."""
+        if stanza.type == "error":
+            if stanza.kind == "message" and _is_for_good(stanza):
+                aside(self._forget(stanza.from_ or ""), "ending a subscription that reaches nobody")
+        elif (stanza.kind, stanza.type) != ("iq", "result") and stanza.kind != "presence":
+            text = "This address is a publish-subscribe service and nothing else (XEP-0060)."
+            self._router.route(stanza.error(StanzaError("service-unavailable", text)))
+
+    def deliver_raw(self, template: Any) -> None:
+        """Nothing is sent to many here."""
+
+    @on.event("account-deleted")
+    def gone(self, jid: str) -> None:
+        """What it was to nodes goes with it, and nodes that nobody owns any more."""
+        aside(self._forget(jid, owner=True), "forgetting an account at the publish-subscribe service")
+
+    # ---- inside
+
+    async def _answer(self, stanza: Stanza) -> Stanza:
+        if stanza.type == "get":
+            return await self._pubsub.answer(stanza, self.jid)
+        _refuse_presence(stanza)
+        async with self._turns.of(self.jid):
+            return await self._pubsub.answer(stanza, self.jid)
+
+    async def _info(self, stanza: Stanza) -> Stanza:
+        name, asker = _node_of(stanza), address.bare(stanza.from_ or "")
+        if not name:
+            features = "".join(
+                f"<feature var='{var}'/>" for var in (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PUBSUB, *FEATURES)
+            )
+            inner = f"<identity category='pubsub' type='service' name='Publish-Subscribe'/>{features}".encode()
+            return _told(stanza, ns.DISCO_INFO, "", inner)
+        node = await self._shelf.readable(self.jid, name, asker)
+        inner = f"<identity category='pubsub' type='leaf'/><feature var='{ns.PUBSUB}'/>".encode()
+        return _told(stanza, ns.DISCO_INFO, name, inner + configuration.metadata(node.config))
+
+    async def _listed(self, stanza: Stanza) -> Stanza:
+        name, asker = _node_of(stanza), address.bare(stanza.from_ or "")
+        here = attribute(self.jid)
+        if not name:
+            lines = "".join(
+                f"<item jid='{here}' node='{attribute(node.name)}'"
+                f"{f' name={chr(39)}{attribute(node.config.title)}{chr(39)}' if node.config.title else ''}/>"
+                for node in await self._shelf.listed(self.jid, asker)
+            )
+            return _told(stanza, ns.DISCO_ITEMS, "", lines.encode())
+        node = await self._shelf.readable(self.jid, name, asker)
+        found = await self._items.items(self.jid, node.name, most=self._options.max_items)
+        lines = "".join(f"<item jid='{here}' name='{attribute(item.id)}'/>" for item in found)
+        return _told(stanza, ns.DISCO_ITEMS, name, lines.encode())
+
+    def _may_create(self, _service: str, bare: str) -> bool:
+        if bare in self._options.creators:
+            return True
+        own = address.domain(bare) == self._host and self._router.is_account(bare)
+        return own and self._options.accounts_create
+
+    async def _tell(self, node: Node, event: bytes, to: tuple[str, ...]) -> None:
+        inner = b"<event xmlns='%b'>%b</event>" % (ns.PUBSUB_EVENT.encode(), event)
+        for jid in to or [jid for jid, state in node.subscriptions.items() if state == "subscribed"]:
+            try:
+                node.check_reader(address.bare(jid), False)
+            except StanzaError:
+                continue
+            self._router.route(Stanza("message", {"from": self.jid, "to": jid}, inner, _EVENT))
+
+    async def _forget(self, jid: str, *, owner: bool = False) -> None:
+        async with self._turns.of(self.jid):
+            for node in await self._shelf.all(self.jid):
+                subscriptions = {
+                    each: state
+                    for each, state in node.subscriptions.items()
+                    if each != jid and not (owner and address.bare(each) == jid)
+                }
+                affiliations = {each: what for each, what in node.affiliations.items() if not owner or each != jid}
+                if owner and "owner" not in affiliations.values():
+                    await self._items.delete(self.jid, node.name)
+                elif (subscriptions, affiliations) != (node.subscriptions, node.affiliations):
+                    await self._shelf.keep(
+                        msgspec.structs.replace(node, subscriptions=subscriptions, affiliations=affiliations)
+                    )
+
+
+async def _nobody_sees(_service: str, _bare: str) -> bool:
+    return False
+
+
+async def _nothing_more(_node: Node, _item: Any) -> None:
+    return None
+
+
+def _node_of(stanza: Stanza) -> str:
+    return next(stanza.element.elements()).getAttribute("node") or ""
+
+
+def _told(stanza: Stanza, namespace: str, node: str, inner: bytes) -> Stanza:
+    named = f" node='{attribute(node)}'" if node else ""
+    return stanza.result(
+        b"<query xmlns='%b'%b>%b</query>" % (namespace.encode(), named.encode(), inner), ((namespace, "query"),)
+    )
+
+
+def _is_for_good(stanza: Stanza) -> bool:
+    """Whether nobody will ever be there again (RFC 6120 §8.3.3)."""
+    return any(condition in stanza.inner for condition in (b"<item-not-found", b"<gone", b"<remote-server-not-found"))
+
+
+def _refuse_presence(stanza: Stanza) -> None:
+    """:raises StanzaError: if a node is to be open to who sees a presence."""
+    if b">presence<" in stanza.inner and b"access_model" in stanza.inner:
+        raise StanzaError("not-acceptable", "This service has no presence: choose open, whitelist or authorize.")
+
+
+plugin = Module("pubsub", "XEP-0060 1.26.0", PubSubService, (), PubSubOptions)
