@@ -54,7 +54,7 @@ LIMITS = {
     "spoken": 100,
     "beside": 400,
     "possible": -320,
-    "decided": 70,
+    "decided": 60,
     "unread": 20,
 }  # scores from which on a line counts
 BACK, ON = 15, 3  # lines around the place of a marked line in which what led to it is looked for

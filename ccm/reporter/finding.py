@@ -134,6 +134,8 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
         for p, s in first.decided.items()
         if s >= LEAST["decided"] or look.read_back.twice(p)
     }
+    if look.read_back.voted > 1:  # what is read out but once is less likely to be decided
+        decided = {p: score if look.read_back.twice(p) else score - ONCE for p, score in decided.items()}
     for place in look.read_back.decided():
         decided[place] = max(decided[place], model.limits["decided"])
     if max(decided.values(), default=NOTHING) < model.limits["unread"]:  # nobody reads decisions back here
@@ -328,5 +330,6 @@ NEAR, BEFORE, AFTER, SAME = 3, 12, 4, 60  # lines
 MOST = 12  # finds in talk, sure or possible
 SHOWN = 400  # thousandths below which a find is not worth a line
 CLEAR = 400  # the score of what needs no model: "Kim to check with Kaliya"
+ONCE = 150  # hundredths
 UNREPEATED = -380  # below it a line is no decision even if it is repeated
 HOPELESS, HOPELESS_UNVOTED = -215, -140  # scores of a line by itself that what is around it never makes good

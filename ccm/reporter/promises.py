@@ -88,7 +88,7 @@ def spoken(talk: Talk, place: int) -> list[int] | None:
         _WAYS[roles.way],
         deed,
         "?" in low,
-        _PERHAPS.search(_WHETHER.sub("", clause)) is not None,
+        _PERHAPS.search(clause) is not None and _PERHAPS.search(_WHETHER.sub("", clause)) is not None,
         _NOT.search(clause) is not None,
         bool(roles.phrase),
         bool(roles.sources),
