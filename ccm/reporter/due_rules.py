@@ -19,6 +19,7 @@ from itertools import islice
 from ccm.reporter import due_days, due_spans
 from ccm.reporter.due_calendar import DAYS, MONTHS, Meaning, When
 from ccm.reporter.due_words import Plain
+from ccm.reporter.patterns import late
 
 #: So many expressions of a text are looked at, the first ones: who writes more names no day.
 MOST = 40
@@ -136,7 +137,7 @@ Rule = tuple[re.Pattern[str], Callable[[re.Match[str], When], Meaning | None], i
 
 
 def _rule(pattern: str, meaning: Callable[[re.Match[str], When], Meaning | None], rank: int = 2) -> Rule:
-    return re.compile(_N + pattern), meaning, rank
+    return late(_N + pattern), meaning, rank
 
 
 _RULES: tuple[Rule, ...] = (

@@ -1,5 +1,5 @@
 """
-Patterns that are looked for in every remark, written so that most places of it are passed over at once.
+Patterns that are looked for in every remark, written so that most places of it are passed over at once; and late ones.
 
 ``re`` tries each alternative of ``\\b(?:one|two)`` at every letter. If all alternatives begin with a letter of their
 own, it goes from one such letter to the next: ten times as fast. Leaves out what is looked for.
@@ -7,6 +7,28 @@ own, it goes from one such letter to the next: ten times as fast. Leaves out wha
 
 import re
 from collections.abc import Sequence
+from typing import Any, cast
+
+
+class _Late:
+    """A pattern that is compiled when it is first asked for anything."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self._text, self._flags = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(self._text, self._flags), name)
+        setattr(self, name, found)
+        return found
+
+
+def late(text: str, flags: int = 0) -> re.Pattern[str]:
+    """
+    The same as ``re.compile``, once it is used: for the many patterns of which a process needs few.
+
+    Not for patterns of which every remark needs one: those are there when the first remark comes.
+    """
+    return cast("re.Pattern[str]", _Late(text, flags))
 
 
 def beginning(*phrases: str, others: Sequence[str] = ()) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from ccm.reporter import commands, confirmations, edits, followup, record
 from ccm.reporter.context import Context, Outcome
 from ccm.reporter.effects import Ack, Say
+from ccm.reporter.patterns import late
 from ccm.reporter.remarks import flat
 from ccm.reporter.state import Entry, Kind, State
 from ccm.reporter.transcript import Message
@@ -45,7 +46,7 @@ _DAY = (
 
 def order(pattern: str, do: Do) -> Order:
     """A pattern with what people put around it, and what it asks for."""
-    return re.compile(POLITE + pattern + END, re.DOTALL), do
+    return late(POLITE + pattern + END, re.DOTALL), do
 
 
 def written(found: re.Match[str], group: str, message: Message) -> str:

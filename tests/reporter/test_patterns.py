@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm.reporter.patterns import beginning
+from ccm.reporter.patterns import beginning, late
 
 PHRASES = (r"can you\b", r"i(?:'ll| will)\b", r"is\b", "commit", r"you['’]?re\b")
 TALK = st.lists(st.sampled_from([*"aciuy .,'’é_1", "can you", "I'll", "i'll", "commit", "is", "this", "you’re"])).map(
@@ -29,3 +29,13 @@ def test_other_patterns_are_found_within_words() -> None:
 def test_a_phrase_without_a_first_letter_is_refused(phrase: str) -> None:
     with pytest.raises(ValueError, match="first letter"):
         beginning(phrase)
+
+
+def test_a_late_pattern_is_compiled_when_it_is_used() -> None:
+    broken, good = late("("), late("(?P<day>mon|tues)day", re.IGNORECASE)
+    monday = good.match("Monday")
+    assert monday is not None
+    assert monday["day"] == "Mon"
+    assert [found.span() for found in good.finditer("monday, tuesday")] == [(0, 6), (8, 15)]
+    with pytest.raises(re.error):
+        broken.search("x")
