@@ -70,7 +70,8 @@ class Disco:
     @on.iq("get", ns.DISCO_INFO, "query", to=Target.ACCOUNT)
     async def account_info(self, stanza: Stanza, _origin: Any) -> Stanza:
         """XEP-0030 §8: the server answers for an account, to those who may know that it exists."""
-        await self._check(stanza)
+        if not await self._may_know(stanza):
+            raise StanzaError("service-unavailable")
         owner, asker, node = stanza.to or "", address.bare(stanza.from_ or ""), _node_of(stanza)
         tellers = self._router.account_disco
         if node is not None:
@@ -92,9 +93,10 @@ class Disco:
 
     @on.iq("get", ns.DISCO_ITEMS, "query", to=Target.ACCOUNT)
     async def account_items(self, stanza: Stanza, _origin: Any) -> Stanza:
-        """What there is to read at the account, for those who may know that it exists."""
-        await self._check(stanza)
+        """What there is to read at the account; nothing for those who may not know whether it exists (§8)."""
         owner, asker, node = stanza.to or "", address.bare(stanza.from_ or ""), _node_of(stanza)
+        if not await self._may_know(stanza):
+            return stanza.result(_query(ns.DISCO_ITEMS, node, b""), _ITEMS)
         if node is not None:
             found = self._host_node_items(stanza, owner, node) if owner == asker else None
             if found is None:
@@ -118,14 +120,13 @@ class Disco:
         answers = (teller.items(asker, at, node) for teller in self._router.host_disco)
         return next((answer for answer in answers if answer is not None), None)
 
-    async def _check(self, stanza: Stanza) -> None:
+    async def _may_know(self, stanza: Stanza) -> bool:
+        """Whether the asker may know that the account exists: it is theirs, or they see its presence."""
         account, asker = stanza.to or "", address.bare(stanza.from_ or "")
-        if account != asker:
-            if not self._router.is_account(account):
-                raise StanzaError("service-unavailable")
-            item = (await self._contacts.load(account)).get(asker)
-            if item is None or item.subscription not in ("from", "both"):
-                raise StanzaError("service-unavailable")
+        if account == asker:
+            return True
+        item = (await self._contacts.load(account)).get(asker) if self._router.is_account(account) else None
+        return item is not None and item.subscription in ("from", "both")
 
     def _refresh(self) -> None:
         features = self._router.features()
