@@ -70,8 +70,8 @@ def _messages(line: Line) -> tuple[Message, ...]:
 
 
 def roles_of(document: Document) -> dict[str, str]:
-    """Who may approve, as far as the document tells: who approved it, and the chair."""
-    roles = {document.chair: "chair", document.approved_by: "owner"}
+    """Who may approve, as far as the document tells: who approved it, and the chairs."""
+    roles = {**dict.fromkeys(document.chair.split(", "), "chair"), document.approved_by: "owner"}
     for line, after in pairwise(document.log):  # who could do what only owner and chair may
         button = _SAYS.match(line.text) if line.reporter else None
         nick, text = button.groups() if button else (line.nick, "" if line.reporter else line.text)

@@ -183,7 +183,7 @@ def test_a_chair_named_by_an_owner_who_did_not_publish_replays_to_the_same_bytes
     room.say("kim", "#agreed We move.")
     room.say("ann", "#chair ben")
     room.say("ben", "publish this, reporter")
-    assert room.documents[0].chair == "ben"
+    assert room.documents[0].chair == "ben, kim"
     same(room, context)
 
 
