@@ -14,6 +14,11 @@ def published(node: Node, item: r.PubSubItem) -> bytes:
     return _items(node, inner)
 
 
+def happened(node: Node) -> bytes:
+    """Something was published that has no item (§7.1.1, a notification without payload of a transient node)."""
+    return _items(node, b"")
+
+
 def retracted(node: Node, id_: str) -> bytes:
     """An item is gone."""
     return _items(node, f"<retract id='{attribute(id_)}'/>".encode())

@@ -75,9 +75,9 @@ class PubSub:
         """§7.1, with automatic creation (§7.1.4) and publish-options (§7.1.5)."""
         bare, terms = asker(stanza), self._terms
         items = [child for child in publish.elements() if child.name == "item"]
-        if len(items) != 1:
+        if len(items) > 1:
             raise StanzaError("bad-request", "Publish exactly one item.")
-        payloads = list(items[0].elements())
+        payloads = list(items[0].elements()) if items else []
         if len(payloads) > 1:
             raise refused("bad-request", "invalid-payload", "An item has one payload.")
         payload = serialise(payloads[0]).encode() if payloads else b""
@@ -90,10 +90,15 @@ class PubSub:
             if missing.condition != "item-not-found":
                 raise
             config = configuration.changed(terms.defaults, options, terms.most_items)
+            _check_item(config, bool(items))
             node = await self._shelf.make(service, publish["node"], bare, config)
         else:
             configuration.check_meets(node.config, options, terms.most_items)
         node.check_publisher(bare)
+        _check_item(node.config, bool(items))
+        if not items:
+            await terms.tell(node, events.happened(node), ())
+            return f"<publish node='{attribute(node.name)}'/>".encode()
         item = r.PubSubItem(items[0].getAttribute("id") or terms.new_id(), bare, payload)
         if node.config.persist_items:
             await self._shelf.items.publish(service, node.name, item, node.config.max_items or terms.most_items)
@@ -186,3 +191,12 @@ def _own_jid(stanza: Stanza, asked: Element) -> str:
     if address.bare(jid) != asker(stanza):
         raise refused("bad-request", "invalid-jid", "Subscribe yourself.")
     return jid
+
+
+def _check_item(config: configuration.NodeConfig, given: bool) -> None:
+    """Nodes that keep nothing and tell no payload take no item (§7.1.3.6), all others take one (§7.1.3.5)."""
+    forbidden = not config.persist_items and not config.deliver_payloads
+    if given and forbidden:
+        raise refused("bad-request", "item-forbidden", "This node tells that something has happened; publish no item.")
+    if not given and not forbidden:
+        raise refused("bad-request", "item-required", "Publish exactly one item.")

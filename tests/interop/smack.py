@@ -37,7 +37,6 @@ EXCLUDED = {
 IMPOSSIBLE = {
     "smackx.omemo": "Smack's tests come without an implementation of OMEMO, which is a package of its own.",
     "IoTDiscoveryIntegrationTest": "There is no registry of things (XEP-0347).",
-    "PubSubIntegrationTest": "There is no service for nodes of everybody; accounts publish (XEP-0163).",
 }
 WEBSOCKET = "modular-websocket-okhttp,modular-websocket-java11"
 MODULAR = "modular,modular-nocompress"
