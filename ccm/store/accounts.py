@@ -70,7 +70,7 @@ class Accounts:
         """
         Load the JIDs anew, and nothing is recent, if an account was changed.
 
-        :returns: the JIDs that another process (``ccm user``) removed, switched off or gave another password since then.
+        :returns: the JIDs that another process (``ccm user``) removed, switched off or gave a new password since then.
         """
         seen = self._seen
         mark, jids, passwords = await self._database.read(lambda connection: _news(connection, seen))

@@ -118,9 +118,9 @@ class ComponentConnection(Protocol):
             self.transport.resumeProducing()
 
     def _event(self, event: Event) -> None:
+        event = as_client(event, ns.COMPONENT)
         if isinstance(event, Broken):
             raise event.error
-        event = as_client(event, ns.COMPONENT)
         if isinstance(event, StreamOpened):
             self._opened(event)
         elif isinstance(event, StreamClosed):
