@@ -22,7 +22,7 @@ test: $(VENV)/.lint dashboard
 	$(BIN)/python tests/run.py
 
 test-unit: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not real and not browser and not long" -n auto
+	$(BIN)/python -m pytest -m "not real and not browser and not long and not machine" -n auto
 
 test-long: $(VENV)/.test dashboard
 	$(BIN)/python tests/install.py

@@ -52,7 +52,7 @@ class Resumption:
         self._ask_timer: Callable[[], None] | None = None
         self._settling = False
         self._owed: list[bytes] = []  # elements that follow <resumed/>
-        self._requests = 0  # of the client that wait for an acknowledgement
+        self._requests: list[Any] = []  # for acknowledgements that wait: the connection that each came by
         self._holding = False  # a record is being saved that what is held waits for
         self._covered = 0  # how much of what is held the record knows that was made last
         self._securing = False
@@ -142,35 +142,34 @@ class Resumption:
 
     def _ask_late(self) -> None:
         self._ask_timer = None
-        if self._session.connection is not None and self.acks.queue and not self.acks.asked:
+        if self._session.connection is not None and self.acks.queue and not (self.acks.asked or self._settling):
             self._ask()
 
     # ---- acknowledgements
 
     def acknowledge(self) -> None:
         """Answer ``<r/>``, once everything it covers is on disk. Those that come meanwhile are answered together."""
-        self._requests += 1
-        if self._requests == 1:
+        self._requests.append(self._session.connection)
+        if len(self._requests) == 1:
             self._secure_all()
 
     def _secure_all(self) -> None:
-        h, count = self.acks.inbound, self._requests
+        h, requests = self.acks.inbound, tuple(self._requests)
         session = self._session
-        connection = session.connection
 
         def done(*said: bytes) -> None:
-            if session.connection is connection:  # who resumed elsewhere has learned it from <resumed/>
-                if self._settling:
-                    self._owed += said  # nothing comes before <resumed/>
-                else:
-                    for each in said:
-                        session.send(each)
-            self._requests -= count
+            if self._settling:
+                self._owed += said  # nothing comes before <resumed/>
+            else:
+                for each in said:
+                    session.send(each)
+            del self._requests[: len(requests)]
             if self._requests and session.stage is not State.CLOSED:
                 self._secure_all()
 
         def answer() -> None:
-            done(*[resume.answer(h)] * count)
+            # who resumed elsewhere has learned it from <resumed/>
+            done(*[resume.answer(h) for connection in requests if connection is session.connection])
 
         def secured() -> None:
             self.acks.secure(h)

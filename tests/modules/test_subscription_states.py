@@ -1,6 +1,7 @@
 """The nine states of RFC 6121 Appendix A, one line a state and stanza."""
 
 import pytest
+from appendix_a import INBOUND, OUTBOUND
 
 from ccm.modules.subscription_states import TYPES, Outcome, inbound, outbound
 from ccm.records import RosterItem
@@ -16,99 +17,6 @@ STATES = {
     "From": RosterItem(JID, subscription="from"),
     "From+Out": RosterItem(JID, subscription="from", ask=True),
     "Both": RosterItem(JID, subscription="both"),
-}
-# state: (stanza passed on?, new state)
-OUTBOUND = {
-    "subscribe": {  # A.2.1
-        "None": (True, "None+Out"),
-        "None+Out": (True, "None+Out"),
-        "None+In": (True, "None+Out+In"),
-        "None+Out+In": (True, "None+Out+In"),
-        "To": (True, "To"),
-        "To+In": (True, "To+In"),
-        "From": (True, "From+Out"),
-        "From+Out": (True, "From+Out"),
-        "Both": (True, "Both"),
-    },
-    "unsubscribe": {  # A.2.2
-        "None": (True, "None"),
-        "None+Out": (True, "None"),
-        "None+In": (True, "None+In"),
-        "None+Out+In": (True, "None+In"),
-        "To": (True, "None"),
-        "To+In": (True, "None+In"),
-        "From": (True, "From"),
-        "From+Out": (True, "From"),
-        "Both": (True, "From"),
-    },
-    "subscribed": {  # A.2.3; where it is not passed on it approves in advance
-        "None": (False, "None"),
-        "None+Out": (False, "None+Out"),
-        "None+In": (True, "From"),
-        "None+Out+In": (True, "From+Out"),
-        "To": (False, "To"),
-        "To+In": (True, "Both"),
-        "From": (False, "From"),
-        "From+Out": (False, "From+Out"),
-        "Both": (False, "Both"),
-    },
-    "unsubscribed": {  # A.2.4
-        "None": (False, "None"),
-        "None+Out": (False, "None+Out"),
-        "None+In": (True, "None"),
-        "None+Out+In": (True, "None+Out"),
-        "To": (False, "To"),
-        "To+In": (True, "To"),
-        "From": (True, "None"),
-        "From+Out": (True, "None+Out"),
-        "Both": (True, "To"),
-    },
-}
-INBOUND = {
-    "subscribe": {  # A.3.1
-        "None": (True, "None+In"),
-        "None+Out": (True, "None+Out+In"),
-        "None+In": (False, "None+In"),
-        "None+Out+In": (False, "None+Out+In"),
-        "To": (True, "To+In"),
-        "To+In": (False, "To+In"),
-        "From": (False, "From"),
-        "From+Out": (False, "From+Out"),
-        "Both": (False, "Both"),
-    },
-    "unsubscribe": {  # A.3.2
-        "None": (False, "None"),
-        "None+Out": (False, "None+Out"),
-        "None+In": (True, "None"),
-        "None+Out+In": (True, "None+Out"),
-        "To": (False, "To"),
-        "To+In": (True, "To"),
-        "From": (True, "None"),
-        "From+Out": (True, "None+Out"),
-        "Both": (True, "To"),
-    },
-    "subscribed": {  # A.3.3
-        "None": (False, "None"),
-        "None+Out": (True, "To"),
-        "None+In": (False, "None+In"),
-        "None+Out+In": (True, "To+In"),
-        "To": (False, "To"),
-        "To+In": (False, "To+In"),
-        "From": (False, "From"),
-        "From+Out": (True, "Both"),
-        "Both": (False, "Both"),
-    },
-    "unsubscribed": {  # A.3.4
-        "None": (False, "None"),
-        "None+Out": (True, "None"),
-        "None+In": (False, "None+In"),
-        "None+Out+In": (True, "None+In"),
-        "To": (True, "None"),
-        "To+In": (True, "None+In"),
-        "From": (False, "From"),
-        "From+Out": (True, "From"),
-        "Both": (True, "From"),
-    },
 }
 
 
