@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, expect
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ROOM = "tea@conference.localhost"
+LEFT = re.compile("ha(s|ve) left")
 SECONDS = 30_000.0
 #: The smallest picture that Chromium shows.
 PICTURE = bytes.fromhex(
@@ -103,7 +104,7 @@ class Seat:
 
 
 @pytest.fixture
-def take_seat(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Seat]]:
+def site(tmp_path: Path) -> Iterator[Server]:
     """A server with Converse.js at ``/converse/`` and the accounts ann and kim."""
     package = converse_files.kept()
     if package is None:
@@ -115,16 +116,21 @@ def take_seat(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Seat]]
     server.start()
     for name in ("ann", "kim"):
         add_account(server, name)
-    yield lambda name, query: Seat(browser, f"{server.url}converse/{query}", name)
+    yield server
     server.stop()
     assert "Traceback" not in server.log.read_text()
 
 
-@pytest.mark.parametrize("query", ["", "?bosh"], ids=["websocket", "bosh"])
+@pytest.fixture(params=["", "?bosh"], ids=["websocket", "bosh"])
+def take_seat(request: pytest.FixtureRequest, browser: Browser, site: Server) -> Callable[[str], Seat]:
+    """Signs in whoever is named, in a browser of their own."""
+    return lambda name: Seat(browser, f"{site.url}converse/{request.param}", name)
+
+
 def test_talk_reload_correct_react_and_upload(
-    take_seat: Callable[..., Seat], query: str, artefacts: Path, tmp_path: Path
+    take_seat: Callable[[str], Seat], artefacts: Path, tmp_path: Path
 ) -> None:
-    ann, kim = take_seat("ann", query), take_seat("kim", query)
+    ann, kim = take_seat("ann"), take_seat("kim")
     ann.join("Ann")
     kim.join("Kim")
     ann.say("Tea at four?")
@@ -141,7 +147,7 @@ def test_talk_reload_correct_react_and_upload(
         expect(ann.message(words)).to_have_count(1)
     ann.say("At five, then.")
     expect(kim.message("At five, then.")).to_be_visible()
-    expect(kim.told.filter(has_text=re.compile("Ann has (left|exited|gone)"))).to_have_count(0)
+    expect(kim.told.filter(has_text=LEFT)).to_have_count(0)
     ann.page.screenshot(path=artefacts / "2-reloaded.png")
 
     ann.choose("At five, then.", "Edit")
@@ -170,7 +176,7 @@ def test_talk_reload_correct_react_and_upload(
         seat.page.screenshot(path=artefacts / f"3-{seat.name}.png")
 
     # Another browser of Ann's knows from her bookmarks where she is, and from the archive what was said.
-    again = take_seat("ann", query)
+    again = take_seat("ann")
     again.page.locator("converse-rooms-list .open-room", has_text="tea").click()
     for words in ("Tea at four?", "Rather at five.", "At half past five, then."):
         expect(again.message(words)).to_have_count(1)
@@ -178,3 +184,23 @@ def test_talk_reload_correct_react_and_upload(
     expect(again.page.locator("converse-muc .chat-msg a[href*='/upload/']").first).to_be_visible()
     again.page.screenshot(path=artefacts / "4-another-browser.png")
     assert [seat.errors for seat in (ann, kim, again)] == [[], [], []]
+
+
+def test_the_talk_goes_on_when_the_server_was_killed(
+    take_seat: Callable[[str], Seat], site: Server, artefacts: Path
+) -> None:
+    ann, kim = take_seat("ann"), take_seat("kim")
+    ann.join("Ann")
+    kim.join("Kim")
+    ann.say("Before.")
+    expect(kim.message("Before.")).to_be_visible()
+    site.kill()
+    site.start()
+    ann.send("Afterwards.")
+    kim.send("So it seems.")
+    for seat in (ann, kim):
+        for words in ("Before.", "Afterwards.", "So it seems."):
+            expect(seat.message(words)).to_have_count(1)
+        expect(seat.people).to_have_text(["Ann", "Kim"])
+        expect(seat.told.filter(has_text=LEFT)).to_have_count(0)
+        seat.page.screenshot(path=artefacts / f"{seat.name}.png")
