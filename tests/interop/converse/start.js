@@ -17,6 +17,7 @@ window.converse.initialize({
   i18n: "en",
   message_archiving: "always",
   play_sounds: false,
+  registration_domain: domain, // or it asks others for a list of servers
   show_desktop_notifications: false,
   view_mode: "fullscreen",
 });
