@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 from appendix_a import INBOUND, OUTBOUND
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from machine_settings import MACHINES
 
 from ccm.address import bare
 from ccm.modules import presence, roster, subscriptions
+from ccm.records import RosterItem
 from ccm.testing import fakes
 from ccm.wire.stanza import Stanza, parse_element
 
@@ -21,7 +29,20 @@ ANN, BOB = "ann@localhost", "bob@localhost"
 OTHER = {ANN: BOB, BOB: ANN}
 ROSTER = "jabber:iq:roster"
 who = st.sampled_from([ANN, BOB])
-which = st.sampled_from([f"{person}/{number}" for person in (ANN, BOB) for number in "12"])
+WHICH = [f"{person}/{number}" for person in (ANN, BOB) for number in "12"]
+which = st.sampled_from(WHICH)
+#: What the other side is in, by the state of one.
+MIRRORED = {
+    "None": "None",
+    "None+Out": "None+In",
+    "None+In": "None+Out",
+    "None+Out+In": "None+Out+In",
+    "To": "From",
+    "To+In": "From+Out",
+    "From": "To",
+    "From+Out": "To+In",
+    "Both": "Both",
+}
 
 
 @dataclass
@@ -66,6 +87,25 @@ class RosterMachine(RuleBasedStateMachine):
         self.clients: dict[str, Client] = {}
         self.count = 0
 
+    @initialize(
+        state=st.sampled_from(sorted(MIRRORED)), listed=st.tuples(st.booleans(), st.booleans()), here=st.booleans()
+    )
+    def begin(self, state: str, listed: tuple[bool, bool], here: bool) -> None:
+        """In any of the nine states."""
+        for person, own, shown in ((ANN, state, listed[0]), (BOB, MIRRORED[state], listed[1])):
+            if own == "None" and not shown:
+                continue
+            side = self.sides[person] = Side(own, shown or own != "None+In")
+            contact, subscription, ask, *_ = side.shown(OTHER[person])
+            item = RosterItem(
+                contact, subscription=subscription, ask=ask, pending_in=side.has("In"), hidden=not side.listed
+            )
+            fakes.result_of(self.services.rosters.save(person, {contact: item}))
+        for jid in WHICH if here else ():
+            self.sign_in_or_out(jid)
+            self.get_the_roster_at(self.clients[jid])
+            self.show(self.clients[jid])
+
     # ---- what people do
 
     @rule(jid=which)
@@ -85,7 +125,9 @@ class RosterMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.clients)
     @rule(data=st.data())
     def show_oneself(self, data: st.DataObject) -> None:
-        client = self.somebody(data)
+        self.show(self.somebody(data))
+
+    def show(self, client: Client) -> None:
         jid, person = client.session.jid, bare(client.session.jid)
         first, client.status = client.status is None, self.next("s")
         self.send(client, f"<presence><status>{client.status}</status></presence>")
@@ -116,7 +158,9 @@ class RosterMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.clients)
     @rule(data=st.data())
     def get_the_roster(self, data: st.DataObject) -> None:
-        client = self.somebody(data)
+        self.get_the_roster_at(self.somebody(data))
+
+    def get_the_roster_at(self, client: Client) -> None:
         client.interested = True
         items = self.ask(client, "get", f"<query xmlns='{ROSTER}'/>")
         side, contact = self.sides[bare(client.session.jid)], OTHER[bare(client.session.jid)]
@@ -156,13 +200,14 @@ class RosterMachine(RuleBasedStateMachine):
             self.arrive(OTHER[person], "unsubscribed")
 
     @precondition(lambda self: self.clients)
-    @rule(data=st.data(), type_=st.sampled_from(sorted(OUTBOUND)))
-    def send_a_stanza(self, data: st.DataObject, type_: str) -> None:
-        client = self.somebody(data)
-        person = bare(client.session.jid)
-        to = data.draw(st.sampled_from([OTHER[person], f"{OTHER[person]}/1"]))
-        self.send(client, f"<presence type='{type_}' to='{to}'/>")
-        self.leave(person, type_)
+    @rule(data=st.data(), types=st.lists(st.sampled_from(sorted(OUTBOUND)), min_size=1, max_size=4))
+    def send_stanzas(self, data: st.DataObject, types: list[str]) -> None:
+        for type_ in types:
+            client = self.somebody(data)
+            person = bare(client.session.jid)
+            to = data.draw(st.sampled_from([OTHER[person], f"{OTHER[person]}/1"]))
+            self.send(client, f"<presence type='{type_}' to='{to}'/>")
+            self.leave(person, type_)
 
     @rule(person=who)
     def the_roster_is_read_anew(self, person: str) -> None:
@@ -190,7 +235,7 @@ class RosterMachine(RuleBasedStateMachine):
         if passed:
             self.arrive(OTHER[person], type_)
         if not was_seen and side.has("From"):
-            self.show(person)
+            self.reveal(person)
 
     def arrive(self, person: str, type_: str) -> None:
         """Appendix A.3, and §3.1.3, §3.4.3."""
@@ -204,7 +249,7 @@ class RosterMachine(RuleBasedStateMachine):
             side.state = {"None": "From", "None+Out": "From+Out", "To": "Both"}[side.state]
             self.push(person)
             self.arrive(OTHER[person], "subscribed")
-            self.show(person)
+            self.reveal(person)
             return
         side.state = after
         if side.shown("") != before and side.listed:
@@ -216,7 +261,7 @@ class RosterMachine(RuleBasedStateMachine):
         if was_seen and not side.has("From"):
             self.withdraw(person)
 
-    def show(self, person: str) -> None:
+    def reveal(self, person: str) -> None:
         for own in self.available(person):
             for theirs in self.available(OTHER[person]):
                 theirs.due.append(("presence", None, own.session.jid, own.status))
