@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -197,3 +198,8 @@ def test_no_file_is_over_400_lines_and_each_says_what_it_is(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAX_LINES or path.name in ONE_PAGE
     assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{ids(path)} has no docstring"
+
+
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    names = Counter(path.name for path in (ROOT.parent / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -24,7 +24,7 @@ async def test_slixmpp_pings_subscribes_talks_and_reads_the_archive(script_serve
     assert out.decode().splitlines() == [
         "ping",
         "version CCM",
-        f"items {stage.muc}",
+        f"items {stage.muc} pubsub.{stage.host} push.{stage.host} upload.{stage.host}",
         "message hello",
         "roster both",
         "groupchat everybody",

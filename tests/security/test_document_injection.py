@@ -29,6 +29,7 @@ from ccm.reporter.templates import Templates
 from ccm.reporter.transcript import Message
 from ccm.reporter.wording import standing
 from ccm.web.pages import Pages
+from ccm.web.readers import keyed
 
 MINUTE = timedelta(minutes=1)
 AT = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
@@ -202,10 +203,11 @@ def test_pages_about_versions_hold_nothing_active(payload, documents):
     rows = [{"number": 1, "headline": payload, "at": "x", "standing": standing(documents[0]), "before": None}]
     hit = r.Hit("document", "t", payload, "a", payload, AT, ((payload, True), (payload, False)))
     found = SimpleNamespace(hits=(hit,), total=1)
+    ways = {"here": "/archive/a", "key": payload, "keyed": keyed}
     record = SimpleNamespace(slug="a", title=payload, headline=payload, published=AT, revision=2)
     for text in (
-        pages.text("changes.html", title=payload, slug="a", old=1, new=2, groups=groups),
-        pages.text("versions.html", title=payload, slug="a", versions=rows),
+        pages.text("changes.html", title=payload, old=1, new=2, groups=groups, **ways),
+        pages.text("versions.html", title=payload, versions=rows, **ways),
         pages.text("archive.html", documents=[record], found=None, query=payload, older=None),
         pages.text("archive.html", documents=(), found=found, query=payload, older={"q": payload, "page": 2}),
     ):

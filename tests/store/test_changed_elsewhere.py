@@ -8,6 +8,8 @@ from twisted.internet import reactor
 
 from ccm.doors import end_changed, end_without_account
 from ccm.records import Verifier
+from ccm.router.neighbours import Neighbours
+from ccm.router.router import Router
 from ccm.store.options import StateOptions, StoreOptions
 from ccm.store.stores import open_stores
 from ccm.testing.fakes import RecordingSession, make_router, make_services
@@ -16,6 +18,13 @@ from ccm.testing.moments import Moments
 OLD = Verifier("SCRAM-SHA-1", b"s", 4096, b"k", b"v")
 NEW = Verifier("SCRAM-SHA-1", b"t", 4096, b"l", b"w")
 PEOPLE = ("ann", "bob", "cat", "eve")
+
+
+def neighbours_of(router: Router) -> Neighbours:
+    """A process with that one domain."""
+    neighbours = Neighbours()
+    neighbours.add(router)
+    return neighbours
 
 
 @pytest_twisted.ensureDeferred
@@ -34,14 +43,14 @@ async def test_sessions_end_with_the_account_or_the_password_they_began_with(
     await other.accounts.set_verifiers("ann@example.org", (NEW,))
     await other.accounts.delete("bob@example.org")
     await other.accounts.set_enabled("eve@example.org", False)
-    await end_changed(router, mine)
+    await end_changed(neighbours_of(router), mine)
     assert sessions["ann"].closed == "not-authorized The password was changed. Sign in with the new one."
     assert sessions["bob"].closed == "not-authorized The account was removed."
     assert sessions["eve"].closed == "not-authorized The account was switched off. Ask the operator."
     assert sessions["cat"].closed is None
     sessions["ann"].closed = None
     await other.accounts.create("dan@example.org", "Dan", None, (OLD,))
-    await end_changed(router, mine)
+    await end_changed(neighbours_of(router), mine)
     assert sessions["ann"].closed is None, "each change ends sessions once"
     await other.close()
 
@@ -61,5 +70,5 @@ def test_what_is_restored_for_an_account_that_is_gone_ends_and_guests_stay() -> 
     ann, gone, guest = (RecordingSession(jid) for jid in ("ann@example.org/a", "gone@example.org/a", "x@guests.org/a"))
     for session in (ann, gone, guest):
         router.bind(session)
-    assert end_without_account(router, {"ann@example.org"}.__contains__, ("guests.org",)) == 1
+    assert end_without_account(neighbours_of(router), {"ann@example.org"}.__contains__, ("guests.org",)) == 1
     assert (ann.closed, gone.closed, guest.closed) == (None, "not-authorized The account was removed.", None)
