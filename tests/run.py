@@ -20,7 +20,7 @@ from threading import Thread
 ROOT = Path(__file__).resolve().parent.parent
 RINGS = (
     ("unit rings", ["-m", "not real and not browser and not long and not machine", "-n", "auto"]),
-    ("state machines", ["-m", "machine", "-n", "auto"]),
+    ("machines", ["-m", "machine", "-n", "auto"]),
     ("real parts", ["-m", "real and not browser and not long", "-n", "2", "--dist", "loadgroup"]),
     ("browser", ["-m", "browser and not long"]),
 )

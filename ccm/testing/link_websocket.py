@@ -1,7 +1,8 @@
-"""A client's side of XMPP over WebSocket (RFC 7395, RFC 6455); leaves out fragments larger than one frame each."""
+"""A client's side of XMPP over WebSocket (RFC 7395, RFC 6455); leaves out reading fragments: CCM sends none."""
 
 import os
 from base64 import b64encode
+from random import Random
 from typing import Any, Self, cast
 
 from twisted.internet.defer import Deferred
@@ -12,18 +13,25 @@ from ccm import namespaces as ns
 from ccm.testing.inbox import Inbox
 from ccm.wire.stanza import attribute, parse_element
 
-_TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
+_CONTINUATION, _TEXT, _CLOSE, _PING, _PONG = 0, 1, 8, 9, 10
+_MOST_FRAGMENTS = 16
 
 
 class WebSocketLink(Protocol):
-    """One connection; a text frame is an element."""
+    """
+    One connection; a text frame is an element.
+
+    :ivar pieces: send every element in random fragments, with a ping between the first two.
+    """
 
     transport: Any = None
+    pieces: Random | None = None
 
     def __init__(self, domain: str, inbox: Inbox) -> None:
         self._domain = domain
         self.inbox = inbox
         self._buffer = b""
+        self._pinged = False
         self._shaken: Deferred[None] | None = Deferred()
         self._lost: Deferred[None] = Deferred()
 
@@ -51,7 +59,15 @@ class WebSocketLink(Protocol):
 
     def write(self, xml: bytes) -> None:
         """Send one element."""
-        self._frame(_TEXT, xml)
+        if self.pieces is None:
+            self._frame(_TEXT, xml)
+            return
+        places = sorted({self.pieces.randrange(1, len(xml)) for _ in range(self.pieces.randrange(_MOST_FRAGMENTS))})
+        for start, end in zip([0, *places], [*places, len(xml)], strict=True):
+            self._frame(_CONTINUATION if start else _TEXT, xml[start:end], final=end == len(xml))
+            if not self._pinged:  # §5.4: between the fragments of a message; often would be too often for a server
+                self._pinged = True
+                self._frame(_PING, b"between")
 
     async def close(self) -> None:
         """Send ``<close/>`` and wait until the server has closed the connection."""
@@ -116,14 +132,14 @@ class WebSocketLink(Protocol):
             self.transport.loseConnection()
         return True
 
-    def _frame(self, opcode: int, payload: bytes) -> None:
-        length = len(payload)
+    def _frame(self, opcode: int, payload: bytes, final: bool = True) -> None:
+        length, first = len(payload), opcode | 128 * final
         if length < 126:
-            head = bytes((128 | opcode, 128 | length))
+            head = bytes((first, 128 | length))
         elif length < 65536:
-            head = bytes((128 | opcode, 128 | 126)) + length.to_bytes(2, "big")
+            head = bytes((first, 128 | 126)) + length.to_bytes(2, "big")
         else:
-            head = bytes((128 | opcode, 128 | 127)) + length.to_bytes(8, "big")
+            head = bytes((first, 128 | 127)) + length.to_bytes(8, "big")
         mask = os.urandom(4)
         masked = bytes(byte ^ mask[index & 3] for index, byte in enumerate(payload))
         self.transport.write(head + mask + masked)

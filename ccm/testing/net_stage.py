@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from twisted.internet.endpoints import serverFromString
@@ -60,9 +61,11 @@ class ScriptServer:
     A server for scripts.
 
     :param folder: where its database and certificate are made.
+    :param pieces: cut all that comes over TCP and WebSocket at random places, as networks may.
     """
 
-    def __init__(self, reactor: Any, folder: Path) -> None:
+    def __init__(self, reactor: Any, folder: Path, pieces: Random | None = None) -> None:
+        self._pieces = pieces
         self._reactor = reactor
         self._folder = folder
         self._undo: list[Any] = []
@@ -174,9 +177,32 @@ class ScriptServer:
         self._undo.append(bosh.stop)
         self.ports: dict[str, int] = {}
         for names, factory in ((("tcp",), clients), (("bosh", "websocket"), front), (("resource",), Site(root))):
+            if self._pieces is not None:
+                cut_what_comes(factory, self._pieces)
             port = await serverFromString(reactor, ENDPOINT).listen(factory)
             self._undo.append(port.stopListening)
             self.ports.update(dict.fromkeys(names, port.getHost().port))
+
+
+def cut_what_comes(factory: Any, random: Random) -> None:
+    """Hand the protocols of a factory what they receive in pieces of any size, mostly small ones."""
+    build = factory.buildProtocol
+
+    def built(address: Any) -> Any:
+        protocol = build(address)
+        if protocol is not None:
+            receive = protocol.dataReceived
+
+            def received(data: bytes) -> None:
+                while data:
+                    size = random.choice((1, 2, 3, 7, 40, 300, len(data)))
+                    piece, data = data[:size], data[size:]
+                    receive(piece)
+
+            protocol.dataReceived = received
+        return protocol
+
+    factory.buildProtocol = built
 
 
 class NetStage:

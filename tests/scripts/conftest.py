@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import app_server
 import pytest
@@ -58,10 +59,20 @@ OPTIONS = {"register": RegisterOptions(open=True, accounts_per_hour=0, iteration
 @pytest.fixture(scope="session")
 def script_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptServer]:
     """One server for every script, on free ports."""
+    yield from served(tmp_path_factory.mktemp("scripts"))
+
+
+@pytest.fixture(scope="session")
+def server_of_pieces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptServer]:
+    """The same on a network that cuts all that is sent at random places."""
+    yield from served(tmp_path_factory.mktemp("pieces"), Random(1))
+
+
+def served(folder: Path, pieces: Random | None = None) -> Iterator[ScriptServer]:
+    """A server while it runs."""
     from twisted.internet import reactor
 
-    folder: Path = tmp_path_factory.mktemp("scripts")
-    server = ScriptServer(reactor, folder)
+    server = ScriptServer(reactor, folder, pieces)
     pytest_twisted.blockon(Deferred.fromCoroutine(server.start(MODULES, OPTIONS)))
     yield server
     pytest_twisted.blockon(Deferred.fromCoroutine(server.stop()))

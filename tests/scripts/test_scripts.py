@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 import pytest_twisted
 from conftest import ADMIN, MODULES
 
+from ccm.testing.link_websocket import WebSocketLink
 from ccm.testing.net_stage import ScriptServer
 from ccm.testing.pure_stage import PureStage
 from ccm.testing.scripts import Script, ScriptFailed, parse, play
@@ -19,6 +21,7 @@ OVER_STREAMS = [
     for name in TRANSPORTS
     if not script.only or ("bosh" if name == "resource" else name) in script.only
 ]
+IN_PIECES = [(script, name) for script, name in OVER_STREAMS if name in ("tcp", "websocket")]
 
 
 @pytest.mark.parametrize("script", [s for s in SCRIPTS if not s.only], ids=lambda script: script.source)
@@ -33,6 +36,20 @@ async def test_the_conversation_goes_as_written_over(
     script: Script, transport: str, script_server: ScriptServer
 ) -> None:
     stage = script_server.stage(transport)
+    try:
+        await play(script, stage)
+    finally:
+        await stage.close()
+
+
+@pytest.mark.machine
+@pytest.mark.parametrize(("script", "transport"), IN_PIECES, ids=lambda v: getattr(v, "source", v))
+@pytest_twisted.ensureDeferred
+async def test_the_conversation_goes_the_same_in_random_pieces_over(
+    script: Script, transport: str, server_of_pieces: ScriptServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WebSocketLink, "pieces", Random(script.source))
+    stage = server_of_pieces.stage(transport)
     try:
         await play(script, stage)
     finally:
