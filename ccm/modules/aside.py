@@ -6,6 +6,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from ccm.errors import StoreUnavailable
+
 log = Logger()
 
 
@@ -26,8 +28,11 @@ def aside(
     async def run() -> None:
         try:
             result = await work
-        except Exception:
-            log.failure("A task failed: {what}.", what=what)
+        except Exception as error:
+            if isinstance(error, StoreUnavailable):  # its words say all, as when the server stops meanwhile
+                log.warn("A task failed: {what}. {why}", what=what, why=str(error))
+            else:
+                log.failure("A task failed: {what}.", what=what)
             if failed is not None:
                 failed()
             return
