@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ccm import running
+from ccm import address, running
 from ccm.durability import barrier_of
 from ccm.muc.service import MucService
 from ccm.router.contacts import Contacts
@@ -74,11 +74,15 @@ class House:
         self._is_own = is_own
         self._guest_host: str = settings["guests"].domain(self.host) if is_own else ""
         self._barrier = barrier_of(ground.rooms, ground.stores.database.barrier, ground.keepers)
-        self.router = router = Router(ground.stores.accounts.exists, running.spawn)
+        self.router = router = Router(self._is_account, running.spawn)
         for host in (self.host, *settings["sasl"].anonymous_hosts, self._guest_host):
             if host:
                 router.add_host(host)
         ground.neighbours.add(router)
+
+    def _is_account(self, jid: str) -> bool:
+        """Whether a bare JID is an account of this domain: those of the others are as at other servers."""
+        return address.domain(jid) in self.router.hosts and self._ground.stores.accounts.exists(jid)
 
     async def open(self, owners: frozenset[str] = frozenset()) -> None:
         """

@@ -52,7 +52,8 @@ class Blocking:
     async def _load(self) -> None:
         async with self._turns.of(_KEPT):  # nobody changes a list that is not here yet
             for owner, xml in (await self._services.account_xml.all(_KEPT)).items():
-                self._lists[owner] = dict.fromkeys(_jids(parse_element(xml)))
+                if address.domain(owner) in self._router.hosts:  # what others change is not heard of here
+                    self._lists[owner] = dict.fromkeys(_jids(parse_element(xml)))
 
     # ---- requests
 

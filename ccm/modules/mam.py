@@ -69,7 +69,12 @@ class Mam:
         self._options = options
         self._now, self._later = services.now, services.later
         self._prefs = Preferences(
-            services.account_xml, services.contacts, options.archive, options.max_listed, self._personal.forget
+            services.account_xml,
+            router.hosts,
+            services.contacts,
+            options.archive,
+            options.max_listed,
+            self._personal.forget,
         )
         router.add_account_disco(self)
         self._sweep_later()

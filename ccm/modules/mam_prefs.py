@@ -6,7 +6,7 @@ without any costs a dictionary lookup. Who is on the *never* list is not kept, w
 count as from the roster.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Literal, cast, get_args
 
 import msgspec
@@ -38,6 +38,7 @@ class Preferences:
     """
     Everybody's.
 
+    :param hosts: the domains whose accounts these are; others' are in the same store, and change unheard.
     :param default: of those who said nothing.
     :param most: addresses that an account may list.
     :param undo: ``undo(owner, id)`` takes a message out of an archive again.
@@ -46,12 +47,14 @@ class Preferences:
     def __init__(
         self,
         account_xml: IAccountXML,
+        hosts: Container[str],
         contacts: Contacts,
         default: Default,
         most: int,
         undo: Callable[[str, str], None],
     ) -> None:
         self._kept = account_xml
+        self._hosts = hosts
         self._contacts = contacts
         self._usual = Prefs(default)
         self._most = most
@@ -63,7 +66,8 @@ class Preferences:
     async def _load(self) -> None:
         async with self._turns.of(NAME):  # nobody changes what is not here yet
             for owner, xml in (await self._kept.all(NAME)).items():
-                self._own[owner] = read(parse_element(xml))
+                if address.domain(owner) in self._hosts:
+                    self._own[owner] = read(parse_element(xml))
 
     @property
     def plain(self) -> bool:

@@ -76,8 +76,9 @@ class Offline:
 
     async def _load(self) -> None:
         for owner, size in (await self._store.sizes()).items():
-            self._add(owner, *size)
-            self._bring(owner)
+            if address.domain(owner) in self._router.hosts:
+                self._add(owner, *size)
+                self._bring(owner)
 
     # ---- keeping
 

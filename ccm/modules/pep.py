@@ -51,12 +51,17 @@ _NOTIFY = "+notify"
 
 
 class PepOptions(Section):
-    """What an account may keep: nodes, items in a node, bytes of an item, and subscriptions to a node."""
+    """
+    What an account may keep: nodes, items in a node, bytes of an item, subscriptions to a node, and those of one
+    bare JID; and bytes of items in one answer.
+    """
 
     max_nodes: int = 100
     max_items: int = 256
     max_item_bytes: int = 131_072
     max_subscriptions: int = 500
+    subscriptions_each: int = 10
+    max_answer_bytes: int = 1_048_576
 
 
 @implementer(IAccountDisco)
@@ -67,6 +72,7 @@ class Pep:
         self._router = router
         self._contacts = services.contacts
         self._nodes = services.pubsub_nodes
+        self._exists = services.accounts.exists  # of whichever domain here: their nodes are in the same store
         self._caps = Caps(router, self._came)
         router.attach(self._caps)
         terms = Terms(
@@ -80,6 +86,10 @@ class Pep:
             options.max_item_bytes,
             options.max_subscriptions,
             lambda: secrets.token_hex(8),
+            router.is_account,
+            lambda _bare: None,
+            options.subscriptions_each,
+            options.max_answer_bytes,
         )
         self._turns = Turns()
         self._shelf = Shelf(services.pubsub_nodes, terms)
@@ -185,7 +195,7 @@ class Pep:
     async def _catch_up(self, session: Any, wanted: tuple[str, ...]) -> None:
         bare = address.bare(session.jid)
         contacts = await self._contacts.load(bare)
-        owners = [jid for jid, item in contacts.items() if item.subscription in SEES and self._router.is_account(jid)]
+        owners = [jid for jid, item in contacts.items() if item.subscription in SEES and self._exists(jid)]
         for record, item in await self._nodes.newest([bare, *owners], wanted):
             node = msgspec.json.decode(record, type=Node)
             if node.config.send_last != "on_sub_and_presence" or not node.config.deliver_notifications:

@@ -88,7 +88,8 @@ class Push:
     async def _load(self) -> None:
         async with self._turns.of(""):
             for target in await self._services.push_targets.all():
-                self._keep(target)
+                if address.domain(target.owner) in self._router.hosts:
+                    self._keep(target)
 
     # ---- service discovery
 
