@@ -7,6 +7,7 @@ one line when it begins, and at its end what was offered and what came back, as 
 """
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -105,7 +106,7 @@ def _condition(heard: Heard) -> str:
 async def run(port: int, password: str, rate: float, seconds: float, names: list[str]) -> None:
     """*async* All of it."""
     voices = await gather(reactor, port, password, names)
-    flood = Flood(voices, "c" if not rate else "o")
+    flood = Flood(voices, f"{'o' if rate else 'c'}{os.getpid()}")  # what several floods make has different names
     for voice in voices:
         voice.hears = lambda heard, voice=voice: flood.heard(voice, heard)
     await deferLater(reactor, SETTLED_SECONDS)  # what signing in began is done
