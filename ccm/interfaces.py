@@ -250,6 +250,23 @@ class IPubSubNodes(Interface):
     ) -> Awaitable[Sequence[r.PubSubItem]]:
         """*async* All, those named, or the newest *most*; the oldest first."""
 
+    def page(
+        service: str,
+        name: str,
+        *,
+        ids: tuple[str, ...] = (),
+        most: int,
+        most_bytes: int,
+        after: str | None = None,
+        before: str | None = None,
+    ) -> Awaitable[tuple[Sequence[r.PubSubItem], int]]:
+        """
+        *async* The newest *most* of all or of those named, or of those *before* one, or the oldest *after* one, as far
+        as their payloads fit into *most_bytes*, but one at least; the oldest first. And how many there are in all.
+
+        :raises StanzaError: ``item-not-found`` for an unknown id to start from.
+        """
+
     def newest(services: Iterable[str], names: Iterable[str]) -> Awaitable[Sequence[tuple[bytes, r.PubSubItem]]]:
         """*async* Record and newest item of every node of these names at these services that has one."""
 
@@ -336,11 +353,14 @@ class IPersonalArchive(Interface):
     ) -> Awaitable[r.Page]:
         """*async* As :meth:`IArchive.page`, with whatever was kept before; *with_* is a bare or a full JID."""
 
-    def expire(before: datetime, most: int) -> Awaitable[bool]:
-        """*async* Forget the oldest *most* messages that are older than that; whether there may be more."""
+    def overdue(domain: str, before: datetime) -> Awaitable[tuple[str, ...]]:
+        """*async* Which accounts of a domain have messages in their archives that are older than that."""
 
-    def over(messages: int) -> Awaitable[tuple[str, ...]]:
-        """*async* Whose archives hold more than so many."""
+    def expire(owner: str, before: datetime, most: int) -> Awaitable[bool]:
+        """*async* Take the oldest *most* that are older than that out of an archive; whether there may be more."""
+
+    def over(domain: str, messages: int) -> Awaitable[tuple[str, ...]]:
+        """*async* Which accounts of a domain have more than so many in their archives."""
 
     def trim(owner: str, messages: int, most: int) -> Awaitable[bool]:
         """*async* Take the oldest *most* beyond that number out of an archive; whether there are more."""

@@ -64,6 +64,7 @@ class Mam:
 
     def __init__(self, router: Router, services: Services, options: MamOptions) -> None:
         self._router = router
+        self._host = services.host
         self._is_account = router.is_account
         self._personal = services.personal
         self._options = options
@@ -233,13 +234,14 @@ class Mam:
             )
 
     async def _sweep(self) -> None:
-        """In small steps, since others write meanwhile."""
+        """The archives of this domain, in small steps, since others write meanwhile."""
         options = self._options
         if options.keep_days > 0:
             before = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=options.keep_days)
-            await self._repeat(partial(self._personal.expire, before, _STEP_MESSAGES))
+            for owner in await self._personal.overdue(self._host, before):
+                await self._repeat(partial(self._personal.expire, owner, before, _STEP_MESSAGES))
         if options.max_messages > 0:
-            for owner in await self._personal.over(options.max_messages):
+            for owner in await self._personal.over(self._host, options.max_messages):
                 await self._repeat(partial(self._personal.trim, owner, options.max_messages, _STEP_MESSAGES))
 
     async def _repeat(self, step: Callable[[], Any]) -> None:

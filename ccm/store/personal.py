@@ -160,27 +160,30 @@ class PersonalArchive:
 
     # ---- bounds
 
-    async def expire(self, before: datetime, most: int) -> bool:
-        await self.file()
-        seq = seq_of(id_at(to_micros(before)) + "0000")
-        oldest = select(_said.seq).where(_said.seq < seq).order_by(_said.seq).limit(most)
+    async def overdue(self, domain: str, before: datetime) -> tuple[str, ...]:
+        return await self._owners(domain, func.min(_entry.id) < id_at(to_micros(before)))
+
+    async def expire(self, owner: str, before: datetime, most: int) -> bool:
+        old = (_entry.owner == owner) & (_entry.id < id_at(to_micros(before)))
+        ids = select(_entry.id).where(old).order_by(_entry.id).limit(most)
 
         def change(connection: Connection) -> bool:
-            seqs = connection.execute(oldest).scalars().all()
-            if seqs:
-                gone = select(_said.sender, _said.recipient, _said.id).where(_said.seq.between(seqs[0], seqs[-1]))
-                for row in connection.execute(gone).all():
-                    for owner in {row.sender, row.recipient}:
-                        connection.execute(delete(personal_archive).where(_entry.owner == owner, _entry.id == row.id))
-                connection.execute(delete(personal_messages).where(_said.seq.between(seqs[0], seqs[-1])))
-            return len(seqs) == most
+            gone = connection.execute(ids).scalars().all()
+            if gone:
+                _drop(connection, (_entry.owner == owner) & (_entry.id <= gone[-1]), owner)
+            return len(gone) == most
 
         return await self._database.write(change)
 
-    async def over(self, messages: int) -> tuple[str, ...]:
+    async def over(self, domain: str, messages: int) -> tuple[str, ...]:
+        return await self._owners(domain, func.count() > messages)
+
+    async def _owners(self, domain: str, having: Any) -> tuple[str, ...]:
+        """Of one domain alone: others' archives are in the same table, and bounds of their own hold for them."""
         await self.file()
-        full = select(_entry.owner).group_by(_entry.owner).having(func.count() > messages)
-        return tuple(await self._database.read(lambda connection: connection.execute(full).scalars().all()))
+        here = _entry.owner.endswith(f"@{domain}", autoescape=True)
+        owners = select(_entry.owner).where(here).group_by(_entry.owner).having(having)
+        return tuple(await self._database.read(lambda connection: connection.execute(owners).scalars().all()))
 
     async def trim(self, owner: str, messages: int, most: int) -> bool:
         mine = _entry.owner == owner

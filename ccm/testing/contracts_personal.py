@@ -126,21 +126,41 @@ class PersonalArchiveContract:
             said(personal, f"{ANN}/a", BOB)
             clock.advance(100)
         kept = said(personal, f"{ANN}/a", BOB)
-        assert await personal.expire(clock.moment(-50), 3)
+        before = clock.moment(-50)
+        assert set(await personal.overdue("example.org", before)) == {ANN, BOB}
+        assert await personal.expire(ANN, before, 3)
         assert len((await personal.page(ANN)).items) == 3
-        assert not await personal.expire(clock.moment(-50), 3)
+        assert not await personal.expire(ANN, before, 3)
+        assert await personal.overdue("example.org", before) == (BOB,)
+        assert len((await personal.page(BOB)).items) == 6
+        assert not await personal.expire(BOB, before, 6)
         for owner in (ANN, BOB):
             assert ids((await personal.page(owner)).items) == [kept]
 
     @pytest_twisted.ensureDeferred
+    async def test_bounds_are_those_of_a_domain(self, personal: Any, clock: Moments) -> None:
+        far = "ann@sub.example.org"
+        old = said(personal, f"{ANN}/a", far)
+        clock.advance(100)
+        for domain, owner in (("example.org", ANN), ("sub.example.org", far)):
+            assert await personal.overdue(domain, clock.moment(-50)) == (owner,)
+            assert await personal.over(domain, 0) == (owner,)
+        for domain in ("org", "ub.example.org", "%.example.org", "sub_example.org"):
+            assert await personal.overdue(domain, clock.moment(-50)) == ()
+            assert await personal.over(domain, 0) == ()
+        assert not await personal.expire(far, clock.moment(-50), 9)
+        assert ids((await personal.page(ANN)).items) == [old]
+        assert (await personal.page(far)).items == ()
+
+    @pytest_twisted.ensureDeferred
     async def test_a_full_archive_loses_its_oldest_and_others_keep_them(self, personal: Any) -> None:
         all_ = [said(personal, f"{ANN}/a", BOB) for _ in range(4)] + [said(personal, f"{ANN}/a", CID)]
-        assert await personal.over(4) == (ANN,)
+        assert await personal.over("example.org", 4) == (ANN,)
         assert await personal.trim(ANN, 2, 2)
         assert not await personal.trim(ANN, 2, 2)
         assert ids((await personal.page(ANN)).items) == all_[3:]
         assert ids((await personal.page(BOB)).items) == all_[:4]
-        assert await personal.over(4) == ()
+        assert await personal.over("example.org", 4) == ()
 
 
 class OfflineContract:

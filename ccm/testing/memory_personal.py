@@ -83,13 +83,17 @@ class MemoryPersonalArchive:
         archive.messages += [m for m in self.kept if m.id in (after, before, *between) and m.id not in known]
         return await archive.page(owner, limit=limit, **bounds)  # type: ignore[arg-type]
 
-    async def expire(self, before: datetime, most: int) -> bool:
-        old = sorted({m.id for m in self.kept if m.stamp < before})
-        self.kept = [m for m in self.kept if m.id not in old[:most]]
+    async def overdue(self, domain: str, before: datetime) -> tuple[str, ...]:
+        owners = {m.owner for m in self.kept if m.stamp < before}
+        return tuple(owner for owner in sorted(owners) if owner.endswith(f"@{domain}"))
+
+    async def expire(self, owner: str, before: datetime, most: int) -> bool:
+        old = sorted(m.id for m in self.kept if m.stamp < before and m.owner == owner)
+        self.kept = [m for m in self.kept if m.owner != owner or m.id not in old[:most]]
         return len(old) >= most
 
-    async def over(self, messages: int) -> tuple[str, ...]:
-        owners = [m.owner for m in self.kept]
+    async def over(self, domain: str, messages: int) -> tuple[str, ...]:
+        owners = [m.owner for m in self.kept if m.owner.endswith(f"@{domain}")]
         return tuple(owner for owner in sorted(set(owners)) if owners.count(owner) > messages)
 
     async def trim(self, owner: str, messages: int, most: int) -> bool:

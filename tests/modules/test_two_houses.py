@@ -12,6 +12,8 @@ from ccm.house import Ground, House
 from ccm.modules import blocking, mam, messages, offline, push
 from ccm.records import PushTarget
 from ccm.router.neighbours import Neighbours
+from ccm.router.router import Router
+from ccm.router.services import Services
 from ccm.settings import Settings
 from ccm.testing.fakes import Hands, RecordingSession, make_services, result_of
 from ccm.wire.stanza import Stanza
@@ -25,8 +27,8 @@ class Place:
     """Two houses with a person each, whose stores are shared; made of one *before*, it is that after a restart."""
 
     def __init__(self, before: "Place | None" = None, **options: tuple[Any, Any]) -> None:
-        self.hands = before.hands if before else Hands()
-        self.shared = before.shared if before else make_services("a.example", self.hands)
+        self.hands: Hands = before.hands if before else Hands()
+        self.shared: Services = before.shared if before else make_services("a.example", self.hands)
         settings = Settings(Config("ccm.toml", {"server": {"host": "a.example"}, "hosts": {"b.example": {}}}))
         ground = SimpleNamespace(
             stores=SimpleNamespace(accounts=self.shared.accounts, database=SimpleNamespace(barrier=lambda: None)),
@@ -35,7 +37,7 @@ class Place:
             keepers=[],
         )
         self.neighbours = ground.neighbours
-        self.routers = {}
+        self.routers: dict[str, Router] = {}
         for number, own in enumerate((settings, *settings.hosts.values())):
             house = House(_as_ground(ground), own, is_own=number == 0)
             self.routers[house.host] = house.router
@@ -43,7 +45,7 @@ class Place:
             for module in MODULES:
                 chosen = options.get(module.plugin.name)
                 module.plugin.install(house.router, services, chosen[number] if chosen else None)
-        self.sessions = {}
+        self.sessions: dict[str, RecordingSession] = {}
         for jid in (ALICE, BOB):
             if not self.shared.accounts.exists(jid):
                 result_of(self.shared.accounts.create(jid, jid, None, ()))
@@ -117,6 +119,21 @@ def test_accounts_of_the_other_domain_are_no_accounts_of_this_one(place: Place) 
     assert (a.is_account(ALICE), a.is_account(BOB)) == (True, False)
     assert (b.is_account(ALICE), b.is_account(BOB)) == (False, True)
     assert not a.is_account("nobody@a.example")
+
+
+def test_bounds_of_one_domain_take_nothing_out_of_the_archives_of_another() -> None:
+    short, long = mam.MamOptions(keep_days=7, max_messages=2), mam.MamOptions(keep_days=30, max_messages=0)
+    place = Place(mam=(long, short))
+    place.comes(ALICE)
+    place.comes(BOB)
+    place.says(ALICE, BOB, "old")
+    place.hands.advance(8 * 86_400)
+    for _ in range(3):
+        place.says(ALICE, BOB)
+    place.hands.advance(3_700)
+    assert [len(place.kept(jid)) for jid in (ALICE, BOB)] == [4, 2]
+    place.hands.advance(23 * 86_400)
+    assert [len(place.kept(jid)) for jid in (ALICE, BOB)] == [3, 0]
 
 
 def _block(place: Place, name: str) -> None:
