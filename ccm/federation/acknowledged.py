@@ -42,7 +42,7 @@ class Unacknowledged:
     def __init__(self, most: int, most_bytes: int, budget: Budget) -> None:
         self._most, self._most_bytes, self._budget = most, most_bytes, budget
         self._open: deque[Stanza] = deque()
-        self._bytes = self._handled = 0
+        self._bytes = self._handled = self._told = 0
         self.asked = False
 
     def __len__(self) -> int:
@@ -57,11 +57,23 @@ class Unacknowledged:
         while self._open and (len(self._open) > self._most or self._bytes > self._most_bytes or self._budget.left < 0):
             self._first()
 
-    def handled(self, count: int) -> None:
-        """The other side has handled so many, modulo 2**32; a number that cannot be is taken for the nearest."""
+    def handled(self, count: int) -> bool:
+        """
+        The other side has handled so many, modulo 2**32; of more than was sent, all is meant.
+
+        One that lies behind what is forgotten already takes nothing. Answers whether it says more than the one before.
+        """
         self.asked = False
-        for _ in range(min((count - self._handled) % _WRAP, len(self._open))):
-            self._first()
+        ahead = (count - self._handled) % _WRAP
+        if ahead < _WRAP // 2:
+            for _ in range(min(ahead, len(self._open))):
+                self._first()
+            count = self._handled
+        more = (count - self._told) % _WRAP
+        if not 0 < more < _WRAP // 2:
+            return False
+        self._told = count
+        return True
 
     def left(self) -> list[Stanza]:
         """Take out what was never acknowledged."""

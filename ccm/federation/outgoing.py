@@ -29,6 +29,8 @@ log = Logger()
 
 _EXTERNAL = re.compile(rb">\s*EXTERNAL\s*<")
 _WAIT = re.compile(rb"<error\s[^<>]*type=['\"]wait['\"]")
+#: All that counts in clear where TLS must come first: whoever is on the way may have said it.
+_BEFORE_TLS = frozenset({(ns.STREAMS, "features"), (ns.STREAMS, "error"), (ns.TLS, "proceed"), (ns.TLS, "failure")})
 #: With these a server says that we need not come again soon.
 _LASTING = frozenset({"host-unknown", "host-gone", "invalid-from", "not-authorized", "policy-violation"})
 
@@ -61,6 +63,7 @@ class OutgoingStream(ServerStream):
         self._question = question
         self._id = ""
         self._signed_in = self._refused = self._up = False
+        self._asked: set[str] = set()  # for what of TLS, EXTERNAL and dialback an answer is due
         self._counts = self._counting = False
         self._open = Unacknowledged(terms.options.queue_stanzas, terms.options.queue_bytes, terms.budget)
         self._trouble = Unreachable(f"{other} closed the connection.")
@@ -89,8 +92,7 @@ class OutgoingStream(ServerStream):
             self._restarted = False
             return
         if self.secure and self.terms.options.require_certificates and not self._certified():
-            trouble = self.handshake.trouble if self.handshake is not None else ""
-            self._give_up(Unreachable(f"{self.other} does not prove who it is. {trouble}", lasting=True))
+            self._give_up(Unreachable(f"{self.other} does not prove who it is. {self._doubt()}", lasting=True))
             return
         self.header(self.own, self.other)
 
@@ -103,6 +105,8 @@ class OutgoingStream(ServerStream):
         elif not self.ready.called:
             if error is not None and error.condition == "connection-timeout":
                 self._trouble = Unreachable(f"{self.other} did not answer in time.")
+            elif error is not None:
+                self._trouble = Unreachable(f"{self.other} was left: {error.text or error.condition}")
             self.ready.errback(self._trouble)
 
     def tick(self) -> None:
@@ -122,6 +126,9 @@ class OutgoingStream(ServerStream):
             if event.version != "1.0":
                 self._give_up(Unreachable(f"{self.other} does not speak XMPP 1.0.", lasting=True))
         elif isinstance(event, Nonza):
+            name = (event.namespace, event.name)
+            if self._in_clear() and name not in _BEFORE_TLS:
+                raise StreamError("policy-violation", f"<{event.name}/> does not count before TLS.")
             serve = {
                 (ns.STREAMS, "features"): self._features,
                 (ns.STREAMS, "error"): self._error,
@@ -133,7 +140,7 @@ class OutgoingStream(ServerStream):
                 (dialback.NAMESPACE, "verify"): self._answered,
                 (ns.SM, "a"): self._acknowledged,
                 (ns.SM, "failed"): self._not_counted,
-            }.get((event.namespace, event.name))
+            }.get(name)
             if serve is not None:
                 serve(event)
             elif not self._up:
@@ -142,21 +149,22 @@ class OutgoingStream(ServerStream):
             raise StreamError("policy-violation", "Stanzas come in a stream of your own (RFC 6120 §10.2).")
 
     def _features(self, event: Nonza) -> None:
-        options, offered = self.terms.options, set(event.children)
+        offered = set(event.children)
         self._counts = FEATURE_NAME in offered
         if self._up or self._signed_in:
             self._is_up()
         elif not self.secure and (ns.TLS, "starttls") in offered:
-            self.write(f"<starttls xmlns='{ns.TLS}'/>".encode())
-        elif not self.secure and options.require_tls:
+            self._ask("starttls", f"<starttls xmlns='{ns.TLS}'/>".encode())
+        elif self._in_clear():
             self._give_up(Unreachable(f"{self.other} offers no TLS.", lasting=True))
         elif self._question is not None:
             question = self._question
             key = question.key.encode()
-            self.write(dialback.element("verify", self.own, self.other, id_=question.stream, inner=_text(key)))
+            verify = dialback.element("verify", self.own, self.other, id_=question.stream, inner=_text(key))
+            self._ask("verify", verify)
         elif (ns.SASL, "mechanisms") in offered and _EXTERNAL.search(event.inner) and not self._refused:
             who = base64.b64encode(self.own.encode()).decode()
-            self.write(f"<auth xmlns='{ns.SASL}' mechanism='EXTERNAL'>{who}</auth>".encode())
+            self._ask("auth", f"<auth xmlns='{ns.SASL}' mechanism='EXTERNAL'>{who}</auth>".encode())
         else:
             self._dialback()
 
@@ -166,25 +174,29 @@ class OutgoingStream(ServerStream):
             self._give_up(Unreachable(text, lasting=True))
             return
         key = self.terms.keys.key(self.other, self.own, self._id)
-        self.write(dialback.element("result", self.own, self.other, inner=key.encode()))
+        self._ask("result", dialback.element("result", self.own, self.other, inner=key.encode()))
 
     def _proceed(self, _event: Nonza) -> None:
         if self.secure or self.handshake is not None:
             raise StreamError("policy-violation", "TLS is there already.")
+        self._due("starttls")
         if not self._framing.idle:
             raise StreamError("policy-violation", "Nothing may follow <proceed/> in clear.")
+        self._asked.clear()  # in clear
         self.start_tls(self.own, self.other)
 
     def _no_tls(self, _event: Nonza) -> None:
         self._give_up(Unreachable(f"{self.other} failed to begin TLS."))
 
     def _success(self, _event: Nonza) -> None:
+        self._due("auth")
         self._signed_in = True
         self.restart()
         self.header(self.own, self.other)
 
     def _failure(self, event: Nonza) -> None:
         """The stream goes on (RFC 6120 §6.4.5): dialback is left."""
+        self._due("auth")
         condition = event.children[0][1] if event.children else ""
         log.info("{domain} does not take our certificate: {condition}", domain=self.other, condition=condition)
         self._refused = True
@@ -193,6 +205,7 @@ class OutgoingStream(ServerStream):
     def _result(self, event: Nonza) -> None:
         if (event.attrs.get("from"), event.attrs.get("to")) != (self.other, self.own):
             return
+        self._due("result")
         if event.attrs.get("type") == "valid":
             self._is_up()
         else:
@@ -205,6 +218,8 @@ class OutgoingStream(ServerStream):
             return
         if (event.attrs.get("from"), event.attrs.get("to")) != (self.other, self.own):
             raise StreamError("invalid-from", "That answer is for somebody else.")
+        self._due("verify")
+        self._as_sure_as_asked_for()
         self.proven()
         self.ready.callback(event.attrs.get("type") == "valid")
         self.finish()
@@ -213,9 +228,7 @@ class OutgoingStream(ServerStream):
         count = event.attrs.get("h", "")
         if not count.isascii() or not count.isdigit() or len(count) > 10:
             raise StreamError("undefined-condition", "An acknowledgement has a number.")
-        before = len(self._open)
-        self._open.handled(int(count))
-        if self._open and len(self._open) < before:
+        if self._open.handled(int(count)) and self._open:
             self._open.asked = True
             self.write(REQUEST)
 
@@ -231,12 +244,36 @@ class OutgoingStream(ServerStream):
 
     # ---- inside
 
+    def _ask(self, what: str, element: bytes) -> None:
+        self._asked.add(what)
+        self.write(element)
+
+    def _due(self, what: str) -> None:
+        """Take an answer. :raises StreamError: to what was not asked, or has been answered."""
+        if what not in self._asked:
+            raise StreamError("policy-violation", "That answers nothing that was asked.")
+        self._asked.discard(what)
+
+    def _in_clear(self) -> bool:
+        """There is no TLS, and must be; a certificate is nothing without it."""
+        options = self.terms.options
+        return not self.secure and (options.require_tls or options.require_certificates)
+
     def _certified(self) -> bool:
         return self.handshake is not None and self.handshake.proves(self.other)
+
+    def _doubt(self) -> str:
+        return self.handshake.trouble if self.handshake is not None else "There is no TLS."
+
+    def _as_sure_as_asked_for(self) -> None:
+        """Whatever was said: nobody is believed in clear, or without a certificate, who has to have that."""
+        if self._in_clear() or (self.terms.options.require_certificates and not self._certified()):
+            raise StreamError("policy-violation", f"{self.other} does not prove who it is. {self._doubt()}")
 
     def _is_up(self) -> None:
         if self._up:
             return
+        self._as_sure_as_asked_for()
         self._up = True
         self.proven()
         if self._counts:

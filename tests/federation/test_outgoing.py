@@ -1,11 +1,16 @@
 """Streams to other servers: what we say, what we believe, and when we give up."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stage import PLAIN, End, Stage
 
+from ccm.federation.acknowledged import Unacknowledged
 from ccm.federation.outgoing import Question
+from ccm.federation.queue import Budget
 from ccm.federation.srv import Unreachable
 from ccm.wire.stanza import Stanza
 
@@ -164,11 +169,115 @@ def test_an_idle_stream_shows_life_and_is_closed_at_last() -> None:
     assert clean == [True]
 
 
+TLS = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+PROCEED = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+SUCCESS = "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
+FAILURE = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>"
+VALID = "<db:result from='two.example' to='one.example' type='valid'/>"
+VERIFIED = "<db:verify from='two.example' to='one.example' id='theirs' type='valid'/>"
+ANSWERS = pytest.mark.parametrize("answer", [SUCCESS, FAILURE, VALID, VERIFIED])
+
+
+def behind_tls(**options: Any) -> End:
+    """A stream that has come as far as TLS, where certificates need not hold."""
+    end = Stage(**{"require_certificates": False} | options).go(question=Question("theirs", "key"))
+    end.say(ANSWER + FEATURES.format(TLS))
+    end.say(PROCEED)
+    return end
+
+
+def encrypt(end: End) -> str:
+    assert end.wire.TLS
+    end.stream.handshakeCompleted()
+    return end.take()
+
+
+def assert_refused(end: End, said: str) -> None:
+    assert "<policy-violation" in said
+    assert isinstance(outcome(end), Unreachable)
+    assert end.closed
+
+
+@ANSWERS
+@pytest.mark.parametrize("features", ["", FEATURES.format(TLS)])
+@pytest.mark.parametrize("question", [None, Question("theirs", "key")])
+def test_no_answer_in_clear_opens_a_stream_that_needs_tls(answer: str, features: str, question: Question) -> None:
+    for options in ({}, {"require_certificates": False}, {"require_tls": False}):
+        end = Stage(**options).go(question=question)
+        assert_refused(end, end.say(ANSWER + features + answer))
+
+
+@ANSWERS
+@pytest.mark.parametrize("question", [None, Question("theirs", "key")])
+def test_an_answer_to_what_was_not_asked_ends_the_stream(answer: str, question: Question | None) -> None:
+    if answer == VERIFIED and question is None:
+        return  # it is about no key of ours: nothing is made of it
+    end = Stage(**PLAIN).go(question=question)
+    assert_refused(end, end.say(ANSWER + answer))
+
+
+@ANSWERS
+def test_an_answer_to_what_was_not_asked_ends_the_stream_behind_tls(answer: str) -> None:
+    end = behind_tls()
+    encrypt(end)
+    assert_refused(end, end.say(ANSWER + answer))
+
+
+@ANSWERS
+def test_what_was_asked_in_clear_is_not_answered_behind_tls(answer: str) -> None:
+    question = Question("theirs", "key") if answer == VERIFIED else None
+    end = Stage(**PLAIN).go(question=question)
+    end.say(ANSWER + FEATURES.format(DIALBACK if answer in (VALID, VERIFIED) else EXTERNAL))
+    end.say(FEATURES.format(TLS))
+    end.say(PROCEED)
+    encrypt(end)
+    assert_refused(end, end.say(ANSWER + answer))
+
+
+@pytest.mark.parametrize(("offered", "answer"), [(DIALBACK, SUCCESS), (EXTERNAL, VALID)])
+def test_one_answer_does_not_stand_for_another(offered: str, answer: str) -> None:
+    end = Stage(**PLAIN).go()
+    end.say(ANSWER + FEATURES.format(offered))
+    assert_refused(end, end.say(answer))
+
+
+def test_an_answer_counts_once() -> None:
+    end = Stage(**PLAIN).go()
+    end.say(ANSWER + FEATURES.format(EXTERNAL))
+    end.say(SUCCESS)
+    assert "<policy-violation" in end.say(ANSWER + SUCCESS)
+    assert isinstance(outcome(end), Unreachable)
+
+
+def test_tls_begins_when_we_asked_for_it() -> None:
+    end = Stage().go()
+    assert_refused(end, end.say(ANSWER + PROCEED))
+    assert not end.wire.TLS
+
+
+def test_behind_tls_an_answer_to_what_was_asked_is_believed() -> None:
+    end = behind_tls()
+    encrypt(end)
+    assert "<db:verify " in end.say(ANSWER + FEATURES.format(DIALBACK))
+    end.say(VERIFIED)
+    assert outcome(end) is True
+
+
+def test_whose_certificate_holds_no_more_is_not_believed_whatever_they_answer() -> None:
+    end = behind_tls(require_certificates=True)
+    end.stream.handshake = holds = SimpleNamespace(proves=lambda _domain: True, trouble="It has expired.")
+    encrypt(end)
+    assert "<db:verify " in end.say(ANSWER + FEATURES.format(DIALBACK))
+    holds.proves = lambda _domain: False
+    assert_refused(end, end.say(VERIFIED))
+    assert "It has expired." in outcome(end).text
+
+
 COUNTED = "<sm xmlns='urn:xmpp:sm:3'/>"
 
 
-def counted() -> End:
-    end = Stage(**PLAIN).go()
+def counted(stage: Stage | None = None) -> End:
+    end = (stage or Stage(**PLAIN)).go()
     end.say(ANSWER + FEATURES.format(EXTERNAL))
     end.say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
     assert end.say(ANSWER + FEATURES.format(COUNTED)) == "<enable xmlns='urn:xmpp:sm:3'/>"
@@ -213,3 +322,37 @@ def test_a_server_that_does_not_count_after_all_leaves_nothing() -> None:
     end.say("<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
     assert say(end, "2").endswith("id='2' to='b@two.example'/>")
     assert not end.stream.left()
+
+
+@given(
+    st.integers(1, 12),
+    st.lists(st.tuples(st.sampled_from(["send", "acknowledge", "repeat"]), st.integers(0, 20)), max_size=40),
+)
+def test_an_acknowledgement_takes_what_it_names_and_never_more(most: int, steps: list[tuple[str, int]]) -> None:
+    budget = Budget(10**6)
+    kept = Unacknowledged(most, 10**6, budget)
+    sent = known = gone = 0  # gone: acknowledged, or forgotten to make room
+    for what, number in steps:
+        if what == "send":
+            for _ in range(number):
+                kept.sent(Stanza("message", {"id": str(sent)}))
+                sent += 1
+            gone = max(gone, sent - most)
+        else:
+            said = min(known + number, sent) if what == "acknowledge" else max(known - number, 0)
+            assert kept.handled(said) is (said > known)
+            known = max(known, said)
+            gone = max(gone, known)
+        assert len(kept) == sent - gone
+    assert [stanza.id for stanza in kept.left()] == [str(number) for number in range(gone, sent)]
+    assert budget.left == 10**6
+
+
+def test_an_early_acknowledgement_of_a_crowd_forgets_nothing_and_asks_for_the_rest() -> None:
+    stage = Stage(**PLAIN, queue_stanzas=3)
+    end = counted(stage)
+    say(end, "1", "2", "3", "4", "5")
+    ask = "<r xmlns='urn:xmpp:sm:3'/>"
+    assert end.say("<a xmlns='urn:xmpp:sm:3' h='1'/>") == ask
+    assert end.say("<a xmlns='urn:xmpp:sm:3' h='1'/>") == "", "nothing new was said: no asking in circles"
+    assert [stanza.id for stanza in end.stream.left()] == ["3", "4", "5"]
