@@ -48,16 +48,20 @@ _DEFAULTS = NodeConfig(access_model="open", max_items=20, send_last="on_sub")
 class PubSubOptions(Section):
     """
     The service at ``domain`` (``""`` is ``pubsub.<host>``): whether accounts may make nodes there, or only
-    ``creators``; how many nodes there may be, items in a node, bytes of an item, and subscriptions to a node.
+    ``creators``; how many nodes there may be, and how many one account may own (creators as many as there may be),
+    items in a node, bytes of an item, subscriptions to a node, those of one bare JID, and bytes of items in one answer.
     """
 
     domain: str = ""
     accounts_create: bool = True
     creators: tuple[str, ...] = ()
     max_nodes: int = 1_000
+    nodes_per_account: int = 50
     max_items: int = 1_000
     max_item_bytes: int = 131_072
     max_subscriptions: int = 5_000
+    subscriptions_each: int = 10
+    max_answer_bytes: int = 1_048_576
 
 
 @implementer(ISink)
@@ -85,6 +89,11 @@ class PubSubService:
             options.max_item_bytes,
             options.max_subscriptions,
             lambda: secrets.token_hex(8),
+            self._is_own,
+            lambda bare: None if bare in options.creators else options.nodes_per_account,
+            options.subscriptions_each,
+            options.max_answer_bytes,
+            ("open", "whitelist", "authorize"),
         )
         self._shelf = Shelf(services.pubsub_nodes, terms)
         self._pubsub = PubSub(self._shelf)
@@ -138,7 +147,6 @@ class PubSubService:
     async def _answer(self, stanza: Stanza) -> Stanza:
         if stanza.type == "get":
             return await self._pubsub.answer(stanza, self.jid)
-        _refuse_presence(stanza)
         async with self._turns.of(self.jid):
             return await self._pubsub.answer(stanza, self.jid)
 
@@ -172,8 +180,10 @@ class PubSubService:
     def _may_create(self, _service: str, bare: str) -> bool:
         if bare in self._options.creators:
             return True
-        own = address.domain(bare) == self._host and self._router.is_account(bare)
-        return own and self._options.accounts_create
+        return self._options.accounts_create and self._is_own(bare)
+
+    def _is_own(self, bare: str) -> bool:
+        return address.domain(bare) == self._host and self._router.is_account(bare)
 
     async def _tell(self, node: Node, event: bytes, to: tuple[str, ...]) -> None:
         inner = b"<event xmlns='%b'>%b</event>" % (ns.PUBSUB_EVENT.encode(), event)
@@ -221,14 +231,13 @@ def _told(stanza: Stanza, namespace: str, node: str, inner: bytes) -> Stanza:
 
 
 def _is_for_good(stanza: Stanza) -> bool:
-    """Whether nobody will ever be there again (RFC 6120 §8.3.3)."""
-    return any(condition in stanza.inner for condition in (b"<item-not-found", b"<gone", b"<remote-server-not-found"))
-
-
-def _refuse_presence(stanza: Stanza) -> None:
-    """:raises StanzaError: if a node is to be open to who sees a presence."""
-    if b">presence<" in stanza.inner and b"access_model" in stanza.inner:
-        raise StanzaError("not-acceptable", "This service has no presence: choose open, whitelist or authorize.")
+    """Whether nobody will ever be there again (RFC 6120 §8.3.3); a server that cannot be found may come back."""
+    return any(
+        condition.uri == ns.STANZA_ERRORS and condition.name in ("gone", "item-not-found")
+        for error in stanza.element.elements()
+        if error.name == "error" and error.uri == stanza.element.uri
+        for condition in error.elements()
+    )
 
 
 plugin = Module("pubsub", "XEP-0060 1.26.0", PubSubService, (), PubSubOptions)

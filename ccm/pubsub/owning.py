@@ -37,7 +37,7 @@ class Owning:
         """§8.1."""
         name = asked.getAttribute("node") or self._terms.new_id()
         values = submitted(stanza, "configure", configuration.NODE_CONFIG)
-        config = configuration.changed(self._terms.defaults, values, self._terms.most_items)
+        config = self._shelf.configured(self._terms.defaults, values)
         if await self._shelf.items.get(service, name) is not None:
             raise StanzaError("conflict", "There is such a node already.")
         await self._shelf.make(service, name, asker(stanza), config)
@@ -62,7 +62,7 @@ class Owning:
         if submitted.getAttribute("type") == "cancel":
             return b""
         values = forms.read(submitted, configuration.NODE_CONFIG)
-        config = configuration.changed(node.config, values, self._terms.most_items)
+        config = self._shelf.configured(node.config, values)
         node = msgspec.structs.replace(node, config=config)
         await self._shelf.keep(node)
         await self._shelf.items.trim(service, node.name, config.max_items or self._terms.most_items)
@@ -109,6 +109,8 @@ class Owning:
             known.pop(jid, None)
             if given != "none":
                 known[jid] = given
+        if len(known) > max(self._terms.most_subscriptions, len(node.affiliations)):
+            raise StanzaError("resource-constraint", "This node names too many people. Set some of them to none.")
         if "@" not in service and "owner" not in known.values():
             raise StanzaError("not-acceptable", "A node needs an owner. Name another one first.")
         left = {jid: state for jid, state in node.subscriptions.items() if known.get(address.bare(jid)) != "outcast"}
@@ -122,16 +124,24 @@ class Owning:
         return b"<subscriptions node='%b'>%b</subscriptions>" % (attribute(node.name).encode(), lines)
 
     async def _set_subscriptions(self, stanza: Stanza, service: str, asked: Element) -> bytes:
-        """§8.8.2, and letting in those who wait (§8.6)."""
+        """§8.8.2, and letting in those who wait (§8.6); nobody of elsewhere is subscribed who has not asked."""
         node = await self._shelf.owned(stanza, service, asked)
         known = dict(node.subscriptions)
         for child in asked.elements():
             jid, state = prepared(child), child.getAttribute("subscription")
             if state == "none":
                 known.pop(jid, None)
-            elif state == "subscribed":
-                known[jid] = "subscribed"
-            else:
+            elif state != "subscribed":
                 raise StanzaError("bad-request", "A subscription is set to subscribed or none.")
+            else:
+                if jid not in node.subscriptions:
+                    self._check_new(stanza, jid)
+                known[jid] = "subscribed"
+        self._shelf.check_room(node, known)
         await self._shelf.keep(msgspec.structs.replace(node, subscriptions=known))
         return b""
+
+    def _check_new(self, stanza: Stanza, jid: str) -> None:
+        bare = address.bare(jid)
+        if bare != asker(stanza) and not self._terms.is_own(bare):
+            raise StanzaError("not-acceptable", f"{jid} has not asked for it. People elsewhere subscribe themselves.")

@@ -89,7 +89,7 @@ class PubSub:
         except StanzaError as missing:
             if missing.condition != "item-not-found":
                 raise
-            config = configuration.changed(terms.defaults, options, terms.most_items)
+            config = self._shelf.configured(terms.defaults, options)
             _check_item(config, bool(items))
             node = await self._shelf.make(service, publish["node"], bare, config)
         else:
@@ -123,15 +123,24 @@ class PubSub:
         return b""
 
     async def _items(self, stanza: Stanza, service: str, asked: Element) -> bytes:
-        """§6.5: all, the newest few, or those named."""
+        """§6.5: all, the newest few, or those named; with a ``<set/>`` if there are more than one answer holds."""
         node = await self._shelf.readable(service, asked.getAttribute("node"), asker(stanza))
         ids = tuple(child["id"] for child in asked.elements() if child.name == "item" and child.hasAttribute("id"))
         most = forms.number("max_items", [asked.getAttribute("max_items") or ""], self._terms.most_items)
+        most = most or self._terms.most_items
         page = rsm.read(asked.parent) if asked.parent is not None else None
-        if page is not None and page.most is not None:
-            most = min(most or page.most, page.most)
-        found = await self._shelf.items.items(service, node.name, ids=ids, most=most)
-        return events.listed(node, found)
+        wanted = page or rsm.Asked()
+        if wanted.most is not None:
+            most = min(most, wanted.most)
+        found, total = await self._shelf.items.page(
+            service, node.name, ids=ids, most=most, most_bytes=self._terms.answer_bytes,
+            after=wanted.after, before=wanted.before,
+        )  # fmt: skip
+        listed = events.listed(node, found)
+        if page is None and len(found) >= min(most, total):
+            return listed
+        first, last = (found[0].id, found[-1].id) if found else (None, None)
+        return listed + rsm.describe(first, last, total=total)
 
     # ---- subscribing
 
@@ -144,9 +153,9 @@ class PubSub:
             state = node.subscription(bare) or "pending"
         else:
             node.check_reader(bare, await self._terms.sees_presence(service, bare))
-        if jid not in node.subscriptions and len(node.subscriptions) >= self._terms.most_subscriptions:
-            raise refused("policy-violation", "too-many-subscriptions", "Nobody else can subscribe to this node.")
-        node = msgspec.structs.replace(node, subscriptions={**node.subscriptions, jid: state})
+        subscriptions = {**node.subscriptions, jid: state}
+        self._shelf.check_room(node, subscriptions)
+        node = msgspec.structs.replace(node, subscriptions=subscriptions)
         await self._shelf.keep(node)
         if state == "subscribed" and node.config.send_last != "never":
             newest = await self._shelf.items.items(service, node.name, most=1)

@@ -4,7 +4,8 @@ The nodes of a host of nodes: found, made and kept, under its terms (XEP-0060 1.
 Leaves out the requests.
 """
 
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +15,8 @@ from ccm import address
 from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import IPubSubNodes
-from ccm.pubsub.config import NodeConfig
+from ccm.pubsub import config as configuration
+from ccm.pubsub.config import Access, NodeConfig
 from ccm.pubsub.node import Affiliation, Node, refused
 from ccm.wire import forms
 from ccm.wire.stanza import Stanza
@@ -32,6 +34,11 @@ class Terms:
     :ivar sees_presence: whether a bare JID may see the presence of the account whose nodes they are.
     :ivar tell: spreads an event of a node; to these addresses alone, if there are any.
     :ivar published: hears of an item that is new.
+    :ivar is_own: whether a bare JID is of the host's own people, whom an owner may subscribe unasked.
+    :ivar most_own_nodes: how many nodes of a service a bare JID may own; ``None`` is no bound of their own.
+    :ivar most_each: subscriptions to a node by one bare JID.
+    :ivar answer_bytes: of payloads in one answer, the newest; at least one item is told.
+    :ivar access_models: those that make sense here.
     """
 
     defaults: NodeConfig
@@ -44,6 +51,11 @@ class Terms:
     most_item_bytes: int
     most_subscriptions: int
     new_id: Callable[[], str]
+    is_own: Callable[[str], bool]
+    most_own_nodes: Callable[[str], int | None]
+    most_each: int
+    answer_bytes: int
+    access_models: tuple[Access, ...] = ("open", "presence", "whitelist", "authorize")
 
 
 class Shelf:
@@ -90,6 +102,29 @@ class Shelf:
         node.check_owner(asker(stanza))
         return node
 
+    def configured(self, config: NodeConfig, values: forms.Values) -> NodeConfig:
+        """A configuration after a form. :raises StanzaError: also ``not-acceptable`` for what makes no sense here."""
+        made = configuration.changed(config, values, self.terms.most_items)
+        allowed = self.terms.access_models
+        if made.access_model not in allowed:
+            raise StanzaError("not-acceptable", f"pubsub#access_model must here be one of: {', '.join(allowed)}.")
+        return made
+
+    def check_room(self, node: Node, subscriptions: Mapping[str, str]) -> None:
+        """
+        Whether these may be the subscriptions of a node.
+
+        :raises StanzaError: ``policy-violation`` if there are too many with the new ones, or too many of a bare JID.
+        """
+        new, most = subscriptions.keys() - node.subscriptions.keys(), self.terms.most_each
+        if new and len(subscriptions) > self.terms.most_subscriptions:
+            raise refused("policy-violation", "too-many-subscriptions", "Nobody else can subscribe to this node.")
+        counts = Counter(map(address.bare, subscriptions))
+        for bare in map(address.bare, new):
+            if counts[bare] > most:
+                text = f"One person may have {most} subscriptions to a node. End another one first."
+                raise refused("policy-violation", "too-many-subscriptions", text)
+
     async def keep(self, node: Node) -> None:
         """It is on disk when this is done."""
         await self.items.save(node.service, node.name, msgspec.json.encode(node))
@@ -100,6 +135,9 @@ class Shelf:
             raise StanzaError("forbidden" if bare != service else "not-allowed", "You may make no nodes here.")
         if len(await self.items.of(service)) >= self.terms.most_nodes:
             raise StanzaError("resource-constraint", f"There may be {self.terms.most_nodes} nodes. Delete one first.")
+        most = self.terms.most_own_nodes(bare)
+        if most is not None and sum(node.affiliation(bare) == "owner" for node in await self.all(service)) >= most:
+            raise StanzaError("resource-constraint", f"You may own {most} nodes here. Delete one first.")
         affiliations: dict[str, Affiliation] = {} if bare == service else {bare: "owner"}
         node = Node(service, name, config, affiliations)
         await self.keep(node)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 from zope.interface import implementer
 
 from ccm import records as r
+from ccm.errors import StanzaError
 from ccm.interfaces import IDatabase, IPubSubNodes
 from ccm.store.schema import pubsub_items as kept
 from ccm.store.schema import pubsub_nodes as nodes
@@ -74,6 +75,39 @@ class PubSubNodes:
         rows = await self._database.read(lambda connection: connection.execute(statement).all())
         return tuple(map(_item, reversed(rows)))
 
+    async def page(
+        self,
+        service: str,
+        name: str,
+        *,
+        ids: tuple[str, ...] = (),
+        most: int,
+        most_bytes: int,
+        after: str | None = None,
+        before: str | None = None,
+    ) -> tuple[Sequence[r.PubSubItem], int]:
+        wanted = [*_of(service, name), *([kept.c.id.in_(ids)] if ids else [])]
+        order = kept.c.seq if after else kept.c.seq.desc()
+
+        def query(connection: Connection) -> tuple[list[Any], int]:
+            total = connection.execute(select(func.count()).select_from(kept).where(*wanted)).scalar() or 0
+            bounds = [kept.c.seq > _seq(connection, service, name, after)] if after else []
+            bounds += [kept.c.seq < _seq(connection, service, name, before)] if before else []
+            sizes = select(kept.c.seq, func.length(kept.c.xml).label("size")).where(*wanted, *bounds)
+            room, last, first = most_bytes, None, None
+            for row in connection.execute(sizes.order_by(order).limit(most)):
+                room -= row.size
+                if room < 0 and last is not None:
+                    break
+                first, last = row.seq if first is None else first, row.seq
+            if first is None or last is None:
+                return [], total
+            found = select(kept).where(*wanted, kept.c.seq.between(min(first, last), max(first, last)))
+            return list(connection.execute(found.order_by(kept.c.seq)).all()), total
+
+        rows, total = await self._database.read(query)
+        return tuple(map(_item, rows)), total
+
     async def newest(self, services: Iterable[str], names: Iterable[str]) -> Sequence[tuple[bytes, r.PubSubItem]]:
         wanted, asked = tuple(services), tuple(names)
         chunks = [wanted[start : start + _MOST_SERVICES] for start in range(0, len(wanted), _MOST_SERVICES)]
@@ -97,6 +131,13 @@ class PubSubNodes:
 
 def _of(service: str, name: str) -> tuple[Any, Any]:
     return kept.c.service == service, kept.c.node == name
+
+
+def _seq(connection: Connection, service: str, name: str, id_: str) -> int:
+    found: int | None = connection.execute(select(kept.c.seq).where(*_of(service, name), kept.c.id == id_)).scalar()
+    if found is None:
+        raise StanzaError("item-not-found", "That item is not there any more. Start from the newest.")
+    return found
 
 
 def _place(row: Any) -> tuple[str, str]:

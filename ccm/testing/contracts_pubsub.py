@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 import pytest_twisted
 
 from ccm import records as r
+from ccm.errors import StanzaError
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 
@@ -51,6 +53,29 @@ class PubSubNodesContract:
         await pubsub_nodes.publish(ANN, "tune", item("a"), 3)
         assert await pubsub_nodes.retract(ANN, "tune", "a") is True
         assert await pubsub_nodes.retract(ANN, "tune", "a") is False
+
+    @pytest_twisted.ensureDeferred
+    async def test_a_page_holds_the_newest_that_fit_and_one_at_least(self, pubsub_nodes: Any) -> None:
+        for id_ in "abcde":
+            await pubsub_nodes.publish(ANN, "tune", item(id_, b"<x>%b</x>" % (id_ * 13).encode()), 10)  # 20 bytes each
+        await pubsub_nodes.publish(ANN, "mood", item("a"), 10)
+
+        async def ids(**asked: Any) -> tuple[str, int]:
+            found, total = await pubsub_nodes.page(ANN, "tune", **{"most": 10, "most_bytes": 1000, **asked})
+            return "".join(each.id for each in found), total
+
+        assert await ids() == ("abcde", 5)
+        assert await ids(most=2) == ("de", 5)
+        assert await ids(most=0) == ("", 5)
+        assert await ids(most_bytes=59) == ("de", 5)
+        assert await ids(most_bytes=1) == ("e", 5)
+        assert await ids(before="d", most_bytes=40) == ("bc", 5)
+        assert await ids(after="a", most_bytes=40) == ("bc", 5)
+        assert await ids(before="a") == ("", 5)
+        assert await ids(ids=("a", "c", "e"), most_bytes=40) == ("ce", 3)
+        with pytest.raises(StanzaError, match="item"):
+            await ids(before="x")
+        assert await pubsub_nodes.page(ANN, "none", most=1, most_bytes=1) == ((), 0)
 
     @pytest_twisted.ensureDeferred
     async def test_the_newest_of_many_nodes_come_with_their_records(self, pubsub_nodes: Any) -> None:

@@ -164,6 +164,32 @@ class MemoryPubSubNodes:
         found = [item for item in self.kept.get((service, name), {}).values() if not ids or item.id in ids]
         return tuple(found[-most:])
 
+    async def page(
+        self,
+        service: str,
+        name: str,
+        *,
+        ids: tuple[str, ...] = (),
+        most: int,
+        most_bytes: int,
+        after: str | None = None,
+        before: str | None = None,
+    ) -> tuple[Sequence[r.PubSubItem], int]:
+        known = self.kept.get((service, name), {})
+        if any(each and each not in known for each in (after, before)):
+            raise StanzaError("item-not-found", "That item is not there any more.")
+        places = {id_: place for place, id_ in enumerate(known)}
+        wanted = [item for item in known.values() if not ids or item.id in ids]
+        low, high = places[after] if after else -1, places[before] if before else len(known)
+        left = [item for item in wanted if low < places[item.id] < high]
+        found: list[r.PubSubItem] = []
+        for item in (left if after else left[::-1])[:most]:
+            most_bytes -= len(item.xml)
+            if most_bytes < 0 and found:
+                break
+            found.append(item)
+        return tuple(found if after else found[::-1]), len(wanted)
+
     async def newest(self, services: Iterable[str], names: Iterable[str]) -> Sequence[tuple[bytes, r.PubSubItem]]:
         wanted, asked = set(services), set(names)
         return tuple(
