@@ -34,6 +34,7 @@ from ccm.components.reporter_room import ReporterRoom
 from ccm.components.room_archive import RoomArchive
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.room_requests import REPORTER_NICK
+from ccm.components.room_words import readers_changed
 from ccm.config import Section
 from ccm.interfaces import IComponentHandler
 from ccm.records import Topic
@@ -129,6 +130,9 @@ class Reporter(MUCClient):  # type: ignore[misc]
         known = self.discussions.get(topic.room)
         if known is not None:
             if known.topic != topic or known.trouble:  # what is said in the room wakes it without this
+                if known.topic.visibility != topic.visibility:
+                    words = readers_changed(topic)
+                    self._context.spawn(self._room.say(topic.room, f"readers.{topic.id}.{topic.revision}", words))
                 known.topic = topic
                 known.wake()
             return known

@@ -30,3 +30,11 @@ def greeting(topic: Topic, web_url: str, announced: str) -> str:
         f"{web_url}archive/ for {_READERS[topic.visibility]} to read. {announced}"
         "Write #off to go off the record, #on to come back, “#off me” to keep your own words out, or #help."
     )
+
+
+def readers_changed(topic: Topic) -> str:
+    """What was promised by the greeting holds no longer."""
+    return (
+        f"What comes of {topic.name} is for {_READERS[topic.visibility]} to read from now on. "
+        "Write “#off me” to keep your own words out; take messages back to have them taken out."
+    )

@@ -337,3 +337,22 @@ async def test_a_publication_given_up_is_said_in_the_room_once(stage: Any, muc: 
     await hold_the_talk(ann, room, [("reporter, what do we have so far?", "so far:")])
     assert said_by_reporter(ann, room).count(words) == 1
     assert given_up("blog", "no such page.", "") == "blog did not take it: no such page. The archive has it."
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_room_is_told_once_when_others_may_read_than_were_promised(stage: Any, muc: Any) -> None:
+    play(stage)
+    ann = await stage.person("ann", "Ann")
+    topic = await open_topic(ann)
+    room = topic["room"]
+    await ann.join(room, "Ann")
+    await until(lambda: any("for everybody to read" in text for text in said_by_reporter(ann, room)))
+    for visibility in ("members", "members", "link"):
+        asked = f"<visibility xmlns='{ns.TOPICS}' id='{topic['id']}' visibility='{visibility}'/>"
+        await ann.ask("topics.localhost", "set", asked)
+    await until(lambda: any("whoever has its link to read" in text for text in said_by_reporter(ann, room)))
+    told = [text for text in said_by_reporter(ann, room) if "from now on" in text]
+    assert [text.partition(" to read")[0] for text in told] == [
+        "What comes of Big data is for those who take part",
+        "What comes of Big data is for whoever has its link",
+    ]
