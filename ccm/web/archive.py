@@ -112,25 +112,26 @@ class ArchivePages:
         refused = await self._refused(request, record)
         if record is None or refused is not None:
             return refused or b""
-        count = 1
+        shown: Sequence[r.DocumentRecord] = (record,)
         if not form and (wanted is not None or record.revision > 1):
-            count = len(await self._documents.revisions(record.topic))
-        key = _key(request, record)
-        made_of = (record.body, record.slug, form, str(wanted), str(count), key)
+            shown = await self._shown(request, record.topic)
+        numbers = [each.revision for each in shown]
+        key = _key(request, (record, *shown))
+        made_of = (record.body, record.slug, form, str(wanted), str(numbers), key)
         content_type = FORMS[form][0] if form else HTML
         return await self._made(
-            request, content_type, made_of, lambda: self._form(record, form, wanted, count, key), key
+            request, content_type, made_of, lambda: self._form(record, form, wanted, numbers, key), key
         )
 
     @app.route("/<slug>/versions", methods=["GET"])
     async def versions(self, request: Request, slug: str) -> bytes:
-        """Every version of a document, the newest first."""
+        """Every version of a document that whoever asks may read, the newest first."""
         record = await self._documents.by_slug(slug)
         refused = await self._refused(request, record)
         if record is None or refused is not None:
             return refused or b""
-        records = await self._documents.revisions(record.topic)
-        key = _key(request, record)
+        records = await self._shown(request, record.topic)
+        key = _key(request, records)
         made_of = [
             record.title,
             key,
@@ -162,8 +163,9 @@ class ArchivePages:
         refused = await self._refused(request, newest)
         if newest is None or refused is not None:
             return refused or b""
-        key = _key(request, newest)
-        by_number = {record.revision: record for record in await self._documents.revisions(newest.topic)}
+        records = await self._shown(request, newest.topic)
+        key = _key(request, records)
+        by_number = {record.revision: record for record in records}
         new = by_number.get(_number(field(request, "to")) or newest.revision)
         before = max((number for number in by_number if new is not None and number < new.revision), default=0)
         old = by_number.get(_number(field(request, "from")) or before)
@@ -215,8 +217,15 @@ class ArchivePages:
             return self._pages.message(request, "Only for those who take part", text, 403)
         return None
 
-    def _form(self, record: r.DocumentRecord, form: str, wanted: int | None, count: int, key: str) -> bytes:
-        """:param wanted: the revision that was asked for. :param count: how many there are."""
+    async def _shown(self, request: Request, topic: str) -> Sequence[r.DocumentRecord]:
+        """The versions that whoever asks may read: each was published with a visibility of its own."""
+        records = await self._documents.revisions(topic)
+        one_of_each = {record.visibility: record for record in records}
+        shown = {kind for kind, record in one_of_each.items() if await self._readers.may_read(request, record)}
+        return [record for record in records if record.visibility in shown]
+
+    def _form(self, record: r.DocumentRecord, form: str, wanted: int | None, numbers: Sequence[int], key: str) -> bytes:
+        """:param wanted: the revision that was asked for. :param numbers: those that may be read."""
         document, url = render_json.loads(record.body), self._url + record.slug
         here = f"{url}?v={wanted}" if wanted is not None else url
         makers: dict[str, Callable[[Document], bytes]] = {
@@ -236,26 +245,27 @@ class ArchivePages:
             home="/archive/",
             feed="/archive/feed.atom",
             icon=self._pages.look.icon,
-            versions=_ways(record, count, key) if count > 1 else {},
+            versions=_ways(record, numbers, key) if len(numbers) > 1 else {},
         )
         return page.encode()
 
 
-def _ways(record: r.DocumentRecord, count: int, key: str) -> dict[str, str]:
+def _ways(record: r.DocumentRecord, numbers: Sequence[int], key: str) -> dict[str, str]:
     """What leads from a version to the others."""
     here = f"/archive/{record.slug}"
-    ways = {str(number): f"{here}?v={number}" for number in range(1, count + 1) if number != record.revision}
+    ways = {str(number): f"{here}?v={number}" for number in numbers if number != record.revision}
     if len(ways) > SHOWN_VERSIONS:
         ways = {}
-    if record.revision > 1:
-        ways["what changed"] = f"{here}/changes?from={record.revision - 1}&to={record.revision}"
+    before = max((number for number in numbers if number < record.revision), default=None)
+    if before is not None:
+        ways["what changed"] = f"{here}/changes?from={before}&to={record.revision}"
     ways["all versions"] = f"{here}/versions"
     return {words: keyed(way, key) for words, way in ways.items()}
 
 
-def _key(request: Request, record: r.DocumentRecord) -> str:
+def _key(request: Request, shown: Iterable[r.DocumentRecord]) -> str:
     """What the links of the page hand on: nothing where nothing is asked for."""
-    return key_of(request) if record.visibility == "members" else ""
+    return key_of(request) if any(record.visibility == "members" for record in shown) else ""
 
 
 def _number(text: str) -> int | None:
