@@ -234,7 +234,7 @@ class _Plain:
 
 class _Bearer:
     def __init__(self, terms: _Terms) -> None:
-        self._realm, self._gate = terms.realm, terms.gate
+        self._realm, self._gate, self._host = terms.realm, terms.gate, terms.host
         self._failed = False
 
     async def step(self, data: bytes | None) -> "Challenge | _Proven":
@@ -257,7 +257,7 @@ class _Bearer:
         scheme, _, token = fields.get("auth", "").partition(" ")
         bearer = await self._realm.tokens.admit(token.strip()) if scheme.lower() == "bearer" else None
         account = await self._realm.accounts.get(bearer.jid) if bearer else None
-        if bearer is None or account is None:
+        if bearer is None or account is None or address.domain(account.jid) != self._host:
             self._failed = True  # RFC 7628 §3.2.3: the client answers this, then comes the failure
             return Challenge(json.dumps({"status": "invalid_token"}).encode())
         name = authzid[2:].replace("=2C", ",").replace("=3D", "=")

@@ -152,6 +152,18 @@ def test_an_empty_initial_response_is_asked_for() -> None:
     assert b"<success" in client.send(f"<response {SASL}>{said}</response>")
 
 
+def test_a_token_signs_in_at_the_domain_of_its_account_alone() -> None:
+    world = World()
+    fakes.result_of(world.services.accounts.create("eve@other.example", "Eve", None, ()))
+    token, _ = fakes.result_of(world.realm.tokens.issue("eve@other.example"))
+    client = world.client()
+    client.open()
+    data = b64encode(f"n,,\x01auth=Bearer {token}\x01\x01".encode()).decode()
+    said = client.send(f"<auth {SASL} mechanism='OAUTHBEARER'>{data}</auth>")
+    assert b"invalid_token" in inner(said)
+    assert b"<not-authorized/>" in client.send(f"<response {SASL}>AQ==</response>")
+
+
 def test_a_token_signs_in_until_it_is_revoked() -> None:
     world = World()
     token, _ = fakes.result_of(world.realm.tokens.issue("ann@localhost"))
