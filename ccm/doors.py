@@ -72,10 +72,7 @@ class Doors:
         self._addresses = addresses
         self._pool = ParserPool(settings["wire"])
         self._turn = Turn(partial(reactor.callLater, 0))
-        self.certificates = NamedCertificates(
-            _certificates(settings, state_dir, settings["sasl"].client_ca),
-            {host: _certificates(own, state_dir / "hosts" / host) for host, own in settings.hosts.items()},
-        )
+        self.certificates = certificates(settings, state_dir)
         self._ports: list[IListeningPort] = []
         self._saver = BoshSaver(stores.state, realm, reactor, settings["bosh"])
         self.bosh_records = self._saver.keeper
@@ -178,9 +175,15 @@ class Doors:
                 raise ConfigError(f"{self._settings.source}: [listen]: {endpoint!r} is no endpoint: {error}") from error
 
 
-def _certificates(settings: Settings, folder: Path, client_ca: str = "") -> Certificates:
+def certificates(settings: Settings, state_dir: Path) -> NamedCertificates:
+    """What each domain shows, and the one authority by which those of clients are judged at all of them."""
+    others = {host: _certificates(own, state_dir / "hosts" / host) for host, own in settings.hosts.items()}
+    return NamedCertificates(_certificates(settings, state_dir), others)
+
+
+def _certificates(settings: Settings, folder: Path) -> Certificates:
     tls = settings["tls"]
-    return Certificates(folder, (settings["server"].host,), tls.certificate, tls.key, client_ca)
+    return Certificates(folder, (settings["server"].host,), tls.certificate, tls.key, settings["sasl"].client_ca)
 
 
 def _session(realm: Realm, transport: str, connection: Any, framing: Any) -> Session:
@@ -199,7 +202,7 @@ async def end_changed(neighbours: Neighbours, accounts: Accounts) -> None:
         for session in router.sessions_of(jid) if router is not None else ():
             session.close("not-authorized", why)
         if router is not None and not accounts.exists(jid):
-            router.fire("account-deleted", jid)
+            neighbours.fire("account-deleted", jid)
 
 
 def end_without_account(neighbours: Neighbours, exists: Callable[[str], bool], guests: Collection[str]) -> int:

@@ -1,6 +1,7 @@
 """What TLS shows for signing in: bindings both sides agree on, clients' certificates, the protocol of a port."""
 
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrap
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface import implementer
 
+from ccm.config import Config
+from ccm.doors import certificates
 from ccm.errors import ConfigError
+from ccm.settings import Settings
 from ccm.transports.certificates import Certificates
 from ccm.transports.tls_facts import ClientTls, end_point_of, facts_of, names_of
 
@@ -230,3 +234,24 @@ def test_a_chain_of_which_anything_was_refused_is_not_verified() -> None:
     shown.looked(True, 0)
     assert not shown.verified
     assert facts_of(object()).bindings == {}
+
+
+@pytest.mark.parametrize("host", ["a.example", "b.example"])
+def test_certificates_of_people_are_verified_at_every_domain(tmp_path: Path, host: str) -> None:
+    authority = Authority(tmp_path)
+    sasl = {"client_ca": str(authority.path)}
+    config = {"server": {"host": "a.example"}, "sasl": sasl, "hosts": {"b.example": {}}}
+    server = certificates(Settings(Config("ccm.toml", config)), tmp_path / "state").serverConnectionForTLS(None)
+    client = Caller(authority.issue("ann@b.example")).clientConnectionForTLS(None)
+    client.set_tlsext_host_name(host.encode())
+    server.set_accept_state()
+    client.set_connect_state()
+    for _ in range(5):
+        for one, other in ((client, server), (server, client)):
+            with suppress(SSL.WantReadError):
+                one.do_handshake()
+            with suppress(SSL.WantReadError):
+                other.bio_write(one.bio_read(65_536))
+    assert host == client.get_peer_certificate().get_subject().CN
+    assert server.get_peer_certificate() is not None
+    assert server.verified
