@@ -18,7 +18,14 @@ SECTION = "hosts"
 #: What a domain may have otherwise than the server's own.
 SECTIONS = ("modules", "muc", "sasl", "session", "tls")
 #: Of the server's own domain alone: other domains begin without them.
-_OWN = (("sasl", "anonymous_hosts"), ("modules.upload", "domain"), ("modules.admin", "admins"), ("muc", "admins"))
+_OWN = (
+    ("sasl", "anonymous_hosts"),
+    ("modules.upload", "domain"),
+    ("modules.pubsub", "domain"),
+    ("modules.pubsub", "creators"),
+    ("modules.admin", "admins"),
+    ("muc", "admins"),
+)
 
 
 def apart(config: Config) -> tuple[Config, dict[str, Config]]:

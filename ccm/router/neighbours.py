@@ -12,7 +12,7 @@ from typing import Any
 from zope.interface import implementer
 
 from ccm import address
-from ccm.errors import StanzaError
+from ccm.errors import ConfigError, StanzaError
 from ccm.interfaces import ISink
 from ccm.router.router import Router
 from ccm.wire.fanout import FanOut
@@ -36,7 +36,15 @@ class Neighbours:
         self._beyond: ISink | None = None
 
     def add(self, router: Router) -> None:
-        """Take in a domain's router, which sends on what is for others from now on."""
+        """
+        Take in a domain's router, which sends on what is for others from now on.
+
+        :raises ConfigError: if one of its domains is served already; later ones are refused as its own twice are.
+        """
+        for host in router.hosts:
+            if self._is_taken(host):
+                raise ConfigError(f"{host} is served twice in this process: take it out of one of its places.")
+        router.is_taken = self._is_taken
         self.routers.append(router)
         self.hosts.update(router.hosts)
         self._lead_on()
@@ -45,6 +53,9 @@ class Neighbours:
         """Let a sink answer for every domain that nobody here answers for: other servers'."""
         self._beyond = sink
         self._lead_on()
+
+    def _is_taken(self, domain: str) -> bool:
+        return self.of(domain) is not None
 
     def _lead_on(self) -> None:
         for router in self.routers:

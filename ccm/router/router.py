@@ -46,6 +46,8 @@ class Router:
         #: bare JID -> resource -> session
         self.sessions: dict[str, dict[str, ISession]] = {}
         self._domains: dict[str, ISink] = {}
+        #: whether somebody else in this process serves a domain
+        self.is_taken: Callable[[str], bool] = lambda _: False
         self._elsewhere: ISink | None = None
         #: (phase, kind, target) -> (type, payload) -> handlers; a missing table costs one lookup.
         self._tables: dict[tuple[Phase, str, Target], _Table] = {}
@@ -74,7 +76,7 @@ class Router:
 
     def add_domain(self, domain: str, sink: ISink) -> None:
         """Let a sink answer for a whole domain. :raises StanzaError: ``conflict`` if somebody does already."""
-        if domain in self._domains or domain in self.hosts:
+        if domain in self._domains or domain in self.hosts or self.is_taken(domain):
             raise StanzaError("conflict", f"{domain} is already served.")
         self._domains[domain] = sink
         self.fire("domain-up", domain)

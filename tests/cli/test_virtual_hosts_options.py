@@ -17,7 +17,12 @@ BASE: dict[str, Any] = {
     "server": {"host": "example.org", "language": "de"},
     "muc": {"history_messages": 7, "admins": ["ann@example.org"]},
     "sasl": {"anonymous_hosts": ["anon.example.org"], "iterations": 5000},
-    "modules": {"enabled": ["register"], "disabled": ["version"], "admin": {"admins": ["ann@example.org"]}},
+    "modules": {
+        "enabled": ["register"],
+        "disabled": ["version"],
+        "admin": {"admins": ["ann@example.org"]},
+        "pubsub": {"domain": "nodes.example.org", "creators": ["ann@example.org"]},
+    },
 }
 
 
@@ -39,6 +44,8 @@ def test_what_is_the_servers_by_its_nature_is_not_inherited() -> None:
     assert own["sasl"].anonymous_hosts == ()
     assert not own["muc"].admins
     assert not own["modules.admin"].admins
+    assert not own["modules.pubsub"].domain
+    assert not own["modules.pubsub"].creators
     other = {"sasl": {"anonymous_hosts": ["anon.example.net"]}}
     own = settings({**BASE, "hosts": {"example.net": other}}).hosts["example.net"]
     assert own["sasl"].anonymous_hosts == ("anon.example.net",)
