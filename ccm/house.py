@@ -107,13 +107,14 @@ class House:
         ground.rooms.append(rooms)
         router.add_domain(rooms.jid, rooms)
         router.attach(rooms)
-        services = self._services()
+        services = self.services()
         for module in settings.modules():
             module.install(router, services, settings[f"modules.{module.name}"])
         self.realm = self._realm()
         ground.realms.update(dict.fromkeys(router.hosts, self.realm))
 
-    def _services(self) -> Services:
+    def services(self) -> Services:
+        """What its modules get."""
         ground, stores = self._ground, self._ground.stores
         return Services(
             host=self.host,
@@ -135,6 +136,8 @@ class House:
             guest_host=self._guest_host,
             barrier=self._barrier,
             end=partial(running.end, ground.reactor) if self._is_own else None,
+            fire=ground.neighbours.fire,
+            is_own=self._is_own,
         )
 
     def _realm(self) -> Realm:

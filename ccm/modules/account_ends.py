@@ -59,4 +59,9 @@ def end_sessions(router: Router, jid: str, why: str, but: str = "") -> None:
             session.close("not-authorized", why)
 
 
+def tell_deleted(router: Router, services: Services, jid: str) -> None:
+    """An account is gone: rooms and nodes of the other domains here forget it as well."""
+    (services.fire or router.fire)("account-deleted", jid)
+
+
 plugin = Module("account_ends", "CCM", AccountEnds)

@@ -11,7 +11,7 @@ from typing import Any
 from ccm import address, passwords
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
-from ccm.modules.account_ends import end_sessions
+from ccm.modules.account_ends import end_sessions, tell_deleted
 from ccm.modules.admin_terms import ACCOUNT, ACCOUNTS, Desk, several, typed_in
 from ccm.modules.last_logins import LastLogins
 from ccm.modules.roster_push import rendered_all
@@ -47,7 +47,7 @@ class AccountCommands:
             ACCOUNT,
             password,
             Parameter("password-verify", "The password again", "text-private"),
-            Parameter("email", "Mail address"),
+            *self._mail(),
             Parameter("given_name", "Given name"),
             Parameter("surname", "Family name"),
         )
@@ -67,6 +67,12 @@ class AccountCommands:
             make("user-stats", "Show figures of users", self._figures, *one_or_more),
         ]
 
+    def _mail(self) -> tuple[Parameter, ...]:
+        """
+        Of the server's own domain alone: who has a mail address is found by it, at every domain of the process.
+        """
+        return (Parameter("email", "Mail address"),) if self._services.is_own else ()
+
     # ---- changes
 
     async def _add(self, _asker: str, values: Values) -> Done:
@@ -77,6 +83,8 @@ class AccountCommands:
             raise StanzaError("not-acceptable", "The two passwords are not the same. Type them again.")
         name = " ".join(filter(None, (_single(values, "given_name").strip(), _single(values, "surname").strip())))
         email = _single(values, "email").strip() or None
+        if email is not None and not self._services.is_own:
+            raise StanzaError("not-acceptable", "Give no mail address here: people add and confirm theirs on the web.")
         if email is not None and not 0 < email.find("@") < len(email) - 1:
             raise StanzaError("not-acceptable", f"{email} is no mail address. Write it as name@example.org.")
         if self._accounts.exists(jid):
@@ -87,6 +95,8 @@ class AccountCommands:
 
     async def _change(self, asker: str, values: Values) -> Done:
         (jid,) = self._desk.known(values, "accountjid")
+        if jid != address.bare(asker):
+            self._check_unnamed([jid])
         password = _single(values, "password")
         verifiers = await self._verifiers(password)
         await self._accounts.set_verifiers(jid, verifiers)
@@ -101,7 +111,7 @@ class AccountCommands:
         for jid in jids:
             await self._accounts.delete(jid)
             end_sessions(self._router, jid, "The account has been removed.")
-            self._router.fire("account-deleted", jid)
+            tell_deleted(self._router, self._services, jid)
         return several(jids, "deleted")
 
     async def _disable(self, asker: str, values: Values) -> Done:
@@ -137,12 +147,15 @@ class AccountCommands:
         jids = self._desk.known(values)
         if address.bare(asker) in jids:
             raise StanzaError("not-allowed", "You cannot shut yourself out. Ask another administrator.")
+        self._check_unnamed(jids)
+        return jids
+
+    def _check_unnamed(self, jids: list[str]) -> None:
         named = [jid for jid in jids if jid in self._desk.admins.named]
         if named:
             raise StanzaError(
                 "not-allowed", f"{', '.join(named)} is an administrator by the configuration. Take it out there first."
             )
-        return jids
 
     def _close(self, session: Any, why: str, asker: str) -> None:
         """End it; that of the asker only once the answer has gone out."""

@@ -15,6 +15,7 @@ from ccm import address, passwords
 from ccm import namespaces as ns
 from ccm.config import Section
 from ccm.errors import StanzaError
+from ccm.modules.account_ends import tell_deleted
 from ccm.records import Verifier
 from ccm.router.hooks import Target, on
 from ccm.router.module import Module
@@ -52,6 +53,7 @@ class Register:
         self, router: Router, services: Services, options: RegisterOptions, verifiers: MakeVerifiers | None = None
     ) -> None:
         self._router = router
+        self._services = services
         self._accounts = services.accounts
         self._host = services.host
         self._now = services.now
@@ -123,7 +125,7 @@ class Register:
             mine.deliver(stanza.result())  # §3.2: the answer goes out before the stream ends
         for session in self._router.sessions_of(owner):
             session.close("not-authorized", "The account has been removed.")
-        self._router.fire("account-deleted", owner)
+        tell_deleted(self._router, self._services, owner)
 
     def _owner(self, stanza: Stanza) -> str:
         bare = address.bare(stanza.from_ or "")

@@ -259,6 +259,26 @@ def test_a_password_is_changed_and_whoever_had_the_old_one_is_signed_out() -> No
     assert office.ann.state[SIGNED_IN_BY]
 
 
+def test_an_administrator_by_command_does_not_take_over_one_by_configuration() -> None:
+    office = Office()
+    done(office.run("edit-admin", {"adminjids": ["ann@localhost", "bob@localhost"]}))
+    asked = {"accountjid": "ann@localhost", "password": "four plain words do"}
+    answer = office.run("change-user-password", asked, by=office.bob)
+    assert b"is an administrator by the configuration" in answer.inner
+    assert not result_of(office.accounts.get("ann@localhost")).verifiers
+    done(office.run("change-user-password", asked | {"accountjid": "bob@localhost"}, by=office.bob))
+
+
+def test_at_a_virtual_host_nobody_gets_a_mail_address_by_command() -> None:
+    office = Office(make_services(is_own=False))
+    assert "email" not in fields(office.run("add-user"))
+    asked = {"accountjid": "cid@localhost", "password": "four plain words do", "email": "boss@firm.example"}
+    assert b"Give no mail address here" in office.run("add-user", asked).inner
+    assert not office.accounts.exists("cid@localhost")
+    done(office.run("add-user", asked | {"email": ""}))
+    assert result_of(office.accounts.get("cid@localhost")).email is None
+
+
 def test_the_last_login_is_kept_for_those_who_are_gone() -> None:
     office = Office()
     asked = {"accountjids": ["bob@localhost"]}

@@ -1,6 +1,7 @@
 """Two domains of one process on one store: each keeps, loads and forgets what is of its own accounts alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,19 +9,26 @@ import pytest
 
 from ccm import namespaces as ns
 from ccm.config import Config
+from ccm.errors import ConfigError, StanzaError
 from ccm.house import Ground, House
-from ccm.modules import blocking, mam, messages, offline, push
+from ccm.modules import blocking, mam, messages, offline, push, register
 from ccm.records import PushTarget
+from ccm.router.hooks import on
 from ccm.router.neighbours import Neighbours
 from ccm.router.router import Router
 from ccm.router.services import Services
 from ccm.settings import Settings
+from ccm.testing import fakes
 from ccm.testing.fakes import Hands, RecordingSession, make_services, result_of
 from ccm.wire.stanza import Stanza
 
 ALICE, BOB = "alice@a.example", "bob@b.example"
 BODY = (ns.CLIENT, "body")
-MODULES = (messages, offline, blocking, mam, push)
+MODULES = (messages, offline, blocking, mam, push, register)
+STORES = (
+    *("accounts", "rosters", "account_xml", "pubsub_nodes", "archive", "personal", "offline", "tokens", "state"),
+    *("uploads", "push_targets"),
+)
 
 
 class Place:
@@ -31,7 +39,14 @@ class Place:
         self.shared: Services = before.shared if before else make_services("a.example", self.hands)
         settings = Settings(Config("ccm.toml", {"server": {"host": "a.example"}, "hosts": {"b.example": {}}}))
         ground = SimpleNamespace(
-            stores=SimpleNamespace(accounts=self.shared.accounts, database=SimpleNamespace(barrier=lambda: None)),
+            reactor=self.hands,
+            now=self.hands.now,
+            stores=SimpleNamespace(
+                **{name: getattr(self.shared, name) for name in STORES},
+                database=SimpleNamespace(barrier=lambda: None),
+            ),
+            contacts=self.shared.contacts,
+            addresses=SimpleNamespace(by_use={}),
             neighbours=Neighbours(),
             rooms=[],
             keepers=[],
@@ -41,7 +56,7 @@ class Place:
         for number, own in enumerate((settings, *settings.hosts.values())):
             house = House(_as_ground(ground), own, is_own=number == 0)
             self.routers[house.host] = house.router
-            services = make_services(house.host, self.hands, **self._stores())
+            services = replace(house.services(), later=self.hands.later)
             for module in MODULES:
                 chosen = options.get(module.plugin.name)
                 module.plugin.install(house.router, services, chosen[number] if chosen else None)
@@ -49,10 +64,6 @@ class Place:
         for jid in (ALICE, BOB):
             if not self.shared.accounts.exists(jid):
                 result_of(self.shared.accounts.create(jid, jid, None, ()))
-
-    def _stores(self) -> dict[str, Any]:
-        names = ("accounts", "rosters", "contacts", "account_xml", "archive", "personal", "offline", "push_targets")
-        return {name: getattr(self.shared, name) for name in names}
 
     def comes(self, jid: str) -> RecordingSession:
         """Somebody who is there from now on."""
@@ -177,6 +188,39 @@ def test_nobody_is_notified_for_the_accounts_of_another_domain(place: Place) -> 
     for router in place.routers.values():
         router.fire("message-kept", BOB, Stanza("message", {"from": ALICE, "to": BOB}, b"<body>x</body>", (BODY,)))
     assert [stanza.from_ for stanza in asked] == ["b.example"]
+
+
+def test_every_domain_hears_once_of_an_account_that_is_deleted(place: Place) -> None:
+    gone: list[tuple[str, str]] = []
+
+    class Listener:
+        def __init__(self, host: str) -> None:
+            self._host = host
+
+        @on.event("account-deleted")
+        def heard(self, jid: str) -> None:
+            gone.append((self._host, jid))
+
+    for host, router in place.routers.items():
+        router.attach(Listener(host))
+    place.comes(ALICE)
+    assert place.asks(ALICE, "query", "jabber:iq:register", b"<remove/>").type == "result"
+    assert gone == [("a.example", ALICE), ("b.example", ALICE)]
+
+
+def test_no_two_of_them_serve_one_domain(place: Place) -> None:
+    a, b = place.routers.values()
+    sink: Any = _Sink(lambda _: None)
+    a.add_domain("nodes.a.example", sink)
+    for router, domain in ((b, "nodes.a.example"), (b, "a.example"), (a, "b.example")):
+        with pytest.raises(StanzaError, match="already served"):
+            router.add_domain(domain, sink)
+    a.remove_domain("nodes.a.example", sink)
+    b.add_domain("nodes.a.example", sink)
+    c = Router(lambda _: False, fakes.spawn)
+    c.add_host("nodes.a.example")
+    with pytest.raises(ConfigError, match="is served twice"):
+        place.neighbours.add(c)
 
 
 class _Sink:
