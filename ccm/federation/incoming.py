@@ -58,10 +58,11 @@ class IncomingStream(ServerStream):
             self._restarted = False
 
     def dataReceived(self, data: bytes) -> None:
-        """Read on only as fast as the domain may send."""
+        """Read on only as fast as the domain, or the address before one is proven, may send."""
         super().dataReceived(data)
-        bucket = self._listener.bucket(next(iter(self.pairs))[0]) if self.pairs else None
-        pause = bucket.take(len(data)) if bucket is not None else 0.0
+        proven, listener = next(iter(self.pairs), None), self._listener
+        bucket = listener.bucket(proven[0]) if proven else listener.bucket_of_strangers(self.peer)
+        pause = bucket.take(len(data))
         if pause and not self.closing and self._paused is None:
             self.transport.pauseProducing()
             self._paused = self.terms.clock.callLater(pause, self._read_on)

@@ -13,6 +13,7 @@ from ccm.errors import StreamError
 from ccm.federation.incoming import IncomingStream
 from ccm.federation.terms import Terms
 from ccm.session.limits import TokenBucket
+from ccm.session.visitors import UNLIMITED, Visitors
 from ccm.wire.stanza import Stanza
 
 #: ``received(stanza, domain)``: from a domain that was proven, to one of ours.
@@ -46,6 +47,8 @@ class IncomingFactory(Factory):
         self.direct_tls = direct_tls
         self.streams: set[IncomingStream] = set()
         self._buckets = buckets if buckets is not None else Buckets(terms)
+        self._strangers = Buckets(terms)
+        self._counted = Visitors(UNLIMITED, terms.clock.seconds).counted  # a network of IPv6 is one address
         self._by_address: dict[str, int] = {}
 
     def buildProtocol(self, addr: Any) -> IncomingStream:  # noqa: ARG002
@@ -56,9 +59,13 @@ class IncomingFactory(Factory):
         """What a domain may send, over all its connections."""
         return self._buckets.of(domain)
 
+    def bucket_of_strangers(self, peer: str) -> TokenBucket:
+        """What an address may send on connections that have proved nothing yet."""
+        return self._strangers.of(self._counted(peer) or "")
+
     def entered(self, stream: IncomingStream) -> bool:
         """Whether there is room for one more."""
-        options, peer = self.terms.options, stream.peer
+        options, peer = self.terms.options, self._counted(stream.peer) or ""
         count = self._by_address.get(peer, 0)
         if len(self.streams) >= options.connections or count >= options.connections_per_address:
             return False
@@ -69,10 +76,11 @@ class IncomingFactory(Factory):
     def left(self, stream: IncomingStream) -> None:
         """One is gone."""
         if stream in self.streams:
+            peer = self._counted(stream.peer) or ""
             self.streams.discard(stream)
-            self._by_address[stream.peer] -= 1
-            if not self._by_address[stream.peer]:
-                del self._by_address[stream.peer]
+            self._by_address[peer] -= 1
+            if not self._by_address[peer]:
+                del self._by_address[peer]
 
     def stop(self) -> None:
         """End them all."""
@@ -81,14 +89,14 @@ class IncomingFactory(Factory):
 
 
 class Buckets:
-    """How much each domain may still send; the one unheard for longest is forgotten first."""
+    """How much each domain, or address, may still send; the one unheard for longest is forgotten first."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._known: dict[str, TokenBucket] = {}
 
     def of(self, domain: str) -> TokenBucket:
-        """The bucket of a domain."""
+        """The bucket of one."""
         options = self._terms.options
         bucket = self._known.pop(domain, None)
         if bucket is None:

@@ -33,7 +33,8 @@ class FederationOptions(Section):
     dialback: bool = True
     ca_file: str = ""
 
-    #: One stanza; one stanza before its server has proved who it is; what a domain may send in a second, at once.
+    #: One stanza; one stanza before its server has proved who it is; what a domain (before: an address) may send in a
+    #: second, at once.
     max_stanza_bytes: int = 262_144
     max_stanza_bytes_before_proof: int = 10_000
     bytes_per_second: int = 524_288

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -93,9 +94,16 @@ class Stage:
     def _take(self, stanza: Stanza, domain: str) -> None:
         self.received.append((stanza, domain))
 
-    def come(self, to: str = "one.example", from_: str = "two.example", more: str = "", header: str = HEADER) -> "End":
+    def come(
+        self,
+        to: str = "one.example",
+        from_: str = "two.example",
+        more: str = "",
+        header: str = HEADER,
+        peer: str = "192.0.2.9",
+    ) -> "End":
         """Another server connects and opens a stream."""
-        end = End(self, self.factory.buildProtocol(None))
+        end = End(self, self.factory.buildProtocol(None), peer)
         end.opened = end.say(header.format(to=to, from_=from_, more=more))
         return end
 
@@ -111,10 +119,10 @@ class Stage:
 class End:
     """The other side of one stream."""
 
-    def __init__(self, stage: Stage, stream: IncomingStream | OutgoingStream) -> None:
+    def __init__(self, stage: Stage, stream: IncomingStream | OutgoingStream, peer: str = "192.0.2.9") -> None:
         self.stage = stage
         self.stream = stream
-        self.wire = Wire()
+        self.wire = Wire(peerAddress=IPv6Address("TCP", peer, 5269) if ":" in peer else IPv4Address("TCP", peer, 5269))
         self.outcome: list[Any] = []
         self.opened = ""
         self._gone = False

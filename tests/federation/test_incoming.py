@@ -209,6 +209,27 @@ def test_one_address_has_only_so_many_connections() -> None:
     assert not stage.come().closed
 
 
+def test_a_network_of_ipv6_is_one_address() -> None:
+    stage = Stage(connections_per_address=2)
+    peers = ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1", "::ffff:192.0.2.1")
+    ends = [stage.come(peer=peer) for peer in peers]
+    assert [end.closed for end in ends] == [False, False, True, False, False]
+    ends[1].gone()
+    assert not stage.come(peer="2001:db8::4").closed
+
+
+def test_who_has_proved_nothing_is_read_no_faster_than_one_address_may_send() -> None:
+    stage = Stage(**PLAIN, bytes_per_second=1000, burst_bytes=1000)
+    ask = "<db:verify from='two.example' to='one.example' id='{}'>key</db:verify>"
+    first, second, elsewhere = (stage.come(peer=peer) for peer in ("192.0.2.1", "192.0.2.1", "192.0.2.2"))
+    assert first.say("".join(ask.format(number) for number in range(60))).count("type='invalid'") == 60
+    second.say(ask.format("x"))
+    elsewhere.say(ask.format("x"))
+    assert [end.wire.producerState for end in (first, second, elsewhere)] == ["paused", "paused", "producing"]
+    stage.clock.advance(5)
+    assert first.wire.producerState == second.wire.producerState == "producing"
+
+
 def test_a_domain_is_read_no_faster_than_it_may_send() -> None:
     stage = Stage(**PLAIN, bytes_per_second=1000, burst_bytes=1000)
     end = stage.come()
