@@ -140,6 +140,8 @@ class IDatabase(Interface):
         """
         :meth:`append` for what nobody waits for: it is queued together with whatever is queued next, or some
         milliseconds later. A barrier covers it, and has it queued at once.
+
+        :raises StoreUnavailable: if it cannot be queued; nothing is kept then.
         """
 
     def barrier() -> "Deferred[None] | None":

@@ -18,7 +18,7 @@ from zope.interface import implementer
 from ccm import address
 from ccm import namespaces as ns
 from ccm.config import Section
-from ccm.errors import StanzaError
+from ccm.errors import StanzaError, StoreUnavailable
 from ccm.interfaces import IAccountDisco
 from ccm.modules.aside import aside
 from ccm.modules.mam_prefs import PREFS, Default, Preferences, rendered
@@ -109,15 +109,20 @@ class Mam:
             by_recipient = by_recipient and self._prefs.keeps(recipient, from_, undone)
         if not (by_sender or by_recipient):
             return None if passed is stanza else Instead(passed)
-        id_ = self._personal.keep(
-            passed.to_bytes(declared=True),
-            sender,
-            from_resource,
-            recipient,
-            to_resource,
-            by_sender=by_sender,
-            by_recipient=by_recipient,
-        )
+        try:
+            id_ = self._personal.keep(
+                passed.to_bytes(declared=True),
+                sender,
+                from_resource,
+                recipient,
+                to_resource,
+                by_sender=by_sender,
+                by_recipient=by_recipient,
+            )
+        except StoreUnavailable as error:
+            raise StanzaError(
+                "resource-constraint", "Too much waits for the disk. Send it again later.", "wait"
+            ) from error
         for each in undone:
             each(id_)
         if by_recipient or sender == recipient:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ccm.errors import StoreUnavailable
@@ -112,9 +113,10 @@ class Database:
 
     def post(self, statement: str, row: tuple[Any, ...]) -> None:
         """See :meth:`ccm.interfaces.IDatabase.post`."""
-        if self._writer is None or self._queued - self._settled >= self._options.queue_jobs:
-            log.error("What nobody waits for could not be queued for the disk.")
-            return
+        if self._writer is None:
+            raise _closed()
+        if self._queued - self._settled >= self._options.queue_jobs:
+            raise _full()
         posted = self._posted
         posted.append(Job(None, None, statement, row))
         self._queued += 1
@@ -147,7 +149,7 @@ class Database:
         if self._writer is None:
             return fail(_closed())
         if self._queued - self._settled >= self._options.queue_jobs:
-            return fail(StoreUnavailable("Too many writes wait for the disk. Try again later."))
+            return fail(_full())
         if self._posted:
             self._send()
         self._queued += 1
@@ -170,7 +172,10 @@ class Database:
             while self._barriers and self._barriers[0][0] <= self._settled:
                 waiting.append(self._barriers.popleft())
         for job in batch:
-            if job.done is not None and not job.done.called:
+            if job.done is None:
+                if committed and isinstance(job.outcome, Failure):
+                    log.error("A row that nobody waits for was refused: {why}", why=job.outcome.getErrorMessage())
+            elif not job.done.called:
                 job.done.callback(job.outcome)  # a Failure makes it an errback
         for _, barrier in waiting:
             if not barrier.called:
@@ -185,6 +190,10 @@ class Database:
 
     def _in_thread(self, function: Callable[[], T]) -> "Deferred[T]":
         return deferToThreadPool(self._reactor, self._readers, function)
+
+
+def _full() -> StoreUnavailable:
+    return StoreUnavailable("Too many writes wait for the disk. Try again later.")
 
 
 def _closed() -> StoreUnavailable:

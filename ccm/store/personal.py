@@ -63,6 +63,7 @@ class PersonalArchive:
         self._mark = seq_of(f"{0:014x}{ids.process}")
         self._now = now
         self._unfiled = 1  # at a start nobody knows
+        self._filing: list[Deferred[bool]] | None = None  # who waits for the filing under way
         self.kept = 0
 
     # ---- keeping
@@ -135,28 +136,41 @@ class PersonalArchive:
 
     async def file(self) -> None:
         """Enter whatever is not yet in the archives; what was kept before is on disk then."""
+        earlier = True  # the first one under way began before what this reader asks for was kept
+        while self._filing is not None:
+            done: Deferred[bool] = Deferred()
+            self._filing.append(done)
+            if await done and not earlier:
+                return
+            earlier = False
         if not self._unfiled:
             barrier = self._database.barrier()
             if barrier is not None:
                 await barrier
             return
-        self._unfiled = 0
-        late = self._late()
-        try:
-            while not await self._database.write(lambda connection: file(connection, late)):
-                pass
-        except BaseException:
-            self._unfiled += 1
-            raise
+        await self._file(_STEP_ROWS, once=False)
 
     async def advance(self, most: int) -> bool:
         """Enter the next *most* messages; whether there are more. For quiet times: whoever reads waits for none."""
-        if not self._unfiled:
+        if not self._unfiled or self._filing is not None:
             return False
-        unfiled, late = self._unfiled, self._late()
-        done = await self._database.write(lambda connection: file(connection, late, most))
-        self._unfiled -= unfiled if done else min(most, self._unfiled - 1)
-        return not done
+        return not await self._file(most, once=True)
+
+    async def _file(self, most: int, *, once: bool) -> bool:
+        """Enter the next messages, or all of them; whether that was all. Who reads meanwhile waits."""
+        waiting = self._filing = list[Deferred[bool]]()
+        unfiled, late, whole = self._unfiled, self._late(), False
+        try:
+            while not whole:
+                whole = await self._database.write(lambda connection: file(connection, late, most))
+                if once:
+                    break
+            self._unfiled -= unfiled if whole else min(most, unfiled - 1)
+        finally:
+            self._filing = None
+            for each in waiting:
+                each.callback(whole)
+        return whole
 
     # ---- bounds
 

@@ -6,6 +6,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from ccm import namespaces as ns
+from ccm.errors import StoreUnavailable
 from ccm.modules import blocking, carbons, mam, messages
 from ccm.modules.mam import MamOptions
 from ccm.records import RosterItem
@@ -151,3 +152,15 @@ def test_pages_by_number_are_refused(stage: Stage, inner: bytes) -> None:
 
 def test_nodes_have_no_archive_here(stage: Stage) -> None:
     assert b"<item-not-found " in stage.asks(JULIET, "set", "query", attributes=" node='x'").inner
+
+
+def test_what_cannot_be_kept_is_delivered_to_nobody_and_told_to_its_sender(stage: Stage) -> None:
+    def keep(*_row: Any, **_for: Any) -> str:
+        raise StoreUnavailable("Too many writes wait for the disk. Try again later.")
+
+    stage.services.personal.keep = keep  # type: ignore[method-assign]
+    sender, recipient = stage.sessions[JULIET], stage.sessions[ROMEO]
+    attrs = {"type": "chat", "from": f"{JULIET}/a", "to": f"{ROMEO}/a", "id": "m"}
+    stage.router.route(Stanza("message", attrs, b"<body>x</body>", (BODY,)), sender)
+    assert recipient.received == []
+    assert sender.received[-1].type == "error" and b"<resource-constraint" in sender.received[-1].inner

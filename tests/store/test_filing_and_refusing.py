@@ -1,0 +1,71 @@
+"""Who reads an archive while messages are being entered gets them all; what cannot be queued is said to be lost."""
+
+from typing import Any
+
+import pytest
+import pytest_twisted
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import capturedLogs
+
+from ccm.errors import StoreUnavailable
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+INSERT = "INSERT INTO marks (name, value) VALUES (?, ?)"
+
+
+def say(personal: Any, count: int) -> None:
+    for _ in range(count):
+        personal.keep(b"<message/>", ANN, "", BOB, "", by_sender=True, by_recipient=True)
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_reads_while_messages_are_entered_gets_them_all(sqlite_stores: Any) -> None:
+    personal = sqlite_stores.personal
+    say(personal, 2_500)
+    reads = [Deferred.fromCoroutine(personal.page(BOB, limit=5_000)) for _ in range(3)]
+    say(personal, 1)
+    reads.append(Deferred.fromCoroutine(personal.page(ANN, limit=5_000)))
+    pages = [page for _, page in await DeferredList(reads, fireOnOneErrback=True)]
+    assert [len(page.items) >= 2_500 for page in pages] == [True] * 4
+    assert len(pages[3].items) == 2_501
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_filing_that_fails_is_done_by_whoever_waited_for_it(
+    sqlite_stores: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    personal, database = sqlite_stores.personal, sqlite_stores.database
+    say(personal, 3)
+    write, failed = database.write, Deferred()
+    monkeypatch.setattr(database, "write", lambda change: failed)
+    first = Deferred.fromCoroutine(personal.page(BOB))
+    second = Deferred.fromCoroutine(personal.page(BOB))
+    monkeypatch.setattr(database, "write", write)
+    failed.errback(StoreUnavailable("The disk is full."))
+    (good, _), (well, page) = await DeferredList([first, second], consumeErrors=True)
+    assert not good and well and len(page.items) == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_cannot_be_queued_is_refused_to_whoever_posts_it(sqlite_stores: Any) -> None:
+    database = sqlite_stores.database
+    database._options.queue_jobs = 2
+    database.post(INSERT, ("m1", 1))
+    database.post(INSERT, ("m2", 1))
+    with pytest.raises(StoreUnavailable, match="Too many writes"):
+        database.post(INSERT, ("m3", 1))
+    await database.barrier()
+    database.post(INSERT, ("m3", 1))
+    await sqlite_stores.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        database.post(INSERT, ("m4", 1))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_posted_row_that_is_refused_alone_is_told_in_the_log(sqlite_stores: Any) -> None:
+    database = sqlite_stores.database
+    await database.append(INSERT, ("m1", 1))
+    with capturedLogs() as events:
+        database.post(INSERT, ("m1", 2))
+        await database.append(INSERT, ("m2", 1))
+    assert [event["log_format"] for event in events] == ["A row that nobody waits for was refused: {why}"]
