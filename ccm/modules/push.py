@@ -226,9 +226,9 @@ class Push:
     def _publish(self, line: _Line) -> None:
         if line.news is None:
             return
-        options, told = self._options, line.count
+        options, news = self._options, line.news
         request = push_words.request(
-            self._services.host, line.target, told, line.news,
+            self._services.host, line.target, line.count, news,
             sender=options.sender, body=options.body, instead=options.placeholder,
         )  # fmt: skip
         line.busy = True
@@ -239,7 +239,7 @@ class Push:
                 answers.append(answer)
                 late()
                 forget()
-                self._answered(line, answer, told)
+                self._answered(line, answer, news)
 
         late: Callable[[], None] = lambda: None  # noqa: E731 - until there is something to call off
         forget: Callable[[], None] = lambda: None  # noqa: E731
@@ -247,13 +247,13 @@ class Push:
         if not answers:
             late = line.cancel = self._services.later(options.answer_seconds, lambda: answered(None))
 
-    def _answered(self, line: _Line, answer: Stanza | None, told: int) -> None:
+    def _answered(self, line: _Line, answer: Stanza | None, news: News) -> None:
         owner, known = line.target.owner, (line.target.service, line.target.node)
         if self._lines.get(owner, {}).get(known) is not line:
             return
         if answer is not None and answer.type == "result":
             line.busy, line.failures = False, 0
-            if line.count > told:
+            if line.news is not news:  # more came; or its client looked, left, and then more came
                 self._publish(line)
             return
         line.failures += 1

@@ -429,3 +429,21 @@ def test_accounts_say_that_they_offer_it() -> None:
     attrs = {"type": "get", "id": "1", "from": place.phone.jid, "to": "ann@localhost"}
     place.router.route(Stanza("iq", attrs, query, ((ns.DISCO_INFO, "query"),)), place.phone)
     assert b"<feature var='urn:xmpp:push:0'/>" in place.phone.received.pop().inner
+
+
+def test_what_comes_after_a_client_looked_is_told_though_it_is_fewer_than_before() -> None:
+    place = Place()
+    place.enable()
+    place.away(place.phone)
+    place.app.answer = ""
+    for _ in range(3):
+        place.say()
+    first = place.app.asked[0]
+    phone = place.signed_in("ann@localhost/phone")
+    place.router.fire("session-available", phone)
+    place.away(phone)
+    place.say()
+    place.app.told()
+    place.app.answer = "<result/>"
+    place.app.reply(first)
+    assert [told["message-count"] for told in place.app.told()] == ["1"]
