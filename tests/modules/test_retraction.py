@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ccm.modules.retraction import plugin
-from ccm.testing.fakes import RecordingSession, make_router, make_services, result_of
+from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
 from ccm.wire.stanza import Stanza
 
 ANN, BOB = "ann@localhost", "bob@localhost"
@@ -15,7 +15,8 @@ class Talk:
     """Ann and Bob, and what they said."""
 
     def __init__(self) -> None:
-        self.services = make_services()
+        self.hands = Hands()
+        self.services = make_services(hands=self.hands)
         self.personal: Any = self.services.personal
         self.router = make_router(self.services)
         plugin.install(self.router, self.services)
@@ -86,3 +87,46 @@ def test_a_message_further_back_is_found() -> None:
         talk.say(f"n{number}")
     talk.take_back("m1")
     assert b"Hark" not in talk.kept(BOB)[0]
+
+
+def test_nobody_in_a_room_takes_back_what_another_wrote_privately() -> None:
+    """Both are of one bare JID, the room's."""
+    mark = b"<x xmlns='http://jabber.org/protocol/muc#user'/>"
+    talk = Talk()
+    attrs = {"id": "m1", "from": "hall@rooms.example.org/kim", "to": f"{ANN}/x", "type": "chat"}
+    said = Stanza("message", attrs, b"<body>Hark</body>" + mark).to_bytes(declared=True)
+    talk.personal.keep(said, "hall@rooms.example.org", "kim", ANN, "x", by_sender=False, by_recipient=True)
+
+    def take_back(nick: str) -> bytes:
+        inner = b"<retract xmlns='urn:xmpp:message-retract:1' id='m1'/>" + mark
+        attrs = {"id": "r1", "from": f"hall@rooms.example.org/{nick}", "to": f"{ANN}/x", "type": "chat"}
+        children = (("urn:xmpp:message-retract:1", "retract"), ("http://jabber.org/protocol/muc#user", "x"))
+        talk.router.route(Stanza("message", attrs, inner, children))
+        return talk.kept(ANN)[0]
+
+    assert b"Hark" in take_back("eve")
+    assert b"Hark" not in take_back("kim")
+
+
+def test_what_names_no_kept_message_costs_no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = Talk()
+    talk.say("m1")
+    with monkeypatch.context() as patch:
+        patch.setattr("ccm.modules.retraction.parse_element", None)
+        talk.take_back("m9")
+    assert b"Hark" in talk.kept(ANN)[0]
+
+
+def test_an_id_with_marks_of_xml_is_found() -> None:
+    talk = Talk()
+    talk.say("m'1&<")
+    talk.take_back("m&apos;1&amp;&lt;")
+    assert b"Hark" not in talk.kept(ANN)[0]
+
+
+def test_what_is_older_than_two_weeks_stays() -> None:
+    talk = Talk()
+    talk.say("m1")
+    talk.hands.advance(15 * 86_400)
+    talk.take_back("m1")
+    assert b"Hark" in talk.kept(ANN)[0]
