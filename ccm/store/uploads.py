@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -48,6 +49,8 @@ class Uploads:
         self._folder = folder
         self._now = now
         self._threads: Threads | None = None
+        self._open: set[str] = set()  # those that are coming here
+        self._making = Lock()
 
     async def start(self) -> None:
         """
@@ -100,7 +103,16 @@ class Uploads:
     async def open(self, upload: Upload) -> "UploadFile | None":
         now = seconds_to_micros(self._now())
         mine = uploads.c.id == upload.id, uploads.c.state == PLACE, uploads.c.until > now
-        if not await self._execute(update(uploads).where(*mine).values(state=COMING)):
+        if upload.id in self._open:
+            return None
+        self._open.add(upload.id)
+        taken = 0
+        try:
+            taken = await self._execute(update(uploads).where(*mine).values(state=COMING))
+        finally:
+            if not taken:
+                self._open.discard(upload.id)
+        if not taken:
             return None
         try:
             file = await self.in_thread(lambda: self._begin(upload.id))
@@ -129,6 +141,7 @@ class Uploads:
 
     async def sweep(self) -> int:
         now = seconds_to_micros(self._now())
+        await self._put_back()
         await self._execute(delete(uploads).where(uploads.c.state == PLACE, uploads.c.until <= now))
         ended = select(uploads.c.id).where(uploads.c.state == KEPT, uploads.c.expires <= now).limit(_AT_ONCE)
         count = 0
@@ -150,18 +163,32 @@ class Uploads:
         """The file has its name: say so, unless its owner is gone."""
         mine = uploads.c.id == id_, uploads.c.state == COMING, uploads.c.until > 0
         try:
-            if await self._execute(update(uploads).where(*mine).values(state=KEPT)):
-                return True
-        except StoreUnavailable:
+            try:
+                if await self._execute(update(uploads).where(*mine).values(state=KEPT)):
+                    return True
+            except StoreUnavailable:
+                await self.in_thread(lambda: self._unlink([id_]))
+                raise
             await self.in_thread(lambda: self._unlink([id_]))
-            raise
-        await self.in_thread(lambda: self._unlink([id_]))
-        await self._execute(delete(uploads).where(uploads.c.id == id_))
+            await self._execute(delete(uploads).where(uploads.c.id == id_))
+        finally:
+            self._open.discard(id_)
         return False
 
     async def free(self, id_: str) -> None:
-        """The place can be used again."""
-        await self._execute(update(uploads).where(uploads.c.id == id_, uploads.c.state == COMING).values(state=PLACE))
+        """The place can be used again; if that cannot be written now, from the next sweep on."""
+        mine = uploads.c.id == id_, uploads.c.state == COMING
+        try:
+            await self._execute(update(uploads).where(*mine).values(state=PLACE))
+        finally:
+            self._open.discard(id_)
+
+    def make_folder(self, folder: Path) -> None:
+        """One of those that files are in, on disk when this returns, whoever makes it."""
+        with self._making:
+            if not folder.exists():
+                folder.mkdir(mode=0o700)
+                _settle_folder(folder.parent)
 
     def coming(self, id_: str) -> Path:
         """Where a file is while it comes."""
@@ -183,6 +210,16 @@ class Uploads:
         except OSError as error:
             text = f"The folder of files {self._folder} cannot be written: {error.strerror}."
             raise StoreUnavailable(f"{text} Check modules.upload.folder, its owner and the disk.") from error
+
+    async def _put_back(self) -> None:
+        """Places whose file came to nothing when the database could not be told."""
+        coming = select(uploads.c.id).where(uploads.c.state == COMING)
+        rows = await self._database.read(lambda connection: connection.execute(coming).scalars().all())
+        left = [id_ for id_ in rows if id_ not in self._open][:_AT_ONCE]
+        if left:
+            await self.in_thread(lambda: self._unlink(left))
+            mine = uploads.c.id.in_(left), uploads.c.state == COMING
+            await self._execute(update(uploads).where(*mine).values(state=PLACE))
 
     def _begin(self, id_: str) -> BinaryIO:
         return os.fdopen(os.open(self.coming(id_), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
@@ -237,7 +274,7 @@ class UploadFile:
         try:
             os.fsync(self._file.fileno())
             self._file.close()
-            final.parent.mkdir(mode=0o700, exist_ok=True)
+            self._uploads.make_folder(final.parent)
             coming.replace(final)
             _settle_folder(final.parent)
         except OSError as error:

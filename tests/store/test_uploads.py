@@ -137,3 +137,41 @@ async def test_a_store_that_was_not_started_takes_nothing(stores: Any, clock: Mo
     with pytest.raises(StoreUnavailable):
         await other.open(upload)
     assert upload.until - clock.moment() == timedelta(minutes=5)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_place_that_could_not_be_freed_is_free_after_a_sweep(
+    uploads: Any, clock: Moments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, going_on = place(clock, "aa1"), place(clock, "bb2")
+    for each in (left, going_on):
+        await uploads.offer(each, NONE)
+    file, other = await uploads.open(left), await uploads.open(going_on)
+    assert await uploads.open(left) is None
+
+    async def refuse(_statement: Any) -> int:
+        raise StoreUnavailable("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "_execute", refuse)
+        with pytest.raises(StoreUnavailable):
+            await file.drop()
+    assert await uploads.place("aa1") is None
+    await uploads.sweep()
+    assert await uploads.place("aa1") == left
+    await other.write(b"0123456789")
+    assert await other.keep() is True
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_name_of_a_new_folder_is_on_disk_with_its_first_file(
+    uploads: Any, clock: Moments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[Path] = []
+    monkeypatch.setattr("ccm.store.uploads._settle_folder", settled.append)
+    for id_ in ("aa1", "aa2"):
+        upload = place(clock, id_)
+        await uploads.offer(upload, NONE)
+        await put(uploads, upload, b"0123456789")
+    top = tmp_path / "files"
+    assert settled == [top, top / "aa", top / "aa"]
