@@ -135,9 +135,11 @@ class Mam:
         """§6.1: "if an entity … rejects an incoming message … that message should not appear in the archive"."""
         resources = self._router.sessions.get(recipient)
         if resource:
+            if stanza.has(ns.MUC_USER):
+                return False  # an occupant wrote it to that session's nick
             if resources is not None and resource in resources:
                 return True
-            if stanza.attrs.get("type") != "chat" or stanza.has(ns.MUC_USER):
+            if stanza.attrs.get("type") != "chat":
                 return False  # it was for that session alone
         if resources is not None:
             for session in resources.values():

@@ -164,3 +164,11 @@ def test_what_cannot_be_kept_is_delivered_to_nobody_and_told_to_its_sender(stage
     stage.router.route(Stanza("message", attrs, b"<body>x</body>", (BODY,)), sender)
     assert recipient.received == []
     assert sender.received[-1].type == "error" and b"<resource-constraint" in sender.received[-1].inner
+
+
+def test_what_an_occupant_of_a_room_writes_privately_is_not_kept_by_who_gets_it(stage: Stage) -> None:
+    children = (BODY, (ns.MUC_USER, "x"))
+    attrs = {"type": "chat", "from": "hall@rooms.example.org/kim", "to": f"{ROMEO}/a", "id": "m"}
+    stage.router.route(Stanza("message", attrs, f"<body>x</body><x xmlns='{ns.MUC_USER}'/>".encode(), children))
+    assert stage.sessions[ROMEO].received[-1].id == "m"
+    assert result_of(stage.services.personal.page(ROMEO)).items == ()
