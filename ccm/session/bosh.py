@@ -108,7 +108,11 @@ class BoshSession:
             if window.lagging and len(window.parked) >= window.size:
                 window.catch_up()
             self._take(now)
-        elif arrival is Arrival.OUTSIDE:
+        elif arrival is Arrival.SKIPPED and wire.is_empty(
+            body
+        ):  # held when the last process was killed, asked for again
+            self._outlet.respond(handle, self, rid, wire.EMPTY, 200)
+        elif arrival in (Arrival.OUTSIDE, Arrival.SKIPPED):
             allowed = f"{window.last + 1 - window.size} to {window.last + window.size}"
             self.refuse("item-not-found", f"rid {rid} is not within {allowed}, or its answer is gone.", handle)
         else:

@@ -41,6 +41,11 @@ def poll(data: bytes) -> Body | None:
     return Body(attrs, ())
 
 
+def is_empty(body: Body) -> bool:
+    """Whether a request brings nothing and asks for nothing: it only waits for an answer."""
+    return not body.events and body.attrs.keys() <= {"rid", "sid", "ack"}
+
+
 def peek_sid(data: bytes) -> str | None:
     """The session id that a request seems to name, to find its session; compare with the parsed one."""
     found = _SID.match(data)

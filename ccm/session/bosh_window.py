@@ -22,6 +22,7 @@ class Arrival(Enum):
     PARKED = "parked"  #: new, but an earlier one is missing
     RESENT = "resent"  #: known and unanswered: the answer now goes to the new handle
     ANSWERED = "answered"  #: known and answered: send the stored reply
+    SKIPPED = "skipped"  #: one that :meth:`Window.catch_up` left out comes after all
     OUTSIDE = "outside"  #: too far ahead, or answered so long ago that the reply is gone
 
 
@@ -60,11 +61,12 @@ class Window:
     :ivar open: taken and not yet answered, ascending.
     :ivar parked: early requests by rid.
     :ivar replies: bodies of the last answers by rid, ascending.
+    :ivar skipped: rids that nobody waits for any more after a crash: their content may be known here, or not.
     :ivar lagging: the window was saved some time before a crash, so the client may be ahead of it by any number:
         what arrives is parked until :meth:`catch_up` says that the lowest of it is next.
     """
 
-    __slots__ = ("lagging", "last", "open", "parked", "replies", "size")
+    __slots__ = ("lagging", "last", "open", "parked", "replies", "size", "skipped")
 
     def __init__(
         self, last: int, size: int, replies: Iterable[tuple[int, bytes]] = (), *, lagging: bool = False
@@ -75,6 +77,7 @@ class Window:
         self.open: deque[Slot] = deque()
         self.parked: dict[int, Waiting] = {}
         self.replies: dict[int, bytes] = dict(replies)
+        self.skipped = range(0)
 
     def arrive(self, rid: int, content: Any, handle: Any, now: float) -> tuple[Arrival, Any]:
         """
@@ -102,7 +105,9 @@ class Window:
                 superseded, slot.handle = slot.handle, handle
                 return Arrival.RESENT, superseded
         reply = self.replies.get(rid)
-        return (Arrival.OUTSIDE, None) if reply is None else (Arrival.ANSWERED, reply)
+        if reply is None:
+            return (Arrival.SKIPPED if rid in self.skipped else Arrival.OUTSIDE), None
+        return Arrival.ANSWERED, reply
 
     def take(self) -> tuple[Slot, Any] | None:
         """The next request in rid order, now open, with its content; ``None`` if it has not arrived."""
@@ -118,7 +123,9 @@ class Window:
         """Nothing earlier will come: the lowest parked request is next."""
         self.lagging = False
         if self.parked:
-            self.last = max(self.last, min(self.parked) - 1)
+            next_ = min(self.parked)
+            self.skipped = range(max(self.last + 1, next_ - self.size), next_)
+            self.last = max(self.last, next_ - 1)
 
     def answer(self, body: bytes) -> Slot:
         """Settle the oldest open request with that body, which is kept to be sent again."""

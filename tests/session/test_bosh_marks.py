@@ -1,6 +1,11 @@
 """After a crash answers that only marks know of are made anew."""
 
+from typing import Any
+
+import pytest
+
 from ccm.session.bosh import BoshSession
+from ccm.session.bosh_body import EMPTY
 from ccm.session.bosh_marks import by_session, mark, replay
 from ccm.session.bosh_options import BoshOptions
 from ccm.session.bosh_queue import Queue
@@ -8,7 +13,7 @@ from ccm.session.bosh_terms import Terms
 from ccm.session.bosh_window import Arrival, Slot, Window
 from ccm.testing import fakes, memory
 from ccm.wire.fanout import FanOut
-from ccm.wire.framing import BoshFraming
+from ccm.wire.framing import Body, BoshFraming
 from ccm.wire.parsers import ParserPool
 from ccm.wire.stanza import Stanza
 
@@ -118,3 +123,25 @@ def test_notes_are_kept_together_and_forgotten_once_the_records_are_kept() -> No
     turn()
     (newer,) = fakes.result_of(state.keys("bosh-notes:"))
     assert newer != key and fakes.result_of(again.notes()) == [["s", 3]]
+
+
+class Answers(Outlet):
+    """What is answered, by rid; the last word of a session has the rid 0."""
+
+    def __init__(self) -> None:
+        self.said: dict[int, bytes] = {}
+
+    def respond(self, _handle: object, _session: BoshSession, rid: int, body: bytes, _status: int) -> None:
+        self.said[rid] = body
+
+
+@pytest.mark.parametrize(("inner", "goes_on"), [((), True), ((Stanza("message", {}),), False)])
+def test_a_request_that_was_held_in_a_crash_may_come_after_the_next_one(inner: Any, goes_on: bool) -> None:
+    session = session_of(129)
+    session._outlet = answers = Answers()  # type: ignore[assignment]
+    session.request(Body({"rid": "131", "sid": "s"}, ()), "first", 0.0)
+    session.tick(10.0)
+    assert session.window.last == 131
+    session.request(Body({"rid": "130", "sid": "s"}, inner), "late", 11.0)
+    assert session.over is not goes_on
+    assert answers.said == ({130: EMPTY} if goes_on else answers.said)

@@ -78,6 +78,16 @@ def test_a_lagging_window_takes_up_where_its_client_is() -> None:
     assert window.arrive(155, "", "h", 0)[0] is Arrival.OUTSIDE
 
 
+def test_what_was_skipped_after_a_crash_is_known_when_it_comes_after_all() -> None:
+    window = Window(100, 2, lagging=True)
+    window.arrive(106, "later", "h", 0)
+    window.catch_up()
+    assert taken(window) == ["later"]
+    found = {rid: window.arrive(rid, "", "h", 0)[0] for rid in range(100, 106)}
+    assert [rid for rid, arrival in found.items() if arrival is Arrival.SKIPPED] == [104, 105]
+    assert set(found.values()) == {Arrival.OUTSIDE, Arrival.SKIPPED}
+
+
 @settings(max_examples=CASES, deadline=None)
 @given(st.data(), st.integers(1, 4))
 def test_any_order_of_arrivals_and_resends_is_taken_once_and_in_order(data: st.DataObject, size: int) -> None:
