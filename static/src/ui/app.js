@@ -4,7 +4,7 @@
 import { html, nothing } from 'lit';
 import { Deeds } from './deeds.js';
 import { banner, tabs, talkPane } from './frame.js';
-import { pressed } from './keys.js';
+import { pressed, typedUntil } from './keys.js';
 import { Notes } from './notes.js';
 import { PlainElement } from './plain.js';
 import { Reading } from './reading.js';
@@ -130,8 +130,8 @@ class App extends PlainElement {
   }
 
   async wish(words, into = null) {
-    await dialogues();
-    /** @type {any} */ (this.querySelector('ccm-wish')).open(words, into);
+    const typed = await typedUntil(dialogues());
+    /** @type {any} */ (this.querySelector('ccm-wish')).open(words + typed, into);
   }
 
   async show(question) {
@@ -145,8 +145,8 @@ class App extends PlainElement {
   }
 
   async search() {
-    await dialogues();
-    /** @type {any} */ (this.querySelector('ccm-search')).open();
+    const typed = await typedUntil(dialogues());
+    /** @type {any} */ (this.querySelector('ccm-search')).open(typed);
   }
 
   async preview() {

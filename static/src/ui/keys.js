@@ -22,6 +22,30 @@ export function pressed(app, event) {
   event.preventDefault();
 }
 
+/**
+ * What is typed while a dialogue is still being loaded belongs into its field.
+ * @param {Promise<any>} ready when it can be opened
+ * @returns {Promise<string>} the characters until then
+ */
+export async function typedUntil(ready) {
+  let typed = '';
+  const keep = (/** @type {KeyboardEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Backspace') typed = [...typed].slice(0, -1).join('');
+    else if ([...event.key].length === 1) typed += event.key;
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  window.addEventListener('keydown', keep, { capture: true });
+  try {
+    await ready;
+  } finally {
+    window.removeEventListener('keydown', keep, { capture: true });
+  }
+  return typed;
+}
+
 function escape(app) {
   const menu = app.querySelector('details.menu[open]');
   if (menu) {

@@ -27,18 +27,21 @@ class Search extends PlainElement {
     return /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
   }
 
-  open() {
-    if (this.#dialog.open) return;
-    this.#dialog.showModal();
-    /** @type {HTMLInputElement} */ (this.querySelector('#search')).select(); // at once: what is typed next must stay
+  /** @param {string} [typed] to look for at once */
+  open(typed = '') {
+    const field = /** @type {HTMLInputElement} */ (this.querySelector('#search'));
+    if (!this.#dialog.open) this.#dialog.showModal();
+    field.focus();
+    if (typed) this.#type((field.value = typed));
+    else field.select(); // at once: what is typed next must stay
   }
 
   #close() {
     this.#dialog.close();
   }
 
-  #input(event) {
-    this._words = event.target.value;
+  #type(words) {
+    this._words = words;
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#look(), TYPING_MS);
   }
@@ -118,7 +121,7 @@ class Search extends PlainElement {
     const found = this._found;
     return html`<dialog class="one search" aria-labelledby="search-label" @keydown=${this.#key}>
       <div class="in"><label for="search" id="search-label">Search talks and documents</label><button class="ico" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button>
-        <input id="search" type="search" autocomplete="off" enterkeyhint="search" .value=${this._words} @input=${this.#input}>
+        <input id="search" type="search" autocomplete="off" enterkeyhint="search" .value=${this._words} @input=${(event) => this.#type(event.target.value)}>
         <p class="hint" role="status" data-testid="search-state">${this.#state()}</p></div>
       ${found?.hits.length ? html`<ul class="hits" aria-label="Results" aria-busy=${this._busy}>${found.hits.map((hit) => this.#hit(hit))}</ul>
         ${found.hits.length < found.total ? html`<div class="end"><span></span><button class="btn" type="button" @click=${() => this.#look(true)}>More results</button></div>` : nothing}` : nothing}</dialog>`;
