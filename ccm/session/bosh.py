@@ -108,9 +108,7 @@ class BoshSession:
             if window.lagging and len(window.parked) >= window.size:
                 window.catch_up()
             self._take(now)
-        elif arrival is Arrival.SKIPPED and wire.is_empty(
-            body
-        ):  # held when the last process was killed, asked for again
+        elif arrival is Arrival.SKIPPED and wire.is_empty(body):  # held when the last process was killed
             self._outlet.respond(handle, self, rid, wire.EMPTY, 200)
         elif arrival in (Arrival.OUTSIDE, Arrival.SKIPPED):
             allowed = f"{window.last + 1 - window.size} to {window.last + window.size}"
