@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fixtures.authority import Authority
+from fixtures.ports import free_ports
 from fixtures.prosody import Prosody, listens
-from fixtures.server import ITERATIONS, Options, ServerProcess, free_ports
+from fixtures.server import ITERATIONS, Options, ServerProcess
 from twisted.internet import reactor
 from twisted.words.xish.domish import Element
 

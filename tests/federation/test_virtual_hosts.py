@@ -11,7 +11,7 @@ import pytest
 import pytest_twisted
 from cryptography import x509
 from fixtures.authority import Authority
-from fixtures.server import free_ports
+from fixtures.ports import free_ports
 from neighbours import PASSWORD, Person, acquaint, codes, names
 from test_neighbours import (
     test_a_component_is_reached_from_elsewhere,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fixtures.ports import free_port
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
@@ -68,12 +69,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def listen(port: int) -> str:
     closed = "c2s = []\ndirect_tls = []\ncomponents = []\noperations = []\n"
     return f'[listen]\n{closed}http = ["tcp:{port}:interface=127.0.0.1"]\n'
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_a_server_says_when_it_is_ready_reloads_certificates_and_ends(start: Start, tmp_path: Path) -> None:
