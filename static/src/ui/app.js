@@ -10,13 +10,13 @@ import { PlainElement } from './plain.js';
 import { Reading } from './reading.js';
 import { readRoute } from './route.js';
 import './sign-in.js';
-import './talk.js';
 import { topicsPane } from './topics.js';
 
 // The dialogues come after the first view, but before they are asked for: one may be offline then.
 const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js'), import('./search.js'), import('./preview.js')]);
-// Nobody sees the record before signing in: it comes beside the first view, and holds its place until then.
+// Nobody sees record and talk before signing in: they come beside the first view, and hold their places until then.
 const record = import('./outcome.js');
+import('./talk.js');
 const WET_MS = 4000;
 const BANNER_MS = 3000;
 const SLOW_MS = 300;
