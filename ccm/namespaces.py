@@ -66,6 +66,8 @@ FASTEN = "urn:xmpp:fasten:0"  # XEP-0422, which XEP-0425 0.2 rested on
 MODERATE_0 = "urn:xmpp:message-moderate:0"  # XEP-0425 0.2
 RETRACT_0 = "urn:xmpp:message-retract:0"  # XEP-0424 0.3
 REACTIONS = "urn:xmpp:reactions:0"  # XEP-0444
+FALLBACK = "urn:xmpp:fallback:0"  # XEP-0428
+REPLY = "urn:xmpp:reply:0"  # XEP-0461
 
 TOPICS = "urn:ccm:topics:0"
 INVITATIONS = "urn:ccm:invitations:0"

@@ -57,6 +57,7 @@ CORE = {
     "XEP-0421": ("Anonymous unique occupant identifiers for MUCs", "muc.occupant"),
     "XEP-0424": ("Message Retraction", "modules.retraction, muc, reporter"),
     "XEP-0425": ("Moderated Message Retraction", "muc.moderation"),
+    "XEP-0428": ("Fallback Indication, of replies", "wire.fallback, reporter"),
     "XEP-0440": ("SASL Channel-Binding Type Capability", "session.offer"),
     "XEP-0444": ("Message Reactions, of the reporter", "components.reporter"),
 }

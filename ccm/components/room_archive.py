@@ -1,5 +1,5 @@
 """
-Reads a room's archive as the reporter needs it (XEP-0313 1.1, XEP-0308 1.2, XEP-0424 0.4, XEP-0359 0.7).
+Reads a room's archive as the reporter needs it (XEP-0313 1.1, XEP-0308 1.2, XEP-0424 0.4, XEP-0359 0.7, XEP-0428).
 
 What the archive gives is the reporter's only ear: a live message merely wakes it. So a talk that was followed live, one
 that was caught up with after a restart and one that is replayed later are the same sequence. Leaves out what any
@@ -19,6 +19,7 @@ from ccm import namespaces as ns
 from ccm.components.context import Context
 from ccm.components.room_requests import RoomRequests
 from ccm.components.topic_elements import parse_stamp
+from ccm.wire.fallback import own_words
 from wokkel.subprotocols import XMPPHandler
 
 MAX_MESSAGES = 50_000
@@ -127,7 +128,7 @@ def _remark(result: Element) -> Remark | None:
         at=at,
         nick=address.resource(message.getAttribute("from", "")) or "",
         jid=jid,
-        text=body if retract is None else "",
+        text=own_words(message, body) if retract is None else "",
         client_ids=tuple(dict.fromkeys(id_ for id_ in ids if id_)),
         replaces=replace.getAttribute("id") if replace else None,
         retracts=retract.getAttribute("id") if retract else None,
