@@ -22,6 +22,18 @@ export const NS = Object.freeze({
   occupant: 'urn:xmpp:occupant-id:0', // XEP-0421
   retract: 'urn:xmpp:message-retract:1', // XEP-0424
   reactions: 'urn:xmpp:reactions:0', // XEP-0444
+  fallback: 'urn:xmpp:fallback:0', // XEP-0428
+  reply: 'urn:xmpp:reply:0', // XEP-0461
+  markers: 'urn:xmpp:chat-markers:0', // XEP-0333
+  displayed: 'urn:xmpp:mds:displayed:0', // XEP-0490
+  info: 'http://jabber.org/protocol/disco#info', // XEP-0030
+  items: 'http://jabber.org/protocol/disco#items',
+  caps: 'http://jabber.org/protocol/caps', // XEP-0115
+  upload: 'urn:xmpp:http:upload:0', // XEP-0363
+  oob: 'jabber:x:oob', // XEP-0066
+  file: 'urn:xmpp:file:metadata:0', // XEP-0446
+  sharing: 'urn:xmpp:sfs:0', // XEP-0447
+  urlData: 'http://jabber.org/protocol/url-data', // XEP-0103
 
   topics: 'urn:ccm:topics:0',
   invitations: 'urn:ccm:invitations:0',

@@ -9,7 +9,8 @@ const FAILED_SECONDS = 60;
 
 /**
  * @typedef {import('./room-log.js').Line} Line
- * @typedef {{originId: string, body: string, at: number, failed?: boolean, replaces?: string}} Unsent *replaces*: what it corrects
+ * @typedef {{originId: string, body: string, at: number, failed?: boolean, replaces?: string,
+ *   reply?: import('./replies.js').Reply | null, file?: import('./replies.js').SharedFile | null}} Unsent *replaces*: what it corrects
  */
 
 export class Outbox {
@@ -82,7 +83,7 @@ export class Outbox {
 
   save() {
     if (!this.lines.length) return this.store.removeItem(this.key);
-    const unsent = this.lines.map((one) => ({ originId: one.originId, body: one.body, at: one.at.getTime(), failed: one.state === 'failed', replaces: one.replaces }));
+    const unsent = this.lines.map((one) => ({ originId: one.originId, body: one.body, at: one.at.getTime(), failed: one.state === 'failed', replaces: one.replaces, reply: one.reply, file: one.file }));
     this.store.setItem(this.key, JSON.stringify(unsent));
   }
 
@@ -98,9 +99,9 @@ export class Outbox {
 }
 
 /** @param {Unsent} unsent @param {string} nick @param {Line['state']} state @param {boolean} offRecord @returns {Line} */
-export function line({ originId, body, at, replaces = '' }, nick, state, offRecord) {
+export function line({ originId, body, at, replaces = '', reply = null, file = null }, nick, state, offRecord) {
   return {
     key: originId, id: '', originId, clientId: originId, nick, body, at: new Date(at), mine: true, state, why: '',
-    replaces, edited: Boolean(replaces), withdrawn: false, offRecord, reactions: new Map(),
+    replaces, edited: Boolean(replaces), withdrawn: false, offRecord, reactions: new Map(), reply, file,
   };
 }

@@ -3,11 +3,13 @@
  * invitees and corrections (docs/protocol.md). Pure; unknown parts are passed over.
  */
 import { NS } from './names.js';
+import { readFile, readReply } from './replies.js';
 import { attr, bare, kid, kids, resource, text } from './xml.js';
 
 /**
  * @typedef {{id: string, originId: string, clientId: string, room: string, nick: string, body: string, at: Date,
  *   delayed: boolean, subject: string | null, replaces: string, retracts: string, reactsTo: string, reactions: string[],
+ *   reply: import('./replies.js').Reply | null, file: import('./replies.js').SharedFile | null, displayed: string,
  *   record: boolean | null, typing: '' | 'composing' | 'paused', error: RequestError | null, jid: string, occupant: string}} RoomMessage
  * @typedef {{nick: string, room: string, type: string, jid: string, affiliation: string, role: string, codes: string[],
  *   show: string, newNick: string, error: RequestError | null, occupant: string}} RoomPresence
@@ -77,6 +79,8 @@ export function readMessage(message, known = {}) {
   const state = kids(message, undefined, NS.chatStates)[0]?.localName;
   const subject = kid(message, 'subject');
   const isError = attr(message, 'type') === 'error';
+  const said = text(kid(message, 'body'));
+  const { body, reply } = readReply(message, said);
   return {
     id: known.id || attr(mine, 'id'),
     originId: attr(kid(message, 'origin-id', NS.sid), 'id'),
@@ -84,7 +88,10 @@ export function readMessage(message, known = {}) {
     room,
     nick: resource(from),
     occupant: attr(kid(message, 'occupant-id', NS.occupant), 'id'),
-    body: text(kid(message, 'body')),
+    body,
+    reply,
+    file: readFile(message, body),
+    displayed: attr(kid(message, 'displayed', NS.markers), 'id'),
     at: known.at || instant(attr(delay, 'stamp')) || known.now || new Date(),
     delayed: Boolean(known.at || delay),
     subject: subject && !kid(message, 'body') && !kid(message, 'thread') ? text(subject) : null,

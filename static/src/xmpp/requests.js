@@ -2,6 +2,7 @@
  * Requests that wait for their answer: each has an id, the address it went to and a time limit. Knows no connection.
  */
 import { $iq } from 'strophe.js';
+import { told } from './caps.js';
 import { NS } from './names.js';
 import { RequestError, readError } from './read.js';
 import { attr, kid } from './xml.js';
@@ -58,5 +59,7 @@ export class Requests {
 export function replyTo(iq) {
   const answer = { to: attr(iq, 'from'), id: attr(iq, 'id') };
   if (attr(iq, 'type') === 'get' && kid(iq, 'ping', NS.ping)) return $iq({ ...answer, type: 'result' });
+  const query = attr(iq, 'type') === 'get' && kid(iq, 'query', NS.info);
+  if (query) return told(iq, query);
   return $iq({ ...answer, type: 'error' }).c('error', { type: 'cancel' }).c('service-unavailable', { xmlns: NS.stanzas });
 }

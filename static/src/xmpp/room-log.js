@@ -7,7 +7,8 @@
  * @typedef {import('./read.js').RoomMessage} RoomMessage
  * @typedef {{key: string, id: string, originId: string, clientId: string, nick: string, body: string, at: Date, mine: boolean,
  *   state: 'sent' | 'sending' | 'slow' | 'kept' | 'failed', why: string, edited: boolean, withdrawn: boolean,
- *   offRecord: boolean, reactions: Map<string, Set<string>>, sentAt?: number, author?: string, replaces?: string}} Line
+ *   offRecord: boolean, reactions: Map<string, Set<string>>, reply?: import('./replies.js').Reply | null,
+ *   file?: import('./replies.js').SharedFile | null, sentAt?: number, author?: string, replaces?: string}} Line
  */
 
 export class RoomLog {
@@ -45,7 +46,7 @@ export class RoomLog {
     into.push({
       key: message.id || sent || `${origin}${(this.#keys += 1)}`, id: message.id, originId: message.originId, clientId: message.clientId,
       nick: message.nick, author: message.occupant, body: message.body, at: message.at, mine, state: 'sent', why: '',
-      edited: false, withdrawn: false, offRecord: !message.id && !onRecord, reactions: new Map(),
+      edited: false, withdrawn: false, offRecord: !message.id && !onRecord, reactions: new Map(), reply: message.reply, file: message.file,
     });
   }
 

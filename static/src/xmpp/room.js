@@ -12,6 +12,7 @@ import { Emitter } from './emitter.js';
 import { NS } from './names.js';
 import { Outbox, line as unsentLine } from './outbox.js';
 import { RequestError, readMessage, readPresence } from './read.js';
+import { write } from './replies.js';
 import { RoomLog } from './room-log.js';
 import { attr, kid } from './xml.js';
 
@@ -34,6 +35,7 @@ export class Room extends Emitter {
   /** Who is writing. @type {Set<string>} */ typing = new Set();
   /** @type {RequestError | null} */ refusal = null;
   /** How many came while the connection was lost. */ missed = 0;
+  /** Up to which message people have read (XEP-0333). @type {Map<string, string>} */ readBy = new Map();
   /** By what the room knows me, whatever my nick is (XEP-0421); `''` before I was inside. */ occupantId = '';
 
   #log = new RoomLog();
@@ -134,9 +136,10 @@ export class Room extends Emitter {
    * Say something. It is shown at once, sent when it can be, and kept until the room reflected it.
    * @param {string} body
    * @param {Line} [instead] of that message of mine (XEP-0308)
+   * @param {{reply?: import('./replies.js').Reply | null, file?: import('./replies.js').SharedFile | null}} [more] what it answers, what comes with it
    */
-  say(body, instead) {
-    const unsent = { originId: this.newId(), body, at: this.clock.now(), replaces: instead?.clientId ?? '' };
+  say(body, instead, { reply = instead?.reply, file } = {}) {
+    const unsent = { originId: this.newId(), body, at: this.clock.now(), replaces: instead?.clientId ?? '', reply, file };
     const line = unsentLine(unsent, this.nick, this.#held || this.state !== 'in' ? 'kept' : 'sending', !this.onRecord);
     this.#outbox.add(line);
     if (line.state === 'sending') this.#transmit(line);
@@ -284,6 +287,7 @@ export class Room extends Emitter {
       else this.typing.delete(message.nick);
     }
     if (message.body) this.typing.delete(message.nick);
+    if (message.displayed) return void this.readBy.set(message.nick, message.displayed);
     if (this.#held) this.#held.push(message);
     else this.#apply(message);
     if (message.body && !this.#held) this.emit('said', this.log.at(-1));
@@ -366,7 +370,8 @@ export class Room extends Emitter {
   /** @param {Line} line */
   #transmit(line) {
     const message = $msg({ to: this.jid, type: 'groupchat', id: line.originId });
-    message.c('body', {}, line.body).c('origin-id', { xmlns: NS.sid, id: line.originId }).up().c('active', { xmlns: NS.chatStates });
+    write(message, line, this.jid);
+    message.c('origin-id', { xmlns: NS.sid, id: line.originId }).up().c('active', { xmlns: NS.chatStates });
     if (line.replaces) message.up().c('replace', { xmlns: NS.correct, id: line.replaces });
     line.state = this.session.send(message) ? 'sending' : 'kept';
     line.sentAt = this.clock.now();
