@@ -17,6 +17,7 @@ from twisted.words.xish.domish import Element
 from ccm import namespaces as ns
 from ccm.components.room_requests import stamp
 from ccm.records import Topic
+from ccm.reporter import moves
 from ccm.reporter.state import Entry, Poll, State
 
 #: ``(key, label, question, values)`` of each attribute, as ``discussion.questions_of`` answers them.
@@ -108,6 +109,7 @@ def outcome_of(
         "interview": "true" if interview else "false",
         "settled": "true" if state.settled or state.guessed else "false",
         "news": news,
+        "order": " ".join(moves.order_of(state)),
     }
     items: dict[str, Item] = {}
     for key, attribute_label, question, values in questions:

@@ -10,7 +10,7 @@ from hashlib import blake2s
 
 import msgspec
 
-from ccm.reporter import record
+from ccm.reporter import moves, record
 from ccm.reporter.context import Context, Step
 from ccm.reporter.effects import Effect, Say
 from ccm.reporter.state import Entry, State
@@ -18,6 +18,7 @@ from ccm.reporter.state import Entry, State
 MOST_NAMED = 8
 _encoder = msgspec.json.Encoder(order="deterministic")
 _SILENT = ("topic", "link")
+ORDER = "#order"
 
 
 def printed(state: State) -> dict[str, str]:
@@ -25,7 +26,8 @@ def printed(state: State) -> dict[str, str]:
     stands = {"": _hash(state.title), **_items(state)}
     for key, values in state.attributes.items():
         stands[key] = _hash([value.text for value in values])
-    return stands
+    order = moves.order_of(state)
+    return {**stands, ORDER: _hash(order)} if order else stands
 
 
 def _items(state: State) -> dict[str, str]:
@@ -56,7 +58,9 @@ def news(state: State, context: Context) -> str:
     if not state.printed:
         return ""
     now = printed(state)
-    labels = {"": "the title"} | {a.key: a.label for a in context.templates.get(state.type).attribute}
+    labels = {"": "the title", ORDER: "the order"} | {
+        a.key: a.label for a in context.templates.get(state.type).attribute
+    }
 
     def names(keys: list[str]) -> str:
         shown = [labels.get(key, key) for key in keys[:MOST_NAMED]]
@@ -64,8 +68,8 @@ def news(state: State, context: Context) -> str:
             shown.append(f"{len(keys) - MOST_NAMED} more")
         return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
-    new = [key for key in now if key not in state.printed]
-    other = [key for key in now if key in state.printed and state.printed[key] != now[key]]
+    new = [key for key in now if key not in state.printed and key != ORDER]
+    other = [key for key in now if state.printed.get(key) != now[key] and key not in new]
     gone = [key for key in state.printed if key not in now]
     parts = []
     if new:

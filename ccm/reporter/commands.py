@@ -7,7 +7,7 @@ publishing and the interview: an :class:`Outcome` says in ``then`` that one of t
 
 import re
 
-from ccm.reporter import confirmations, edits, followup, proposals, record, telling, votes
+from ccm.reporter import confirmations, edits, followup, moves, proposals, record, telling, votes
 from ccm.reporter.context import Context, Outcome
 from ccm.reporter.edits import day_of
 from ccm.reporter.effects import Ack, Effect, Ended, Record, Say, Silence
@@ -68,7 +68,12 @@ def marked(state: State, message: Message, mark: Mark, context: Context, instead
         return _inserted(state, text, message, context, instead)
     if verb in ("ok", "no"):
         return confirmations.confirm(state, text, message, context, yes=verb == "ok")
+    if verb == "move":
+        return moves.move(state, text, message)
     if verb in _AMENDING:
+        back = moves.taken_back(state, text, message) if verb == "restore" else None
+        if back is not None:
+            return back
         return edits.amend(state, mark, message, context)
     return _voted(state, verb, text, message, context, instead)
 

@@ -115,7 +115,7 @@ def changed(state: State, message: Message, before: Entry, after: Entry) -> Stat
         return state
     if before.provenance == "detected":
         after = record.replace(after, provenance="confirmed", confirmed=message.id)
-    return record.replace_entry(_noted(state, Change(message.id, message.nick, before, after)), after)
+    return record.replace_entry(noted(state, Change(message.id, message.nick, before, after)), after)
 
 
 def dropped(state: State, message: Message, entry: Entry) -> State:
@@ -124,10 +124,11 @@ def dropped(state: State, message: Message, entry: Entry) -> State:
         refused = (*state.refused, f"{entry.kind} {entry.source}")[-MAX_REFUSED:]
         state = record.replace(state, refused=refused)
     place = next((place for place, e in enumerate(state.entries) if e.id == entry.id), 0)
-    return record.drop_entry(_noted(state, Change(message.id, message.nick, entry, place=place)), entry.id)
+    return record.drop_entry(noted(state, Change(message.id, message.nick, entry, place=place)), entry.id)
 
 
-def _noted(state: State, change: Change) -> State:
+def noted(state: State, change: Change) -> State:
+    """The state that remembers a change, to be taken back."""
     made = sum(state.counters.values())
     return record.replace(state, changes=(*state.changes, record.replace(change, made=made))[-MAX_CHANGES:])
 
@@ -255,7 +256,8 @@ def undo(state: State, text: str, message: Message) -> Outcome:
     if count == 1 and last is not None and last.after is None and last.made == sum(state.counters.values()):
         state = record.replace(state, changes=state.changes[:-1])
         return Outcome(restored(state, last), (Say(f"{last.before.id} is on the record again."),))
-    own = [e for e in state.entries if e.kind != "link" and e.provenance != "detected"][-count:]
+    made = sorted(state.entries, key=lambda e: e.at) if state.arranged else state.entries
+    own = [e for e in made if e.kind != "link" and e.provenance != "detected"][-count:]
     if not own:
         return Outcome(state, (Say("There is nothing to undo."),))
     for each in own:

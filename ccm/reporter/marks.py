@@ -58,6 +58,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "edit": ("edit",),
     "drop": ("drop",),
     "restore": ("restore",),
+    "move": ("move",),
     "assign": ("assign",),
     "due": ("due",),
     "done": ("done", "close", "closed"),

@@ -131,7 +131,8 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar source: id of the message with the command.
     :ivar after: ``None`` if it took the entry off the record.
     :ivar made: how many entries had been made by then.
-    :ivar place: of a dropped entry in the record.
+    :ivar place: of a dropped or moved entry in the record.
+    :ivar moved: it was put elsewhere in the record.
     """
 
     source: str
@@ -140,6 +141,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     after: Entry | None = None
     made: int = 0
     place: int = 0
+    moved: bool = False
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -218,6 +220,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar following: the next meeting.
     :ivar followed: its time when its topic was asked for.
     :ivar taken: ids of the actions that were carried into it.
+    :ivar arranged: somebody has moved an entry.
     """
 
     schema: int
@@ -265,6 +268,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     following: Following | None = None
     followed: str = ""
     taken: tuple[str, ...] = ()
+    arranged: bool = False
 
 
 _decoder = msgspec.json.Decoder(State)

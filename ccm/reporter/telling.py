@@ -24,7 +24,7 @@ More: #help items, #help votes, #help meeting, #help publishing, #help privacy."
 SECTIONS = {
     "items": """\
 #edit A1 text – #assign A1 Kim (or me, nobody) – #due A1 friday – #done A1, #cancel A1, #reopen A1 – #drop A1, \
-#restore A1 – #undo, #undo 3.
+#restore A1 – #move A2 before A1 – #undo, #undo 3.
 Numbers: A1 action, D1 decision, Q1 question, P1 proposal, I1 info, E1 idea, T1 topic; ACTION-1 and \
 “the second action” do as well.
 s/old/new/ mends your newest item that holds the words, i/words/line/ puts a marked line before the item that \

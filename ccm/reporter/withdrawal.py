@@ -154,11 +154,12 @@ def _reverted(state: State, source: str) -> State:
         return state
     state = replace(state, changes=tuple(c for c in state.changes if c.source != source))
     for change in reversed(mine):
-        state = _without_change(state, change)
+        state = reverted(state, change)
     return state
 
 
-def _without_change(state: State, change: Change) -> State:
+def reverted(state: State, change: Change) -> State:
+    """The state without what a change did, as far as nobody changed the same since."""
     if change.after is None:
         return restored(state, change)
     now = next((e for e in state.entries if e.id == change.before.id), None)
@@ -171,4 +172,7 @@ def _without_change(state: State, change: Change) -> State:
     }
     if now.confirmed == change.source:
         fields |= {"provenance": "detected", "confirmed": "", "sure": change.before.sure}
-    return record.replace_entry(state, replace(now, **fields)) if fields else state
+    then = replace(now, **fields) if fields else now
+    if change.moved:
+        return changed(put_back(state, then, change.place))
+    return record.replace_entry(state, then) if fields else state
