@@ -22,6 +22,7 @@ from ccm.components.redaction_desk import RedactionDesk
 from ccm.components.reporter_room import ReporterRoom
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.search_desk import SearchDesk
+from ccm.components.versions_desk import VersionsDesk
 from ccm.errors import StanzaError
 from ccm.records import Topic
 from ccm.reporter import amendments, discussion, silence
@@ -64,6 +65,7 @@ class ReporterDesk:
             Operation("settle", "set", "Confirm or dismiss what I found", self._settle, (which, item, verdict)),
             Operation("command", "set", "Give me a command", self._command, (which, words)),
             Operation("reading", "get", "Open the document", self._reading, (which,)),
+            *VersionsDesk(context, which).operations,
             SearchDesk(context).operation,
             RedactionDesk(context, room, self._known).operation,
         )

@@ -73,7 +73,7 @@ def taken_back(state: State, text: str, message: Message) -> Outcome | None:
     id_ = edits.id_of(found["id"])
     last = next((c for c in reversed(state.changes) if c.before.id == id_ and c.after is not None), None)
     if last is None:
-        return Outcome(state, (Say(f"Nobody has changed {id_} lately. #edit {id_} text changes it."),))
+        return None
     changes = tuple(c for c in state.changes if c is not last)
     return Outcome(reverted(record.replace(state, changes=changes), last), (Ack(message.id),))
 

@@ -77,7 +77,7 @@ def test_the_last_change_of_an_item_is_undone_by_restoring_it(room):
     room.say("kim", "#restore D3")
     assert order(room) == ["D1", "D2", "D3"]
     assert room.entry("A2").owner == "Bo"
-    assert "Nobody has changed D3" in room.told("kim", "#restore D3")
+    assert "I know of no dropped D3" in room.told("kim", "#restore D3")
 
 
 def test_the_newest_item_is_undone_wherever_it_stands(room):
