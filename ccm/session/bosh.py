@@ -17,14 +17,9 @@ from ccm.session.bosh_queue import Queue
 from ccm.session.bosh_terms import Terms
 from ccm.session.bosh_window import Arrival, Slot, Window
 from ccm.wire.framing import Body, BoshFraming, Event, StreamClosed, StreamOpened
-from ccm.wire.stanza import Stanza
 
 _MAX_RESENDS = 50  # of one rid in a row; §14.3: "MAY choose to impose a limit"
 _REPORT_AFTER_SECONDS = 5.0  # an answer that the client has not seen by then is worth a report (§9.2)
-#: Conditions that are BOSH's own while a session is being created (§17.2); later all are remote-stream-error.
-_CREATION_CONDITIONS = ("host-gone", "host-unknown", "improper-addressing", "system-shutdown")
-#: HTTP status for clients that gave no ``ver`` (§17.1).
-LEGACY_STATUS = {"bad-request": 400, "policy-violation": 403, "item-not-found": 404}
 
 
 class BoshSession:
@@ -74,6 +69,8 @@ class BoshSession:
         self._last_empty: float | None = None
         self._dry = False  # the last answer carried nothing
         self._quiet_until = 0.0
+        self._gather_until = 0.0  # something was asked: what is held longest waits for the answers
+        self._asked = 0  # of these, how many are still to come
         self._since = now  # of the last request, answer or hang-up
         self._replied = now
 
@@ -185,6 +182,8 @@ class BoshSession:
         if self.over or not data:
             return
         self.followable = False
+        if self._asked and data.startswith(b"<iq"):
+            self._asked -= 1
         self._add(data)
 
     def write_archived(self, data: bytes, id_: str) -> None:
@@ -211,7 +210,7 @@ class BoshSession:
             return
         condition = None if error is None else "remote-stream-error"
         if error is not None and (self._created is not None or error.condition == "system-shutdown"):
-            condition = error.condition if error.condition in _CREATION_CONDITIONS else condition
+            condition = error.condition if error.condition in wire.CREATION_CONDITIONS else condition
         self._end(condition)
 
     # ---- requests in order
@@ -248,8 +247,11 @@ class BoshSession:
             events.insert(0, StreamOpened(self.terms.to or None, attrs.get("from"), version, attrs.get("xml:lang")))
         if ending:
             events.append(StreamClosed())
-        if restart or not all(map(_is_remark, events)):
+        if restart or not all(map(wire.is_remark, events)):
             self.followable = False
+        if any(map(wire.is_question, events)):
+            self._asked = sum(map(wire.is_request, events)) + (self._asked if now < self._gather_until else 0)
+            self._gather_until = now + self._options.gather_milliseconds / 1000
         if events and self.stream is not None:
             self.stream.received(events)
         if ending and not self.over:
@@ -301,6 +303,8 @@ class BoshSession:
                 silent = slot.rid == self._silent or (self.queue.doubtful and not self.over)
                 self._answer(slot, [] if silent else self.queue.take(), now)
             else:
+                if now < self._gather_until:
+                    self._outlet.wake_in(self, self._gather_until - now)
                 break
         if not window.open:
             self._release = False
@@ -308,14 +312,15 @@ class BoshSession:
             self._answer_parked()
 
     def _due(self, slot: Slot, now: float) -> bool:
+        gathering = now < self._gather_until
         return bool(
-            self.queue.waiting
+            (self.queue.waiting and not (gathering and self._asked))
             or self.queue.doubtful  # an empty answer makes the client go on, or ask again
             or self.over
             or self._release
             or self._report
             or slot.rid == self._created
-            or len(self.window.open) > self.terms.hold
+            or len(self.window.open) > (self.window.size if gathering else self.terms.hold)
             or now >= slot.arrived + self.terms.wait
         )
 
@@ -361,7 +366,7 @@ class BoshSession:
             return
         unconfirmed = self.queue.unconfirmed()
         self._end(condition, text)
-        status = 200 if self.terms.version else LEGACY_STATUS.get(condition, 200)
+        status = 200 if self.terms.version else wire.LEGACY_STATUS.get(condition, 200)
         for waiting in [*self.window.handles(), *([handle] if handle is not None else [])]:
             self._outlet.respond(waiting, self, 0, self._last_word(), status)
         self.window.open.clear()
@@ -393,8 +398,3 @@ class BoshSession:
             waiting = self.window.parked.pop(rid)
             if waiting.handle is not None:
                 self._outlet.respond(waiting.handle, self, 0, self._last_word(), 200)
-
-
-def _is_remark(event: Event) -> bool:
-    """Whether it is a message to a room: that changes nothing of the session."""
-    return type(event) is Stanza and event.kind == "message" and event.type == "groupchat"

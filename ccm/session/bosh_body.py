@@ -9,8 +9,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ccm import namespaces as ns
-from ccm.wire.framing import Body
-from ccm.wire.stanza import attribute, text
+from ccm.wire.framing import Body, Event
+from ccm.wire.stanza import Stanza, attribute, text
+
+#: Conditions that are BOSH's own while a session is being created (§17.2); later all are remote-stream-error.
+CREATION_CONDITIONS = ("host-gone", "host-unknown", "improper-addressing", "system-shutdown")
+#: HTTP status for clients that gave no ``ver`` (§17.1).
+LEGACY_STATUS = {"bad-request": 400, "policy-violation": 403, "item-not-found": 404}
 
 EMPTY = f"<body xmlns='{ns.HTTPBIND}'/>".encode()
 _OPEN = f"<body xmlns='{ns.HTTPBIND}'".encode()
@@ -44,6 +49,21 @@ def poll(data: bytes) -> Body | None:
 def is_empty(body: Body) -> bool:
     """Whether a request brings nothing and asks for nothing: it only waits for an answer."""
     return not body.events and body.attrs.keys() <= {"rid", "sid", "ack"}
+
+
+def is_remark(event: Event) -> bool:
+    """Whether it is a message to a room: that changes nothing of the session."""
+    return type(event) is Stanza and event.kind == "message" and event.type == "groupchat"
+
+
+def is_request(event: Event) -> bool:
+    """Whether it is an IQ that must be answered (RFC 6120 §8.2.3)."""
+    return type(event) is Stanza and event.kind == "iq" and event.type in ("get", "set")
+
+
+def is_question(event: Event) -> bool:
+    """Whether something comes back at once as a rule: a request's answer, what a room makes of a message."""
+    return is_request(event) or is_remark(event)
 
 
 def peek_sid(data: bytes) -> str | None:

@@ -7,19 +7,21 @@ class BoshOptions(Section):
     """
     Limits of BOSH sessions.
 
-    *Waiting*: ``wait_seconds`` and ``hold`` cap what a client asks for; ``polling_seconds`` is the shortest interval
-    of empty requests in a polling session. *Life*: a session without any held request ends after
-    ``inactivity_seconds`` (``inactivity_before_login_seconds`` until it has signed in); a client may announce a pause
-    of at most ``maxpause_seconds``; the reason of an end can be fetched for ``linger_seconds``. *Sizes*:
-    ``max_body_bytes`` of a request, ``max_queued_bytes`` of what waits for a client. *Abuse*:
-    ``max_sessions`` in all (``[visitors]`` limits those of one address). *Resumption*: state, or what changes
-    it, is saved before each answer that carries anything, and ``save_seconds`` after other changes; after a restart,
-    requests that are ahead of the saved one are sorted for ``resync_seconds``.
+    *Waiting*: ``wait_seconds`` and ``hold`` cap what a client asks for; ``polling_seconds`` is the shortest interval of
+    empty requests in a polling session; answers to what a client asks together are gathered for ``gather_milliseconds``
+    at most. *Life*: a session without any held request ends after ``inactivity_seconds``
+    (``inactivity_before_login_seconds`` until it has signed in); a client may announce a pause of at most
+    ``maxpause_seconds``; the reason of an end can be fetched for ``linger_seconds``. *Sizes*: ``max_body_bytes`` of a
+    request, ``max_queued_bytes`` of what waits for a client. *Abuse*: ``max_sessions`` in all (``[visitors]`` limits
+    those of one address). *Resumption*: state, or what changes it, is saved before each answer that carries anything,
+    and ``save_seconds`` after other changes; after a restart, requests that are ahead of the saved one are sorted for
+    ``resync_seconds``.
     """
 
     wait_seconds: int = 60
     hold: int = 2
     polling_seconds: int = 5
+    gather_milliseconds: int = 20
     inactivity_seconds: int = 300
     inactivity_before_login_seconds: int = 60
     maxpause_seconds: int = 600

@@ -36,5 +36,8 @@ class Outlet(Protocol):
     def wake(self, session: "BoshSession") -> None:
         """Call :meth:`BoshSession.flush` at the end of this reactor turn."""
 
+    def wake_in(self, session: "BoshSession", seconds: float) -> None:
+        """Call it after that time at the latest; whoever asks again before then is not called twice."""
+
     def barrier(self) -> Any:
         """A Deferred that fires when all that was stored so far is on disk, or ``None``."""

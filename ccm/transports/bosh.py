@@ -16,7 +16,7 @@ from ccm import address
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection
 from ccm.session import bosh_body as wire
-from ccm.session.bosh import LEGACY_STATUS, BoshSession
+from ccm.session.bosh import BoshSession
 from ccm.session.bosh_options import BoshOptions
 from ccm.session.bosh_outlet import Stream
 from ccm.session.bosh_terms import CONTENT_TYPE, of_creation
@@ -80,6 +80,7 @@ class HeldSession(BoshSession):
     slot = 0  #: the timer wheel's
     visit: Visit | None = None  #: what its client's address is charged with
     flow: Flow | None = None  #: what it may send
+    waking = False  #: it is woken soon
     now: Callable[[], float] | None = None
     limits: SessionOptions | None = None
 
@@ -219,6 +220,17 @@ class BoshSessions:
         if not session.followable and session.queue.waiting and self._saver is not None and not session.over:
             self._saver.now(session)  # who sent that is told that it is kept once it is
 
+    def wake_in(self, session: BoshSession, seconds: float) -> None:
+        """Let it look again then."""
+        assert isinstance(session, HeldSession)
+        if not session.waking:
+            session.waking = True
+            self._clock.callLater(seconds, self._woken, session)
+
+    def _woken(self, session: HeldSession) -> None:
+        session.waking = False
+        self.wake(session)
+
     def barrier(self) -> Any:
         """A Deferred for all that was stored so far, or ``None``."""
         return self._barrier()
@@ -281,7 +293,7 @@ class BoshSessions:
             session.refuse("bad-request", error.text or error.condition, handle)
 
     def _deny(self, handle: Handle, condition: str, text: str, versioned: bool = True) -> None:
-        status = 200 if versioned else LEGACY_STATUS.get(condition, 200)
+        status = 200 if versioned else wire.LEGACY_STATUS.get(condition, 200)
         handle.respond(wire.terminate(condition, text), CONTENT_TYPE, status)
 
     # ---- time

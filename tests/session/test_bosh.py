@@ -48,6 +48,7 @@ class Client:
         self.dropped: list[Any] = []
         self.pending: list[Deferred[None]] = []
         self.store_slowly = False
+        self.woken_in = 0.0
         attrs = {"to": "localhost", "wait": "60", "hold": str(hold), "ver": "1.6", "rid": "100", **attrs}
         first = Body(attrs, ())
         terms = bosh_terms.of_creation(first, self.options, secure=True)
@@ -75,6 +76,9 @@ class Client:
     def wake(self, session: BoshSession) -> None:
         pass
 
+    def wake_in(self, session: BoshSession, seconds: float) -> None:
+        self.woken_in = seconds
+
     def barrier(self) -> Any:
         if not self.store_slowly:
             return None
@@ -89,6 +93,11 @@ class Client:
         self.session.request(Body({"rid": str(rid), "sid": "s1d", **attrs}, events), handle, self.now)
         self.turn()
         return handle
+
+    def ask(self, rid: int, *ids: str) -> None:
+        questions = tuple(Stanza("iq", {"type": "get", "id": id_}) for id_ in ids or ("q",))
+        self.session.request(Body({"rid": str(rid), "sid": "s1d"}, questions), rid, self.now)
+        self.turn()
 
     def turn(self) -> None:
         self.session.flush(self.now)
@@ -150,6 +159,62 @@ def test_a_new_request_releases_the_oldest_at_once() -> None:
     client.send(102, "m1")
     assert client.got(101) == EMPTY
     assert client.got(102) is None
+
+
+def test_what_is_asked_is_answered_by_the_earlier_request_if_it_comes_soon() -> None:
+    client = Client()
+    client.send(101)
+    client.ask(102)
+    assert client.got(101) is None and client.woken_in == pytest.approx(0.02)
+    client.now += 0.019
+    client.push(b"<iq type='result' id='q'/>")
+    assert b"id='q'" in (client.got(101) or b"") and client.got(102) is None
+
+
+def test_what_is_asked_holds_the_earlier_request_no_longer_than_the_option_says() -> None:
+    client = Client(options=BoshOptions(gather_milliseconds=30))
+    client.send(101)
+    client.ask(102)
+    client.now += 0.029
+    client.turn()
+    assert client.got(101) is None
+    client.now += 0.002
+    client.turn()
+    assert client.got(101) == EMPTY and client.got(102) is None
+
+
+def test_what_is_asked_together_is_answered_together() -> None:
+    client = Client()
+    client.send(101)
+    client.ask(102, "q1", "q2")
+    client.push(b"<iq type='result' id='q1'/>")
+    client.push(b"<message xmlns='jabber:client'/>")
+    assert client.got(101) is None
+    client.push(b"<iq type='result' id='q2'/>")
+    assert (client.got(101) or b"").count(b" id='q") == 2 and client.got(102) is None
+    client.push(b"<message xmlns='jabber:client'/>")
+    assert b"<message" in (client.got(102) or b"")
+
+
+def test_an_answer_that_does_not_come_holds_up_others_no_longer_than_the_option_says() -> None:
+    client = Client()
+    client.ask(101, "q1", "q2")
+    client.push(b"<iq type='result' id='q1'/>")
+    assert client.got(101) is None
+    client.now += 0.021
+    client.turn()
+    assert b"id='q1'" in (client.got(101) or b"")
+    client.ask(102, "q3")
+    client.push(b"<iq type='result' id='q3'/>")
+    assert b"id='q3'" in (client.got(102) or b"")
+
+
+def test_who_has_more_to_send_is_answered_at_once_though_something_was_asked() -> None:
+    client = Client()
+    client.send(101)
+    client.ask(102)
+    client.ask(103)
+    assert client.got(101) == EMPTY and client.got(102) is None
 
 
 def test_wait_is_counted_from_arrival() -> None:

@@ -54,6 +54,9 @@ class Server:
     def wake(self, session: BoshSession) -> None:
         pass
 
+    def wake_in(self, session: BoshSession, seconds: float) -> None:
+        pass
+
     def barrier(self) -> Any:
         if not self.slow and not self.barriers:
             self.stored = len(self.got)
