@@ -71,11 +71,25 @@ def taken_back(state: State, text: str, message: Message) -> Outcome | None:
     if found is None or edits.entry_of(state, found["id"]) is None:
         return None
     id_ = edits.id_of(found["id"])
+    again = _proposed_again(state, id_, message)
+    if again is not None:
+        return Outcome(again, (Ack(message.id),))
     last = next((c for c in reversed(state.changes) if c.before.id == id_ and c.after is not None), None)
     if last is None:
         return None
     changes = tuple(c for c in state.changes if c is not last)
     return Outcome(reverted(record.replace(state, changes=changes), last), (Ack(message.id),))
+
+
+def _proposed_again(state: State, id_: str, message: Message) -> State | None:
+    """The state without the decision that a proposal became; ``None`` for whatever else it is."""
+    target = edits.entry_of(state, id_)
+    if target is None or (target.kind, target.status) != ("idea", "agreed"):
+        return None
+    made = next((e for e in state.entries if e.kind == "decision" and target.source in e.sources), None)
+    if made is not None:
+        state = edits.dropped(state, message, made)
+    return record.replace_entry(state, record.replace(target, status="proposed"))
 
 
 def order_of(state: State) -> tuple[str, ...]:

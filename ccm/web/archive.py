@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 
 from klein import Klein
 from twisted.web.http import Request
@@ -75,7 +76,8 @@ class ArchivePages:
         before = _moment(field(request, "before"))
         page = await self._documents.public(before=before, limit=self._options.archive_page)
         older = {"before": page.items[-1].published.isoformat()} if page.items and not page.complete else None
-        return self._pages.render(request, "archive.html", documents=page.items, found=None, query="", older=older)
+        shelves = [(month, list(some)) for month, some in groupby(page.items, _month)]
+        return self._pages.render(request, "archive.html", documents=shelves, found=None, query="", older=older)
 
     async def _found(self, request: Request, query: str) -> bytes:
         number, size = min(_number(field(request, "page")) or 1, MOST_PAGES), self._options.archive_page
@@ -285,6 +287,10 @@ def _etag(made_of: Iterable[str]) -> bytes:
         part = text.encode()
         found.update(b"%d:" % len(part) + part)
     return b'"%b"' % found.hexdigest()[:24].encode()
+
+
+def _month(record: r.DocumentRecord) -> str:
+    return record.published.strftime("%B %Y")
 
 
 def _moment(text: str) -> datetime | None:

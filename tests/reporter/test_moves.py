@@ -84,3 +84,14 @@ def test_the_newest_item_is_undone_wherever_it_stands(room):
     room.say("ann", "#move A3 first")
     room.say("ann", "#undo")
     assert order(room, "A") == ["A1", "A2"]
+
+
+def test_what_a_proposal_became_goes_and_it_is_open_again(room):
+    room.say("ann", "PROPOSED: We buy a boat.")
+    room.say("kim", "#ok P1")
+    assert room.entry("D4").text == "We buy a boat."
+    assert room.acknowledged("kim", "#restore P1")
+    assert (room.entry("P1").status, order(room)) == ("proposed", ["D1", "D2", "D3"])
+    room.say("kim", "#no P1")
+    room.say("kim", "#restore P1")
+    assert room.entry("P1").status == "proposed"

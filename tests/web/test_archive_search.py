@@ -34,10 +34,10 @@ async def test_the_best_come_first_and_a_page_at_a_time(site, publish):
     await publish("best", "Licence", talk=("DECISION: Licence, licence", "ACTION: ann to read the licence"))
     first = await site.browser().get("/archive/?q=licence")
     assert first.text.index("/archive/best") < first.text.index("/archive/d")
-    assert first.text.count('<li><h2><a href="/archive/') == size
+    assert first.text.count('<h3><a href="/archive/') == size
     assert "page=2" in first.text
     second = await site.browser().get("/archive/?q=licence&page=2")
-    assert second.text.count('<li><h2><a href="/archive/') == 3
+    assert second.text.count('<h3><a href="/archive/') == 3
     assert "page=3" not in second.text
     for odd in ("0", "-1", "99999", "x", "²"):
         assert (await site.browser().get(f"/archive/?q=licence&page={odd}")).status == 200
