@@ -14,8 +14,8 @@ const dist = join(here, 'dist');
 const modules = join(here, 'node_modules');
 // 45 kB were the first plan; undo with alternatives, chips and turns at busy components are part of the first view.
 const FIRST_SCRIPT = 52 * 1024;
-const LIMITS = { '.css': 10_000 };
-const SHEETS = ['../ccm/web/assets/tokens.css', 'src/style.css', 'src/dialogues.css', 'src/talk.css', 'src/narrow.css'];
+const LIMITS = { '.css': 12_000 };
+const SHEETS = ['../ccm/web/assets/tokens.css', 'src/style.css', 'src/dialogues.css', 'src/talk.css', 'src/record.css', 'src/narrow.css'];
 const FAMILIES = [
   { name: 'Hanken Grotesk', folder: '@fontsource-variable/hanken-grotesk', weight: '100 900' },
   { name: 'Source Serif 4', folder: '@fontsource-variable/source-serif-4', weight: '200 900' },

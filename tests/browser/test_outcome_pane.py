@@ -28,6 +28,58 @@ def entry(page: Page, words: str):  # type: ignore[no-untyped-def]
     return page.locator("#outcome .ent").filter(has_text=words)
 
 
+def change_in_place(ann: Page, judge: Judge) -> None:
+    """Text, owner and day in one row; the reporter reads them, and tells a way back; keys move what stands too low."""
+    task = ann.locator("[data-entry=A1]")
+    task.get_by_role("button", name="Kim to check all mirrors").click()
+    field = task.get_by_label("What A1 says")
+    expect(field).to_be_focused()
+    field.fill("Lou to do something else")
+    field.press("Escape")
+    expect(task.get_by_role("button", name="Kim to check all mirrors")).to_be_focused()
+    ann.keyboard.press("Enter")
+    task.get_by_label("Who does A1").fill("Tom")
+    task.get_by_label("When A1 is due").fill("2 December 2026")
+    judge.look("02-edit")
+    task.get_by_label("When A1 is due").press("Enter")
+    toast = ann.get_by_test_id("toast").filter(has_text="A1 is Tom’s and is due Wed 2 Dec")
+    expect(toast).to_be_visible(timeout=10_000)
+    expect(task.locator(".meta")).to_contain_text("Tom")
+    toast.get_by_test_id("undo").click()
+    expect(task.locator(".meta")).to_contain_text("Kim", timeout=10_000)
+
+    ann.locator("[data-entry=D2] .say").focus()
+    ann.keyboard.press("Alt+ArrowUp")
+    expect(ann.locator("ol[data-kind=decision] .ent").first).to_have_attribute("data-entry", "D2", timeout=10_000)
+    expect(ann.locator("[data-entry=D2] .say")).to_be_focused()
+
+
+def compare_versions(ann: Page, judge: Judge) -> None:
+    """What is changed after publication makes a version, which is told apart from the former in words."""
+    task = ann.locator("[data-entry=A1]")
+    task.get_by_role("button", name="Kim to check all mirrors").click()
+    task.get_by_label("When A1 is due").fill("4 December 2026")
+    ann.locator("#outcome-title").focus()  # leaving saves
+    again = ann.get_by_test_id("again")
+    expect(again).to_have_text("Publish version 2", timeout=10_000)
+    again.click()
+    expect(ann.get_by_test_id("news")).to_contain_text("Published, version 2", timeout=15_000)
+    ann.get_by_test_id("versions").click()
+    expect(ann.locator("[data-version='2']")).to_contain_text("approved by Ann", timeout=10_000)
+    expect(ann.get_by_test_id("diff")).to_contain_text("4 Dec", timeout=10_000)
+    judge.look("06-versions")
+    ann.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    judge.look("06-versions-phone")
+    ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    ann.get_by_test_id("back").click()
+    expect(task).to_be_visible()
+    ann.get_by_test_id("export").click()
+    with ann.expect_download() as kept:
+        ann.get_by_role("button", name="Markdown").click()
+    assert kept.value.suggested_filename.endswith(".md")
+    assert "Kim" in kept.value.path().read_text()
+
+
 def test_the_record_is_voted_on_settled_previewed_published_and_found(
     browser: Browser, server: Server, artefacts: Path
 ) -> None:
@@ -58,15 +110,22 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     expect(entry(ann, "Ship on Friday")).to_contain_text("by vote", timeout=10_000)
 
     # A proposal is accepted by a button, and becomes a decision.
-    proposal = entry(ann, "old mirror is switched off")
-    proposal.get_by_test_id("ok").click()
+    cards = ann.get_by_test_id("cards")
+    cards.locator("[data-proposal=P1]").get_by_test_id("ok").click()
     expect(ann.locator("ol[data-kind=proposal]")).to_have_count(0, timeout=10_000)
-    expect(ann.locator("ol[data-kind=decision]")).to_contain_text("old mirror is switched off")
+    decisions = ann.locator("ol[data-kind=decision] .ent")
+    expect(decisions.nth(2)).to_contain_text("old mirror is switched off", timeout=10_000)
+    answered = ann.get_by_test_id("answered").filter(has_text="P1 is agreed")
+    answered.get_by_role("button").click()
+    expect(cards.locator("[data-proposal=P1]")).to_be_visible(timeout=10_000)
+    cards.get_by_test_id("ok").click()
+    expect(decisions.nth(2)).to_contain_text("old mirror is switched off", timeout=10_000)
+    change_in_place(ann, judge)
 
     # What was only found stands apart, with its buttons.
     ann.evaluate(FOUND)
     possible = ann.locator("ol[data-kind='possible action']")
-    expect(possible.get_by_role("button", name="OK, A7 is right")).to_be_visible()
+    expect(cards.get_by_role("button", name="OK, A7 is right")).to_be_visible()
     expect(possible).to_contain_text("(assumed)")
     possible.scroll_into_view_if_needed()
     expect(ann.locator("[data-target=git]")).to_contain_text("Give it write access.")
@@ -93,6 +152,7 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     expect(ann.get_by_test_id("document")).to_be_visible(timeout=15_000)
     expect(ann.locator("[data-target=archive]")).to_have_attribute("data-state", "published")
     judge.look("06-published")
+    compare_versions(ann, judge)
 
     # Search, by keys alone.
     ann.locator("#outcome-title").focus()

@@ -136,7 +136,9 @@ export class Notes {
 
   /** @param {Told} note */
   undo(note) {
-    return this.#settle(note, 'undone', this.app.client.undo(note.component, note.undo), 'It is not undone.');
+    const [kind, , words] = note.undo.split(':', 3);
+    const done = kind === 'orders' ? this.app.deeds.orders(note.topic, words.split(';')) : this.app.client.undo(note.component, note.undo);
+    return this.#settle(note, 'undone', done, 'It is not undone.');
   }
 
   /** @param {Told} note @param {{id: string}} alternative */

@@ -52,12 +52,21 @@ function withHead(head, parts) {
     interview: attr(head, 'interview') !== 'false',
     known: settled || ['entry', 'poll'].some((kind) => of(kind).length) || of('attribute').some((a) => a.values.length),
     news: attr(head, 'news'),
+    chair: attr(head, 'chair'),
     attributes: of('attribute'),
-    entries: of('entry'),
+    entries: inOrder(of('entry'), attr(head, 'order')),
     targets: of('target'),
     poll: of('poll')[0] ?? null,
     parts,
   };
+}
+
+// Events tell what is new, not where it stands: that is by number, or as people arranged it.
+function inOrder(entries, order) {
+  const places = new Map(order ? order.split(' ').map((id, place) => [id, place]) : []);
+  const number = (/** @type {any} */ entry) => Number(entry.id.slice(1)) || 0;
+  const place = (/** @type {any} */ entry) => places.get(entry.id) ?? places.size;
+  return entries.sort((a, b) => place(a) - place(b) || a.id.charCodeAt(0) - b.id.charCodeAt(0) || number(a) - number(b));
 }
 
 /** @param {Element} element */

@@ -1,0 +1,65 @@
+/**
+ * An entry changed in place: text, owner and day as fields in one row. Esc leaves it as it was, leaving the row saves; the
+ * reporter reads names and days, and tells what it made of them.
+ */
+import { html, nothing } from 'lit';
+import { dayOf } from './amend.js';
+import { peopleHere } from './people.js';
+import { stateOf } from './record-state.js';
+
+const MAX_TEXT = 450; // of the 500 characters of an order
+
+/** Who may be meant: people here, invited, and owners so far. @returns {string[]} */
+function names(app, outcome) {
+  const here = app.room ? peopleHere(app, app.room).filter((one) => !one.reporter).map((one) => one.nick) : [];
+  const invited = app.topic.invitees.map((one) => one.name);
+  return [...new Set([...here, ...invited, ...outcome.entries.map((e) => e.owner)].filter(Boolean))].slice(0, 40);
+}
+
+const sayOf = (app, id) => /** @type {HTMLElement | null} */ (app.querySelector(`[data-entry="${id}"] .say`));
+
+/** @param {any} app @param {import('../xmpp/read.js').Entry} entry @param {'text' | 'owner' | 'due'} [field] that takes the focus */
+export async function edit(app, entry, field = 'text') {
+  stateOf(app).editing = `${app.topic.id}/${entry.id}`;
+  app.requestUpdate();
+  await app.updateComplete;
+  const found = /** @type {HTMLInputElement | null} */ (app.querySelector(`.edit [name="${field}"]`));
+  found?.focus();
+  if (field === 'text') found?.setSelectionRange(found.value.length, found.value.length);
+  else found?.select();
+}
+
+export const isEdited = (app, entry) => stateOf(app).editing === `${app.topic.id}/${entry.id}`;
+
+/** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome @param {import('../xmpp/read.js').Entry} entry */
+export function editor(app, outcome, entry) {
+  const state = stateOf(app);
+  const close = async (back) => {
+    state.editing = '';
+    app.requestUpdate();
+    await app.updateComplete;
+    if (back) sayOf(app, entry.id)?.focus();
+  };
+  const save = (form, back) => {
+    if (state.editing !== `${app.topic.id}/${entry.id}`) return;
+    const data = new FormData(form);
+    const wish = Object.fromEntries([...data].map(([name, value]) => [name, String(value)]));
+    close(back);
+    app.deeds.amend(app.topic, entry, wish);
+  };
+  const key = (event) => {
+    event.stopPropagation();
+    if (event.key === 'Escape') { event.preventDefault(); close(true); }
+    if (event.key === 'Enter' && !event.isComposing) { event.preventDefault(); save(event.currentTarget, true); }
+  };
+  const left = (event) => {
+    if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) save(event.currentTarget, false);
+  };
+  const action = entry.kind === 'action';
+  return html`<form class="edit" data-testid="edit" aria-label="Change ${entry.id}" @submit=${(e) => { e.preventDefault(); save(e.currentTarget, true); }} @keydown=${key} @focusout=${left}>
+    <textarea class="field" name="text" rows="1" maxlength=${MAX_TEXT} dir="auto" aria-label="What ${entry.id} says" .value=${entry.text}></textarea>
+    ${action ? html`<input class="field" name="owner" list="owners" maxlength="60" dir="auto" autocomplete="off" aria-label="Who does ${entry.id}" placeholder="Nobody yet" .value=${entry.owner}>
+      <datalist id="owners">${names(app, outcome).map((name) => html`<option value=${name}></option>`)}</datalist>
+      <input class="field" name="due" maxlength="60" autocomplete="off" aria-label="When ${entry.id} is due" placeholder="No date" .value=${dayOf(entry, app.now)}>` : nothing}
+    <div class="end"><span class="hint">${action ? 'A day as you would say it.' : ''} Enter keeps it, Esc leaves it as it was.</span><span><button class="btn s quiet" type="button" @click=${() => close(true)}>Leave it</button><button class="btn s prime" type="submit">Keep</button></span></div></form>`;
+}

@@ -1,0 +1,161 @@
+/**
+ * The lines of the record under their headings: each one click from its words, changed in place, moved by keys, menu or mouse.
+ */
+import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { day, distance } from '../words.js';
+import { byOwner, neighbour } from './amend.js';
+import { tally } from './cards.js';
+import { edit, editor, isEdited } from './entry-edit.js';
+import { icon } from './icons.js';
+import { stateOf } from './record-state.js';
+import { changes, source } from './source.js';
+import { isOpen, markedKinds } from './spine.js';
+
+const POSSIBLE = { action: 'Possible actions', decision: 'Possible decisions', question: 'Possible questions' };
+const KINDS = [
+  ['action', 'Actions'],
+  ['decision', 'Decisions'],
+  ['question', 'Open questions'],
+  ['proposal', 'Proposals'],
+  ['possible action', POSSIBLE.action],
+  ['possible decision', POSSIBLE.decision],
+  ['possible question', POSSIBLE.question],
+  ['topic', 'Points'],
+  ['idea', 'Ideas'],
+  ['help', 'Help wanted'],
+  ['info', 'Notes'],
+  ['link', 'Links'],
+];
+const HOW = { consensus: 'by consensus', ruling: 'the chair’s ruling', vote: 'by vote' };
+const DONE = ['done', 'carried', 'cancelled', 'answered', 'rejected'];
+
+/** A link is opened by a click, so it is not changed by one. */
+const isLink = (entry) => entry.kind === 'link' && /^https?:\/\/\S+$/u.test(entry.text);
+const mayChange = (app) => app.room?.state === 'in' || app.session.state === 'online';
+
+function due(entry, now) {
+  const date = entry.due ? new Date(`${entry.due}T12:00:00`) : null;
+  if (!date || Number.isNaN(date.getTime())) return entry.due ? html`<span>${entry.due}</span>` : nothing;
+  return html`<span title=${entry.phrase ? `from “${entry.phrase}”, ${distance(date, now)}` : distance(date, now)}>${day(date, now)}${entry.assumed ? ' (assumed)' : ''}</span>`;
+}
+
+function facts(entry) {
+  if (entry.kind !== 'decision') return nothing;
+  return html`${entry.how ? html`<span>${HOW[entry.how] ?? entry.how}</span>` : nothing}${tally(entry.votes)}${entry.supersedes ? html`<span>instead of ${entry.supersedes}</span>` : nothing}`;
+}
+
+function owner(app, entry) {
+  if (entry.kind !== 'action') return nothing;
+  if (entry.owner) return html`<b dir="auto">${entry.owner}</b>`;
+  return html`<span class="none">Nobody yet</span>${mayChange(app) ? html`<button class="text" type="button" data-testid="assign" aria-label="Assign ${entry.id}" @click=${() => edit(app, entry, 'owner')}>Assign</button>` : nothing}`;
+}
+
+function menu(app, entry, shown) {
+  const { deeds, topic } = app;
+  const turn = (how) => () => deeds.turn(topic, entry, how);
+  const action = entry.kind === 'action';
+  const moves = [[-1, 'up', 'Move up', 'before'], [1, 'down', 'Move down', 'after']].flatMap(([step, sign, verb, side]) => {
+    const other = neighbour(shown, entry, /** @type {any} */ (step));
+    return other && !entry.found ? [[sign, verb, () => deeds.place(topic, entry, other, side)]] : [];
+  });
+  return changes(app, entry.id, /** @type {any} */ ([
+    ...(isLink(entry) ? [] : [['pen', 'Change it', () => edit(app, entry)]]),
+    ...(action && entry.status === 'open' ? [['check', 'It is done', turn('done')], ['out', 'It is cancelled', turn('cancel')]] : []),
+    ...(action && ['done', 'cancelled'].includes(entry.status) ? [['reply', 'It is open again', turn('reopen')]] : []),
+    ...(entry.kind === 'question' && entry.status === 'open' ? [['check', 'It is answered', turn('done')]] : []),
+    ...moves,
+    ['close', 'Take it off the record', () => deeds.drop(topic, entry), 'danger'],
+  ]));
+}
+
+function words(app, entry) {
+  if (isLink(entry)) return html`<p dir="auto"><a class="say" href=${entry.text} target="_blank" rel="noopener noreferrer">${entry.text}</a></p>`;
+  if (!mayChange(app)) return html`<p dir="auto">${entry.text}</p>`;
+  return html`<p dir="auto"><button class="say" type="button" aria-describedby="how-to-change" @click=${() => edit(app, entry)}>${entry.text}</button></p>`;
+}
+
+function row(app, outcome, entry, shown, minutes) {
+  const wet = app.wet.has(`${outcome.topic}/${entry.id}`);
+  const found = app.route.kind === 'o' && app.route.target === entry.id;
+  const open = isOpen(entry);
+  const came = source(app, entry.source, entry.at);
+  const mark = html`<span class="mark ${entry.kind} ${open ? 'open' : ''}">${entry.id}${open ? '?' : ''}</span>`;
+  const over = DONE.includes(entry.status);
+  return html`<li class="ent ${wet ? 'wet' : ''} ${found ? 'found-entry' : ''} ${open ? 'unsettled' : ''} ${over ? 'over' : ''}" data-entry=${entry.id} @keydown=${(e) => moveByKey(app, entry, shown, e)}
+    @dragover=${(e) => hover(app, entry, shown, e)} @drop=${(e) => put(app, entry, shown, e)}>
+    ${isEdited(app, entry) ? html`${mark}${editor(app, outcome, entry)}` : html`<span class="grip" draggable=${entry.found ? 'false' : 'true'} @dragstart=${(e) => drag(app, entry, e)}>${mark}</span>${words(app, entry)}${came === nothing ? html`<span></span>` : came}
+    <div class="meta">${owner(app, entry)}${due(entry, app.now)}${facts(entry)}
+      ${entry.kind !== 'action' && entry.kind !== 'topic' && entry.by ? html`<span><b dir="auto">${entry.by}</b>${entry.kind === 'question' ? ' asked' : ''}</span>` : nothing}
+      ${minutes ? html`<span>${minutes}</span>` : nothing}${over ? html`<span class="status">${entry.status}</span>` : nothing}${open ? html`<span class="status">to confirm</span>` : nothing}${menu(app, entry, shown)}</div>`}</li>`;
+}
+
+// -- moving
+
+function moveByKey(app, entry, shown, event) {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!event.altKey || !step || !event.target.closest('.say')) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const other = entry.found ? null : neighbour(shown, entry, /** @type {any} */ (step));
+  if (other) return app.deeds.place(app.topic, entry, other, step < 0 ? 'before' : 'after');
+  app.spoken = `${entry.id} cannot go further${entry.kind === 'action' ? ' among those of one owner' : ''}.`;
+  return app.requestUpdate();
+}
+
+function drag(app, entry, event) {
+  stateOf(app).dragged = entry.id;
+  event.dataTransfer.effectAllowed = 'move';
+  event.dataTransfer.setData('text/plain', entry.text);
+}
+
+/** Which entry is dragged over this one, if it may stand there. */
+function dragged(app, entry, shown) {
+  const one = shown.find((e) => e.id === stateOf(app).dragged);
+  const same = one && one.id !== entry.id && (entry.kind !== 'action' || one.owner.toLowerCase() === entry.owner.toLowerCase());
+  return same && !entry.found ? one : null;
+}
+
+const hover = (app, entry, shown, event) => { if (dragged(app, entry, shown)) event.preventDefault(); };
+
+function put(app, entry, shown, event) {
+  const one = dragged(app, entry, shown);
+  if (!one) return;
+  event.preventDefault();
+  stateOf(app).dragged = '';
+  app.deeds.place(app.topic, one, entry, shown.indexOf(one) > shown.indexOf(entry) ? 'before' : 'after');
+}
+
+// -- all of them
+
+/** Under which heading an entry stands; what was found counts as kept only where nobody marked anything of its kind. */
+function headingOf(entry, marked) {
+  if (entry.found && POSSIBLE[entry.kind] && (marked.has(entry.kind) || !entry.sure)) return `possible ${entry.kind}`;
+  if (entry.kind === 'idea' && entry.id.startsWith('P')) return entry.status === 'proposed' ? 'proposal' : '';
+  return entry.kind;
+}
+
+/** How long each point took: until the next one, or until now. @returns {Map<string, string>} by its id */
+function durations(outcome, topic, now) {
+  const all = outcome.entries.filter((e) => e.kind === 'topic');
+  const points = all.filter((e) => e.at && e.status !== 'planned').sort((a, b) => a.at - b.at);
+  const said = new Map(all.filter((e) => e.status === 'planned').map((e) => [e.id, 'not reached yet']));
+  points.forEach((point, i) => {
+    const end = points[i + 1]?.at ?? (topic.state === 'live' ? now : null);
+    const minutes = end ? Math.max(1, Math.round((end - point.at) / 60_000)) : 0;
+    if (minutes) said.set(point.id, `${minutes} min${points[i + 1] ? '' : ', now'}`);
+  });
+  return said;
+}
+
+/** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
+export function entries(app, outcome) {
+  const marked = markedKinds(outcome);
+  const minutes = durations(outcome, app.topic, app.now);
+  return html`${KINDS.map(([kind, title]) => {
+    const some = outcome.entries.filter((e) => headingOf(e, marked) === kind);
+    if (!some.length) return nothing;
+    const shown = kind.endsWith('action') ? byOwner(some) : some;
+    return html`<h3>${title} <span class="num">${some.length}</span></h3><ol data-kind=${kind}>${repeat(shown, (e) => e.id, (e) => row(app, outcome, e, shown, minutes.get(e.id)))}</ol>`;
+  })}<p class="vh" id="how-to-change">Enter changes it, Alt and arrows move it.</p>`;
+}

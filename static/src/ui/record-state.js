@@ -1,0 +1,18 @@
+/**
+ * What the pane of the record remembers while the page is open: which entry is being changed, what was answered, and
+ * whether the versions are shown instead.
+ */
+
+/**
+ * @typedef {{id: string, words: string, undo: string[], at: number}} Answered
+ * @typedef {{editing: string, dragged: string, versions: string, answered: Map<string, Answered[]>}} RecordState
+ *   *editing*: `topic/id`; *versions*: the topic whose versions are shown; *answered*: by topic, the newest last
+ */
+const states = /** @type {WeakMap<object, RecordState>} */ (new WeakMap());
+
+/** @param {any} app @returns {RecordState} */
+export function stateOf(app) {
+  let state = states.get(app);
+  if (!state) states.set(app, (state = { editing: '', dragged: '', versions: '', answered: new Map() }));
+  return state;
+}

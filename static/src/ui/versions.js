@@ -1,0 +1,104 @@
+/**
+ * The versions of a document in the pane of the record, and what changed between two, in words. Loaded when asked for.
+ */
+import { html, nothing } from 'lit';
+import { clock, count, day, failure } from '../words.js';
+import { changes, versions } from '../xmpp/versions.js';
+import { icon } from './icons.js';
+import { PlainElement } from './plain.js';
+import { stateOf } from './record-state.js';
+
+class Versions extends PlainElement {
+  static properties = { app: { attribute: false }, topic: {}, newest: { type: Number }, _list: { state: true }, _changes: { state: true }, _error: { state: true }, _from: { state: true }, _to: { state: true } };
+
+  constructor() {
+    super();
+    this.topic = '';
+    this.newest = 0;
+    this._list = /** @type {import('../xmpp/versions.js').Version[] | null} */ (null);
+    this._changes = /** @type {import('../xmpp/versions.js').Changes | null} */ (null);
+    this._error = '';
+    this._from = 0;
+    this._to = 0;
+  }
+
+  willUpdate(changed) {
+    if (changed.has('topic') || changed.has('newest')) this.#load();
+  }
+
+  async #load() {
+    const { topic } = this;
+    this._error = '';
+    try {
+      const list = await versions(this.app.client, topic);
+      if (topic !== this.topic) return;
+      this._list = list;
+      if (list.length > 1) await this.#compare(list[1].number, list[0].number);
+    } catch (error) {
+      this._error = failure(error, 'The versions are not here.');
+    }
+  }
+
+  async #compare(from, to) {
+    [this._from, this._to] = [from, to];
+    this._changes = null;
+    if (from === to) return;
+    try {
+      const found = await changes(this.app.client, this.topic, from, to);
+      if (found.from === this._from && found.to === this._to) this._changes = found;
+    } catch (error) {
+      this._error = failure(error, 'What changed is not here.');
+    }
+  }
+
+  firstUpdated() {
+    /** @type {HTMLElement | null} */ (this.querySelector('h3'))?.focus();
+  }
+
+  #close() {
+    stateOf(this.app).versions = '';
+    this.app.requestUpdate();
+    this.app.updateComplete.then(() => this.app.querySelector('[data-testid="versions"]')?.focus());
+  }
+
+  #choice(name, value, run) {
+    return html`<label><span>${name}</span><select class="field" @change=${(e) => run(Number(e.target.value))}>${(this._list ?? []).map((one) => html`<option value=${one.number} ?selected=${one.number === value}>version ${one.number}</option>`)}</select></label>`;
+  }
+
+  #row(one, i) {
+    const { app } = this;
+    const at = one.at ? html`<time datetime=${one.at.toISOString()}>${day(one.at, app.now)}, ${clock(one.at)}</time>` : nothing;
+    const url = app.client.outcomes.get(this.topic)?.document || app.topic?.document || '';
+    const open = async (event) => {
+      const tab = window.open('', '_blank');
+      if (!tab) return;
+      event.preventDefault();
+      tab.opener = null;
+      const key = await app.client.reading(this.topic).catch(() => url);
+      tab.location.replace(`${key}${key.includes('?') ? '&' : '?'}v=${one.number}`);
+    };
+    return html`<li data-version=${one.number}><a class="v" href="${url}?v=${one.number}" target="_blank" rel="noopener" @click=${open}>Version ${one.number}</a>${i ? nothing : html` <small>newest</small>`}
+      <p class="hint">${at}${one.by ? html`, approved by <b dir="auto">${one.by}</b>` : nothing}</p>${one.headline ? html`<p class="head" dir="auto">${one.headline}</p>` : nothing}</li>`;
+  }
+
+  #said(part) {
+    if (part.kind === 'ins') return html`<ins>${part.text}</ins>`;
+    return part.kind === 'del' ? html`<del>${part.text}</del>` : part.text;
+  }
+
+  #difference() {
+    const made = this._changes;
+    if (!this._list || this._list.length < 2) return nothing;
+    return html`<h4>What changed</h4><div class="pick">${this.#choice('From', this._from, (n) => this.#compare(n, this._to))}${this.#choice('To', this._to, (n) => this.#compare(this._from, n))}</div>
+      <div role="status" class="diff" data-testid="diff">${this._from === this._to ? html`<p class="hint">Choose two different versions.</p>` : !made ? html`<p class="hint">Comparing…</p>` : made.groups.length ? made.groups.map((group) => html`<section><h5>${group.title}</h5><ul>${group.rows.map((row) => html`<li dir="auto">${row.map((part) => this.#said(part))}</li>`)}</ul></section>`) : html`<p class="hint">Both versions say the same.</p>`}
+      ${made?.more ? html`<p class="hint">There is more; open both documents to see it all.</p>` : nothing}</div>`;
+  }
+
+  render() {
+    const list = this._list;
+    return html`<div class="versions"><header><h3 tabindex="-1">${list ? count(list.length, 'version') : 'Versions'}</h3><button class="btn s" type="button" data-testid="back" @click=${this.#close}>${icon('reply')}Back to the record</button></header>
+      ${this._error ? html`<p class="error" role="alert">${this._error}</p>` : list ? html`<ol>${list.map((one, i) => this.#row(one, i))}</ol>${this.#difference()}` : html`<p class="hint" role="status">Looking…</p>`}</div>`;
+  }
+}
+
+customElements.define('ccm-versions', Versions);
