@@ -21,7 +21,7 @@ test: $(VENV)/.lint dashboard
 	$(BIN)/python tests/install.py
 	$(BIN)/python tests/run.py
 
-test-unit: $(VENV)/.test
+test-unit: $(VENV)/.test dashboard
 	$(BIN)/python -m pytest -m "not real and not browser and not long and not machine" -n auto
 
 test-long: $(VENV)/.test dashboard

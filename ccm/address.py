@@ -72,6 +72,14 @@ def domain(jid: str) -> str:
     return rest.rpartition("@")[2]
 
 
+def is_domain(name: str) -> bool:
+    """Whether that is a domain, written as it is compared."""
+    try:
+        return prepare(name) == name and domain(name) == name
+    except StanzaError:
+        return False
+
+
 def local(jid: str) -> str | None:
     """The localpart of an address, ``None`` for a domain."""
     return split(jid)[0]

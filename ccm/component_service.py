@@ -21,9 +21,10 @@ from ccm.components.context import Context, spawn
 from ccm.components.external import ExternalComponent
 from ccm.components.host import LocalComponent
 from ccm.config import Config, nearest
-from ccm.errors import ConfigError, StanzaError
+from ccm.errors import ConfigError
 from ccm.publish.outbox import OutboxWorker
 from ccm.publish.secret import read_secret
+from ccm.router.neighbours import Neighbours
 from ccm.router.router import Router
 from ccm.router.traffic import Traffic
 from ccm.settings import Settings
@@ -57,15 +58,18 @@ def component_secrets(settings: Settings) -> dict[str, str]:
                 f"{settings.source}: components.secret_files has {domain}, which is {taken[domain]}: "
                 "take it out of one of them."
             )
-        try:
-            valid = address.prepare(domain) == domain and address.domain(domain) == domain
-        except StanzaError:
-            valid = False
-        if not valid:
+        if not address.is_domain(domain):
             raise ConfigError(
                 f"{settings.source}: components.secret_files: {domain!r} is no domain; write it in small letters."
             )
         secrets_[domain] = read_secret(f"components.secret_files: {domain}", "", file)
+    for domain in settings["component_queue"].retry_sets:
+        if domain not in secrets_:
+            raise ConfigError(
+                f"component_queue.retry_sets: {domain} is no external component{nearest(domain, secrets_)}"
+                if secrets_
+                else "component_queue.retry_sets: components.secret_files names no external component."
+            )
     return checked(secrets_, listener.min_secret_bytes, weak=listener.weak_secrets)
 
 
@@ -158,6 +162,13 @@ class Residents:
             here = context(reactor, settings, stores, addresses, domain, now)
             handlers = plugin.handlers(here, settings[f"components.{name}"])
             self._components.append(LocalComponent(router, domain, handlers, reactor, self.traffic))
+
+    def check(self, served: Neighbours) -> None:
+        """:raises ConfigError: if a domain of theirs is served by something else."""
+        here = {component.jid for component in self._components}
+        for domain in sorted(here | set(self.secrets)):
+            if served.of(domain) is not None:
+                raise ConfigError(f"{domain} is that of a component, and served otherwise too: give one another name.")
 
     @property
     def everywhere(self) -> frozenset[str]:

@@ -13,13 +13,22 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ccm.bounds import allowed, shown
 from ccm.errors import ConfigError
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Section(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What every section inherits: keyword arguments only, and no unknown keys."""
+
+    def check(self) -> None:
+        """
+        What the types of the options cannot say.
+
+        :raises ConfigError: naming the option (``section.key: …``) and the remedy.
+        """
+
+
+S = TypeVar("S", bound=Section)
 
 
 class Config:
@@ -65,15 +74,32 @@ class Config:
             value = value.get(part, {}) if isinstance(value, dict) else {}
         if not isinstance(value, dict):
             raise ConfigError(f"{self.source}: [{name}] must be a table, not {value!r}.")
-        known = {field.encode_name for field in msgspec.structs.fields(shape)}
+        known = {field.encode_name: field for field in msgspec.structs.fields(shape)}
         mine = {key: v for key, v in value.items() if key in known or not isinstance(v, dict)}
         for key in mine:
             if key not in known:
                 raise ConfigError(f"{self.source}: unknown key {name}.{key}{nearest(key, known)}")
         try:
-            return msgspec.convert(mine, shape)
+            made = msgspec.convert(mine, shape)
+            made.check()
         except msgspec.ValidationError as error:
-            raise ConfigError(f"{self.source}: [{name}]: {error}") from error
+            wrong = (self._wrong(f"{name}.{key}", value, known[key]) for key, value in mine.items())
+            text = next(filter(None, wrong), f"[{name}]: {error}")
+            raise ConfigError(f"{self.source}: {text}") from error
+        except ConfigError as error:
+            raise ConfigError(f"{self.source}: {error}") from error
+        return made
+
+    @staticmethod
+    def _wrong(option: str, value: Any, field: Any) -> str:
+        """What is wrong with an option's value, and what may be written; nothing if it may be."""
+        try:
+            msgspec.convert(value, field.type)
+        except msgspec.ValidationError:
+            default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+            by_default = "" if default is msgspec.NODEFAULT else f" The default is {shown(default)}."
+            return f"{option} = {shown(value)}: write {allowed(field.type)}.{by_default}"
+        return ""
 
     def check_sections(self, known: Iterable[str]) -> None:
         """:raises ConfigError: if the file has a section that is none of *known* (dotted names)."""

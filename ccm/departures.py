@@ -24,10 +24,8 @@ def targets(reactor: Any, settings: Settings, addresses: Addresses) -> dict[str,
     for name, publisher in settings.plugins["publish"].items():
         options = settings[f"publish.{name}"]
         if options is not None and getattr(options, "url", None):
-            try:
+            with settings.named():
                 found[name] = publisher.configure(options, services)
-            except ConfigError as error:
-                raise ConfigError(f"{settings.source}: {error}") from error
     return found
 
 
@@ -40,10 +38,8 @@ def summarizer(reactor: Any, settings: Settings, addresses: Addresses) -> ISumma
     services = TargetServices(reactor, addresses.web, Path(settings["server"].state))
     found: dict[str, ISummarizer] = {}
     for name, plugin in settings.plugins["summarizers"].items():
-        try:
+        with settings.named():
             ready = plugin.configure(settings[f"summarizers.{name}"], services)
-        except ConfigError as error:
-            raise ConfigError(f"{settings.source}: {error}") from error
         if ready is not None:
             found[name] = ready
     if len(found) > 1:

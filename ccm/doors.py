@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.web.resource import IResource
 
-from ccm import address
+from ccm import address, listening
 from ccm.errors import ConfigError
 from ccm.router.neighbours import Neighbours
 from ccm.router.traffic import Traffic
@@ -127,8 +126,8 @@ class Doors:
         """Listen. :raises OSError: if an address is taken."""
         listen = self._settings["listen"]
         client = partial(ClientFactory, self._realm, self._pool, self._reactor, self._turn)
-        await self._listen(listen.c2s, client(self.certificates))
-        await self._listen(listen.direct_tls, client(self.certificates, direct_tls=True))
+        await self._listen("listen.c2s", listen.c2s, client(self.certificates))
+        await self._listen("listen.direct_tls", listen.direct_tls, client(self.certificates, direct_tls=True))
         front = partial(
             FrontFactory,
             self._reactor,
@@ -139,9 +138,9 @@ class Doors:
             files=PutGate(self._uploads, self._settings["modules.upload"].least_bytes_per_second),
             visitors=self._realm.visitors,
         )
-        await self._listen(listen.http, front(behind_tls=self._settings["web"].secure))
+        await self._listen("listen.http", listen.http, front(behind_tls=self._settings["web"].secure))
         secure: Any = TLSMemoryBIOFactory(self.certificates.for_http, False, front(behind_tls=True), self._reactor)
-        await self._listen(listen.https, secure)
+        await self._listen("listen.https", listen.https, secure)
         if component_secrets:
             components = ComponentListener(
                 self._neighbours.routers[0],
@@ -153,7 +152,7 @@ class Doors:
                 self._settings["wire"],
                 traffic,
             )
-            await self._listen(listen.components, components)
+            await self._listen("listen.components", listen.components, components)
 
     async def stop(self) -> None:
         """Close the listeners, then tell every client that cannot be resumed by the next process."""
@@ -167,23 +166,22 @@ class Doors:
                 session.suspend()
         await self._saver.close()
 
-    async def _listen(self, endpoints: tuple[str, ...], factory: Any) -> None:
+    async def _listen(self, option: str, endpoints: tuple[str, ...], factory: Any) -> None:
         for endpoint in endpoints:
-            try:
-                self._ports.append(await serverFromString(self._reactor, endpoint).listen(factory))
-            except ValueError as error:
-                raise ConfigError(f"{self._settings.source}: [listen]: {endpoint!r} is no endpoint: {error}") from error
+            self._ports.append(await listening.listen(self._reactor, option, endpoint, factory))
 
 
 def certificates(settings: Settings, state_dir: Path) -> NamedCertificates:
     """What each domain shows, and the one authority by which those of clients are judged at all of them."""
-    others = {host: _certificates(own, state_dir / "hosts" / host) for host, own in settings.hosts.items()}
-    return NamedCertificates(_certificates(settings, state_dir), others)
+    own = _certificates(settings, state_dir)
+    others = {host: _certificates(each, state_dir / "hosts" / host) for host, each in settings.hosts.items()}
+    return NamedCertificates(own, others)
 
 
 def _certificates(settings: Settings, folder: Path) -> Certificates:
     tls = settings["tls"]
-    return Certificates(folder, (settings["server"].host,), tls.certificate, tls.key, settings["sasl"].client_ca)
+    with settings.named():
+        return Certificates(folder, (settings["server"].host,), tls.certificate, tls.key, settings["sasl"].client_ca)
 
 
 def _session(realm: Realm, transport: str, connection: Any, framing: Any) -> Session:

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint, serverFromString
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Factory
 
-from ccm.errors import ConfigError
+from ccm import listening
+from ccm.federation import dialling
 from ccm.federation.certificates import Credentials, Tls
 from ccm.federation.dialback import Keys
 from ccm.federation.elsewhere import Elsewhere
@@ -40,10 +40,14 @@ def of(
     own: Collection[str],
     barrier: Barrier = lambda: None,
 ) -> "Federation":
-    """Made of the options; it does nothing unless it is enabled. See :class:`Federation`."""
+    """
+    Made of the options; it does nothing unless it is enabled. See :class:`Federation`.
+
+    :raises ConfigError: if an option cannot be used.
+    """
     anonymous = [host for each in (settings, *settings.hosts.values()) for host in each["sasl"].anonymous_hosts]
     guests = (*anonymous, settings["guests"].domain(settings["server"].host))
-    return Federation(
+    federation = Federation(
         reactor,
         router,
         settings["federation"],
@@ -54,6 +58,8 @@ def of(
         [guest for guest in guests if guest],
         barrier,
     )
+    federation.elsewhere.terms.policy.check()
+    return federation
 
 
 class Federation:
@@ -81,10 +87,7 @@ class Federation:
         barrier: Barrier = lambda: None,
         weight: Callable[[], float] = random.random,
     ) -> None:
-        if options.require_certificates and not options.require_tls:
-            raise ConfigError(
-                "federation.require_certificates needs federation.require_tls: switch both off, or leave both on."
-            )
+        options.check()
         self._reactor = reactor
         self._router = router
         self._options = options
@@ -121,12 +124,11 @@ class Federation:
         """Let others connect. :raises OSError: if an address is taken."""
         if not self._options.enabled:
             return
-        for accepting, endpoints in zip(self._factories, (self._options.listen, self._options.direct_tls), strict=True):
+        options = self._options
+        places = (("listen", options.listen), ("direct_tls", options.direct_tls))
+        for accepting, (option, endpoints) in zip(self._factories, places, strict=True):
             for endpoint in endpoints:
-                try:
-                    self.ports.append(await serverFromString(self._reactor, endpoint).listen(accepting))
-                except ValueError as error:
-                    raise ConfigError(f"[federation]: {endpoint!r} is no endpoint: {error}") from error
+                self.ports.append(await listening.listen(self._reactor, f"federation.{option}", endpoint, accepting))
 
     async def stop(self) -> None:
         """Close listeners and streams; what waits goes back to its senders, who are still here."""
@@ -149,7 +151,8 @@ class Federation:
         return {"federation_streams_in": len(self.incoming()), **self.elsewhere.figures()}
 
     def _dial(self, target: Target, stream: OutgoingStream) -> "Deferred[Any]":
-        endpoint = HostnameEndpoint(self._reactor, target.host, target.port, self._options.connect_seconds)
+        options = self._options
+        endpoint = dialling.endpoint(self._reactor, target, options.connect_seconds, private=options.private)
         factory = Factory.forProtocol(lambda: stream)
         factory.noisy = False
         connected: Deferred[Any] = endpoint.connect(factory)

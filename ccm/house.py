@@ -13,6 +13,7 @@ from typing import Any
 
 from ccm import address, running
 from ccm.durability import barrier_of
+from ccm.errors import ConfigError, StanzaError
 from ccm.muc.service import MucService
 from ccm.router.contacts import Contacts
 from ccm.router.neighbours import Neighbours
@@ -89,6 +90,7 @@ class House:
         Load the rooms, install the modules; sessions can begin then.
 
         :param owners: domains of components that own every room.
+        :raises ConfigError: for options that a module cannot use.
         """
         ground, router, settings = self._ground, self.router, self._settings
         rooms = MucService(
@@ -109,9 +111,16 @@ class House:
         router.attach(rooms)
         services = self.services()
         for module in settings.modules():
-            module.install(router, services, settings[f"modules.{module.name}"])
+            self._install(module, services)
         self.realm = self._realm()
         ground.realms.update(dict.fromkeys(router.hosts, self.realm))
+
+    def _install(self, module: Any, services: Services) -> None:
+        section = f"modules.{module.name}"
+        try:
+            module.install(self.router, services, self._settings[section])
+        except StanzaError as error:  # its domain
+            raise ConfigError(f"{section}: {error} Give {section}.domain another name.") from error
 
     def services(self) -> Services:
         """What its modules get."""

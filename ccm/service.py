@@ -15,11 +15,10 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
-from ccm import federation_service, running, website
+from ccm import federation_service, listening, running, website
 from ccm.component_service import Residents
 from ccm.config import Config
 from ccm.departures import Departures
@@ -77,12 +76,26 @@ class Server(Service):
 
     async def start(self) -> "Server":
         """Bring everything up. :raises CCMError: if that cannot be."""
+        await self.assemble()
+        await self._open()
+        return self
+
+    async def assemble(self) -> None:
+        """
+        Make every part, as the configuration says, and let nothing in or out yet; :meth:`stop` takes it down.
+
+        Whatever in the configuration cannot be is found here: ``ccm check-config`` goes as far and no further.
+
+        :raises CCMError: if that cannot be.
+        """
         settings, reactor = self.settings, self._reactor
         server = settings["server"]
+        with settings.named():
+            listening.check(reactor, settings)
         state_dir = Path(server.state).absolute()
         self._undo.append(occupy(state_dir))
         keys = Keys(state_dir)
-        self.addresses = addresses = website.Addresses.of(settings, _port(settings["listen"].http))
+        self.addresses = website.Addresses.of(settings, _port(settings["listen"].http))
 
         folder = settings["modules.upload"].folder
         uploads = Path(folder) if folder else None
@@ -94,16 +107,22 @@ class Server(Service):
         passwords = PasswordThreads(reactor, settings["sasl"].iterations)
         passwords.start()
         self._undo.append(passwords.stop)
-        self._ground = ground = self._laid(keys, passwords)
+        with settings.named():
+            self._ground = self._laid(keys, passwords)
+            await self._build(keys, passwords, state_dir)
+
+    async def _build(self, keys: Keys, passwords: PasswordThreads, state_dir: Path) -> None:
+        """Everything between the stores and the listeners."""
+        settings, reactor, stores, addresses = self.settings, self._reactor, self.stores, self.addresses
+        ground = self._ground
         house = House(ground, settings, is_own=True)
         self.router = router = house.router
         residents = Residents(reactor, settings, stores, router, addresses, self._now)
-        for each, owners in (
-            (house, residents.domains),
-            *((House(ground, own), ()) for own in settings.hosts.values()),
-        ):
-            await each.open(frozenset(owners))
-            self._undo.append(ground.rooms[-1].stop)
+        await self._open_house(house, residents.domains)
+        for own in settings.hosts.values():
+            with own.named():
+                await self._open_house(House(ground, own))
+        residents.check(ground.neighbours)
         self._undo.append(ground.records.finish)
 
         self.doors = doors = Doors(reactor, settings, house.realm, ground.neighbours, stores, addresses, state_dir)
@@ -117,6 +136,22 @@ class Server(Service):
         await doors.restore(ground.records, missed_by({rooms.jid: rooms.gaps() for rooms in ground.rooms}))
         self._undo.append(doors.stop)
 
+        self._residents = residents
+        mails = website.mailer(reactor, settings)
+        self._departures = Departures(reactor, settings, stores, mails, addresses)
+        dashboard, times = doors.dashboard(), (running.pause(reactor), running.apart(reactor))
+        self._pages = website.root(
+            settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times
+        )
+
+    async def _open_house(self, house: House, owners: frozenset[str] = frozenset()) -> None:
+        await house.open(owners)
+        self._undo.append(self._ground.rooms[-1].stop)
+
+    async def _open(self) -> None:
+        """Let everybody in. :raises OSError: if an address is taken."""
+        settings, reactor, stores, ground = self.settings, self._reactor, self.stores, self._ground
+        residents, departures = self._residents, self._departures
         residents.start()
         self._undo.append(residents.stop)
         self._traffic = residents.traffic
@@ -124,29 +159,23 @@ class Server(Service):
         self._watch = LoadWatch(reactor, ground.shaping, ground.visitors, residents.traffic, waiting)
         self._watch.start()
         self._undo.append(self._watch.stop)
-        mails = website.mailer(reactor, settings)
-        intake = website.intake(reactor, settings, stores)
-        for endpoint in settings["mail"].intake:
-            port = await serverFromString(reactor, endpoint).listen(intake)
-            self._undo.append(port.stopListening)
-        self._departures = departures = Departures(reactor, settings, stores, mails, addresses)
+        await self._listen("mail.intake", settings["mail"].intake, website.intake(reactor, settings, stores))
         await departures.start()
         self._undo.append(departures.stop)
         self._undo.append(
             running.every(reactor, REFRESH_SECONDS, lambda: end_changed(ground.neighbours, stores.accounts))
         )
-
-        dashboard, times = doors.dashboard(), (running.pause(reactor), running.apart(reactor))
-        pages = website.root(settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times)
-        await doors.open(pages, residents.secrets, residents.traffic)
-        await federation.listen()
+        await self.doors.open(self._pages, residents.secrets, residents.traffic)
+        await self._federation.listen()
         operations = website.operations(reactor, self._troubles, self._figures)
-        for endpoint in settings["listen"].operations:
-            port = await serverFromString(reactor, endpoint).listen(operations)
-            self._undo.append(port.stopListening)
+        await self._listen("listen.operations", settings["listen"].operations, operations)
         running.started()
-        log.info("CCM is ready: {url}", url=addresses.web)
-        return self
+        log.info("CCM is ready: {url}", url=self.addresses.web)
+
+    async def _listen(self, option: str, endpoints: tuple[str, ...], factory: Any) -> None:
+        for description in endpoints:
+            port = await listening.listen(self._reactor, option, description, factory)
+            self._undo.append(port.stopListening)
 
     def _laid(self, keys: Keys, passwords: PasswordThreads) -> Ground:
         """What all domains share."""

@@ -6,10 +6,13 @@ The sections of plug-ins (``modules.<name>``, ``components.<name>``, ``publish.<
 unknown plug-in name stops start-up with the known ones.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import twisted.plugins
@@ -17,6 +20,7 @@ from twisted.plugin import IPlugin, getPlugins
 from zope.interface.interface import InterfaceClass
 
 from ccm import virtual_hosts
+from ccm.bounds import check_domains
 from ccm.config import Config, Section, nearest
 from ccm.errors import ConfigError
 from ccm.federation.options import FederationOptions
@@ -51,6 +55,16 @@ class ServerOptions(Section):
     state: str = "var"
     language: str = "en"
     zone: str = "UTC"
+
+    def check(self) -> None:
+        """:raises ConfigError: for a host, language or zone that is none."""
+        check_domains("server.host", [self.host])
+        if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", self.language):
+            raise ConfigError(f"server.language: {self.language!r} is no language. Write it like en or de-CH.")
+        try:
+            ZoneInfo(self.zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ConfigError(f"server.zone: {self.zone!r} is no time zone. Write it like Europe/Berlin.") from error
 
 
 class ListenOptions(Section):
@@ -137,7 +151,6 @@ class Settings:
     def __init__(self, config: Config) -> None:
         config, further = virtual_hosts.apart(config)
         self.source = config.source
-        self.hosts = {name: Settings(each) for name, each in further.items()}
         self.plugins = plugins()
         self.shapes = shapes = {**SECTIONS, **self._plugin_sections()}
         config.check_sections((*shapes, *PLUGINS, *_tables(shapes)))
@@ -153,6 +166,17 @@ class Settings:
                     raise ConfigError(
                         f"{self.source}: {name}: {wanted} is not installed{nearest(wanted, self.plugins[row])}"
                     )
+        self.hosts = {name: Settings(each) for name, each in further.items()}
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Whatever is wrong with a configuration in here says which one that is."""
+        try:
+            yield
+        except ConfigError as error:
+            if str(error).startswith(self.source):
+                raise
+            raise ConfigError(f"{self.source}: {error}") from error
 
     def __getitem__(self, name: str) -> Any:
         """The section of that dotted name; ``None`` for a plug-in without options."""

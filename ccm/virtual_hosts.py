@@ -12,7 +12,7 @@ from typing import Any
 
 from ccm import address
 from ccm.config import Config, nearest
-from ccm.errors import ConfigError, StanzaError
+from ccm.errors import ConfigError
 
 SECTION = "hosts"
 #: What a domain may have otherwise than the server's own.
@@ -44,15 +44,14 @@ def apart(config: Config) -> tuple[Config, dict[str, Config]]:
 
 def _of(own: Config, name: str, table: Any, server: str) -> Config:
     source = f'{own.source}: [hosts."{name}"]'
-    try:
-        prepared = address.prepare(name)
-    except StanzaError:
-        prepared = ""
-    if not isinstance(table, dict) or prepared != name or address.domain(name) != name:
+    if not isinstance(table, dict) or not address.is_domain(name):
         raise ConfigError(f"{source}: {name!r} is no domain; write it in small letters, in quotes if it has dots.")
     if name == server:
         raise ConfigError(f"{source}: that is server.host already: take it out of one of them.")
     for key, value in table.items():
+        if "." not in name and isinstance(value, dict) and key not in SECTIONS:
+            whole = f"{name}.{key}"
+            raise ConfigError(f'{source}: {key} is no section; if the domain is {whole}, quote it: [hosts."{whole}"].')
         if key not in SECTIONS or not isinstance(value, dict):
             raise ConfigError(
                 f"{source}: {key} is no section that a domain may have of its own{nearest(key, SECTIONS)}"

@@ -1,9 +1,10 @@
-"""``ccm check-config``: read the configuration as the server would, without starting anything."""
+"""``ccm check-config``: find in the configuration whatever would stop a start, without letting anything in or out."""
 
 import argparse
 
-from ccm.component_service import component_secrets
+from ccm.cli.reactor_run import run_until_done
 from ccm.config import Config
+from ccm.rehearsal import rehearse
 from ccm.reporter.templates import Templates
 from ccm.settings import Settings
 
@@ -15,13 +16,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """:raises ConfigError: naming file, key and remedy."""
-    settings = Settings(Config.load(arguments.config, arguments.set))
-    component_secrets(settings)
+    config = Config.load(arguments.config, arguments.set)
+    Settings(config)  # what needs no reactor is found without one
+    settings = run_until_done(lambda reactor: rehearse(reactor, config))
     reporter = settings["components.reporter"]
     types = Templates.load((reporter.templates if reporter is not None else "") or None).keys()
-    on = ", ".join(module.name for module in settings.modules())
-    print(f"{settings.source} is in order.\nHost: {settings['server'].host}\nModules: {on}")
+    on = [module.name for module in settings.modules()]
+    print(f"{settings.source} is in order.\nHost: {settings['server'].host}\nModules: {', '.join(on)}")
     print(f"Document types: {', '.join(types)}")
     for host, own in settings.hosts.items():
-        print(f"Virtual host: {host}\nModules there: {', '.join(module.name for module in own.modules())}")
+        print(f"Virtual host: {host}")
+        there = [module.name for module in own.modules()]
+        for what, names in (("Also on", set(there) - set(on)), ("Off", set(on) - set(there))):
+            if names:
+                print(f"  {what} there: {', '.join(sorted(names))}")
     return 0

@@ -18,6 +18,7 @@ from zope.interface import implementer
 
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import namespaces as ns
+from ccm.bounds import Amount, Count
 from ccm.components.account_claim import AccountClaims, Claim
 from ccm.components.account_desk import AccountDesk
 from ccm.components.account_password import AccountPasswords
@@ -48,11 +49,11 @@ class AccountsOptions(Section):
     component busy.
     """
 
-    password_characters_least: int = 10
-    iterations: int = 100_000
-    address_hours: float = 24.0
-    entry_seconds: int = 120
-    max_requests: int = 50
+    password_characters_least: Count = 10
+    iterations: Count = 100_000
+    address_hours: Amount = 24.0
+    entry_seconds: Count = 120
+    max_requests: Count = 50
 
 
 class Accounts(XMPPHandler):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """The options of the invitations component."""
 
+from ccm.bounds import Amount, AmountOr0, Count, CountOr0
 from ccm.config import Section
 
 
@@ -13,12 +14,12 @@ class InvitationsOptions(Section):
     busy.
     """
 
-    mails_per_address_per_day: int = 3
-    invitations_per_user_per_hour: int = 20
-    invitations_per_user_per_day: int = 100
-    link_days: int = 7
-    reminder_hours: tuple[float, ...] = (24.0, 1.0)
-    update_seconds: float = 30.0
-    round_seconds: float = 60.0
-    undo_hours: int = 24
-    max_requests: int = 100
+    mails_per_address_per_day: CountOr0 = 3
+    invitations_per_user_per_hour: CountOr0 = 20
+    invitations_per_user_per_day: CountOr0 = 100
+    link_days: Count = 7
+    reminder_hours: tuple[Amount, ...] = (24.0, 1.0)
+    update_seconds: AmountOr0 = 30.0
+    round_seconds: AmountOr0 = 60.0
+    undo_hours: CountOr0 = 24
+    max_requests: Count = 100

@@ -21,6 +21,7 @@ from zope.interface import implementer
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.components.context import Context
 from ccm.components.identity import component
 from ccm.components.outcome_answers import OutcomeAnswers
@@ -62,9 +63,9 @@ class ReporterOptions(Section):
     ``licence`` and ``retention``: stand at the foot of every document, e.g. "CC BY 4.0", "Kept for two years."
     """
 
-    grace_seconds: int = 600
+    grace_seconds: CountOr0 = 600
     templates: str = ""
-    max_requests: int = 100
+    max_requests: Count = 100
     mail_outcome: bool = True
     licence: str = ""
     retention: str = ""

@@ -16,6 +16,7 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.federation.link import Link
 from ccm.federation.outgoing import OutgoingStream, Question
+from ccm.federation.shares import gives_way
 from ccm.federation.srv import Locator, Target, Unreachable
 from ccm.federation.terms import Terms
 from ccm.interfaces import ISink
@@ -131,13 +132,13 @@ class Elsewhere:
     # ---- inside
 
     def _link(self, own: str, other: str) -> Link | None:
-        """A new link, in the place of one that nobody needs if there are too many."""
+        """A new link, in the place of another if there are too many."""
         options = self.terms.options
         if len(self._links) >= options.streams:
-            idle = [(link.used, pair) for pair, link in self._links.items() if link.unused]
-            if not idle:
+            pair = gives_way(self._links, (own, other))
+            if pair is None:
                 return None
-            self._links.pop(min(idle)[1]).stop()
+            self._links.pop(pair).stop("Too many other servers are talked to now.")
         terms = self.terms
         link = Link(
             own,
@@ -167,7 +168,7 @@ class Elsewhere:
             try:
                 await self._dial(target, stream)
             except DNSLookupError as error:
-                trouble = Unreachable(f"{target.host} has no address in the DNS.", lasting=True)
+                trouble = Unreachable(f"{target.host} has no public address in the DNS.", lasting=True)
                 log.debug("{host} was not found: {error}", host=target.host, error=error)
                 continue
             except (ConnectError, OSError) as error:

@@ -44,6 +44,8 @@ class IncomingStream(ServerStream):
         self._signed_in = False
         self._asked: set[tuple[str, str]] = set()
         self._paused: Any = None
+        self._bucket = listener.new_bucket()
+        self._owed = 0.0
         self._handled: int | None = None
         #: (domain of theirs, domain of ours) that were proven.
         self.pairs: set[tuple[str, str]] = set()
@@ -58,11 +60,10 @@ class IncomingStream(ServerStream):
             self._restarted = False
 
     def dataReceived(self, data: bytes) -> None:
-        """Read on only as fast as the domain, or the address before one is proven, may send."""
+        """Read on only as fast as this connection, each of its pairs, or an address before any is proven, may send."""
         super().dataReceived(data)
-        proven, listener = next(iter(self.pairs), None), self._listener
-        bucket = listener.bucket(proven[0]) if proven else listener.bucket_of_strangers(self.peer)
-        pause = bucket.take(len(data))
+        bucket = self._bucket if self.pairs else self._listener.bucket_of_strangers(self.peer)
+        pause, self._owed = max(self._owed, bucket.take(len(data))), 0.0
         if pause and not self.closing and self._paused is None:
             self.transport.pauseProducing()
             self._paused = self.terms.clock.callLater(pause, self._read_on)
@@ -261,6 +262,8 @@ class IncomingStream(ServerStream):
         if (domain, address.domain(to)) not in self.pairs:
             said = f"{attribute(domain)[:200]} was not proven for {attribute(address.domain(to))[:200]} in this stream."
             raise StreamError("invalid-from", said)
+        bytes_ = len(stanza.inner) + sum(map(len, stanza.attrs.values()))
+        self._owed = max(self._owed, self._listener.bucket(domain, address.domain(to)).take(bytes_))
         stanza.attrs["from"], stanza.attrs["to"] = sender, to
         if self._lang:
             stanza.attrs.setdefault("xml:lang", self._lang)  # RFC 6120 §8.1.5

@@ -102,7 +102,7 @@ class Link:
         if self.state == "idle":
             self._open()
 
-    def stop(self) -> None:
+    def stop(self, why: str = "This server stops.") -> None:
         """Close; what waits goes back."""
         self._stopped = True
         for timer in (self._retry, self._expiry):
@@ -112,9 +112,9 @@ class Link:
             self._opening.cancel()
         if self._stream is not None:
             self._stream.lost = lambda _clean: None
-            self._return(self._stream.left(), Unreachable("This server stops; it may or may not have got it."))
+            self._return(self._stream.left(), Unreachable(f"{why} It may or may not have arrived."))
             self._stream.finish()
-        self._return(self._queue.all(), Unreachable("This server stops."))
+        self._return(self._queue.all(), Unreachable(why))
 
     # ---- inside
 

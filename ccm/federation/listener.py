@@ -16,6 +16,8 @@ from ccm.session.limits import TokenBucket
 from ccm.session.visitors import UNLIMITED, Visitors
 from ccm.wire.stanza import Stanza
 
+_KNOWN_EACH = 8  # buckets for each connection that there may be
+
 #: ``received(stanza, domain)``: from a domain that was proven, to one of ours.
 Received = Callable[[Stanza, str], None]
 
@@ -55,9 +57,13 @@ class IncomingFactory(Factory):
         """One connection."""
         return IncomingStream(self)
 
-    def bucket(self, domain: str) -> TokenBucket:
-        """What a domain may send, over all its connections."""
-        return self._buckets.of(domain)
+    def bucket(self, other: str, own: str) -> TokenBucket:
+        """What a domain may send to one of ours, over all its connections."""
+        return self._buckets.of(f"{other} {own}")
+
+    def new_bucket(self) -> TokenBucket:
+        """What one connection may send, whatever it has proved."""
+        return self._buckets.new()
 
     def bucket_of_strangers(self, peer: str) -> TokenBucket:
         """What an address may send on connections that have proved nothing yet."""
@@ -89,19 +95,22 @@ class IncomingFactory(Factory):
 
 
 class Buckets:
-    """How much each domain, or address, may still send; the one unheard for longest is forgotten first."""
+    """How much each pair of domains, or address, may still send; the one unheard for longest is forgotten first."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._known: dict[str, TokenBucket] = {}
 
-    def of(self, domain: str) -> TokenBucket:
+    def new(self) -> TokenBucket:
+        """One that nobody else has."""
+        options = self._terms.options
+        return TokenBucket(options.bytes_per_second, options.burst_bytes, self._terms.clock.seconds)
+
+    def of(self, name: str) -> TokenBucket:
         """The bucket of one."""
         options = self._terms.options
-        bucket = self._known.pop(domain, None)
-        if bucket is None:
-            bucket = TokenBucket(options.bytes_per_second, options.burst_bytes, self._terms.clock.seconds)
-        self._known[domain] = bucket
-        if len(self._known) > options.connections:
+        bucket = self._known.pop(name, None) or self.new()
+        self._known[name] = bucket
+        if len(self._known) > options.connections * _KNOWN_EACH:
             del self._known[next(iter(self._known))]
         return bucket

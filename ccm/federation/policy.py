@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from ccm.config import nearest
+from ccm.errors import ConfigError
 from ccm.federation.options import FederationOptions
 from ccm.router.neighbours import Neighbours
 from ccm.router.router import Router
@@ -26,6 +28,14 @@ class Policy:
         self._allow = tuple(options.allow)
         self._deny = tuple(options.deny)
         self._closed = frozenset(options.closed)
+
+    def check(self) -> None:
+        """:raises ConfigError: if ``federation.closed`` names what is none of ours: a typing error would open it."""
+        known = {*self._own, *self._router.domains()}
+        names = {domain.partition(".")[0] for domain in known if domain.partition(".")[2] in self._router.hosts}
+        for name in self._closed:
+            if name not in names and not self.is_own(name):
+                raise ConfigError(f"federation.closed: {name} is nothing that is served here{nearest(name, names)}")
 
     def is_own(self, domain: str) -> bool:
         """Whether no other server can speak for it."""

@@ -7,7 +7,7 @@ The DNS is asked by ``twisted.names``, which answers in the reactor without a th
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import idna
@@ -49,11 +49,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect; *direct_tls* without STARTTLS."""
+    """Where to connect; *direct_tls* without STARTTLS. *written* in the configuration, not found in the DNS."""
 
     host: str
     port: int
     direct_tls: bool = False
+    written: bool = field(default=False, compare=False)
 
     @classmethod
     def parse(cls, route: str) -> "Target":
@@ -62,7 +63,7 @@ class Target:
         host, _, port = where.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise ConfigError(f"federation.routes: {route!r} is no place: write host:port or tls://host:port.")
-        return cls(host.strip("[]"), int(port), where != route)
+        return cls(host.strip("[]"), int(port), where != route, written=True)
 
 
 #: The records of a name; none for a name without any. May raise ``Unreachable``.
@@ -71,7 +72,7 @@ Lookup = Callable[[str], Awaitable[list[Record]]]
 
 class Locator:
     """
-    :param routes: domain -> place; these are not looked up.
+    :param routes: domain, or ``*.domain`` for all below it, -> place; these are not looked up.
     :param random: a number from 0 to below 1.
     :raises ConfigError: for a route that is none.
     """
@@ -87,9 +88,18 @@ class Locator:
         """From now on that domain is there. :raises ConfigError: for a route that is none."""
         self._routes[domain] = Target.parse(route)
 
+    def _route(self, domain: str) -> Target | None:
+        """Its own, or that of the nearest above it."""
+        found = self._routes.get(domain)
+        above = domain
+        while found is None and above:
+            above = above.partition(".")[2]
+            found = self._routes.get(f"*.{above}")
+        return found
+
     async def find(self, domain: str) -> list[Target]:
         """*async* The places of a domain, the best first. :raises Unreachable: if it has none."""
-        route = self._routes.get(domain)
+        route = self._route(domain)
         if route is not None:
             return [route]
         name = ascii_name(domain)

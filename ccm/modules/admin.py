@@ -10,8 +10,9 @@ from typing import cast
 from twisted.internet.threads import deferToThread
 
 from ccm import address
+from ccm.bounds import Count, check_people
 from ccm.config import Section
-from ccm.errors import ConfigError, StanzaError
+from ccm.errors import ConfigError
 from ccm.modules.admin_accounts import AccountCommands, MakeVerifiers
 from ccm.modules.admin_lists import Elsewhere, ListCommands
 from ccm.modules.admin_people import PeopleCommands
@@ -36,7 +37,11 @@ class AdminOptions(Section):
     """
 
     admins: tuple[str, ...] = ()
-    iterations: int = 100_000
+    iterations: Count = 100_000
+
+    def check(self) -> None:
+        """:raises ConfigError: for what is no bare JID."""
+        check_people("modules.admin.admins", self.admins)
 
 
 class Admin:
@@ -54,7 +59,7 @@ class Admin:
         blocked, allowed = Listed(store, host, "blocklist"), Listed(store, host, "allowlist")
         self._border = Elsewhere(router, host, blocked, allowed)
         self._lists = (self._added, blocked, allowed)
-        desk = Desk(host, services.accounts, Admins(map(_checked, options.admins), self._added))
+        desk = Desk(host, services.accounts, Admins(_of_here(options.admins, host), self._added))
         logins = LastLogins(router, services)
         self._words = told = AdminWords(router, services, desk)
         derive = verifiers or _in_a_thread(options.iterations)
@@ -84,15 +89,12 @@ class Admin:
             aside(self._added.replace(each for each in self._added.jids if each != jid), "striking an administrator")
 
 
-def _checked(written: str) -> str:
-    """:raises ConfigError: unless it is a bare JID."""
-    try:
-        jid = address.prepare(written)
-    except StanzaError:
-        jid = ""
-    if "@" not in jid or "/" in jid:
-        raise ConfigError(f"[modules.admin] admins: {written} is no address of a person. Write it as name@example.org.")
-    return jid
+def _of_here(admins: tuple[str, ...], host: str) -> tuple[str, ...]:
+    """:raises ConfigError: for one of another domain, who could never sign in here."""
+    for jid in admins:
+        if address.domain(jid) != host:
+            raise ConfigError(f"modules.admin.admins: {jid} has no account here. Name somebody@{host}.")
+    return admins
 
 
 def _in_a_thread(iterations: int) -> MakeVerifiers:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.modules.aside import aside
@@ -32,7 +33,7 @@ _ERRORS = "urn:xmpp:blocking:errors"
 class BlockingOptions(Section):
     """How many addresses an account may block."""
 
-    max_addresses: int = 1000
+    max_addresses: CountOr0 = 1000
 
 
 class Blocking:

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from hashlib import sha1
 from hmac import new as hmac
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Amount, PortOr0
 from ccm.config import Section
 from ccm.errors import ConfigError, StanzaError
 from ccm.router.hooks import Target, on
@@ -30,8 +31,8 @@ class ExternalService(Section):
 
     type: str
     host: str
-    port: int = 0
-    transport: str = "udp"
+    port: PortOr0 = 0
+    transport: Literal["udp", "tcp"] = "udp"
     name: str = ""
     secret_file: str = ""
 
@@ -40,7 +41,7 @@ class ExternalServicesOptions(Section):
     """What clients are told of, and how long the passwords of those with a secret hold."""
 
     services: tuple[ExternalService, ...] = ()
-    credential_hours: float = 12.0
+    credential_hours: Amount = 12.0
 
 
 class ExternalServices:

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError, StoreUnavailable
 from ccm.interfaces import IAccountDisco
@@ -51,11 +52,11 @@ class MamOptions(Section):
     """
 
     archive: Default = "always"
-    keep_days: int = 730
-    max_messages: int = 100_000
-    sweep_minutes: int = 60
-    page_messages: int = 100
-    max_listed: int = 500
+    keep_days: CountOr0 = 730
+    max_messages: CountOr0 = 100_000
+    sweep_minutes: Count = 60
+    page_messages: Count = 100
+    max_listed: CountOr0 = 500
 
 
 @implementer(IAccountDisco)

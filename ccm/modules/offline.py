@@ -15,6 +15,7 @@ from twisted.logger import Logger
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError, StoreUnavailable
 from ccm.modules.aside import aside
@@ -47,8 +48,8 @@ class OfflineOptions(Section):
     ``bosh.max_queued_bytes``. With ``max_messages = 0`` nothing waits.
     """
 
-    max_messages: int = 500
-    max_bytes: int = 524_288
+    max_messages: CountOr0 = 500
+    max_bytes: Count = 524_288
 
 
 class Offline:

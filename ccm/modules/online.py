@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ccm import address
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.modules.aside import aside
 from ccm.router.hooks import on
@@ -29,8 +30,8 @@ class OnlineOptions(Section):
     """
 
     node: str = "main"
-    expire_seconds: int = 7 * 86400
-    restore_seconds: int = 10
+    expire_seconds: Count = 7 * 86400
+    restore_seconds: CountOr0 = 10
 
 
 class Online:

@@ -15,6 +15,7 @@ from zope.interface import implementer
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountDisco
@@ -56,12 +57,12 @@ class PepOptions(Section):
     bare JID; and bytes of items in one answer.
     """
 
-    max_nodes: int = 100
-    max_items: int = 256
-    max_item_bytes: int = 131_072
-    max_subscriptions: int = 500
-    subscriptions_each: int = 10
-    max_answer_bytes: int = 1_048_576
+    max_nodes: CountOr0 = 100
+    max_items: CountOr0 = 256
+    max_item_bytes: Count = 131_072
+    max_subscriptions: CountOr0 = 500
+    subscriptions_each: CountOr0 = 10
+    max_answer_bytes: Count = 1_048_576
 
 
 @implementer(IAccountDisco)

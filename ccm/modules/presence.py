@@ -9,6 +9,7 @@ remembered in the session's marks so that rooms hear when its owner is gone. Lea
 from typing import Any
 
 from ccm import address
+from ccm.bounds import CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.modules.presence_out import show
@@ -27,7 +28,7 @@ _ELSEWHERE = (Target.ACCOUNT, Target.SESSION, Target.OTHER)
 class PresenceOptions(Section):
     """To how many addresses at once a session may show itself directly, rooms among them."""
 
-    max_directed: int = 1000
+    max_directed: CountOr0 = 1000
 
 
 class Presence:

@@ -10,6 +10,7 @@ from twisted.words.xish.domish import Element
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.router.hooks import Target, on
@@ -25,7 +26,7 @@ _QUERY = ((ns.PRIVATE, "query"),)
 class PrivateXMLOptions(Section):
     """How many bytes an account may keep at the server in all: private XML, vCard and block list."""
 
-    max_bytes: int = 262_144
+    max_bytes: Count = 262_144
 
 
 class PrivateXML:

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0, check_domains, check_people
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.interfaces import ISink
@@ -55,13 +56,18 @@ class PubSubOptions(Section):
     domain: str = ""
     accounts_create: bool = True
     creators: tuple[str, ...] = ()
-    max_nodes: int = 1_000
-    nodes_per_account: int = 50
-    max_items: int = 1_000
-    max_item_bytes: int = 131_072
-    max_subscriptions: int = 5_000
-    subscriptions_each: int = 10
-    max_answer_bytes: int = 1_048_576
+    max_nodes: CountOr0 = 1_000
+    nodes_per_account: CountOr0 = 50
+    max_items: CountOr0 = 1_000
+    max_item_bytes: Count = 131_072
+    max_subscriptions: CountOr0 = 5_000
+    subscriptions_each: CountOr0 = 10
+    max_answer_bytes: Count = 1_048_576
+
+    def check(self) -> None:
+        """:raises ConfigError: for a domain or an address that is none."""
+        check_domains("modules.pubsub.domain", filter(None, [self.domain]))
+        check_people("modules.pubsub.creators", self.creators)
 
 
 @implementer(ISink)

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountDisco
@@ -52,10 +53,10 @@ class PushOptions(Section):
     sender: bool = False
     body: bool = False
     placeholder: str = "New message"
-    nodes_per_account: int = 10
-    answer_seconds: int = 60
-    retry_seconds: int = 60
-    failures: int = 8
+    nodes_per_account: CountOr0 = 10
+    answer_seconds: Count = 60
+    retry_seconds: Count = 60
+    failures: CountOr0 = 8
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from twisted.internet.threads import deferToThread
 
 from ccm import address, passwords
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.modules.account_ends import tell_deleted
@@ -40,10 +41,10 @@ class RegisterOptions(Section):
     """
 
     open: bool = False
-    accounts_per_hour: int = 5
-    min_password_chars: int = 10
+    accounts_per_hour: CountOr0 = 5
+    min_password_chars: Count = 10
     allow_any_password: bool = False
-    iterations: int = 100_000
+    iterations: Count = 100_000
 
 
 class Register:

@@ -12,6 +12,7 @@ from twisted.words.xish.domish import Element
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.modules.presence_out import withdraw
@@ -31,9 +32,9 @@ OWN = (Target.NONE, Target.ACCOUNT)
 class RosterOptions(Section):
     """How much an account may keep: contacts, groups per contact, and bytes of a name or group."""
 
-    max_contacts: int = 1000
-    max_groups: int = 50
-    max_name_bytes: int = 1023
+    max_contacts: CountOr0 = 1000
+    max_groups: CountOr0 = 50
+    max_name_bytes: Count = 1023
 
 
 class Roster:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.router.hooks import Target, on
@@ -23,7 +24,7 @@ from ccm.wire.stanza import Stanza, attribute, text
 class SessionTokenOptions(Section):
     """How long a token can be used after it was issued."""
 
-    token_hours: int = 24
+    token_hours: Count = 24
 
 
 class SessionTokens:

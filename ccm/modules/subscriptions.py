@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.modules.presence_out import show, withdraw
@@ -31,7 +32,7 @@ _HERE = (Target.ACCOUNT, Target.SESSION)
 class SubscriptionOptions(Section):
     """How many contacts, requests from strangers included, one account may gather."""
 
-    max_contacts: int = 2000
+    max_contacts: CountOr0 = 2000
 
 
 def _each_type(to: tuple[Target, ...], phase: Phase) -> Callable[[F], F]:

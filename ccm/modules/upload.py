@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from ccm import address, media
 from ccm import namespaces as ns
+from ccm.bounds import AmountOr0, Count, CountOr0, check_domains, check_url
 from ccm.config import Section
 from ccm.errors import ConfigError, QuotaReached, StanzaError
 from ccm.interfaces import ISink
@@ -50,18 +51,26 @@ class UploadOptions(Section):
     domain: str = ""
     url: str = ""
     folder: str = ""
-    max_file_bytes: int = 104_857_600
-    bytes_per_account_per_day: int = 536_870_912
-    files_per_account_per_day: int = 500
-    bytes_per_account: int = 1_073_741_824
-    bytes_in_all: int = 10_737_418_240
-    open_places_per_account: int = 20
-    least_free_bytes: int = 268_435_456
+    max_file_bytes: CountOr0 = 104_857_600
+    bytes_per_account_per_day: CountOr0 = 536_870_912
+    files_per_account_per_day: CountOr0 = 500
+    bytes_per_account: CountOr0 = 1_073_741_824
+    bytes_in_all: CountOr0 = 10_737_418_240
+    open_places_per_account: CountOr0 = 20
+    least_free_bytes: CountOr0 = 268_435_456
     types: tuple[str, ...] = ("*/*",)
     guests: bool = True
-    place_seconds: int = 300
-    expire_days: float = 30.0
-    least_bytes_per_second: int = 4096
+    place_seconds: Count = 300
+    expire_days: AmountOr0 = 30.0
+    least_bytes_per_second: CountOr0 = 4096
+
+    def check(self) -> None:
+        """:raises ConfigError: for a type, domain or address that is none."""
+        check_url("modules.upload.url", self.url)
+        check_domains("modules.upload.domain", filter(None, [self.domain]))
+        for pattern in self.types:
+            if not media.is_pattern(pattern):
+                raise ConfigError(f"modules.upload.types: {pattern!r}: write it like image/png, image/* or */*.")
 
 
 @implementer(ISink)
@@ -69,14 +78,10 @@ class UploadService:
     """
     Answers at its domain.
 
-    :raises ConfigError: for a type that is none.
     :ivar jid: the domain.
     """
 
     def __init__(self, router: Router, services: Services, options: UploadOptions) -> None:
-        for pattern in options.types:
-            if not media.is_pattern(pattern):
-                raise ConfigError(f"modules.upload.types: {pattern!r}: write it like image/png, image/* or */*.")
         self.jid = options.domain or f"upload.{services.host}"
         self._router = router
         self._services = services

@@ -9,6 +9,7 @@ from typing import Any
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.router.hooks import Target, on
@@ -25,7 +26,7 @@ _VCARD = ((ns.VCARD, "vCard"),)
 class VCardOptions(Section):
     """How many bytes a vCard may have; a picture in it takes four thirds of its own."""
 
-    max_bytes: int = 131_072
+    max_bytes: Count = 131_072
 
 
 class VCard:

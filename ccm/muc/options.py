@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from ccm.bounds import AmountOr0, Count, CountOr0, check_people
 from ccm.config import Section
 
 
@@ -18,41 +19,45 @@ class MucOptions(Section):
     create: Literal["everybody", "local", "admins"] = "everybody"
 
     #: Messages: tokens per second and burst, for one occupant and for a whole room.
-    messages_per_second: float = 5.0
-    message_burst: int = 20
-    room_messages_per_second: float = 50.0
-    room_message_burst: int = 200
+    messages_per_second: AmountOr0 = 5.0
+    message_burst: CountOr0 = 20
+    room_messages_per_second: AmountOr0 = 50.0
+    room_message_burst: CountOr0 = 200
 
     #: Joins of people without an affiliation, for a whole room; joins of one person in all rooms.
-    joins_per_second: float = 1.0
-    join_burst: int = 10
-    user_joins_per_minute: int = 10
-    user_join_burst: int = 50
+    joins_per_second: AmountOr0 = 1.0
+    join_burst: CountOr0 = 10
+    user_joins_per_minute: CountOr0 = 10
+    user_join_burst: CountOr0 = 50
 
     #: Rooms: how many one person may own and make in an hour; occupants of one room; length of a room's localpart.
-    rooms_per_user: int = 20
-    creations_per_hour: int = 5
-    occupants: int = 5000
-    sessions_per_nick: int = 20
-    room_name_length: int = 64
-    nick_length: int = 64
-    subject_bytes: int = 4096
-    affiliations: int = 10_000
+    rooms_per_user: CountOr0 = 20
+    creations_per_hour: CountOr0 = 5
+    occupants: CountOr0 = 5000
+    sessions_per_nick: CountOr0 = 20
+    room_name_length: CountOr0 = 64
+    nick_length: CountOr0 = 64
+    subject_bytes: CountOr0 = 4096
+    affiliations: CountOr0 = 10_000
 
     #: History that a room keeps and tells at most.
-    history_messages: int = 20
-    history_messages_max: int = 200
-    history_bytes: int = 131_072
+    history_messages: CountOr0 = 20
+    history_messages_max: CountOr0 = 200
+    history_bytes: CountOr0 = 131_072
 
     #: Pages of the archive (XEP-0313).
-    page_messages: int = 100
+    page_messages: Count = 100
 
     #: Remote occupants silent for that long are pinged; rooms empty for that long leave the memory.
-    ping_after_seconds: int = 900
-    sweep_seconds: int = 300
+    ping_after_seconds: CountOr0 = 900
+    sweep_seconds: Count = 300
     #: How long after a restart a room waits for the sessions that were in it.
-    resume_seconds: int = 300
+    resume_seconds: CountOr0 = 300
     #: What is kept for a session that has not yet come back after a restart.
-    backlog_messages: int = 500
+    backlog_messages: CountOr0 = 500
     #: How long a persistent room that was destroyed is remembered; only its owners may open it anew meanwhile.
-    tombstone_days: int = 31
+    tombstone_days: CountOr0 = 31
+
+    def check(self) -> None:
+        """:raises ConfigError: for an admin that is neither a bare JID nor a domain."""
+        check_people("muc.admins", self.admins, domains=True)

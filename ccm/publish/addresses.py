@@ -6,7 +6,7 @@ link-local, the same inside an IPv6 address) leads nowhere, unless the operator 
 """
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -24,32 +24,9 @@ from twisted.web.iweb import IAgentEndpointFactory, IPolicyForHTTPS
 from zope.interface import implementer
 
 from ccm.errors import Rejected
+from ccm.networks import is_public, literal
 
 MAX_ADDRESSES = 4
-_NAT64 = IPv6Network("64:ff9b::/96")
-
-Address = IPv4Address | IPv6Address
-
-
-def literal(host: str) -> Address | None:
-    """The address that *host* is, or ``None`` if it is a name."""
-    try:
-        return ip_address(host.strip("[]"))
-    except ValueError:
-        return None
-
-
-def is_public(address: Address) -> bool:
-    """Whether anybody on the internet may be meant by it; of an IPv4 address within an IPv6 one, that one counts."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.teredo is not None or address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 async def resolved(resolver: IHostnameResolver, host: str, port: int, *, private: bool, remedy: str) -> tuple[str, ...]:

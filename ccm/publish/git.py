@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
+from ccm.bounds import Amount
 from ccm.config import Section
 from ccm.errors import ConfigError, Unavailable
 from ccm.interfaces import IPublisher
@@ -65,7 +66,7 @@ class GitOptions(Section):
     author_email: str = "ccm@localhost"
     page_url: str = ""
     private: bool = False
-    timeout_seconds: float = 30.0
+    timeout_seconds: Amount = 30.0
 
 
 @implementer(IPlugin, IPublisher)

@@ -16,12 +16,13 @@ import uuid
 import zipfile
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
+from ccm.bounds import Amount
 from ccm.config import Section
 from ccm.errors import ConfigError, Rejected, Unavailable
 from ccm.interfaces import IPublisher
@@ -59,10 +60,10 @@ class HippoOptions(Section):
     summary_field: str = "introduction"
     html_field: str = "content"
     locale: str = "en"
-    publish: str = "all"
+    publish: Literal["all", "none"] = "all"
     page_url: str = ""
     private: bool = False
-    timeout_seconds: float = 30.0
+    timeout_seconds: Amount = 30.0
 
 
 @implementer(IPlugin, IPublisher)
@@ -205,8 +206,6 @@ def _check(options: HippoOptions) -> None:
         )
     if not re.fullmatch(r"[a-z][A-Za-z0-9]*:[A-Za-z][A-Za-z0-9_-]*", options.document_type):
         raise ConfigError("publish.hippo.document_type must be a type with its name space, e.g. site:contentdocument.")
-    if options.publish not in ("all", "none"):
-        raise ConfigError("publish.hippo.publish must be all or none.")
     for field in ("title_field", "html_field"):
         if not getattr(options, field):
             raise ConfigError(f"publish.hippo.{field} is missing: name a field of {options.document_type}.")

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
+from ccm.bounds import Amount
 from ccm.config import Section
 from ccm.errors import ConfigError, Rejected, Unavailable
 from ccm.interfaces import IPublisher
@@ -55,7 +56,7 @@ class JcrOptions(Section):
     password_file: str = ""
     page_url: str = ""
     private: bool = False
-    timeout_seconds: float = 5.0
+    timeout_seconds: Amount = 5.0
 
 
 @implementer(IPlugin, IPublisher)

@@ -16,6 +16,7 @@ from twisted.internet.defer import TimeoutError as Timeout
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from ccm.bounds import Amount, AmountOr0
 from ccm.config import Section
 from ccm.errors import CCMError, Rejected, Unavailable
 from ccm.interfaces import IOutbox
@@ -27,12 +28,12 @@ log = Logger()
 class OutboxOptions(Section):
     """``[outbox]``: how what leaves this server is sent again."""
 
-    poll_seconds: float = 2.0
-    lease_seconds: float = 180.0
-    longest_pause_seconds: float = 600.0
-    longest_retry_after_seconds: float = 3600.0
-    stop_seconds: float = 10.0
-    park_after_hours: float = 48.0
+    poll_seconds: Amount = 2.0
+    lease_seconds: Amount = 180.0
+    longest_pause_seconds: AmountOr0 = 600.0
+    longest_retry_after_seconds: AmountOr0 = 3600.0
+    stop_seconds: AmountOr0 = 10.0
+    park_after_hours: Amount = 48.0
 
 
 class OutboxWorker:

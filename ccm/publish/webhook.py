@@ -13,6 +13,7 @@ import json
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
+from ccm.bounds import Amount
 from ccm.config import Section
 from ccm.errors import ConfigError, Rejected
 from ccm.interfaces import IPublisher
@@ -35,7 +36,7 @@ class WebhookOptions(Section):
     secret: str = ""
     secret_file: str = ""
     private: bool = False
-    timeout_seconds: float = 5.0
+    timeout_seconds: Amount = 5.0
 
 
 @implementer(IPlugin, IPublisher)

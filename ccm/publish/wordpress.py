@@ -10,12 +10,13 @@ import base64
 import html
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
+from ccm.bounds import Amount
 from ccm.config import Section
 from ccm.errors import ConfigError, Rejected, Unavailable
 from ccm.interfaces import IPublisher
@@ -42,10 +43,10 @@ class WordPressOptions(Section):
     user: str = ""
     password: str = ""
     password_file: str = ""
-    status: str = "publish"
+    status: Literal["publish", "draft", "pending", "private"] = "publish"
     tags: tuple[str, ...] = ()
     private: bool = False
-    timeout_seconds: float = 5.0
+    timeout_seconds: Amount = 5.0
 
 
 @implementer(IPlugin, IPublisher)

@@ -67,6 +67,10 @@ class Neighbours:
         """Whether a service or component here answers for that domain now."""
         return any(router.serves(domain) for router in self.routers)
 
+    def domains(self) -> tuple[str, ...]:
+        """Service and component domains that answer now, at every domain."""
+        return tuple(domain for router in self.routers for domain in router.domains())
+
     def of(self, domain: str) -> Router | None:
         """The router of that domain, if it is here."""
         for router in self.routers:

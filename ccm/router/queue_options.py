@@ -1,5 +1,6 @@
 """The options of what waits for components (``[component_queue]``), with their defaults and units."""
 
+from ccm.bounds import AmountOr0, Count, CountOr0
 from ccm.config import Section
 
 
@@ -20,20 +21,20 @@ class ComponentQueueOptions(Section):
     component in this process may take stanzas before others have their turn.
     """
 
-    window_requests: int = 32
-    local_requests: int = 8
-    max_requests: int = 1000
-    max_bytes: int = 16_777_216
-    max_wait_seconds: float = 4.0
-    request_seconds: int = 30
-    requests_per_sender: int = 32
-    slow_seconds: float = 2.0
-    high_requests: int = 100
-    low_requests: int = 40
-    high_seconds: float = 3.0
-    low_seconds: float = 1.0
-    stick_seconds: int = 30
-    max_senders: int = 10_000
-    max_subscribers: int = 100_000
+    window_requests: Count = 32
+    local_requests: Count = 8
+    max_requests: Count = 1000
+    max_bytes: Count = 16_777_216
+    max_wait_seconds: AmountOr0 = 4.0
+    request_seconds: Count = 30
+    requests_per_sender: Count = 32
+    slow_seconds: AmountOr0 = 2.0
+    high_requests: CountOr0 = 100
+    low_requests: CountOr0 = 40
+    high_seconds: AmountOr0 = 3.0
+    low_seconds: AmountOr0 = 1.0
+    stick_seconds: CountOr0 = 30
+    max_senders: Count = 10_000
+    max_subscribers: CountOr0 = 100_000
     retry_sets: tuple[str, ...] = ()
-    turn_milliseconds: int = 5
+    turn_milliseconds: Count = 5

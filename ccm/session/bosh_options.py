@@ -1,5 +1,6 @@
 """What a BOSH session may ask for and how long it lasts (``[bosh]``, XEP-0124 1.11.2 §7, §10 to §12)."""
 
+from ccm.bounds import AmountOr0, Count, CountOr0
 from ccm.config import Section
 
 
@@ -18,16 +19,16 @@ class BoshOptions(Section):
     ``resync_seconds``.
     """
 
-    wait_seconds: int = 60
-    hold: int = 2
-    polling_seconds: int = 5
-    gather_milliseconds: int = 20
-    inactivity_seconds: int = 300
-    inactivity_before_login_seconds: int = 60
-    maxpause_seconds: int = 600
-    linger_seconds: int = 30
-    max_body_bytes: int = 262_144
-    max_queued_bytes: int = 1_048_576
-    max_sessions: int = 12_000
-    save_seconds: float = 1.0
-    resync_seconds: float = 2.0
+    wait_seconds: Count = 60
+    hold: Count = 2
+    polling_seconds: CountOr0 = 5
+    gather_milliseconds: CountOr0 = 20
+    inactivity_seconds: CountOr0 = 300
+    inactivity_before_login_seconds: CountOr0 = 60
+    maxpause_seconds: CountOr0 = 600
+    linger_seconds: CountOr0 = 30
+    max_body_bytes: Count = 262_144
+    max_queued_bytes: Count = 1_048_576
+    max_sessions: CountOr0 = 12_000
+    save_seconds: AmountOr0 = 1.0
+    resync_seconds: AmountOr0 = 2.0

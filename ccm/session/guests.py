@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ccm.bounds import Amount, Count, check_domains
 from ccm.config import Section
 
 #: The session's mark that holds the text of its scope.
@@ -27,8 +28,12 @@ class GuestOptions(Section):
     """
 
     host: str = ""
-    hours: float = 12.0
-    entry_seconds: int = 120
+    hours: Amount = 12.0
+    entry_seconds: Count = 120
+
+    def check(self) -> None:
+        """:raises ConfigError: for a host that is no domain."""
+        check_domains("guests.host", filter(None, [self.host]))
 
     def domain(self, host: str) -> str:
         """The domain of guests of the server *host*."""

@@ -1,6 +1,12 @@
 """The options of sessions (``[session]``) and of signing in (``[sasl]``), with their defaults and units."""
 
+from typing import Literal
+
+from ccm.bounds import AmountOr0, Count, CountOr0, check_domains
 from ccm.config import Section
+from ccm.errors import ConfigError
+
+Mechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-1", "OAUTHBEARER", "PLAIN"]
 
 
 class SessionOptions(Section):
@@ -17,21 +23,21 @@ class SessionOptions(Section):
     """
 
     require_tls: bool = True
-    first_byte_seconds: int = 5
-    tls_seconds: int = 10
-    login_seconds: int = 30
-    bytes_per_second: int = 16_384
-    burst_bytes: int = 65_536
-    bytes_per_second_before_login: int = 4_096
-    burst_bytes_before_login: int = 16_384
-    outgoing_bytes: int = 1_048_576
-    sessions_per_account: int = 10
-    resume_seconds: int = 600
-    resume_stanzas: int = 500
-    resume_request_every: int = 50
-    resume_save_seconds: float = 1.0
-    resume_waiting: int = 20_000
-    held_stanzas: int = 500
+    first_byte_seconds: Count = 5
+    tls_seconds: Count = 10
+    login_seconds: Count = 30
+    bytes_per_second: CountOr0 = 16_384
+    burst_bytes: CountOr0 = 65_536
+    bytes_per_second_before_login: CountOr0 = 4_096
+    burst_bytes_before_login: CountOr0 = 16_384
+    outgoing_bytes: Count = 1_048_576
+    sessions_per_account: CountOr0 = 10
+    resume_seconds: CountOr0 = 600
+    resume_stanzas: CountOr0 = 500
+    resume_request_every: Count = 50
+    resume_save_seconds: AmountOr0 = 1.0
+    resume_waiting: CountOr0 = 20_000
+    held_stanzas: CountOr0 = 500
     language: str = "en"
 
 
@@ -47,11 +53,17 @@ class SaslOptions(Section):
     they have none.
     """
 
-    mechanisms: tuple[str, ...] = ("SCRAM-SHA-256", "SCRAM-SHA-1", "OAUTHBEARER", "PLAIN")
+    mechanisms: tuple[Mechanism, ...] = ("SCRAM-SHA-256", "SCRAM-SHA-1", "OAUTHBEARER", "PLAIN")
     plain_without_tls: bool = False
-    iterations: int = 100_000
-    attempts_per_stream: int = 3
+    iterations: Count = 100_000
+    attempts_per_stream: Count = 3
     anonymous_hosts: tuple[str, ...] = ()
     channel_binding: bool = True
     client_ca: str = ""
     certificate_mails: bool = False
+
+    def check(self) -> None:
+        """:raises ConfigError: if nobody could sign in, or for a host that is no domain."""
+        if not self.mechanisms:
+            raise ConfigError('sasl.mechanisms is empty: nobody could sign in. Name "SCRAM-SHA-256" at least.')
+        check_domains("sasl.anonymous_hosts", self.anonymous_hosts)

@@ -7,8 +7,11 @@ argument. Leaves out how a transport stops reading.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from ccm.bounds import AmountOr0, Count, CountOr0, check_rising
 from ccm.config import Section
 from ccm.session.limits import TokenBucket
 from ccm.wire.stanza import Stanza
@@ -29,19 +32,24 @@ class ShapingOptions(Section):
     at red nobody new is let in.
     """
 
-    account_bytes_per_second: int = 65_536
-    account_burst_bytes: int = 262_144
-    address_bytes_per_second: int = 1_048_576
-    address_burst_bytes: int = 4_194_304
-    read_bytes: int = 1024
-    lag_milliseconds: tuple[int, int, int] = (100, 300, 1000)
-    memory_mib: tuple[int, int, int] = (1024, 1536, 2048)
-    commit_jobs: tuple[int, int, int] = (2000, 10_000, 30_000)
-    calm_seconds: float = 2.0
-    calm_percent: int = 70
-    message_cost: tuple[int, int, int, int] = (1, 1, 1, 2)
-    presence_cost: tuple[int, int, int, int] = (1, 1, 2, 4)
-    request_cost: tuple[int, int, int, int] = (1, 2, 4, 16)
+    account_bytes_per_second: CountOr0 = 65_536
+    account_burst_bytes: CountOr0 = 262_144
+    address_bytes_per_second: CountOr0 = 1_048_576
+    address_burst_bytes: CountOr0 = 4_194_304
+    read_bytes: Count = 1024
+    lag_milliseconds: tuple[CountOr0, CountOr0, CountOr0] = (100, 300, 1000)
+    memory_mib: tuple[CountOr0, CountOr0, CountOr0] = (1024, 1536, 2048)
+    commit_jobs: tuple[CountOr0, CountOr0, CountOr0] = (2000, 10_000, 30_000)
+    calm_seconds: AmountOr0 = 2.0
+    calm_percent: Annotated[int, Meta(ge=1, le=100)] = 70
+    message_cost: tuple[CountOr0, CountOr0, CountOr0, CountOr0] = (1, 1, 1, 2)
+    presence_cost: tuple[CountOr0, CountOr0, CountOr0, CountOr0] = (1, 1, 2, 4)
+    request_cost: tuple[CountOr0, CountOr0, CountOr0, CountOr0] = (1, 2, 4, 16)
+
+    def check(self) -> None:
+        """:raises ConfigError: for levels that do not rise."""
+        for key in ("lag_milliseconds", "memory_mib", "commit_jobs"):
+            check_rising(f"shaping.{key}", getattr(self, key))
 
 
 class Shaping:

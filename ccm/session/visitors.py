@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from ccm.bounds import AmountOr0, Count, CountOr0
 from ccm.config import Section
 from ccm.errors import CCMError, ConfigError
 from ccm.session.attempts import Attempts
@@ -30,15 +31,15 @@ class VisitorOptions(Section):
     proxy that is not known as one (``http.trusted_proxies``).
     """
 
-    sessions_per_address: int = 64
-    strangers_per_address: int = 16
-    accepts_per_second: int = 50
-    max_connections: int = 12_000
-    free_failures: int = 3
-    max_delay_seconds: float = 30.0
-    failures: int = 20
-    failure_window_seconds: int = 600
-    refusal_seconds: int = 600
+    sessions_per_address: CountOr0 = 64
+    strangers_per_address: CountOr0 = 16
+    accepts_per_second: CountOr0 = 50
+    max_connections: CountOr0 = 12_000
+    free_failures: CountOr0 = 3
+    max_delay_seconds: AmountOr0 = 30.0
+    failures: CountOr0 = 20
+    failure_window_seconds: Count = 600
+    refusal_seconds: CountOr0 = 600
     exempt: tuple[str, ...] = ()
 
 

@@ -1,15 +1,12 @@
 """The configuration of the stores: sections ``[store]`` (SQL, what lasts) and ``[state]`` (what could be rebuilt)."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from msgspec import Meta
-
+from ccm.bounds import Amount, AmountOr0, Count, CountOr0
 from ccm.config import Section
 from ccm.errors import ConfigError
-
-Count = Annotated[int, Meta(ge=1)]
 
 _LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
@@ -38,16 +35,20 @@ class StoreOptions(Section):
     url: str = ""
     durability: Literal["full", "relaxed"] = "full"
     batch_jobs: Count = 200
-    linger_milliseconds: Annotated[float, Meta(ge=0)] = 20.0
+    linger_milliseconds: AmountOr0 = 20.0
     queue_jobs: Count = 50_000
     reader_threads: Count = 4
     read_queue: Count = 10_000
-    busy_timeout_seconds: Annotated[float, Meta(gt=0)] = 5.0
+    busy_timeout_seconds: Amount = 5.0
     journal_limit_mib: Count = 64
     checkpoint_pages: Count = 1_000
-    index_seconds: Annotated[float, Meta(ge=0)] = 5.0
+    index_seconds: AmountOr0 = 5.0
     index_busy_messages_per_second: Count = 50
-    check_at_start_mib: Annotated[int, Meta(ge=0)] = 256
+    check_at_start_mib: CountOr0 = 256
+
+    def check(self) -> None:
+        """:raises ConfigError: as :meth:`sqlalchemy_url`."""
+        self.sqlalchemy_url(Path())
 
     def sqlalchemy_url(self, state_dir: Path) -> str:
         """
@@ -83,7 +84,7 @@ class StateOptions(Section):
     url: str = ""
     password: str = ""
     prefix: str = "ccm:"
-    command_timeout_seconds: Annotated[float, Meta(gt=0)] = 2.0
+    command_timeout_seconds: Amount = 2.0
     flush_milliseconds: Count = 50
     max_keys: Count = 1_000_000
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
+from ccm.bounds import Amount, Count
 from ccm.config import Section
 from ccm.errors import ConfigError, Rejected, Unavailable
 from ccm.interfaces import ISummarizer
@@ -47,9 +48,9 @@ class OpenAIOptions(Section):
     key: str = ""
     key_file: str = ""
     private: bool = False
-    timeout_seconds: float = 20.0
-    max_chars: int = 60_000
-    max_sentences: int = 6
+    timeout_seconds: Amount = 20.0
+    max_chars: Count = 60_000
+    max_sentences: Count = 6
 
 
 @implementer(IPlugin, ISummarizer)

@@ -18,6 +18,7 @@ from twisted.words.protocols.jabber.xmlstream import hashPassword
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError, StreamError
 from ccm.router.queue_options import ComponentQueueOptions
@@ -45,15 +46,15 @@ class ComponentListenerOptions(Section):
     pauses above ``bytes_per_second`` (0: never); ``outgoing_bytes`` unsent cut the connection.
     """
 
-    min_secret_bytes: int = 16
+    min_secret_bytes: CountOr0 = 16
     weak_secrets: bool = False
-    handshake_seconds: int = 10
-    connections_per_domain: int = 16
-    max_stanza_bytes: int = 524_288
-    read_bytes: int = 4096
-    bytes_per_second: int = 4_194_304
-    burst_bytes: int = 8_388_608
-    outgoing_bytes: int = 8_388_608
+    handshake_seconds: Count = 10
+    connections_per_domain: Count = 16
+    max_stanza_bytes: Count = 524_288
+    read_bytes: Count = 4096
+    bytes_per_second: CountOr0 = 4_194_304
+    burst_bytes: CountOr0 = 8_388_608
+    outgoing_bytes: Count = 8_388_608
 
 
 class ComponentConnection(Protocol):

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ccm import address
+from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection
@@ -44,10 +45,10 @@ class WebSocketOptions(Section):
     More than ``pings_per_second`` from a client end the connection.
     """
 
-    max_message_bytes: int = 262_144
-    max_fragments: int = 16
-    ping_seconds: int = 60
-    pings_per_second: int = 10
+    max_message_bytes: Count = 262_144
+    max_fragments: Count = 16
+    ping_seconds: CountOr0 = 60
+    pings_per_second: CountOr0 = 10
 
 
 class WebSocketGate:

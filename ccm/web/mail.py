@@ -12,11 +12,13 @@ import json
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 from zope.interface import implementer
 
+from ccm.bounds import Amount, Count, Port
 from ccm.config import Section
-from ccm.errors import Unavailable
+from ccm.errors import ConfigError, Unavailable
 from ccm.interfaces import IMailer
 from ccm.records import Mail, OutboxJob
 
@@ -35,19 +37,28 @@ class MailOptions(Section):
     """
 
     smtp_host: str = ""
-    smtp_port: int = 25
+    smtp_port: Port = 25
     user: str = ""
     password: str = ""
     password_file: str = ""
-    tls: str = "starttls"
+    tls: Literal["starttls", "direct", "off"] = "starttls"
     sender: str = ""
     name: str = "CCM"
-    timeout_seconds: float = 30.0
+    timeout_seconds: Amount = 30.0
     intake: tuple[str, ...] = ()
     reply_domain: str = ""
-    intake_bytes: int = 262_144
-    intake_connections: int = 20
-    intake_seconds: int = 60
+    intake_bytes: Count = 262_144
+    intake_connections: Count = 20
+    intake_seconds: Count = 60
+
+    def check(self) -> None:
+        """:raises ConfigError: for a sender or domain that is none, or a password that would go in clear."""
+        if self.sender and ("@" not in self.sender or not self.sender.isprintable() or " " in self.sender):
+            raise ConfigError(f"mail.sender: {self.sender!r} is no mail address. Write it as noreply@example.org.")
+        if self.reply_domain and ("@" in self.reply_domain or " " in self.reply_domain):
+            raise ConfigError(f"mail.reply_domain: {self.reply_domain!r} is no domain. Write it as example.org.")
+        if self.user and self.tls == "off":
+            raise ConfigError("mail.user needs mail.tls: a password is not sent in clear.")
 
 
 @implementer(IMailer)

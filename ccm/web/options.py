@@ -1,5 +1,8 @@
 """The options of the web pages."""
 
+from typing import Literal
+
+from ccm.bounds import Amount, AmountOr0, Count, CountOr0, check_url
 from ccm.config import Section
 
 
@@ -17,18 +20,22 @@ class WebOptions(Section):
     """
 
     url: str = ""
-    registration: str = "open"
+    registration: Literal["open", "closed"] = "open"
     secure: bool = False
     dev_mail: bool = False
-    registrations_per_hour: int = 3
-    attempts_per_minute: int = 10
-    form_seconds_least: float = 2.0
-    form_hours_most: float = 4.0
-    neutral_seconds: float = 0.6
-    validation_hours: float = 24.0
-    reset_minutes: float = 30.0
-    mails_per_address_per_hour: int = 3
-    password_characters_least: int = 10
-    archive_page: int = 20
-    feed_entries: int = 30
+    registrations_per_hour: CountOr0 = 3
+    attempts_per_minute: CountOr0 = 10
+    form_seconds_least: AmountOr0 = 2.0
+    form_hours_most: Amount = 4.0
+    neutral_seconds: AmountOr0 = 0.6
+    validation_hours: Amount = 24.0
+    reset_minutes: Amount = 30.0
+    mails_per_address_per_hour: CountOr0 = 3
+    password_characters_least: Count = 10
+    archive_page: Count = 20
+    feed_entries: Count = 30
     folders: dict[str, str] = {}
+
+    def check(self) -> None:
+        """:raises ConfigError: for a public address that is none."""
+        check_url("web.url", self.url)

@@ -19,7 +19,7 @@ from twisted.mail.smtp import ESMTPSender, ESMTPSenderFactory, SMTPClientError, 
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ccm.errors import ConfigError, Rejected, Unavailable
+from ccm.errors import Rejected, Unavailable
 from ccm.interfaces import IMailer
 from ccm.records import Mail
 from ccm.web.mail import MailOptions
@@ -67,14 +67,11 @@ class SmtpMailer:
     See the module.
 
     :param trust: a certificate authority to trust instead of the system's, or ``None``.
-    :raises ConfigError: for a ``mail.tls`` that is none.
+    :raises ConfigError: as :meth:`~ccm.web.mail.MailOptions.check`.
     """
 
     def __init__(self, reactor: Any, options: MailOptions, password: str = "", trust: Any = None) -> None:
-        if options.tls not in ("starttls", "direct", "off"):
-            raise ConfigError(f"mail.tls must be starttls, direct or off, not {options.tls!r}.")
-        if options.user and options.tls == "off":
-            raise ConfigError("mail.user needs mail.tls: a password is not sent in clear.")
+        options.check()
         self._reactor = reactor
         self._options = options
         self._password = password

@@ -4,6 +4,7 @@ What one peer may make us read: sizes and counts of XML, with their defaults (``
 Leaves out rates and times, which are the session's (:mod:`ccm.session.options`).
 """
 
+from ccm.bounds import Count
 from ccm.config import Section
 
 
@@ -15,12 +16,12 @@ class WireOptions(Section):
     chunk; counts hold for a whole stanza.
     """
 
-    max_stanza_bytes_before_login: int = 10_000
-    max_stanza_bytes: int = 262_144
-    max_tag_bytes: int = 16_384
-    max_attribute_bytes: int = 8_192
-    max_name_bytes: int = 256
-    max_depth: int = 64
-    max_elements: int = 2_000
-    max_attributes: int = 64
-    max_prefixes: int = 32
+    max_stanza_bytes_before_login: Count = 10_000
+    max_stanza_bytes: Count = 262_144
+    max_tag_bytes: Count = 16_384
+    max_attribute_bytes: Count = 8_192
+    max_name_bytes: Count = 256
+    max_depth: Count = 64
+    max_elements: Count = 2_000
+    max_attributes: Count = 64
+    max_prefixes: Count = 32

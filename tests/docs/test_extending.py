@@ -41,7 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plugins.mkdir(parents=True)
     for name, source in FILES.items():
         (plugins / f"example_{name}").write_text(source, encoding="utf-8")
-    (folder / "ccm.toml").write_text(OPTIONS, encoding="utf-8")
+    (folder / "notes").mkdir()
+    (folder / "ccm.toml").write_text(OPTIONS.replace("/srv/notes", str(folder / "notes")), encoding="utf-8")
     return folder
 
 
@@ -59,6 +60,11 @@ def test_the_examples_are_found_with_their_options(folder: Path) -> None:
     done = check(folder)
     assert done.returncode == 0, done.stderr
     assert "motd" in done.stdout
+
+
+def test_a_plugin_that_refuses_its_options_is_heard(folder: Path) -> None:
+    done = check(folder, 'publish.folder.folder="/nowhere"')
+    assert (done.returncode, done.stderr) == (1, "ccm: ccm.toml: publish.folder.folder must be an existing folder.\n")
 
 
 def test_an_unknown_key_of_a_plugin_stops_the_start(folder: Path) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
+import pytest_twisted
+from twisted.internet import reactor
 
 from ccm.config import Config
+from ccm.rehearsal import rehearse
 from ccm.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,8 +66,14 @@ def test_every_option_and_section_is_explained() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "etc").glob("*.toml")), ids=lambda path: path.name)
-def test_every_file_is_accepted(path: Path) -> None:
-    Settings(Config.load(path))
+@pytest_twisted.ensureDeferred
+async def test_a_server_can_start_from_every_file(path: Path) -> None:
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    settings = await rehearse(reactor, Config.load(path))
+    for section, table in written.items():
+        plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+        kept = msgspec.to_builtins(settings[section]) if plain else {}
+        assert {key: kept[key] for key in plain} == plain
 
 
 #: What code calls the options it was given; a field of anything else is no option.

@@ -241,6 +241,16 @@ def test_a_domain_is_read_no_faster_than_it_may_send() -> None:
     assert len(stage.received) == 1
 
 
+def test_each_pair_has_its_own_measure_wherever_it_sends() -> None:
+    stage = Stage(**PLAIN, bytes_per_second=1000, burst_bytes=2000)
+    first, second = stage.come(), stage.come()
+    first.prove()
+    second.prove()
+    first.say(MESSAGE.format("ann@two.example", "bob@one.example").replace("hi", "x" * 1500))
+    second.say(MESSAGE.format("ann@two.example", "bob@one.example").replace("hi", "x" * 1500))
+    assert [end.wire.producerState for end in (first, second)] == ["producing", "paused"]
+
+
 def test_an_idle_stream_is_closed_and_what_still_comes_is_heard() -> None:
     stage = Stage(**PLAIN, idle_seconds=600, keepalive_seconds=60)
     end = stage.come()

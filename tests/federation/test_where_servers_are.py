@@ -38,6 +38,16 @@ def test_without_records_the_domain_itself_is_tried() -> None:
     assert result_of(locator({}).find("two.example")) == [Target("two.example", 5269)]
 
 
+def test_a_route_may_be_for_everything_below_a_domain() -> None:
+    routes = {"*.example": "192.0.2.1:1", "*.two.example": "192.0.2.2:2", "a.two.example": "192.0.2.3:3"}
+    found = locator({})
+    for domain, place in routes.items():
+        found.add(domain, place)
+    for domain, port in (("a.two.example", 3), ("b.two.example", 2), ("c.b.two.example", 2), ("two.example", 1)):
+        assert result_of(found.find(domain))[0].port == port
+    assert result_of(found.find("elsewhere.test")) == [Target("elsewhere.test", 5269)]
+
+
 def test_records_of_both_services_are_one_set() -> None:
     found = locator(
         {
