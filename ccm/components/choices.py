@@ -36,6 +36,17 @@ def topics_of(context: Context) -> Options:
     return options
 
 
+def present(context: Context, of: Callable[[Topic], str]) -> Callable[[str], Awaitable[str]]:
+    """What holds now for all of somebody's topics alike; nothing if it differs, since the form does not know which."""
+
+    async def value(user: str) -> str:
+        page = await context.topics.of_member(user, limit=MAX_OPTIONS)
+        values = {of(topic) for topic in page.items if topic.owner == user}
+        return values.pop() if len(values) == 1 else ""
+
+    return value
+
+
 def invitations_of(context: Context) -> Options:
     """The invitations to somebody's newest topics."""
 

@@ -6,6 +6,7 @@ the two, so a component may be restarted while somebody fills in a form. Fields 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from twisted.words.protocols.jabber.xmlstream import toResponse
@@ -142,7 +143,8 @@ async def _form(operation: Operation, namespace: str, user: str) -> Element:
     actions.addElement("complete")
     form = data_form.Form("form", operation.title, formNamespace=namespace)
     for each in operation.fields:
-        form.addField(_field(each, await each.options(user) if each.options else ()))
+        begun = replace(each, value=await each.present(user)) if each.present else each
+        form.addField(_field(begun, await each.options(user) if each.options else ()))
     element.addChild(form.toElement())
     return element
 

@@ -32,6 +32,7 @@ class Field:
     One parameter: an attribute of the compact request, a field of the form.
 
     :ivar kind: of XEP-0004, e.g. ``text-single`` or ``boolean``.
+    :ivar value: what the form begins with. :ivar present: answers it for a bare JID, from what holds now.
     :ivar options: answers ``(value, label)`` of what a bare JID may choose from, the likeliest first, for the form.
     """
 
@@ -41,6 +42,7 @@ class Field:
     required: bool = False
     value: str = ""
     options: Callable[[str], Awaitable[tuple[tuple[str, str], ...]]] | None = None
+    present: Callable[[str], Awaitable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from twisted.words.xish.domish import Element
 
 from ccm import namespaces as ns
-from ccm.components.destinations import ARCHIVE, goes_to
+from ccm.components.destinations import ARCHIVE, goes_to, written
 from ccm.components.room_requests import stamp
 from ccm.records import Invitee, Topic
 
@@ -21,6 +21,8 @@ COLUMNS = (
     ("start", "Start"),
     ("room", "Room"),
     ("document", "Document"),
+    ("visibility", "Who may read it"),
+    ("targets", "Where a public one goes"),
 )
 
 
@@ -102,6 +104,8 @@ def row(topic: Topic) -> dict[str, str]:
         "start": start,
         "room": topic.room,
         "document": topic.document or "",
+        "visibility": topic.visibility,
+        "targets": written(topic.targets),
     }
 
 

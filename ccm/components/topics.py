@@ -22,11 +22,12 @@ from zope.interface import implementer
 import ccm.wokkel_imports  # noqa: F401 - before wokkel
 from ccm import address
 from ccm import namespaces as ns
+from ccm.bounds import Count, CountOr0
 from ccm.components import when
-from ccm.components.choices import among, topics_of
+from ccm.components.choices import among, present, topics_of
 from ccm.components.context import Context
 from ccm.components.correspondence import Correspondence
-from ccm.components.destinations import spelled
+from ccm.components.destinations import ARCHIVE, spelled, written
 from ccm.components.identity import component
 from ccm.components.operations import Answer, Correction, Field, Operation, Request, done
 from ccm.components.room_requests import RoomRequests, Sibling
@@ -53,11 +54,11 @@ class TopicsOptions(Section):
     component busy. ``minutes`` is how long a meeting is planned for, ``undo_hours`` how long a guess can be undone.
     """
 
-    max_topics_per_account: int = 500
-    max_members_per_topic: int = 500
-    max_requests: int = 100
-    minutes: int = 60
-    undo_hours: int = 24
+    max_topics_per_account: CountOr0 = 500
+    max_members_per_topic: CountOr0 = 500
+    max_requests: Count = 100
+    minutes: Count = 60
+    undo_hours: CountOr0 = 24
 
 
 class Topics(XMPPHandler):  # type: ignore[misc]
@@ -83,16 +84,23 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         name, start, zone = Field("name", "Name"), Field("start", "Time, as you would say it"), Field("tz", "Time zone")
         about = Field("about", "What was said before, to take a name from")
         readers = among(("public", "Everybody"), ("link", "Whoever has the link"), ("members", "Its members"))
-        targets = tuple((name, name) for name in context.publishers)
-        sent = Field("targets", "Where a public one goes", "list-multi", value="archive", options=among(*targets))
+        places = ((ARCHIVE, "The archive alone"), *((name, name) for name in context.publishers if name != ARCHIVE))
+        sent = Field(
+            "targets",
+            "Where a public one goes; nothing leaves it as it is",
+            "list-multi",
+            options=among(*places, ("all", "Every target, those of later too")),
+            present=present(context, lambda topic: written(topic.targets)),
+        )
         seen = Field("visibility", "Who may read the document", value="public", options=readers)
+        seen_now = replace(seen, value="", present=present(context, lambda topic: topic.visibility))
         self.operations = (
             Operation("topics", "get", "List my topics", self._list),
             Operation("topic", "get", "Show a topic", self._get, (which,)),
             Operation("create", "set", "Create a topic", self._create, (name, start, zone, seen, about)),
             Operation("rename", "set", "Rename a topic", self._rename, (which, name)),
             Operation("reschedule", "set", "Move a topic to another time", self._reschedule, (which, start, zone)),
-            Operation("visibility", "set", "Say who may read the document", self._visibility, (which, seen)),
+            Operation("visibility", "set", "Say who may read the document", self._visibility, (which, seen_now)),
             Operation("targets", "set", "Say where the document goes", self._targets, (which, sent)),
             Operation("end", "set", "End a topic", self._end, (which,)),
             Operation("delete", "set", "Delete a topic", self._delete, (which,)),
@@ -170,11 +178,20 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _visibility(self, request: Request) -> Answer:
         visibility = request.values.get("visibility", "")
+        if not visibility and request.payload is None:
+            return await self._unchanged(request)
         return await self._done(request, await self._desk.show_to(request.user, request.need("id"), visibility))
 
     async def _targets(self, request: Request) -> Answer:
         targets = request.values.get("targets", "")
+        if not targets and request.payload is None:
+            return await self._unchanged(request)
         return await self._done(request, await self._desk.send_to(request.user, request.need("id"), targets))
+
+    async def _unchanged(self, request: Request) -> Answer:
+        """Of a form in which nothing was chosen."""
+        answer = await self._get(request)
+        return replace(answer, note="Nothing was chosen, so it stays as it is.")
 
     async def _end(self, request: Request) -> Answer:
         return await self._shown(request, await self._desk.end(request.user, request.need("id")))

@@ -94,6 +94,31 @@ async def test_each_command_of_topics_does_its_work(stage: Any, rooms: Any) -> N
 
 
 @pytest_twisted.ensureDeferred
+async def test_forms_of_readers_and_targets_begin_with_what_holds_now(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin, publishers=("archive", "git", "wordpress"))
+    ann = await stage.person("ann", "Ann")
+
+    async def begun(name: str) -> list[str]:
+        form = (await ann.ask(TOPICS, "set", command(name, action="execute"))).command.x
+        field = next(each for each in form.elements(ns.DATA_FORMS, "field") if each["var"] == name)
+        return [str(value) for value in field.elements(ns.DATA_FORMS, "value")]
+
+    id_ = shown(await ann.ask(TOPICS, "set", command("create", submit(name="One", visibility="members"))))["id"]
+    assert (await begun("visibility"), await begun("targets")) == (["members"], ["all"])
+    kept = shown(await ann.ask(TOPICS, "set", command("targets", submit(id=id_, targets="git"))))
+    assert (kept["visibility"], kept["targets"]) == ("members", "git")
+    assert await begun("targets") == ["git"]
+    shown(await ann.ask(TOPICS, "set", command("targets", submit(id=id_, targets="archive"))))
+    assert await begun("targets") == ["archive"]
+    other = shown(await ann.ask(TOPICS, "set", command("create", submit(name="Two", visibility="link"))))["id"]
+    assert (await begun("visibility"), await begun("targets")) == ([""], [])
+    for name in ("visibility", "targets"):
+        left = await ann.ask(TOPICS, "set", command(name, submit(id=other)))
+        assert (shown(left)["visibility"], shown(left)["targets"]) == ("link", "all")
+        assert str(left.command.note) == "Nothing was chosen, so it stays as it is."
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_cannot_be_guessed_is_asked_for_in_words(stage: Any, rooms: Any) -> None:
     stage.host(topics.plugin)
     stage.host(invitations.plugin)
