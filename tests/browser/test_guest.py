@@ -122,7 +122,7 @@ def test_the_link_works_without_a_script_up_to_the_dashboard(browser: Browser, s
     link = mailed_link(ann.context.new_page(), server, "kim@example.org", "/i/")
     page.goto(link)
     page.get_by_role("button", name="Join the conversation").click()
-    page.wait_for_url(re.compile(r"/#/guest/[^/]+/ccme_[\w-]+/t/\w+$"))
+    expect(page).to_have_url(re.compile(r"/#/guest/[^/]+/ccme_[\w-]+/t/\w+$"), timeout=15_000)
 
 
 def test_taking_an_invitation_back_ends_the_guest(browser: Browser, server: Server, ann: Page) -> None:

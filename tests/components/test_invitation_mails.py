@@ -582,7 +582,8 @@ async def test_what_changed_while_nobody_looked_is_mailed_at_the_next_start(worl
     kept = await stage.stores.topics.get(topic.id)
     await stage.stores.topics.save(replace(kept, name="Renamed", sequence=kept.sequence + 1))
     stage.host(invitations.plugin, world.options)
-    await world.mail("Changed: Renamed")
+    method, event = entry(await world.mail("Changed: Renamed"))
+    assert (method, event["SUMMARY"], event["SEQUENCE"]) == ("REQUEST", "Renamed", kept.sequence + 1)
 
 
 # ---- undo

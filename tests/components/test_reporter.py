@@ -262,6 +262,8 @@ async def test_an_unheld_request_goes_out_when_its_time_is_over(stage: Any, muc:
     await kim.ask(REPORTER, "set", f"<publish xmlns='{ns.REPORTER}' topic='{topic['id']}'/>")
     await until(lambda: any("Published: " in body for _, body in bodies(kim, topic["room"])))
     await until_kept(stage, topic, "published")
+    (published,) = await stage.stores.documents.revisions(topic["id"])
+    assert "Apache-2.0" in published.body
 
 
 @pytest_twisted.ensureDeferred
