@@ -3,69 +3,58 @@
  */
 import { Strophe } from 'strophe.js';
 import './ui/app.js';
+import { readRoute } from './ui/route.js';
 import { Client } from './xmpp/client.js';
 import { Session } from './xmpp/session.js';
 import { Tabs } from './xmpp/tabs.js';
 
-const LOCK_MS = 400;
+// Comes beside what the first script needs: nothing is asked of the server before the page is there.
+const sharing = Promise.all([import('./xmpp/shared-session.js'), import('./page-life.js')]);
 const clock = {
   now: () => Date.now(),
   setTimeout: (/** @type {() => void} */ f, /** @type {number} */ ms) => setTimeout(f, ms),
   clearTimeout: (/** @type {number} */ timer) => clearTimeout(timer),
 };
 
-/**
- * A name for this tab, kept over a reload. A duplicated tab has a copy of the storage: whoever does not get the lock of
- * that name takes a new one and leaves the other's session alone.
- */
-async function tabName() {
-  const fresh = () => `web-${crypto.randomUUID().slice(0, 8)}`;
-  const kept = sessionStorage.getItem('ccm-tab');
-  const name = kept ?? fresh();
-  if (!navigator.locks) return name;
-  const hold = (/** @type {string} */ wanted) =>
-    new Promise((resolve) => {
-      const gaveUp = AbortSignal.timeout(LOCK_MS);
-      navigator.locks.request(`ccm-${wanted}`, { signal: gaveUp }, () => { resolve(true); return new Promise(() => {}); }).catch(() => resolve(false));
-    });
-  if (await hold(name)) {
-    sessionStorage.setItem('ccm-tab', name);
-    return name;
-  }
-  const other = fresh();
-  sessionStorage.removeItem('strophe-bosh-session');
-  sessionStorage.setItem('ccm-tab', other);
-  await hold(other);
-  return other;
+/** Where to sign in: as the server has written it into the page, else by a file beside it, else by its address. */
+async function place() {
+  const domain = document.querySelector('meta[name=ccm-domain]')?.getAttribute('content') ?? '';
+  const written = domain && !domain.startsWith('{{');
+  if (written) return { service: '/http-bind', domain, Kind: Client };
+  const told = await fetch('ccm-settings.json').then((answer) => answer.json()).catch(() => ({}));
+  const { PlainClient } = await import('./xmpp/plain-client.js');
+  return { service: '/http-bind', domain: location.hostname, ...told, Kind: PlainClient };
+}
+
+/** @param {string} text one stanza @returns {Element} */
+const read = (text) => new DOMParser().parseFromString(text, 'text/xml').documentElement;
+
+/** One session for all tabs, where the browser can do that; else one for each. */
+function sessionAt({ service, domain }, SharedSession) {
+  const make = (/** @type {string} */ resource) => new Session({
+    service, domain, resource, clock, store: sessionStorage, connect: (url, options) => new Strophe.Connection(url, options),
+  });
+  if (!navigator.locks || !globalThis.BroadcastChannel) return make(`web-${crypto.randomUUID().slice(0, 8)}`);
+  return new SharedSession({
+    make, domain, clock, read, write: Strophe.serialize, store: sessionStorage, locks: navigator.locks, channel: new BroadcastChannel('ccm-session'),
+  });
 }
 
 async function start() {
   Strophe.setLogLevel(Strophe.LogLevel.FATAL);
-  const domain = document.querySelector('meta[name=ccm-domain]')?.getAttribute('content') || location.hostname;
+  const where = await place();
+  const [{ SharedSession }, { live }] = await sharing;
+  const session = /** @type {any} */ (sessionAt(where, SharedSession));
   const language = navigator.language || 'en';
-  const session = new Session({
-    service: '/http-bind',
-    domain,
-    resource: await tabName(),
-    connect: (service, options) => new Strophe.Connection(service, options),
-    store: sessionStorage,
-    clock,
-  });
   const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-  const client = new Client({ session, store: sessionStorage, clock, zone, language });
+  const client = new where.Kind({ session, store: sessionStorage, clock, zone, language });
   const app = /** @type {any} */ (document.createElement('ccm-app'));
   const tabs = new Tabs({ session, client, channel: new BroadcastChannel('ccm-tabs'), clock });
   Object.assign(app, { client, session, tabs });
-
-  addEventListener('online', () => session.tryNow());
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) return;
-    session.tryNow();
-    client.checkRooms();
-    app.requestUpdate();
-  });
-
-  app.resumed = session.resume();
+  session.on('signed-out', () => app.signOut());
+  live({ session, service: where.service, store: sessionStorage, seen: () => { client.checkRooms(); app.requestUpdate(); } });
+  const { address, guest } = readRoute(location.hash);
+  app.resumed = session.resume(!address && !guest); // a link for somebody else is not followed as whoever is here
   document.body.replaceChildren(app);
 }
 

@@ -211,3 +211,56 @@ test('signing out forgets the token and ends the session', async () => {
   assert.equal(session.state, 'out');
   assert.equal(store.getItem('ccm-session'), null);
 });
+
+test('a line that swallows what is said is a lost connection after some seconds, an idle one after the longest poll', async () => {
+  for (const [underWay, seconds] of [[2, 12], [1, 69]]) {
+    const { session, clock, last } = await signedIn();
+    last()._proto = { _requests: Array(underWay), _abortAllRequests() {} };
+    last().xmlOutput();
+    await clock.pass(seconds - 1);
+    assert.equal(session.state, 'online');
+    last().xmlInput();
+    last().xmlOutput();
+    await clock.pass(seconds - 1);
+    assert.equal(session.state, 'online');
+    await clock.pass(1);
+    assert.equal(session.state, 'lost');
+  }
+});
+
+test('after a sleep an answer that is there already counts', async () => {
+  const { session, clock, last } = await signedIn();
+  last()._proto = { _requests: Array(2), _abortAllRequests() {} };
+  last().xmlOutput();
+  clock.time += 600_000;
+  await clock.pass(1);
+  assert.equal(session.state, 'online');
+  await clock.pass(5);
+  assert.equal(session.state, 'lost');
+});
+
+test('a page that is seen again asks whether anybody is there', async () => {
+  const { session, clock, last } = await signedIn();
+  session.wake();
+  await last().answer('ping', '');
+  await clock.pass(9);
+  assert.equal(session.state, 'online');
+  session.wake();
+  await clock.pass(9);
+  assert.equal(session.state, 'lost');
+});
+
+test('what was handed over is silent, and the next one goes on with it', async () => {
+  const first = await signedIn();
+  first.store.setItem('strophe-bosh-session', JSON.stringify({ jid: 'ann@localhost/web-1', sid: 's1', rid: 8 }));
+  const bosh = first.session.handOver();
+  assert.equal(bosh.sid, 's1');
+  await first.clock.pass(2000);
+  assert.equal(first.connections.length, 1);
+  const next = made();
+  next.session.adopt(first.session.kept);
+  next.store.setItem('strophe-bosh-session', JSON.stringify(bosh));
+  next.session.resume();
+  await settle();
+  assert.deepEqual(next.last().attached, { jid: 'ann@localhost/web-1', sid: 's1', rid: 7 });
+});

@@ -22,15 +22,16 @@ class Server:
     :param sets: more options, as ``--set`` takes them.
     :ivar folder: where it keeps its state and its log.
     :ivar url: where the dashboard is, with a slash at the end.
+    :ivar port: of HTTP.
     """
 
     def __init__(self, folder: Path, sets: Iterable[str] = ()) -> None:
         self.folder = folder
         self._sets = tuple(sets)
-        self._port = free_port()
+        self.port = free_port()
         self._c2s = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"http://localhost:{self._port}/"
+        self.url = f"http://localhost:{self.port}/"
         self.log = folder / "server.log"
 
     def start(self) -> None:
@@ -38,7 +39,7 @@ class Server:
         sets = [
             f'server.state="{self.folder / "var"}"',
             f'listen.c2s=["tcp:{self._c2s}:interface=127.0.0.1"]',
-            f'listen.http=["tcp:{self._port}:interface=127.0.0.1"]',
+            f'listen.http=["tcp:{self.port}:interface=127.0.0.1"]',
             "listen.direct_tls=[]",
             "listen.components=[]",
             "listen.operations=[]",
@@ -69,6 +70,16 @@ class Server:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def freeze(self) -> None:
+        """Let it stand still: what is sent to it is taken by the system, and nobody answers."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """After :meth:`freeze`."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         """End it cleanly, if it runs."""

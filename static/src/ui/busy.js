@@ -5,6 +5,11 @@
 import { clock } from '../words.js';
 
 const PARTS = { topics: ['Topics', 'are', 'What you ask'], invitations: ['Invitations', 'are', 'Yours'], reporter: ['The reporter', 'is', 'What you ask'] };
+const ABSENT = {
+  topics: 'This server makes no topics. Its rooms stand here, and #/t/tea in the page’s address opens the room “tea”.',
+  invitations: 'This server sends no invitations.',
+  reporter: 'This server has no reporter: nothing is written down or published.',
+};
 
 /**
  * @param {any} app
@@ -12,6 +17,7 @@ const PARTS = { topics: ['Topics', 'are', 'What you ask'], invitations: ['Invita
  * @returns {{gone: boolean, words: string} | null} `null` when it is as it should be
  */
 export function slowness(app, name) {
+  if (app.client.plain) return { gone: true, words: ABSENT[name] };
   const component = app.client.components.get(name);
   if (!component || component.state === 'here') return null;
   const [part, are, yours] = PARTS[name];

@@ -4,6 +4,7 @@
  */
 import { html, nothing } from 'lit';
 import { attributes } from './attributes.js';
+import { slowness } from './busy.js';
 import { cards, poll } from './cards.js';
 import { entries } from './entry.js';
 import { bar } from './pubbar.js';
@@ -15,6 +16,7 @@ const NOTHING = 'Nothing kept so far. I write down who does what by when, what w
 const isEmpty = (outcome) => !outcome.poll && !outcome.entries.length && !outcome.attributes.some((a) => a.values.length);
 
 function content(app, topic, outcome) {
+  if (app.client.plain) return html`<p class="lead">${slowness(app, 'reporter')?.words}</p>`;
   if (!topic) return html`<p class="lead">While you talk, the reporter writes here what came of it: who does what by when, what was decided, what is still open. You correct it, approve it and publish it.</p>`;
   if (!outcome) return html`<p class="lead">${app.client.listed ? NOTHING : ''}</p>`;
   if (stateOf(app).versions === topic.id) return html`<ccm-versions .app=${app} .topic=${topic.id} .newest=${outcome.version}></ccm-versions>`;

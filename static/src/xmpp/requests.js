@@ -33,16 +33,17 @@ export class Requests {
     });
   }
 
-  /** @param {Element} iq a result or an error @param {string[]} own addresses that the server may answer from for us */
+  /** @param {Element} iq a result or an error @param {string[]} own addresses that the server may answer from for us @returns {boolean} whether it was waited for */
   answer(iq, own) {
     const id = attr(iq, 'id');
     const waiting = this.#waiting.get(id);
     const from = attr(iq, 'from');
-    if (!waiting || (waiting.to && from !== waiting.to && !own.includes(from))) return;
+    if (!waiting || (waiting.to && from !== waiting.to && !own.includes(from))) return false;
     this.#waiting.delete(id);
     this.clock.clearTimeout(waiting.timer);
     if (attr(iq, 'type') === 'result') waiting.resolve(iq);
     else waiting.reject(readError(iq));
+    return true;
   }
 
   /** @param {string} condition why none of them is answered any more */

@@ -14,12 +14,14 @@ import { RequestError } from './read.js';
 import { Requests, replyTo } from './requests.js';
 import { SignInError, refusal } from './sign-in-error.js';
 import { Ticket } from './ticket.js';
+import { drop, flushSoon, tend } from './wire.js';
 import { attr, bare } from './xml.js';
 
 const WAIT_SECONDS = 59;
 const ATTEMPT_SECONDS = 20;
 const RESTORE_SECONDS = 5;
 const REQUEST_SECONDS = 30;
+const WAKE_SECONDS = 8;
 const TOKEN_SECONDS = 8;
 const TOKEN_CHECK_SECONDS = 900;
 
@@ -40,7 +42,6 @@ export class Session extends Emitter {
   #ticket;
   #conn = /** @type {any} */ (null);
   #keys = /** @type {any} */ (null);
-  #errors = 0;
   #timers = /** @type {Record<string, any>} */ ({});
   #settle = /** @type {{resolve: Function, reject: Function} | null} */ (null);
 
@@ -122,10 +123,42 @@ export class Session extends Emitter {
     if (this.state === 'lost' && this.retryAt) this.#again();
   }
 
-  /** What was kept to come back by is worth nothing any more: get another. */
+  /** Is anybody there? */
+  async wake() {
+    this.tryNow();
+    const conn = this.#conn;
+    if (this.state !== 'online') return;
+    try {
+      await this.request($iq({ type: 'get', to: this.domain }).c('ping', { xmlns: NS.ping }), WAKE_SECONDS);
+    } catch (error) {
+      if (error instanceof RequestError && error.condition === 'timeout') this.#fail(conn, new SignInError('unreachable'));
+    }
+  }
+
+  /** What was kept is worth nothing any more: get another. */
   async passwordChanged() {
     this.#forget();
     await this.#renew();
+  }
+
+  /** What somebody else of this browser needs to go on with this session. @returns {{ticket: any, keys: any}} */
+  get kept() {
+    return { ticket: this.#ticket.kept, keys: this.#keys };
+  }
+
+  /** `resume` goes on with what another one kept. @param {{ticket: any, keys: any}} kept */
+  adopt({ ticket, keys }) {
+    if (ticket) this.#ticket.keep(ticket);
+    this.#keys = keys ?? null;
+  }
+
+  /** Say nothing any more, and end nothing: another one goes on with this session. @returns {any} the BOSH session */
+  handOver() {
+    const bosh = this.#boshSession();
+    this.state = 'out';
+    this.#drop();
+    this.#stop();
+    return bosh;
   }
 
   /** Sign out for good: the token is forgotten here and revoked there, the session ended. */
@@ -154,7 +187,7 @@ export class Session extends Emitter {
   send(stanza) {
     if (this.state !== 'online') return false;
     this.#conn.send(stanza);
-    this.#flushSoon();
+    flushSoon(this.#conn);
     return true;
   }
 
@@ -168,7 +201,7 @@ export class Session extends Emitter {
     const element = iq.tree();
     const answer = this.#requests.add(element, seconds);
     this.#conn.send(element);
-    this.#flushSoon();
+    flushSoon(this.#conn);
     return answer;
   }
 
@@ -194,34 +227,8 @@ export class Session extends Emitter {
   #make(mechanisms) {
     const conn = this.connect(this.service, { keepalive: true, mechanisms });
     this.#conn = conn;
-    this.#errors = 0;
-    conn.maxRetries = 3;
-    conn.xmlInput = () => {
-      this.#errors = 0;
-      this.#flushSoon();
-    };
-    for (const status of [0, 500, 502, 503, 504]) {
-      conn.addProtocolErrorHandler('HTTP', status, () => this.#httpError(conn));
-    }
+    tend(conn, { clock: this.clock, wait: WAIT_SECONDS, lost: () => this.#fail(conn, new SignInError('unreachable')) });
     return conn;
-  }
-
-  // A background tab's timers come once a minute: the next poll must not wait for Strophe's idle timer.
-  #flushSoon() {
-    const conn = this.#conn;
-    if (!conn || conn.flushing) return;
-    conn.flushing = true;
-    queueMicrotask(() => {
-      conn.flushing = false;
-      if (conn === this.#conn && conn.connected && !conn.disconnecting) conn.flush();
-    });
-  }
-
-  // One failed request is sent again by Strophe; the second in a row is a lost connection.
-  #httpError(conn) {
-    if (conn !== this.#conn) return;
-    this.#errors += 1;
-    if (this.#errors >= 2) queueMicrotask(() => this.#fail(conn, new SignInError('unreachable')));
   }
 
   #status(conn, status, condition, element) {
@@ -328,11 +335,7 @@ export class Session extends Emitter {
     this.#conn = null;
     this.#cancel('attempt');
     this.#requests.rejectAll('offline');
-    if (!conn) return;
-    conn.connect_callback = null;
-    conn._proto?._abortAllRequests?.();
-    conn.reset?.();
-    this.clock.clearTimeout(conn._idleTimeout);
+    if (conn) drop(conn, this.clock);
   }
 
   // -- stanzas
@@ -342,7 +345,7 @@ export class Session extends Emitter {
     try {
       if (stanza.nodeName !== 'iq') this.emit('stanza', stanza);
       else if (['get', 'set'].includes(attr(stanza, 'type'))) conn.send(replyTo(stanza));
-      else this.#requests.answer(stanza, [this.account, this.jid]);
+      else if (!this.#requests.answer(stanza, [this.account, this.jid])) this.emit('answer', stanza);
     } catch (error) {
       console.error(error);
     }
