@@ -45,7 +45,8 @@ def of(
 
     :raises ConfigError: if an option cannot be used.
     """
-    anonymous = [host for each in (settings, *settings.hosts.values()) for host in each["sasl"].anonymous_hosts]
+    staying = [each for each in (settings, *settings.hosts.values()) if not each["modules.anonymous"].elsewhere]
+    anonymous = [host for each in staying for host in each["sasl"].anonymous_hosts]
     guests = (*anonymous, settings["guests"].domain(settings["server"].host))
     federation = Federation(
         reactor,

@@ -80,6 +80,10 @@ class House:
             if host:
                 router.add_host(host)
         ground.neighbours.add(router)
+        if not settings["modules.anonymous"].elsewhere:
+            ground.neighbours.staying.update(settings["sasl"].anonymous_hosts)
+        if self._guest_host:
+            ground.neighbours.staying.add(self._guest_host)
 
     def _is_account(self, jid: str) -> bool:
         """Whether a bare JID is an account of this domain: those of the others are as at other servers."""

@@ -3,13 +3,15 @@ What those may do who signed in as nobody (XEP-0175 1.2 §5, SASL ANONYMOUS): ta
 
 They are sessions of a host of ours without an account. They subscribe to nobody and ask nothing of components but to be
 shown what they may see, so that nothing is kept for them: no contacts, no topics, no account. That they have no roster,
-archive or messages that wait is each module's own rule. Leaves out which hosts let them in: ``sasl.anonymous_hosts``.
+archive or messages that wait is each module's own rule. Leaves out which hosts let them in: ``sasl.anonymous_hosts``,
+and that what they say stays at its domain unless the options say otherwise (:mod:`ccm.router.neighbours`).
 """
 
 from typing import Any
 
 from ccm import address
 from ccm import namespaces as ns
+from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.router.hooks import Phase, Target, on
 from ccm.router.module import Module
@@ -20,12 +22,17 @@ from ccm.wire.stanza import Stanza
 _ANYWHERE = (Target.NONE, Target.HOST, Target.ACCOUNT, Target.SESSION, Target.OTHER)
 
 
+class AnonymousOptions(Section):
+    """``elsewhere``: whether they may write to other domains, here or at other servers."""
+
+    elsewhere: bool = False
+
+
 class Anonymous:
     """Knows who is here without an account; everybody else costs one look whether anybody is."""
 
     def __init__(self, router: Router, services: Services, _options: Any) -> None:
         self._router = router
-        self._services_end = f".{services.host}"
         self._rooms = f"conference.{services.host}"
         self._here: set[str] = set()
 
@@ -55,8 +62,9 @@ class Anonymous:
         if stanza.kind == "presence":
             return False
         domain = address.domain(stanza.to) if stanza.to else ""
-        component = domain.endswith(self._services_end) and domain != self._rooms and domain not in self._router.hosts
+        person = "@" in (stanza.to or "") or domain in self._router.hosts or not domain
+        component = not person and domain != self._rooms
         return not component or stanza.type != "set" or stanza.payload == (ns.PING, "ping")
 
 
-plugin = Module("anonymous", "XEP-0175 1.2", Anonymous)
+plugin = Module("anonymous", "XEP-0175 1.2", Anonymous, (), AnonymousOptions)

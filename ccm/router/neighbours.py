@@ -26,6 +26,7 @@ class Neighbours:
 
     :ivar routers: the first is that of the server's own domain.
     :ivar hosts: every domain whose accounts are here.
+    :ivar staying: domains whose people, without an account, write to nobody elsewhere.
     """
 
     jid = ""
@@ -33,6 +34,7 @@ class Neighbours:
     def __init__(self) -> None:
         self.routers: list[Router] = []
         self.hosts: dict[str, ISink | None] = {}
+        self.staying: set[str] = set()
         self._beyond: ISink | None = None
 
     def add(self, router: Router) -> None:
@@ -102,12 +104,19 @@ class Neighbours:
     def deliver(self, stanza: Stanza) -> None:
         """Take a stanza that one of the routers has no place for."""
         router = self.of(address.domain(stanza.to or ""))
-        if router is not None:
+        if self.staying and address.domain(stanza.from_ or "") in self.staying:
+            self._refuse(stanza, StanzaError("forbidden", "From there nothing goes to other domains."))
+        elif router is not None:
             router.route(stanza, self)
         elif self._beyond is not None:
             self._beyond.deliver(stanza)
-        elif stanza.from_ is not None and stanza.type != "error" and (stanza.kind, stanza.type) != ("iq", "result"):
-            self.route(stanza.error(StanzaError("remote-server-not-found")), self)
+        else:
+            self._refuse(stanza, StanzaError("remote-server-not-found"))
+
+    def _refuse(self, stanza: Stanza, error: StanzaError) -> None:
+        answered = stanza.type == "error" or (stanza.kind, stanza.type) == ("iq", "result")
+        if stanza.from_ is not None and not answered:
+            self.route(stanza.error(error), self)
 
     def deliver_raw(self, template: FanOut) -> None:
         """A copy has no address of its own."""

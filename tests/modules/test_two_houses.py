@@ -208,6 +208,26 @@ def test_every_domain_hears_once_of_an_account_that_is_deleted(place: Place) -> 
     assert gone == [("a.example", ALICE), ("b.example", ALICE)]
 
 
+def test_who_has_no_account_writes_to_nobody_at_the_other_domain(place: Place) -> None:
+    a, b = place.routers.values()
+    mask = RecordingSession("4f@anon.a.example/x")
+    a.add_host("anon.a.example")
+    a.bind(mask)
+    place.comes(BOB)
+    for kind, inner in (("message", b"<body>hi</body>"), ("iq", b"<query xmlns='u'/>"), ("presence", b"")):
+        for staying in (True, False):
+            mask.received.clear()
+            place.neighbours.staying = {"anon.a.example"} if staying else set()
+            attrs = {"from": mask.jid, "to": BOB, "id": "1"} | ({"type": "get"} if kind == "iq" else {})
+            a.route(Stanza(kind, attrs, inner, (("u", "query"),) if kind == "iq" else ()), mask)
+            assert any(b"<forbidden " in each.inner for each in mask.received) is staying
+    assert b.is_account(BOB)
+
+
+def test_the_hosts_without_accounts_stay_unless_an_option_lets_them_out() -> None:
+    assert Place().neighbours.staying == {"guests.a.example"}
+
+
 def test_no_two_of_them_serve_one_domain(place: Place) -> None:
     a, b = place.routers.values()
     sink: Any = _Sink(lambda _: None)
