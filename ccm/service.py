@@ -41,6 +41,8 @@ log = Logger()
 
 #: How long it may take until the server notices what ``ccm user`` changed.
 REFRESH_SECONDS = 10.0
+#: How often archives of domains that are gone are looked for.
+SWEEP_SECONDS = 3600.0
 #: The stop as a whole takes so long at most; what comes after a part that hung gets the least.
 STOP_SECONDS = 6.0
 LEAST_STOP_SECONDS = 0.5
@@ -162,6 +164,7 @@ class Server(Service):
         await self._listen("mail.intake", settings["mail"].intake, website.intake(reactor, settings, stores))
         await departures.start()
         self._undo.append(departures.stop)
+        self._clear_up()
         self._undo.append(
             running.every(reactor, REFRESH_SECONDS, lambda: end_changed(ground.neighbours, stores.accounts))
         )
@@ -171,6 +174,22 @@ class Server(Service):
         await self._listen("listen.operations", settings["listen"].operations, operations)
         running.started()
         log.info("CCM is ready: {url}", url=self.addresses.web)
+
+    def _clear_up(self) -> None:
+        """Take away what is left of accounts and domains that are gone, beside everything else."""
+        settings, stores = self.settings, self.stores
+        removals = Deferred.fromCoroutine(stores.accounts.finish())
+        removals.addErrback(lambda f: log.error("A removal goes on at the next start: {why}", why=f.getErrorMessage()))
+        if settings["store"].keep_removed_domains:
+            return
+        domains = (settings["server"].host, *settings.hosts)
+
+        async def sweep() -> None:
+            count = await stores.personal.forget_other_domains(domains)
+            if count:
+                log.info("Archives of {count} accounts, whose domains are gone, were removed.", count=count)
+
+        self._undo.append(running.every(self._reactor, SWEEP_SECONDS, sweep))
 
     async def _listen(self, option: str, endpoints: tuple[str, ...], factory: Any) -> None:
         for description in endpoints:

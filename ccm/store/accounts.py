@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from ccm import address
-from ccm.errors import StanzaError
+from ccm.errors import StanzaError, StoreUnavailable
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
-from ccm.store.personal import forget_account
+from ccm.store.personal import empty
 from ccm.store.prepared import Prepared
 from ccm.store.schema import (
     account_xml,
@@ -34,7 +35,10 @@ from ccm.store.schema import (
 from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import upsert
 
+log = Logger()
+
 _MARK = "accounts"  # rises with every change, so that other processes notice
+_EMPTYING = "emptying:"  # and the bare JID of an account that is gone, while its archive is not
 _VERIFIERS = "verifiers:"  # and a bare JID: what _MARK was when its password was last changed, or it was switched off
 _MAILED = ("reset", "address")  # purposes of tokens that stand in mails
 _MOST_RECENT = 20_000  # accounts that are remembered by the name they were found by
@@ -165,11 +169,17 @@ class Accounts:
         self._changed()
 
     async def delete(self, jid: str) -> None:
+        """
+        See :meth:`ccm.interfaces.IAccounts.delete`; what the archive holds goes step by step.
+
+        Until all of it is gone nobody else gets the name, and :meth:`finish` goes on after a crash.
+        """
+
         def change(connection: Connection) -> None:
             _one(connection.execute(delete(accounts).where(accounts.c.jid == jid)).rowcount)
             connection.execute(delete(account_xml).where(account_xml.c.owner == jid))
             connection.execute(delete(rosters).where(rosters.c.jid == jid))
-            forget_account(connection, jid)
+            upsert(connection, marks, {"name": _EMPTYING + jid, "value": 0})
             connection.execute(delete(offline).where(offline.c.owner == jid))
             connection.execute(delete(tokens).where(tokens.c.subject == jid))
             connection.execute(delete(push_targets).where(push_targets.c.owner == jid))
@@ -182,6 +192,28 @@ class Accounts:
         await self._database.write(change)
         self._jids.discard(jid)
         self._changed()
+        try:
+            await self._empty(jid)
+        except StoreUnavailable as error:
+            log.warn("The archive of {jid}, who is gone, is emptied at the next start: {why}", jid=jid, why=str(error))
+
+    async def finish(self) -> None:
+        """*async* Empty the archives of accounts whose removal was cut off. :raises StoreUnavailable: as any write."""
+        begun = select(marks.c.name).where(marks.c.name.startswith(_EMPTYING, autoescape=True))
+        for name in await self._database.read(lambda connection: connection.execute(begun).scalars().all()):
+            await self._empty(name.removeprefix(_EMPTYING))
+
+    async def _empty(self, jid: str) -> None:
+        """Others write between two steps."""
+
+        def step(connection: Connection) -> bool:
+            last = empty(connection, jid)
+            if last:
+                connection.execute(delete(marks).where(marks.c.name == _EMPTYING + jid))
+            return last
+
+        while not await self._database.write(step):
+            pass
 
     async def count(self, domain: str, enabled: bool | None = None) -> int:
         statement = select(func.count()).select_from(accounts).where(*_of(domain, enabled))
@@ -232,6 +264,8 @@ def put(connection: Connection, account: Account) -> None:
     }
     if connection.execute(clash).first() is not None:
         raise _taken()
+    if connection.execute(select(marks.c.name).where(marks.c.name == _EMPTYING + account.jid)).first() is not None:
+        raise StanzaError("conflict", "That account was removed just now. Choose another address, or try again soon.")
     try:
         connection.execute(insert(accounts).values(**row))
     except IntegrityError as error:  # another process was faster

@@ -29,6 +29,7 @@ class StoreOptions(Section):
     :ivar checkpoint_pages: pages in that log after which they move into the database.
     :ivar index_seconds: how often what was said is made found by its words; 0 leaves it to whoever searches.
     :ivar index_busy_messages_per_second: while more than so many are archived, that waits.
+    :ivar keep_removed_domains: whether archives of accounts stay when their domain is no longer served here.
     :ivar check_at_start_mib: after an unclean stop, SQLite files up to this size are checked before use.
     """
 
@@ -45,6 +46,7 @@ class StoreOptions(Section):
     index_seconds: AmountOr0 = 5.0
     index_busy_messages_per_second: Count = 50
     check_at_start_mib: CountOr0 = 256
+    keep_removed_domains: bool = True
 
     def check(self) -> None:
         """:raises ConfigError: as :meth:`sqlalchemy_url`."""

@@ -7,11 +7,12 @@ of :meth:`ccm.store.archive.Archive.next_id` and holds the message's time to the
 is a stretch of ids. Leaves out what is worth keeping: that is the module's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, case, delete, exists, false, func, insert, literal, or_, select, update
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -174,6 +175,21 @@ class PersonalArchive:
 
     # ---- bounds
 
+    async def forget_other_domains(self, domains: Iterable[str]) -> int:
+        """
+        *async* Empty the archives of everybody who is of none of these domains, step by step.
+
+        :returns: how many there were.
+        """
+        await self.file()
+        here = [_entry.owner.endswith(f"@{domain}", autoescape=True) for domain in domains]
+        strangers = select(_entry.owner).where(~or_(false(), *here)).distinct()
+        owners = await self._database.read(lambda connection: connection.execute(strangers).scalars().all())
+        for owner in owners:
+            while not await self._database.write(partial(empty, owner=owner)):
+                pass
+        return len(owners)
+
     async def overdue(self, domain: str, before: datetime) -> tuple[str, ...]:
         return await self._owners(domain, func.min(_entry.id) < id_at(to_micros(before)))
 
@@ -267,11 +283,19 @@ def file(connection: Connection, late: int, most: int = _STEP_ROWS) -> bool:
     return bool(whole)
 
 
-def forget_account(connection: Connection, owner: str) -> None:
-    """Nothing of an account that is gone stays, but for what others keep."""
-    while not file(connection, 0):
-        pass
-    _drop(connection, _entry.owner == owner, owner)
+def empty(connection: Connection, owner: str) -> bool:
+    """
+    The next step in which nothing of an account that is gone stays, but for what others keep.
+
+    :returns: whether that was the last one.
+    """
+    if not file(connection, 0):
+        return False
+    mine = _entry.owner == owner
+    ids = connection.execute(select(_entry.id).where(mine).order_by(_entry.id).limit(_STEP_ROWS)).scalars().all()
+    if ids:
+        _drop(connection, mine & (_entry.id <= ids[-1]), owner)
+    return len(ids) < _STEP_ROWS
 
 
 def _drop(connection: Connection, which: Any, owner: str) -> None:

@@ -1,0 +1,91 @@
+"""An account that is removed goes at once, what it kept goes step by step, and nobody inherits it."""
+
+from typing import Any
+
+import pytest
+import pytest_twisted
+from twisted.internet.defer import Deferred
+
+from ccm.errors import StanzaError, StoreUnavailable
+from ccm.store import personal as module
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+STEP = 10
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_STEP_ROWS", STEP)
+
+
+def say(personal: Any, count: int, one: str = ANN, other: str = BOB) -> None:
+    for _ in range(count):
+        personal.keep(b"<message/>", one, "", other, "", by_sender=True, by_recipient=True)
+
+
+class Counted:
+    """The writes of a database; from the one after *most* on it takes nothing."""
+
+    def __init__(self, database: Any, most: int = 1000) -> None:
+        self._write = database.write
+        self.count = 0
+        self._most = most
+
+    def __call__(self, change: Any) -> Any:
+        self.count += 1
+        if self.count > self._most:
+            refused: Deferred[Any] = Deferred()
+            refused.errback(StoreUnavailable("The disk is full."))
+            return refused
+        return self._write(change)
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_archive_goes_in_steps_and_the_others_keep_theirs(
+    sqlite_stores: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts, personal, database = sqlite_stores.accounts, sqlite_stores.personal, sqlite_stores.database
+    await accounts.create(ANN, "Ann", None, ())
+    say(personal, 5 * STEP)
+    await personal.file()
+    counted = Counted(database)
+    monkeypatch.setattr(database, "write", counted)
+    await accounts.delete(ANN)
+    assert counted.count >= 6  # the account, and each step
+    assert len((await personal.page(BOB, limit=1000)).items) == 5 * STEP
+    await accounts.create(ANN, "Another Ann", None, ())
+    assert not (await personal.page(ANN, limit=1000)).items
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_crash_cut_off_is_finished_and_nobody_gets_the_name_before(
+    sqlite_stores: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts, personal, database = sqlite_stores.accounts, sqlite_stores.personal, sqlite_stores.database
+    await accounts.create(ANN, "Ann", None, ())
+    say(personal, 5 * STEP)
+    await personal.file()
+    with monkeypatch.context() as until_then:
+        until_then.setattr(database, "write", Counted(database, 3))
+        await accounts.delete(ANN)
+    assert not accounts.exists(ANN) and await accounts.get(ANN) is None
+    left = len((await personal.page(ANN, limit=1000)).items)
+    assert 0 < left < 5 * STEP
+    with pytest.raises(StanzaError, match="removed just now"):
+        await accounts.create(ANN, "Another Ann", None, ())
+    await accounts.finish()
+    assert not (await personal.page(ANN, limit=1000)).items
+    await accounts.create(ANN, "Another Ann", None, ())
+    await accounts.finish()
+    assert accounts.exists(ANN)
+
+
+@pytest_twisted.ensureDeferred
+async def test_archives_of_domains_that_are_gone_can_be_removed(sqlite_stores: Any) -> None:
+    personal = sqlite_stores.personal
+    gone, alike = "kim@gone.example", "eve@notexample.org"
+    say(personal, 2 * STEP + 1, ANN, gone)
+    say(personal, 3, alike, gone)
+    assert await personal.forget_other_domains(("example.org", "example.net")) == 2
+    assert [len((await personal.page(jid, limit=1000)).items) for jid in (ANN, gone, alike)] == [2 * STEP + 1, 0, 0]
+    assert await personal.forget_other_domains(("example.org",)) == 0
