@@ -281,3 +281,24 @@ test('my own words are corrected and withdrawn, and a correction is kept until t
   parts.room.withdraw(line);
   assert.match(String(parts.session.sent.at(-1)), /<retract [^>]*id=['"]5['"]/);
 });
+
+test('a reply that is unsent survives a reload, goes out as one, and stays one when its words are corrected', async () => {
+  const before = await entered();
+  before.session.state = 'lost';
+  before.room.lost();
+  before.room.say('Good.', undefined, { reply: { id: '1', nick: 'Kim', words: 'hello' } });
+  const after = await entered(made(before.store));
+  const wire = String(after.session.sent.at(-1));
+  assert.match(wire, /<body>&gt; Kim wrote:\n&gt; hello\nGood\.<\/body><reply [^>]*id=['"]1['"]/);
+  const { originId } = after.room.outbox[0];
+  after.room.receive(xml(`<message type="groupchat" id="${originId}" from="${ROOM}/Ann"><body>Good.</body><reply xmlns="urn:xmpp:reply:0" id="1"/><origin-id xmlns="urn:xmpp:sid:0" id="${originId}"/><stanza-id xmlns="urn:xmpp:sid:0" by="${ROOM}" id="2"/></message>`));
+  after.room.say('Better.', after.room.log.at(-1));
+  assert.match(String(after.session.sent.at(-1)), /Better\..*<reply [^>]*id=['"]1['"].*<replace/s);
+});
+
+test('up to where somebody has read is told by the room, and is no message', async () => {
+  const parts = await entered();
+  parts.room.receive(xml(`<message type="groupchat" from="${ROOM}/Kim"><displayed xmlns="urn:xmpp:chat-markers:0" id="1"/></message>`));
+  assert.deepEqual([...parts.room.readBy], [['Kim', '1']]);
+  assert.equal(parts.room.lines.length, 1);
+});

@@ -1,12 +1,31 @@
 /**
- * What this browser has read of each room: unread messages, mentions, and where the new ones start.
+ * What a person has read of each room: unread messages, mentions, and where the new ones start. Read is what was seen for a
+ * second in a visible tab; all devices of the person agree on it, and the room learns of it if the person lets others know.
  */
+const SEEN_MS = 1000;
+const TIME = { now: () => Date.now(), setTimeout: (f, ms) => setTimeout(f, ms), clearTimeout: (timer) => clearTimeout(timer) };
 
 export class Reading {
-  /** @param {any} app @param {Storage} store */
-  constructor(app, store) {
+  #markers = /** @type {import('../xmpp/read-markers.js').ReadMarkers | null} */ (null);
+  #listens = false;
+  /** What is being looked at. @type {{jid: string, id: string} | null} */ #watched = null;
+  #timer = /** @type {any} */ (null);
+
+  /** @param {any} app @param {Pick<Storage, 'getItem' | 'setItem'>} store @param {import('../xmpp/session.js').Clock} [clock] */
+  constructor(app, store, clock = TIME) {
     this.app = app;
     this.store = store;
+    this.clock = clock;
+  }
+
+  /** Hear what other devices have read, from now on. */
+  async listen() {
+    if (this.#listens) return;
+    this.#listens = true;
+    const { ReadMarkers } = await import('../xmpp/read-markers.js');
+    const markers = new ReadMarkers(this.app.session, this.clock);
+    this.#markers = markers;
+    markers.on('read', (jid, id) => { if (this.#put(jid, id)) this.app.requestUpdate(); });
   }
 
   /** @param {import('../xmpp/room.js').Line} line */
@@ -18,7 +37,8 @@ export class Reading {
   /** Unread messages of others, and those that name me. @param {import('../xmpp/read.js').Topic} topic */
   counts(topic) {
     const room = this.app.client.rooms.get(topic.room);
-    const fresh = room ? this.#fresh(room) : [];
+    const watched = this.#watched;
+    const fresh = room ? this.#fresh(room, watched && watched.jid === room.jid ? watched.id : '') : [];
     return { unread: fresh.length, mentions: fresh.filter((line) => this.mentions(line)).length };
   }
 
@@ -39,24 +59,82 @@ export class Reading {
     if (this.isNew(topic)) this.store.setItem(`ccm-opened:${topic.id}`, '1');
   }
 
+  /** Whether I have read anything there before. */
+  knows(room) {
+    return Boolean(this.store.getItem(`ccm-read:${room.jid}`));
+  }
+
   firstUnread(room) {
     return this.#fresh(room)[0]?.id ?? '';
   }
 
-  /** The end of a room was shown. */
-  seen(room) {
-    const last = room.log.findLast((line) => line.id)?.id;
-    const key = `ccm-read:${room.jid}`;
-    if (!last || document.hidden || room.catchingUp || this.store.getItem(key) === last) return;
-    this.store.setItem(key, last);
+  /** Who has seen a message, by what their clients tell. @param {any} room @param {any} line @returns {string[]} */
+  seenBy(room, line) {
+    const at = room.log.indexOf(line);
+    const others = [...room.readBy].filter(([nick]) => nick !== room.nick && nick !== line.nick && room.occupants.has(nick));
+    return others.filter(([, id]) => room.log.findIndex((other) => other.id === id) >= at).map(([nick]) => nick);
+  }
+
+  /**
+   * Part of a room is on the screen.
+   * @param {any} room
+   * @param {() => string} last tells the id of the last message that can be seen, `''` if none
+   */
+  look(room, last) {
+    const id = this.#hidden || room.catchingUp ? '' : last();
+    if (id !== (this.#watched?.id ?? '')) this.app.requestUpdate();
+    this.#watched = id ? { jid: room.jid, id } : null;
+    if (!id || this.#timer || !this.#isNews(room, id)) return;
+    this.#timer = this.clock.setTimeout(() => {
+      this.#timer = null;
+      const now = this.#watched;
+      if (this.#hidden || now?.jid !== room.jid) return;
+      const later = last();
+      this.seen(room, later && !isAfter(room, id, later) ? id : later); // not what came in the last moment
+      this.look(room, last);
+    }, SEEN_MS);
+  }
+
+  get #hidden() {
+    return globalThis.document?.hidden ?? false;
+  }
+
+  /** It was seen up to there. @param {any} room @param {string} id */
+  seen(room, id) {
+    if (!id || !this.#put(room.jid, id, room)) return;
+    const at = room.log.findIndex((line) => line.id === id);
+    const theirs = room.log.slice(0, at + 1).findLast((line) => line.id && !line.mine);
+    const tells = this.store.getItem('ccm-markers') !== 'off';
+    this.#markers?.seen(room.jid, id, tells ? (theirs?.id ?? '') : '');
     this.app.requestUpdate();
   }
 
-  /** What others said since this browser last showed the end. */
-  #fresh(room) {
-    const read = this.store.getItem(`ccm-read:${room.jid}`) ?? '';
-    if (!read) return [];
+  #isNews(room, id) {
+    const kept = this.store.getItem(`ccm-read:${room.jid}`) ?? '';
+    return !kept || isAfter(room, id, kept);
+  }
+
+  /** @returns {boolean} whether it is further than what was known */
+  #put(jid, id, room = this.app.client.rooms.get(jid)) {
+    const key = `ccm-read:${jid}`;
+    const known = this.store.getItem(key) ?? '';
+    if (known && !isAfter(room, id, known)) return false;
+    this.store.setItem(key, id);
+    return true;
+  }
+
+  /** What others said since I last saw the end. @param {any} room @param {string} [seen] what is being looked at now */
+  #fresh(room, seen = '') {
+    const kept = this.store.getItem(`ccm-read:${room.jid}`) ?? '';
+    if (!kept) return [];
+    const read = seen && isAfter(room, seen, kept) ? seen : kept;
     const at = room.log.findLastIndex((line) => line.id === read);
     return room.log.filter((line, i) => !line.mine && line.id && (at < 0 ? line.id > read : i > at));
   }
+}
+
+/** Whether one message comes after another: by the log, or if one is not there, by ids, which rise. */
+function isAfter(room, id, other) {
+  const [a, b] = [id, other].map((one) => room?.log.findLastIndex((line) => line.id === one) ?? -1);
+  return a >= 0 && b >= 0 ? a > b : id > other;
 }

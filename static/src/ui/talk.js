@@ -1,38 +1,49 @@
 /**
  * The conversation of one topic: the log with its tabs on the spine, who writes, and the composer.
  *
- * Follows the end only if it was there; opens at the first unread; shows at most some hundred lines and more on the way up.
+ * Follows the end only if it was there; opens at the first unread; however long the talk is, so many rows at most stand in
+ * the page (log-window.js).
  */
 import { html, nothing } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
-import { clock, count, daysBetween, list, longDay, when } from '../words.js';
-import { icon, mark } from './icons.js';
-import { isReporter } from './people.js';
-import { PlainElement, initial, tint } from './plain.js';
+import { count, list } from '../words.js';
+import './composer.js';
+import { icon } from './icons.js';
+import { emptyLog, logRows } from './log-rows.js';
+import { LogWindow } from './log-window.js';
+import { agendaLine } from './missed.js';
+import { PlainElement } from './plain.js';
 import { tabsOf } from './spine.js';
 
-const GROUP_MS = 5 * 60_000;
-const STEP = 120;
-const TYPING_MS = 4000;
-const URL = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]]/gu;
+const NEAR = 240;
+const KINDS = { a: 'action', d: 'decision', q: 'question' };
 
 class Talk extends PlainElement {
   static properties = { app: { attribute: false }, tick: { type: Number } };
 
+  /** Key of the message whose reaction is being chosen. */ picking = '';
+  #window = new LogWindow();
   #atEnd = true;
-  #limit = STEP;
   #room = '';
   #firstNew = '';
+  #arrived = /** @type {{id: string, at: Date} | null} */ (null);
+  #opened = false;
   #below = 0;
-  #seen = 0;
-  #lastTyped = 0;
+  /** The newest message there was. */ #seen = /** @type {any} */ (null);
   #wanted = '';
+  #hot = '';
+  #focused = '';
+  #picker = /** @type {Function | null} */ (null);
 
   // The end stays in view when the keyboard comes, a toast rises or the column changes.
   #resized = new ResizeObserver(() => {
     const log = this.#log;
     if (log && this.#atEnd) log.scrollTop = log.scrollHeight;
   });
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.app?.reading.listen();
+  }
 
   disconnectedCallback() {
     super.disconnectedCallback();
@@ -43,281 +54,290 @@ class Talk extends PlainElement {
     return /** @type {HTMLElement | null} */ (this.querySelector('.log'));
   }
 
+  get #composer() {
+    return /** @type {any} */ (this.querySelector('ccm-composer'));
+  }
+
+  #turnTo(room) {
+    Object.assign(this, { picking: '' });
+    this.#room = room.jid;
+    this.#window.follow();
+    this.#atEnd = true;
+    this.#opened = false;
+    this.#below = 0;
+    this.#seen = null;
+    this.#firstNew = '';
+    this.#arrived = null;
+    this.#wanted = '';
+    this.#hot = '';
+    this.#focused = '';
+  }
+
   willUpdate() {
-    const log = this.#log;
+    this.app.reading.listen();
     const { room } = this.app;
-    if (room && room.jid !== this.#room) {
-      this.#room = room.jid;
-      this.#limit = STEP;
-      this.#atEnd = true;
-      this.#below = 0;
-      this.#seen = 0;
-      this.#firstNew = '';
-      this.#wanted = '';
-    }
-    const lines = room?.lines ?? [];
-    if (this.#seen && !this.#atEnd && lines.length > this.#seen) this.#below += lines.length - this.#seen;
-    if (!this.#firstNew && room?.state === 'in' && !room.catchingUp) this.#firstNew = this.app.reading.firstUnread(room) || '-';
-    this.#seen = lines.length;
+    if (room && room.jid !== this.#room) this.#turnTo(room);
+    const at = this.#seen ? (room?.log.lastIndexOf(this.#seen) ?? -1) : -1;
+    if (at >= 0 && !this.#atEnd) this.#below += room.log.slice(at + 1).filter((line) => !line.mine).length;
+    this.#seen = room?.log.at(-1) ?? null;
+    if (room?.state !== 'in' || room.catchingUp) return;
+    if (!this.#firstNew || (this.#firstNew === '-' && document.hidden)) this.#firstNew = this.app.reading.firstUnread(room) || '-';
+    this.#arrived ??= { id: this.app.reading.knows(room) ? '' : (room.log.at(-1)?.id ?? ''), at: new Date() };
   }
 
   updated() {
     const log = this.#log;
     const { route, room } = this.app;
-    if (!log) return;
+    if (!log || !room) return;
     this.#resized.observe(log);
     const wanted = route.kind === 'm' ? route.target : '';
     if (wanted && wanted !== this.#wanted) this.#find(wanted);
     else if (!wanted) this.#wanted = '';
+    if (!this.#opened && this.#firstNew) this.#open(wanted);
     if (this.#atEnd && !(wanted && this.#wanted !== wanted)) {
       log.scrollTop = log.scrollHeight;
       this.#below = 0;
-      if (room) this.app.reading.seen(room);
     }
+    this.app.reading.look(room, () => this.#lastVisible());
   }
 
-  // Bring the words behind an entry into view, from the archive if need be.
+  // What is new may be more than fits: then one begins at its beginning.
+  async #open(wanted) {
+    this.#opened = true;
+    const { room } = this.app;
+    if (wanted || this.#firstNew === '-') return;
+    const index = room.lines.findIndex((line) => line.id === this.#firstNew);
+    if (index < 0) return;
+    this.#window.around(room.lines, index);
+    this.requestUpdate();
+    await this.updateComplete;
+    const log = this.#log;
+    const mark = /** @type {HTMLElement | null} */ (this.querySelector('#new'));
+    if (!log || !mark || log.scrollHeight - mark.offsetTop <= log.clientHeight) {
+      this.#end();
+      return;
+    }
+    this.#atEnd = false;
+    log.scrollTop = mark.offsetTop - 12;
+  }
+
+  // Bring words into view, from the archive if need be.
   async #find(id) {
     const { room } = this.app;
     if (!room) return;
     const index = room.lines.findIndex((line) => line.id === id);
     if (index < 0) {
-      if (room.state === 'in' && !room.catchingUp && !room.complete && !room.loading) await room.older();
+      if (room.state !== 'in' || room.catchingUp || room.loading) return;
+      if (!room.complete) return void (await room.older());
+      this.#wanted = id;
+      this.app.notes.tell({ text: 'That message is no longer in the talk. Whoever said it may have withdrawn it.' });
       return;
     }
     this.#wanted = id;
-    this.#limit = Math.max(this.#limit, room.lines.length - index + 20);
+    const { from, to } = this.#window.range(room.lines);
+    if (index < from || index >= to) this.#window.around(room.lines, index);
+    else this.#window.stay(room.lines);
     this.requestUpdate();
     await this.updateComplete;
-    const row = this.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    const row = /** @type {HTMLElement | null} */ (this.querySelector(`[data-id="${CSS.escape(id)}"]`));
     this.#atEnd = false;
     row?.scrollIntoView({ block: 'center' });
-    /** @type {HTMLElement | null} */ (row)?.focus({ preventScroll: true });
+    row?.focus({ preventScroll: true });
   }
+
+  /** Go to a message again, though the address names it already. @param {string} id */
+  seek(id) {
+    if (this.app.route.target !== id) return;
+    this.#wanted = '';
+    this.requestUpdate();
+  }
+
+  // -- scrolling
 
   #scrolled() {
     const log = this.#log;
-    if (!log) return;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    this.#atEnd = atEnd;
-    if (atEnd && this.#below) {
+    const { room } = this.app;
+    if (!log || !room) return;
+    const { to } = this.#window.range(room.lines);
+    const left = log.scrollHeight - log.scrollTop - log.clientHeight;
+    const was = this.#atEnd;
+    this.#atEnd = left < 40 && to >= room.lines.length;
+    if (this.#atEnd && !was) {
+      this.#window.follow();
       this.#below = 0;
       this.requestUpdate();
-    }
-    if (atEnd && this.app.room) this.app.reading.seen(this.app.room);
-    if (log.scrollTop < 200) this.#up();
+    } else if (!this.#atEnd && was) this.#window.stay(room.lines);
+    this.app.reading.look(room, () => this.#lastVisible());
+    if (log.scrollTop < NEAR) this.#up();
+    else if (left < NEAR && to < room.lines.length) this.#keeping(() => this.#window.down(room.lines));
   }
 
   async #up() {
     const { room } = this.app;
+    if (this.#window.range(room.lines).from) await this.#keeping(() => this.#window.up(room.lines));
+    else if (!room.complete && !room.loading) {
+      this.#window.stay(room.lines);
+      await room.older();
+      await this.#keeping(() => this.#window.up(room.lines));
+    }
+  }
+
+  // Other rows come and go, and what is read stays where it stands.
+  async #keeping(change) {
     const log = this.#log;
-    if (!room || !log) return;
-    const fromEnd = log.scrollHeight - log.scrollTop;
-    if (room.lines.length > this.#limit) this.#limit += STEP;
-    else if (!room.complete && !room.loading) await room.older();
-    else return;
+    if (!log) return;
+    const top = log.getBoundingClientRect().top;
+    const rows = [.../** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll('.msg'))];
+    const row = rows.find((one) => one.getBoundingClientRect().bottom > top);
+    const before = row?.getBoundingClientRect().top ?? 0;
+    if (!change()) return;
     this.#atEnd = false;
     this.requestUpdate();
     await this.updateComplete;
-    log.scrollTop = log.scrollHeight - fromEnd;
+    const same = row?.dataset.key ? this.querySelector(`[data-key="${CSS.escape(row.dataset.key)}"]`) : null;
+    if (same) log.scrollTop += same.getBoundingClientRect().top - before;
   }
 
   #end() {
     const log = this.#log;
-    if (log) log.scrollTop = log.scrollHeight;
+    this.#window.follow();
+    this.#atEnd = true;
     this.#below = 0;
+    this.requestUpdate();
+    this.updateComplete.then(() => { if (log) log.scrollTop = log.scrollHeight; });
+  }
+
+  /** Something was said here. */
+  said() {
+    this.#firstNew = '-';
+    this.#arrived = { id: '', at: new Date() };
+    this.#end();
+  }
+
+  // Up to which message everything was on the screen.
+  #lastVisible() {
+    const log = this.#log;
+    if (!log?.clientHeight) return '';
+    const bottom = log.getBoundingClientRect().bottom + 8;
+    const rows = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll('.msg[data-id]'));
+    for (let i = rows.length - 1; i >= 0; i -= 1) if (rows[i].getBoundingClientRect().bottom <= bottom) return rows[i].dataset.id ?? '';
+    return '';
+  }
+
+  // -- the message that is pointed at
+
+  isActive(line) {
+    return line.key === this.#hot || line.key === this.#focused || line.key === this.picking;
+  }
+
+  /** A menu opens where there is room for it. @param {any} event toggle of its details */
+  unfold({ currentTarget: menu }) {
+    menu.classList.remove('up');
+    const log = this.#log?.getBoundingClientRect();
+    if (!menu.open || !log) return;
+    const { top, bottom } = menu.querySelector('menu').getBoundingClientRect();
+    menu.classList.toggle('up', bottom > log.bottom && top - log.top > log.bottom - top);
+  }
+
+  #point(event) {
+    if (event.pointerType === 'touch') return;
+    const key = event.type === 'pointerleave' ? '' : (event.target.closest?.('.msg')?.dataset.key ?? '');
+    if (key === this.#hot || (!key && this.querySelector('.tools details[open]'))) return;
+    this.#hot = key;
     this.requestUpdate();
   }
 
-  /** @param {KeyboardEvent} event roving focus on messages */
+  #focus(event) {
+    const key = event.type === 'focusout' ? (event.relatedTarget?.closest?.('.msg')?.dataset.key ?? '') : (event.target.closest('.msg')?.dataset.key ?? '');
+    if (key === this.#focused) return;
+    this.#focused = key;
+    if (key !== this.picking) this.picking = '';
+    this.requestUpdate();
+  }
+
+  /** @param {any} event of a finger that stays */
+  #pressed(event) {
+    const row = event.pointerType === 'touch' && event.target.closest('.msg');
+    if (row) row.focus({ preventScroll: true });
+  }
+
+  /** @param {KeyboardEvent} event roving focus on messages, and what can be done with the one that has it */
   #move(event) {
-    if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.matches('.msg')) {
-      const menu = /** @type {HTMLElement | null} */ (event.target.querySelector('.own > summary'));
+    const target = /** @type {HTMLElement} */ (event.target);
+    const on = target.matches('.msg') ? this.app.room.lines.find((line) => line.key === target.dataset.key) : null;
+    if (event.key === 'Enter' && on) {
+      const menu = /** @type {HTMLElement | null} */ (target.querySelector('.own > summary'));
       event.preventDefault();
       menu?.click();
       menu?.focus();
       return;
     }
+    if (on && this.#letter(event, on)) return event.preventDefault();
+    if (target.closest('input, menu, summary')) return;
     const rows = /** @type {HTMLElement[]} */ ([...this.querySelectorAll('.msg')]);
-    const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement?.closest('.msg')));
     const to = { ArrowUp: at < 0 ? rows.length - 1 : at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
     if (to === undefined || !rows[to]) return;
     event.preventDefault();
     rows[to].focus();
   }
 
-  // -- one line
-
-  #body(text) {
-    const { room } = this.app;
-    const found = [];
-    let from = 0;
-    for (const match of text.matchAll(URL)) {
-      found.push(this.#names(text.slice(from, match.index), room), html`<a href=${match[0]} target="_blank" rel="noopener noreferrer">${match[0]}</a>`);
-      from = match.index + match[0].length;
+  #letter(event, line) {
+    if (event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem('ccm-letters') === 'off') return false;
+    const key = event.key.toLowerCase();
+    if (key === 'o') {
+      const tab = tabsOf(this.app.client.outcomes.get(this.app.topic.id)).get(line.id)?.[0];
+      if (!tab) return false;
+      location.hash = `#/t/${this.app.topic.id}/o/${encodeURIComponent(tab.target)}`;
+      this.app.go('outcome');
+      return true;
     }
-    found.push(this.#names(text.slice(from), room));
-    return found;
+    if (!line.id || line.withdrawn || this.app.room.state !== 'in') return false;
+    if (key === 'r') this.answer(line);
+    else if (key === 'e') this.pick(line);
+    else if (KINDS[key]) this.keep(line, KINDS[key]);
+    else return false;
+    return true;
   }
 
-  #names(text, room) {
-    const names = [...room.occupants.keys()].filter((n) => n.length > 1).map((n) => n.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
-    if (!names.length || !text.includes('@')) return text;
-    return text.split(new RegExp(`(@(?:${names.join('|')}))(?![\\p{L}\\p{N}])`, 'gu')).map((part, i) => (i % 2 ? html`<span class="at">${part}</span>` : part));
+  // -- what is done with it
+
+  /** @param {any} line */
+  answer(line) {
+    this.#composer?.answer(line);
   }
 
-  #state(line) {
-    const { room } = this.app;
-    if (line.state === 'sending') return html`<span class="state">${icon('clock')}Sending…</span>`;
-    if (line.state === 'slow') return html`<span class="state">${icon('clock')}Still sending.</span>`;
-    if (line.state === 'kept') return html`<span class="state">${icon('clock')}Kept here, goes out when you are back</span>`;
-    if (line.state === 'failed') {
-      return html`<span class="state bad">${icon('alert')}Not sent. ${line.why || 'Your words are here.'}
-        <button class="text" type="button" @click=${() => room.retry(line)}>Try again</button>
-        <button class="text" type="button" @click=${() => this.app.deeds.copy(line.body)}>Copy</button>
-        <button class="text" type="button" @click=${() => room.discard(line)}>Remove</button></span>`;
-    }
-    return nothing;
+  /** @param {any} line whose reaction is to be chosen */
+  async pick(line) {
+    const { picker } = await import('./picker.js');
+    this.#picker = picker;
+    this.picking = this.picking === line.key ? '' : line.key;
+    this.requestUpdate();
+    await this.updateComplete;
+    const first = /** @type {HTMLElement | null} */ (this.querySelector('.picker button'));
+    first?.focus();
+    first?.closest('.picker')?.scrollIntoView({ block: 'nearest' });
   }
 
-  // The reporter's own mark says what the tab beside the message says already.
-  #reactions(line, kept) {
-    const { room } = this.app;
-    const shown = [...line.reactions].filter(([, who]) => !kept || [...who].some((nick) => !isReporter(this.app, room, nick)));
-    if (!shown.length) return nothing;
-    return html`<div class="rx">${shown.map(([word, who]) => html`<button type="button" aria-pressed=${who.has(room.nick)}
-      aria-label="${word} ${count(who.size, 'person', 'people')}${who.has(room.nick) ? ', you too' : ''}" title=${list([...who])} @click=${() => room.react(line, word)}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
+  pickerView(line) {
+    const close = () => {
+      this.picking = '';
+      this.requestUpdate();
+      /** @type {HTMLElement | null} */ (this.querySelector(`[data-key="${CSS.escape(line.key)}"]`))?.focus();
+    };
+    return this.#picker?.(line, this.app.room.nick, (word) => { this.app.room.react(line, word); close(); }, close) ?? nothing;
   }
 
-  // The reporter's question during the interview stands on the leaf, as what it will become.
-  #asked(line, outcome) {
-    const attribute = outcome?.attributes.find((a) => a.question && line.body.includes(a.question));
-    if (!attribute) return null;
-    const lead = line.body.slice(0, line.body.indexOf(attribute.question)).trim();
-    const answer = attribute.values.at(-1);
-    const open = outcome.mode === 'interviewing' && outcome.asking === attribute.name;
-    return html`${lead ? html`<p dir="auto">${lead}</p>` : nothing}<div class="prop" role="group" aria-label="Question for ${attribute.label}">
-      <div class="t"><span class="mark open" aria-hidden="true">¶</span><p dir="auto">${attribute.question}</p></div>
-      ${open ? html`<p class="hint">For “${attribute.label}”. Anyone may answer: just write. “Skip” and “stop” work too.</p>` : nothing}
-      ${!open && answer ? html`<p class="hint"><span class="state">${icon('check')}${answer.by} answered${answer.at ? ` at ${clock(answer.at)}` : ''}</span></p>` : nothing}</div>`;
-  }
-
-  #isOwn = (line) => line.mine && line.id && !line.withdrawn && this.app.room.state === 'in' && this.app.session.state === 'online';
-
-  // Reached by its message: a hundred stops on the way to the composer are too many.
-  #own(line) {
-    if (!this.#isOwn(line)) return nothing;
-    const { app } = this;
-    const { lines } = app.room;
-    const item = (sign, words, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words}</button></li>`;
-    return html`<details class="menu own ${lines.length > 3 && line.at >= lines.at(-3).at ? 'up' : ''}"><summary class="ico" tabindex="-1" aria-label="Change your message of ${clock(line.at)}">${icon('more')}</summary>
-      <menu>${item('pen', 'Edit', () => app.deeds.edit(line))}${item('close', 'Withdraw', () => app.deeds.withdraw(line), 'danger')}</menu></details>`;
-  }
-
-  #line(line, before, tabs, outcome) {
-    const { room, route, topic } = this.app;
-    const same = before && before.nick === line.nick && line.at - before.at < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord;
-    const reporter = isReporter(this.app, room, line.nick);
-    const occupant = room.occupants.get(line.nick);
-    const role = occupant?.affiliation === 'owner' && !reporter ? 'owner' : '';
-    const called = !line.mine && this.app.reading.mentions(line);
-    const at = html`<time datetime=${line.at.toISOString()} title=${when(line.at, this.app.now)}>${clock(line.at)}</time>`;
-    const name = html`<b dir="auto">${line.nick}</b>`;
-    const classes = `msg ${same ? 'same' : ''} ${line.offRecord ? 'off' : ''} ${called ? 'called' : ''} ${route.kind === 'm' && route.target === line.id ? 'found' : ''}`;
-    const words = line.withdrawn ? html`<p class="hint">${line.nick} withdrew this.</p>` : (reporter && this.#asked(line, outcome)) || html`<p dir="auto">${this.#body(line.body)}</p>`;
-    return html`<li class=${classes} tabindex="-1" data-testid="message" data-id=${line.id || nothing} data-state=${line.state} data-mine=${String(line.mine)} data-nick=${line.nick}>
-      <span class="av ${reporter ? 'r' : tint(line.nick)}" aria-hidden="true">${reporter ? mark() : initial(line.nick)}</span>
-      <div>${same ? html`<span class="vh">${name} ${at}</span>` : html`<div class="who">${name}${role ? html`<span class="role">${role}</span>` : nothing}${at}</div>`}
-        ${words}${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}edited</span>` : nothing}
-        ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}off the record</span>` : nothing}
-        ${this.#reactions(line, tabs.has(line.id))}${this.#state(line)}</div>
-      <div class="m">${(tabs.get(line.id) ?? []).map((tab) => html`<a class="mark ${tab.kind} ${tab.open ? 'open' : ''} ${route.kind === 'o' && route.target === tab.target ? 'lit' : ''}" aria-label=${tab.name}
-        href="#/t/${topic.id}/o/${encodeURIComponent(tab.target)}" @click=${() => this.app.go('outcome')}><span>${tab.label}</span></a>`)}</div>${this.#own(line)}</li>`;
-  }
-
-  #rows() {
-    const { app } = this;
-    const { room, topic } = app;
-    const outcome = app.client.outcomes.get(topic.id);
-    const tabs = tabsOf(outcome);
-    const all = room.lines;
-    const lines = all.slice(-this.#limit);
-    const notes = app.notes.of(topic.id).filter((n) => !lines.length || n.at >= lines[0].at || all.length <= this.#limit);
-    const items = [...lines.map((line) => ({ at: line.at, key: line.key, line })), ...notes.map((note) => ({ at: note.at, key: `n${+note.at}${note.text}`, note }))];
-    if (notes.length) items.sort((a, b) => a.at - b.at);
-    let before = /** @type {any} */ (null);
-    let dayBefore = /** @type {Date | null} */ (null);
-    const rows = [];
-    for (const item of items) {
-      if (!dayBefore || daysBetween(item.at, dayBefore)) {
-        rows.push({ key: `d${item.at.toDateString()}`, view: html`<li class="day">${longDay(item.at)}</li>` });
-        before = null;
-      }
-      dayBefore = item.at;
-      if (item.line && item.line.id && item.line.id === this.#firstNew) {
-        rows.push({ key: 'new', view: html`<li class="day fresh" id="new">New since ${clock(item.at)}</li>` });
-        before = null;
-      }
-      if (item.note) {
-        rows.push({ key: item.key, view: html`<li class="sys"><span dir="auto">${item.note.text}</span> ${app.notes.actions(item.note)}</li>` });
-        before = null;
-      } else {
-        rows.push({ key: item.key, view: this.#line(item.line, before, tabs, outcome) });
-        before = item.line;
-      }
-    }
-    return repeat(rows, (r) => r.key, (r) => r.view);
-  }
-
-  // -- writing
-
-  #input(event) {
-    const { app } = this;
-    app.draft(app.topic.id, event.target.value);
-    const now = Date.now();
-    if (event.target.value && now - this.#lastTyped > TYPING_MS) {
-      this.#lastTyped = now;
-      app.room.compose('composing');
-    }
-  }
-
-  #key(event) {
-    if (event.isComposing) return;
-    const last = event.key === 'ArrowUp' && !event.altKey && !event.target.value && this.app.room.log.findLast(this.#isOwn);
-    if (last) {
-      event.preventDefault();
-      this.app.deeds.edit(last);
-    }
-    const touch = matchMedia('(pointer: coarse)').matches;
-    if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey)) {
-      event.preventDefault();
-      this.#send();
-    }
-  }
-
-  #send() {
-    const { app } = this;
-    const field = /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea'));
-    const text = field.value.trim();
-    field.focus();
-    if (!text) return;
-    field.value = '';
-    app.draft(app.topic.id, '');
-    this.#lastTyped = 0;
-    this.#atEnd = true;
-    this.#firstNew = '-';
-    app.room.say(text);
+  /** Say it once more as what it is to be. The reporter hears that. @param {any} line @param {string} kind, or an attribute */
+  keep(line, kind) {
+    const text = line.body.replace(/^\s*(?:[#/]\w+|[A-Z ]{4,12}:)\s*/u, '').replace(/\s+/gu, ' ').trim();
+    const whose = kind === 'action' && !line.mine && /^(?:I|I['’]\w+|we)\b/iu.test(text) ? `${line.nick}: ` : '';
+    const words = Object.values(KINDS).includes(kind) ? `#${kind} ${whose}${text}` : `${kind}: ${text}`;
+    this.app.room.say(words, undefined, { reply: { id: line.id, nick: line.nick, words: '' } });
     this.#end();
   }
 
-  #keepAs(event, sign) {
-    const field = /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea'));
-    this.app.menu(event, () => {
-      field.setRangeText(`${sign} `, 0, 0, 'end');
-      this.app.draft(this.app.topic.id, field.value);
-      field.focus();
-    });
-  }
+  // -- what is seen
 
   #typing() {
     const names = [...(this.app.room?.typing ?? [])];
@@ -325,28 +345,16 @@ class Talk extends PlainElement {
     return names.length > 3 ? 'Several people are writing…' : `${list(names)} ${names.length === 1 ? 'is' : 'are'} writing…`;
   }
 
-  #composer() {
-    const { topic } = this.app;
-    const label = `Write to ${topic.name}`;
-    return html`<form class="composer" @submit=${(e) => { e.preventDefault(); this.#send(); }}><label class="vh" for="w">${label}</label>
-      <textarea id="w" rows="1" dir="auto" enterkeyhint="send" placeholder=${label} data-testid="composer" .value=${this.app.draftOf(topic.id)} @input=${this.#input} @keydown=${this.#key}></textarea>
-      <div class="row"><details class="menu up opt"><summary class="btn quiet s keep">${icon('keep')}Action, decision, question</summary><menu>
-        ${[['ACTION:', 'Action', 'who does what by when'], ['#agreed', 'Decision', 'what is settled'], ['#question', 'Question', 'what stays open'], ['#topic', 'Point', 'what comes next']].map(
-          ([sign, word, hint]) => html`<li><button type="button" @click=${(e) => this.#keepAs(e, sign)}><b>${word}</b><span class="hint">${hint}</span></button></li>`)}</menu></details>
-      <button class="btn prime s" type="submit" aria-label="Send" data-testid="send">${icon('send')}<span>Send</span></button></div></form>`;
+  #dropped(event) {
+    event.preventDefault();
+    this.classList.remove('dropping');
+    this.#composer?.attach(event.dataTransfer.files);
   }
 
-  #empty() {
-    const { app } = this;
-    const { topic, room } = app;
-    if (room.state === 'refused') {
-      return html`<div class="nobody"><p>You are not in this talk. ${room.refusal?.words || `Ask ${topic.ownerName || 'its owner'} for an invitation.`}</p><button class="btn" type="button" @click=${() => room.join()}>Try again</button></div>`;
-    }
-    if (room.lines.length || app.notes.of(topic.id).length) return nothing;
-    if (room.state !== 'in' || room.catchingUp) return app.slow ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing;
-    const names = topic.invitees.filter((i) => ['offered', 'accepted', 'tentative'].includes(i.state)).map((i) => i.name || i.address).filter(Boolean);
-    const invited = names.length ? ` ${list(names)} ${names.length === 1 ? 'is' : 'are'} invited${topic.start ? ` for ${clock(topic.start)}` : ''}.` : '';
-    return html`<div class="nobody"><p>Nobody has said anything yet.${invited}</p><button class="btn s" type="button" @click=${() => app.deeds.copy(location.href)}>Copy link</button></div>`;
+  #dragged(event) {
+    const files = event.type === 'dragover' && event.dataTransfer.types.includes('Files');
+    if (files) event.preventDefault();
+    this.classList.toggle('dropping', files);
   }
 
   render() {
@@ -355,12 +363,14 @@ class Talk extends PlainElement {
     if (!app.topic || !room) return nothing;
     const filled = room.state !== 'joining' || room.log.length > 0;
     const away = room.missed ? html`<span class="vh" role="status">${count(room.missed, 'message')} while you were away</span>` : nothing;
-    return html`${room.onRecord ? nothing : html`<p class="offrec">${icon('lock')}Off the record. I keep nothing until somebody writes #on.</p>`}
-      <div class="scroll log" role=${filled && !room.catchingUp ? 'log' : 'region'} aria-label="Conversation" aria-busy=${room.catchingUp || room.loading} tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#move}>
+    const below = this.#below || !this.#window.following;
+    return html`${room.onRecord ? nothing : html`<p class="offrec">${icon('lock')}Off the record. I keep nothing until somebody writes #on.</p>`}${agendaLine(app)}
+      <div class="scroll log" role=${filled && !room.catchingUp ? 'log' : 'region'} aria-label="Conversation" aria-busy=${room.catchingUp || room.loading} tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#move}
+        @pointerover=${this.#point} @pointerleave=${this.#point} @focusin=${this.#focus} @focusout=${this.#focus} @contextmenu=${this.#pressed} @dragover=${this.#dragged} @dragleave=${this.#dragged} @drop=${this.#dropped}>
         ${room.loading ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}
-        ${this.#empty()}<ol>${this.#rows()}</ol></div>${away}
-      <div class="foot">${this.#below ? html`<button class="btn more-below s" type="button" @click=${this.#end}>${icon('down')}${this.#below} new</button>` : nothing}
-        ${app.toastInFrame ? nothing : app.notes.view()}<p class="typing" aria-live="off">${this.#typing()}</p>${room.state === 'refused' ? html`<p class="closed">Nothing can be written here.</p>` : this.#composer()}</div>`;
+        ${emptyLog(app)}<ol>${logRows(this, { shown: this.#window, firstNew: this.#firstNew, arrived: this.#arrived })}</ol></div>${away}
+      <div class="foot" @dragover=${this.#dragged} @dragleave=${this.#dragged} @drop=${this.#dropped}>${below ? html`<button class="btn more-below s" type="button" @click=${this.#end}>${icon('down')}${this.#below ? `${this.#below} new` : 'To the end'}</button>` : nothing}
+        ${app.toastInFrame ? nothing : app.notes.view()}<p class="typing" aria-live="off">${this.#typing()}</p>${room.state === 'refused' ? html`<p class="closed">Nothing can be written here.</p>` : html`<ccm-composer .app=${app} .talk=${this} .tick=${this.tick}></ccm-composer>`}</div>`;
   }
 }
 

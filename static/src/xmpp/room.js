@@ -287,7 +287,10 @@ export class Room extends Emitter {
       else this.typing.delete(message.nick);
     }
     if (message.body) this.typing.delete(message.nick);
-    if (message.displayed) return void this.readBy.set(message.nick, message.displayed);
+    if (message.displayed) {
+      this.readBy.set(message.nick, message.displayed);
+      return this.emit('change');
+    }
     if (this.#held) this.#held.push(message);
     else this.#apply(message);
     if (message.body && !this.#held) this.emit('said', this.log.at(-1));

@@ -1,0 +1,71 @@
+/**
+ * The rows of the log: messages in blocks, the marks of days and of what is new, notes, and the card for who comes late.
+ */
+import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { clock, daysBetween, list, longDay } from '../words.js';
+import { messageRow, together } from './message.js';
+import { missed, missedCard } from './missed.js';
+import { tabsOf } from './spine.js';
+
+const MOST_NOTES = 20;
+
+/**
+ * @param {any} talk the pane
+ * @param {{shown: import('./log-window.js').LogWindow, firstNew: string, arrived: {id: string, at: Date} | null}} where *firstNew*: id of the
+ *   first message that is new to me; *arrived*: after which one I came, for the first time
+ */
+export function logRows(talk, { shown, firstNew, arrived }) {
+  const { app } = talk;
+  const { room, topic } = app;
+  const outcome = app.client.outcomes.get(topic.id);
+  const tabs = tabsOf(outcome);
+  const all = room.lines;
+  const { from, to } = shown.range(all);
+  const lines = all.slice(from, to);
+  const notes = app.notes.of(topic.id).filter((n) => (!from || n.at >= lines[0].at) && (to === all.length || n.at < all[to].at)).slice(-MOST_NOTES);
+  const items = [...lines.map((line) => ({ at: line.at, key: line.key, line })), ...notes.map((note) => ({ at: note.at, key: `n${+note.at}${note.text}`, note }))];
+  if (notes.length) items.sort((a, b) => a.at - b.at);
+  const card = (since) => missedCard(app, missed(outcome, since, arrived?.at ?? app.now, [app.client.name, room.nick]));
+  const rows = /** @type {{key: string, view: any}[]} */ ([]);
+  const day = (key, words) => rows.push({ key, view: html`<li class="day">${words}</li>` });
+  const fresh = (key, words) => rows.push({ key, view: html`<li class="day fresh" id=${key}>${words}</li>` });
+  const missedRow = (view) => { if (view !== nothing) rows.push({ key: 'missed', view: html`<li>${view}</li>` }); };
+  let before = /** @type {any} */ (null);
+  let dayBefore = /** @type {Date | null} */ (null);
+  for (const { at, key, line, note } of items) {
+    if (!dayBefore || daysBetween(at, dayBefore)) {
+      day(`d${at.toDateString()}`, longDay(at));
+      before = null;
+    }
+    dayBefore = at;
+    if (line?.id && line.id === firstNew) {
+      fresh('new', `New since ${clock(at)}`);
+      missedRow(card(at));
+      before = null;
+    }
+    if (note) rows.push({ key, view: html`<li class="sys"><span dir="auto">${note.text}</span> ${app.notes.actions(note)}</li>` });
+    else rows.push({ key, view: messageRow(talk, line, { same: together(line, before), tabs: tabs.get(line.id) ?? [], outcome }) });
+    before = note ? null : line;
+    const late = line?.id && line.id === arrived?.id ? card(room.log[0].at) : nothing;
+    if (late !== nothing) {
+      fresh('came', `You came at ${clock(/** @type {any} */ (arrived).at)}`);
+      missedRow(late);
+      before = null;
+    }
+  }
+  return repeat(rows, (r) => r.key, (r) => r.view);
+}
+
+/** @param {any} app what stands there instead of messages */
+export function emptyLog(app) {
+  const { topic, room } = app;
+  if (room.state === 'refused') {
+    return html`<div class="nobody"><p>You are not in this talk. ${room.refusal?.words || `Ask ${topic.ownerName || 'its owner'} for an invitation.`}</p><button class="btn" type="button" @click=${() => room.join()}>Try again</button></div>`;
+  }
+  if (room.lines.length || app.notes.of(topic.id).length) return nothing;
+  if (room.state !== 'in' || room.catchingUp) return app.slow ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing;
+  const names = topic.invitees.filter((i) => ['offered', 'accepted', 'tentative'].includes(i.state)).map((i) => i.name || i.address).filter(Boolean);
+  const invited = names.length ? ` ${list(names)} ${names.length === 1 ? 'is' : 'are'} invited${topic.start ? ` for ${clock(topic.start)}` : ''}.` : '';
+  return html`<div class="nobody"><p>Nobody has said anything yet.${invited}</p><button class="btn s" type="button" @click=${() => app.deeds.copy(location.href)}>Copy link</button></div>`;
+}

@@ -1,0 +1,142 @@
+/**
+ * One message in the log: who said it, its words, what it answers, its file, what became of it, and its tools.
+ */
+import { html, nothing } from 'lit';
+import { clock, count, daysBetween, list, when } from '../words.js';
+import { bytes } from '../xmpp/upload.js';
+import { icon, mark } from './icons.js';
+import { isReporter } from './people.js';
+import { initial, tint } from './plain.js';
+
+const GROUP_MS = 5 * 60_000;
+const URL_IN_TEXT = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]]/gu;
+const OWN_FILES = /^\/(?:[^?#]*\/)?upload\/[A-Za-z0-9_-]{32}\/[^/?#]*$/u;
+const IMAGES = /^image\/(?:png|jpeg|gif|webp|avif)$|\.(?:png|jpe?g|gif|webp|avif)$/iu;
+const SHOWN_ATTRIBUTES = 5;
+
+/** Whether two messages stand as one block. */
+export const together = (line, before) => Boolean(before) && before.nick === line.nick && line.at - before.at < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord && !line.reply;
+
+/** @param {any} talk the pane @param {any} line @param {{same: boolean, tabs: any[], outcome: any}} shown */
+export function messageRow(talk, line, { same, tabs, outcome }) {
+  const { app } = talk;
+  const { room, route, topic } = app;
+  const reporter = isReporter(app, room, line.nick);
+  const role = room.occupants.get(line.nick)?.affiliation === 'owner' && !reporter ? 'owner' : '';
+  const called = !line.mine && app.reading.mentions(line);
+  const at = html`<time datetime=${line.at.toISOString()} title=${when(line.at, app.now)}>${clock(line.at)}</time>`;
+  const name = html`<b dir="auto">${line.nick}</b>`;
+  const active = talk.isActive(line);
+  const classes = `msg ${same ? 'same' : ''} ${line.offRecord ? 'off' : ''} ${called ? 'called' : ''} ${active ? 'active' : ''} ${route.kind === 'm' && route.target === line.id ? 'found' : ''}`;
+  return html`<li class=${classes} tabindex="-1" data-testid="message" data-key=${line.key} data-id=${line.id || nothing} data-state=${line.state} data-mine=${String(line.mine)} data-nick=${line.nick}>
+    <span class="av ${reporter ? 'r' : tint(line.nick)}" aria-hidden="true">${reporter ? mark() : initial(line.nick)}</span>
+    <div>${same ? html`<span class="vh">${name} ${at}</span>` : html`<div class="who">${name}${role ? html`<span class="role">${role}</span>` : nothing}${at}</div>`}
+      ${line.withdrawn ? html`<p class="hint">${line.nick} withdrew this.</p>` : html`${quote(talk, line)}${(reporter && asked(line, outcome)) || words(line, room)}`}
+      ${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}edited</span>` : nothing}
+      ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}off the record</span>` : nothing}
+      ${reactions(app, line, tabs.length > 0)}${state(app, line)}${talk.picking === line.key ? talk.pickerView(line) : nothing}</div>
+    <div class="m">${tabs.map((tab) => html`<a class="mark ${tab.kind} ${tab.open ? 'open' : ''} ${route.kind === 'o' && route.target === tab.target ? 'lit' : ''}" aria-label=${tab.name}
+      href="#/t/${topic.id}/o/${encodeURIComponent(tab.target)}" @click=${() => app.go('outcome')}><span>${tab.label}</span></a>`)}</div>${active ? tools(talk, line, outcome) : nothing}</li>`;
+}
+
+// -- words
+
+function words(line, room) {
+  if (line.file) return shared(line.file);
+  const found = [];
+  let from = 0;
+  for (const match of line.body.matchAll(URL_IN_TEXT)) {
+    found.push(named(line.body.slice(from, match.index), room), html`<a href=${match[0]} target="_blank" rel="noopener noreferrer">${match[0]}</a>`);
+    from = match.index + match[0].length;
+  }
+  found.push(named(line.body.slice(from), room));
+  return html`<p dir="auto">${found}</p>`;
+}
+
+function named(text, room) {
+  const names = [...room.occupants.keys()].filter((n) => n.length > 1).map((n) => n.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
+  if (!names.length || !text.includes('@')) return text;
+  return text.split(new RegExp(`(@(?:${names.join('|')}))(?![\\p{L}\\p{N}])`, 'gu')).map((part, i) => (i % 2 ? html`<span class="at">${part}</span>` : part));
+}
+
+// Pictures are only fetched from where this server keeps them: others would learn who looks.
+function shared({ url, name, size, type, width, height }) {
+  const told = html`<b dir="auto">${name}</b>${size ? html` <span>${bytes(size)}</span>` : nothing}`;
+  const at = URL.canParse(url) ? new URL(url) : null;
+  if (at?.origin === location.origin && OWN_FILES.test(at.pathname) && IMAGES.test(type || name)) {
+    return html`<a class="pic" href=${url} target="_blank" rel="noopener noreferrer" data-testid="picture"><img src=${url} alt=${name} loading="lazy" decoding="async" width=${width || nothing} height=${height || nothing}><span>${told}</span></a>`;
+  }
+  return html`<a class="file" href=${url} target="_blank" rel="noopener noreferrer" data-testid="file">${icon('file')}<span>${told}${at && at.origin !== location.origin ? html`<small>at ${at.host}</small>` : nothing}</span></a>`;
+}
+
+function quote(talk, line) {
+  if (!line.reply) return nothing;
+  const { room, topic } = talk.app;
+  const { id, nick, words: kept } = line.reply;
+  const original = room.log.find((other) => other.id === id);
+  const text = original?.withdrawn ? 'withdrawn' : original?.file?.name || original?.body || kept || 'an earlier message';
+  return html`<a class="quote" href="#/t/${topic.id}/m/${encodeURIComponent(id)}" @click=${() => talk.seek(id)}>${icon('reply')}<span class="vh">In reply to </span><b dir="auto">${original?.nick || nick}</b><span dir="auto">${text.replace(/\s+/gu, ' ').slice(0, 160)}</span></a>`;
+}
+
+// The reporter's question during the interview stands on the leaf, as what it will become.
+function asked(line, outcome) {
+  const attribute = outcome?.attributes.find((a) => a.question && line.body.includes(a.question));
+  if (!attribute) return null;
+  const lead = line.body.slice(0, line.body.indexOf(attribute.question)).trim();
+  const answer = attribute.values.at(-1);
+  const open = outcome.mode === 'interviewing' && outcome.asking === attribute.name;
+  return html`${lead ? html`<p dir="auto">${lead}</p>` : nothing}<div class="prop" role="group" aria-label="Question for ${attribute.label}">
+    <div class="t"><span class="mark open" aria-hidden="true">¶</span><p dir="auto">${attribute.question}</p></div>
+    ${open ? html`<p class="hint">For “${attribute.label}”. Anyone may answer: just write. “Skip” and “stop” work too.</p>` : nothing}
+    ${!open && answer ? html`<p class="hint"><span class="state">${icon('check')}${answer.by} answered${answer.at ? ` at ${clock(answer.at)}` : ''}</span></p>` : nothing}</div>`;
+}
+
+// -- what became of it
+
+function state(app, line) {
+  const { room } = app;
+  if (line.state === 'sending') return html`<span class="state">${icon('clock')}Sending…</span>`;
+  if (line.state === 'slow') return html`<span class="state">${icon('clock')}Still sending.</span>`;
+  if (line.state === 'kept') return html`<span class="state">${icon('clock')}Kept here, goes out when you are back</span>`;
+  if (line.state !== 'failed') return nothing;
+  return html`<span class="state bad">${icon('alert')}Not sent. ${line.why || 'Your words are here.'}
+    <button class="text" type="button" @click=${() => room.retry(line)}>Try again</button>
+    <button class="text" type="button" @click=${() => app.deeds.copy(line.body)}>Copy</button>
+    <button class="text" type="button" @click=${() => room.discard(line)}>Remove</button></span>`;
+}
+
+// The reporter's own mark says what the tab beside the message says already.
+function reactions(app, line, kept) {
+  const { room } = app;
+  const shown = [...line.reactions].filter(([, who]) => !kept || [...who].some((nick) => !isReporter(app, room, nick)));
+  if (!shown.length) return nothing;
+  return html`<div class="rx">${shown.map(([word, who]) => html`<button type="button" aria-pressed=${who.has(room.nick)}
+    aria-label="${word} ${count(who.size, 'person', 'people')}${who.has(room.nick) ? ', you too' : ''}" title=${list([...who])} @click=${() => room.react(line, word)}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
+}
+
+// -- tools
+
+const can = (app, line) => line.id && !line.withdrawn && app.room?.state === 'in' && app.session.state === 'online';
+
+/** Whether somebody may change it. */
+export const isOwn = (app, line) => Boolean(line.mine && !line.file && can(app, line));
+
+// They stand at the message that is pointed at or has the focus: a hundred stops on the way to the composer are too many.
+function tools(talk, line, outcome) {
+  const { app } = talk;
+  if (!can(app, line)) return nothing;
+  const what = line.mine ? `your message of ${clock(line.at)}` : `${line.nick}’s message of ${clock(line.at)}`;
+  const deed = (sign, words_, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words_}</button></li>`;
+  const seen = app.reading.seenBy(app.room, line);
+  const attributes = (outcome?.attributes ?? []).slice(0, SHOWN_ATTRIBUTES);
+  const keep = line.file || isReporter(app, app.room, line.nick) ? nothing : html`<details class="menu" @toggle=${(e) => talk.unfold(e)}><summary class="ico" aria-label="Keep ${what} as…" title="Keep as…">${icon('keep')}</summary><menu>
+    ${[['action', 'Action', 'A'], ['decision', 'Decision', 'D'], ['question', 'Question', 'Q']].map(([kind, word, letter]) => html`<li><button type="button" data-testid="keep-${kind}" @click=${(e) => app.menu(e, () => talk.keep(line, kind))}><span class="mark ${kind}" aria-hidden="true">${letter}</span>${word}</button></li>`)}
+    ${attributes.length ? html`<li role="separator"><hr></li>${attributes.map((a) => deed('record', a.label, () => talk.keep(line, a.label)))}` : nothing}</menu></details>`;
+  return html`<div class="tools" role="group" aria-label="What to do with ${what}" data-testid="tools">
+    <button class="ico" type="button" aria-label="React" title="React (E)" @click=${() => talk.pick(line)}>${icon('smile')}</button>
+    <button class="ico" type="button" aria-label="Reply" title="Reply (R)" @click=${() => talk.answer(line)}>${icon('reply')}</button>${keep}
+    <details class="menu own" @toggle=${(e) => talk.unfold(e)}><summary class="ico" aria-label="${line.mine ? 'Change your' : 'More for this'} message of ${clock(line.at)}" title="More">${icon('more')}</summary><menu>
+      ${isOwn(app, line) ? deed('pen', 'Edit', () => app.deeds.edit(line)) : nothing}${line.mine ? html`${deed('close', 'Withdraw', () => app.deeds.withdraw(line), 'danger')}<li role="separator"><hr></li>` : nothing}
+      ${deed('talk', 'Copy its words', () => app.deeds.copy(line.body))}${deed('arrow', 'Copy a link to it', () => app.deeds.copy(`${location.origin}${location.pathname}#/t/${app.topic.id}/m/${encodeURIComponent(line.id)}`))}
+      ${seen.length ? html`<li class="hint">Seen by ${list(seen)}</li>` : nothing}</menu></details></div>`;
+}

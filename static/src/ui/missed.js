@@ -1,0 +1,48 @@
+/**
+ * What somebody who comes late has to know: what was kept meanwhile, each a link; and which point of the agenda it is.
+ */
+import { html, nothing } from 'lit';
+import { count, list } from '../words.js';
+import { isOpen } from './spine.js';
+
+const MINUTE = 60_000;
+const KINDS = [['decision', 'decision'], ['action', 'action'], ['question', 'open question']];
+const SHOWN = 6;
+
+/**
+ * @param {import('../xmpp/read.js').Outcome | undefined} outcome
+ * @param {Date} since @param {Date} until
+ * @param {string[]} names mine
+ * @returns {{minutes: number, kinds: [string, import('../xmpp/read.js').Entry[]][], mine: import('../xmpp/read.js').Entry[]} | null} `null` if nothing was kept then
+ */
+export function missed(outcome, since, until, names) {
+  const kept = (outcome?.entries ?? []).filter((entry) => entry.at && entry.at >= since && entry.at <= until && !(entry.found && !entry.sure) && !['cancelled', 'rejected'].includes(entry.status));
+  const kinds = KINDS.map(([kind, word]) => /** @type {[string, any[]]} */ ([word, kept.filter((entry) => entry.kind === kind)])).filter(([, some]) => some.length);
+  if (!kinds.length) return null;
+  const me = names.filter(Boolean).map((name) => name.toLowerCase());
+  const mine = kept.filter((entry) => entry.kind === 'action' && entry.owner.toLowerCase().split(/,\s*|\s+and\s+/u).some((owner) => me.includes(owner)));
+  return { minutes: Math.max(1, Math.round((until.getTime() - since.getTime()) / MINUTE)), kinds, mine };
+}
+
+const spell = (minutes) => {
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 60 * 24 ? `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ''}` : count(Math.round(minutes / 1440), 'day');
+};
+
+/** @param {any} app @param {ReturnType<typeof missed>} found */
+export function missedCard(app, found) {
+  if (!found) return nothing;
+  const link = (entry) => html`<a class="mark ${entry.kind} ${isOpen(entry) ? 'open' : ''}" href="#/t/${app.topic.id}/o/${encodeURIComponent(entry.id)}" title=${entry.text} aria-label="${entry.id}: ${entry.text}" @click=${() => app.go('outcome')}>${entry.id}</a>`;
+  const some = (entries) => html`${entries.slice(0, SHOWN).map(link)}${entries.length > SHOWN ? html`<span>and ${entries.length - SHOWN} more</span>` : nothing}`;
+  return html`<div class="missed" data-testid="missed"><p>You missed ${spell(found.minutes)}: ${list(found.kinds.map(([word, all]) => count(all.length, word)))}${found.mine.length ? `, ${found.mine.length} for you` : ''}.</p>
+    <p class="marks">${found.kinds.map(([, all]) => some(all))}</p>${found.mine.length ? html`<p class="marks"><b>For you:</b> ${some(found.mine)}</p>` : nothing}</div>`;
+}
+
+/** Which point it is, if there is an agenda. @param {any} app @param {any} [jump] to what is new, if that is out of sight */
+export function agendaLine(app, jump = nothing) {
+  const points = app.client.outcomes.get(app.topic.id)?.entries.filter((entry) => entry.kind === 'topic') ?? [];
+  const now = points.filter((point) => point.status !== 'planned').at(-1);
+  if (points.length < 2 || !['planned', 'live'].includes(app.topic.state) || !now) return jump === nothing ? nothing : html`<p class="agenda">${jump}</p>`;
+  const minutes = now.at ? Math.max(0, Math.round((app.now - now.at) / MINUTE)) : 0;
+  return html`<p class="agenda" data-testid="agenda"><span>Point ${points.indexOf(now) + 1} of ${points.length}: <a href="#/t/${app.topic.id}/o/${encodeURIComponent(now.id)}" dir="auto">${now.text}</a>${minutes ? `, ${minutes} min` : ''}</span>${jump}</p>`;
+}

@@ -1,0 +1,180 @@
+"""Two people talk: who comes late, completion, replies, reactions, files, and a talk of ten thousand messages."""
+
+import re
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from browser.dashboard import NARROW, PHONE, WIDE, Judge, add_account, invite, message, say, signed_in, wish
+from browser.server import Server
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+# Ten thousand messages more, put before those that are there, as pages of the archive would be.
+MANY = """() => {
+  const { room } = document.querySelector('ccm-app');
+  const [first] = room.log;
+  const made = (_, i) => ({
+    ...first, key: `m${i}`, id: `000${String(i).padStart(9, '0')}`, mine: false, body: `Message number ${i}`,
+    nick: i % 7 ? 'Tom' : 'Kim', at: new Date(first.at - (10000 - i) * 120000), reactions: new Map(), reply: null,
+  });
+  const lines = Array.from({ length: 10000 }, made);
+  room.log.unshift(...lines);
+  room.complete = true;
+  document.querySelector('ccm-app').requestUpdate();
+}"""
+# To the top and down again, page by page: the most rows that ever stood there, and how far what was read has moved.
+WALK = """async () => {
+  const log = document.querySelector('.log');
+  const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  let most = 0, moved = 0;
+  for (const by of [-500, -500, -500, -500, -500, -500, -500, -500, 500, 500, 500]) {
+    for (let i = 0; i < 5; i += 1) {
+      log.scrollTop += by;
+      const top = (one) => one.getBoundingClientRect().top;
+      const row = [...document.querySelectorAll('.msg')].find((one) => top(one) > top(log) + 20);
+      const before = top(row);
+      await frame();
+      most = Math.max(most, log.querySelectorAll('li').length);
+      if (row.isConnected) moved = Math.max(moved, Math.abs(top(row) - before));
+    }
+  }
+  return { most, moved };
+}"""
+
+
+def picture(width: int = 160, height: int = 90) -> bytes:
+    """A PNG of one colour."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = (b"\0" + b"\x10\x80\x60" * width) * height
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def typed(page: Page, words: str) -> None:
+    page.get_by_test_id("composer").press_sequentially(words)
+
+
+def test_two_people_talk_with_replies_reactions_and_files(browser: Browser, server: Server, artefacts: Path) -> None:
+    add_account(server, "ann")
+    add_account(server, "kim")
+    ann = signed_in(browser, server, "ann", WIDE)
+    wish(ann, "licence audit now")
+    expect(message(ann, "I am the reporter")).to_be_visible(timeout=15_000)
+    for words in (
+        "#topic Mirrors",
+        "#topic Money",
+        "ACTION: Kim to list the mirrors by Friday",
+        "#decision We use one licence.",
+        "Who signs for the partners?",
+    ):
+        say(ann, words)
+    expect(ann.locator("[data-entry=D1]")).to_be_visible(timeout=10_000)
+    expect(ann.get_by_test_id("agenda")).to_contain_text("Point 2 of 2: Money")
+    invite(ann, "kim@localhost")
+
+    # Who comes late learns what was kept meanwhile.
+    kim = signed_in(browser, server, "kim", WIDE)
+    judge = Judge(kim, artefacts)
+    kim.get_by_test_id("topic").filter(has_text="Licence audit").click()
+    missed = kim.get_by_test_id("missed")
+    expect(missed).to_contain_text("1 decision and 1 action, 1 for you.", timeout=15_000)
+    judge.look("01-late")
+    missed.get_by_role("link", name="D1").click()
+    expect(kim.locator("[data-entry=D1]")).to_have_class(re.compile("found-entry"))
+
+    # Names and orders complete themselves.
+    composer = kim.get_by_test_id("composer")
+    composer.focus()
+    typed(kim, "/que")
+    expect(kim.get_by_test_id("option").first).to_contain_text("What stays open")
+    composer.press("Tab")
+    typed(kim, "who pays, @a")
+    expect(kim.get_by_test_id("option")).to_have_count(1)
+    judge.look("02-completion")
+    composer.press("Enter")
+    expect(composer).to_have_value("/question who pays, @Ann ")
+    composer.press("Enter")
+    expect(kim.locator("[data-entry=Q1]")).to_be_visible(timeout=10_000)
+    typed(kim, "/")
+    expect(kim.get_by_test_id("option").first).to_contain_text("/action")
+    composer.press("Escape")
+    expect(kim.get_by_test_id("option")).to_have_count(0)
+    composer.fill("")
+
+    # A reply by keys; the quotation is nobody's new word.
+    asked = message(kim, "ACTION: Kim to list the mirrors").first
+    asked.focus()
+    kim.keyboard.press("r")
+    expect(kim.get_by_test_id("answering")).to_contain_text("Kim to list the mirrors")
+    expect(composer).to_be_focused()
+    typed(kim, "Until Thursday, rather.")
+    judge.look("03-answering")
+    composer.press("Enter")
+    answer = message(ann, "Until Thursday, rather.")
+    expect(answer.locator(".quote")).to_contain_text("ACTION: Kim to list the mirrors", timeout=10_000)
+    expect(answer.locator("p")).to_have_text("Until Thursday, rather.")
+    answer.locator(".quote").click()
+    expect(ann.locator(".msg.found")).to_contain_text("ACTION: Kim to list the mirrors")
+    expect(ann.locator("ol[data-kind=action] > li")).to_have_count(1)
+
+    # A reaction by keys, and one in words of one's own.
+    asked.focus()
+    kim.keyboard.press("e")
+    expect(kim.get_by_role("button", name="Thumbs up")).to_be_focused()
+    judge.look("04-picker")
+    kim.keyboard.press("Enter")
+    expect(message(ann, "ACTION: Kim to list").first.get_by_role("button", name="👍 1 person")).to_be_visible(
+        timeout=10_000
+    )
+    expect(asked).to_be_focused()
+
+    # Kept by a letter.
+    message(kim, "Who signs for the partners?").first.focus()
+    kim.keyboard.press("q")
+    expect(kim.locator("[data-entry=Q2]")).to_contain_text("Who signs for the partners?", timeout=10_000)
+
+    # Files: a picture is shown, anything else is a link, and what cannot be sent says why.
+    files = kim.locator(".composer input[type=file]")
+    files.set_input_files([{"name": "mirrors.png", "mimeType": "image/png", "buffer": picture()}])
+    seen = ann.get_by_test_id("picture").locator("img")
+    expect(seen).to_have_attribute("alt", "mirrors.png", timeout=10_000)
+    seen.scroll_into_view_if_needed()
+    ann.wait_for_function("document.querySelector('.pic img').naturalWidth === 160")
+    files.set_input_files([{"name": "list.csv", "mimeType": "text/csv", "buffer": b"mirror,size\n" * 2000}])
+    expect(ann.get_by_test_id("file")).to_contain_text("list.csv 24 kB", timeout=10_000)
+    files.set_input_files([{"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}])
+    expect(kim.get_by_test_id("going")).to_contain_text("empty.txt is not sent. It is empty")
+    message(kim, "list.csv").hover()
+    judge.look("05-files")
+    kim.get_by_role("button", name="Remove empty.txt").click()
+    expect(kim.get_by_test_id("going")).to_have_count(0)
+
+    # What was seen for a second is read, for the room too.
+    mine = message(kim, "Until Thursday, rather.")
+    mine.focus()
+    expect(mine.get_by_text("Seen by Ann")).to_be_attached(timeout=15_000)
+    kim.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    mine.get_by_label("Change your message").click()
+    judge.look("06-tools-phone")
+    kim.keyboard.press("Escape")
+    kim.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    message(kim, "list.csv").click(position={"x": 4, "y": 4})
+    judge.look("07-narrow")
+    kim.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+    # However long it is, little of it stands in the page, and what is read stays where it is.
+    kim.evaluate(MANY)
+    kim.locator(".log").focus()
+    walked = kim.evaluate(WALK)
+    assert walked["most"] <= 200, walked
+    assert walked["moved"] < 4, walked
+    kim.get_by_role("button", name="To the end").click()
+    expect(message(kim, "list.csv")).to_be_in_viewport()
+    assert not judge.wrong, "\n".join(judge.wrong)
