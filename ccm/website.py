@@ -160,7 +160,7 @@ def root(
         below["dev"] = DevMail(pages, mails)
     style = Style(pages)
     whole: dict[str, Any] = {"register": registration, "validate": registration, "reset": links, "address": links}
-    whole |= {"style": style, "favicon.ico": style}
+    whole |= {"style": style, "favicon.ico": style, "robots.txt": style}
     for name in options.folders:
         if name in below or name in whole or name == "dev":
             raise ConfigError(f"web.folders: /{name}/ is a page of the server's own. Choose another name.")

@@ -7,6 +7,7 @@ for a key (:mod:`ccm.web.readers`). What is made of a document is made beside th
 have it yet. Leaves out editing.
 """
 
+import gzip
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -198,11 +199,13 @@ class ArchivePages:
         :param made_of: all that it depends on, besides this server.
         :param key: by which it is read: then it is for nobody else.
         """
-        etag = _etag((*self._made_by, content_type, *made_of))
+        zipped = not key and self._pages.takes_gzip(request)
+        etag = _etag((*self._made_by, content_type, str(zipped), *made_of))
         if request.setETag(etag):
-            return self._pages.cached(request, b"", content_type, lambda: etag, private=bool(key))
+            return self._pages.cached(request, b"", content_type, lambda: etag, private=bool(key), zipped=zipped)
         request.etag = None  # of what is made, if it can be
-        return self._pages.cached(request, await self._apart(make), content_type, lambda: etag, private=bool(key))
+        body = await self._apart(lambda: gzip.compress(make(), 6, mtime=0) if zipped else make())
+        return self._pages.cached(request, body, content_type, lambda: etag, private=bool(key), zipped=zipped)
 
     async def _refused(self, request: Request, record: r.DocumentRecord | None) -> bytes | None:
         """The page that says why a document is not shown."""

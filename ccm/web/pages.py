@@ -91,10 +91,15 @@ class Pages:
         request.setHeader("Content-Type", "text/css; charset=utf-8")
         request.setHeader("Cache-Control", f"public, max-age={YEAR_SECONDS}, immutable")
         request.setHeader("Vary", "Accept-Encoding")
-        if "gzip" in (request.getHeader("Accept-Encoding") or ""):
+        if self.takes_gzip(request):
             request.setHeader("Content-Encoding", "gzip")
             return self.look.css_gzip
         return self.look.css
+
+    @staticmethod
+    def takes_gzip(request: Request) -> bool:
+        """Whether who asks can unpack gzip."""
+        return "gzip" in (request.getHeader("Accept-Encoding") or "")
 
     def icon(self, request: Request) -> bytes:
         """The icon, an SVG whatever its address says."""
@@ -102,6 +107,13 @@ class Pages:
         request.setHeader("Content-Type", "image/svg+xml")
         request.setHeader("Cache-Control", "public, max-age=86400")
         return self.look.icon_svg
+
+    def plain(self, request: Request, text: str) -> bytes:
+        """A text for programs."""
+        self.headers(request)
+        request.setHeader("Content-Type", "text/plain; charset=utf-8")
+        request.setHeader("Cache-Control", "public, max-age=86400")
+        return text.encode()
 
     def cached(
         self,
@@ -111,17 +123,23 @@ class Pages:
         make_etag: Callable[[], bytes],
         *,
         private: bool = False,
+        zipped: bool = False,
     ) -> bytes:
         """
         A document with its ETag; answers 304 where that is enough (RFC 9110 §13).
 
         :param private: it is for who asks alone, so that only their own browser keeps it, and no search engine.
+        :param zipped: *body* is compressed, which nothing with a secret in it is.
         """
         self.headers(request)
         if content_type.startswith("text/html"):
             self._early(request)
         request.setHeader("Content-Type", content_type)
         request.setHeader("Cache-Control", f"{'private' if private else 'public'}, max-age=0, must-revalidate")
+        if not private:
+            request.setHeader("Vary", "Accept-Encoding")
+        if zipped:
+            request.setHeader("Content-Encoding", "gzip")
         if private:
             request.setHeader("X-Robots-Tag", "noindex")
         return b"" if request.setETag(make_etag()) else body

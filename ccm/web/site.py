@@ -13,9 +13,14 @@ from twisted.web.util import Redirect
 
 from ccm.web.pages import Pages, answering
 
+#: Pages behind links that are somebody's own; the archive is for everybody.
+ROBOTS = "User-agent: *\n" + "".join(
+    f"Disallow: /{name}/\n" for name in ("i", "rsvp", "unsubscribe", "validate", "reset", "address", "outcome")
+)
+
 
 class Style:
-    """``/style/<name>`` and ``/favicon.ico``."""
+    """``/style/<name>``, ``/favicon.ico`` and ``/robots.txt``."""
 
     app = answering(Klein(), lambda style: style._pages)
 
@@ -26,6 +31,11 @@ class Style:
     def icon(self, request: Request) -> bytes:
         """The icon."""
         return self._pages.icon(request)
+
+    @app.route("/robots.txt", methods=["GET"])
+    def robots(self, request: Request) -> bytes:
+        """What search engines need not look for (RFC 9309)."""
+        return self._pages.plain(request, ROBOTS)
 
     @app.route("/style/<name>", methods=["GET"])
     def style(self, request: Request, name: str) -> bytes:

@@ -49,6 +49,16 @@ async def test_pages_hold_no_script_and_no_inline_style(site):
 
 
 @pytest_twisted.ensureDeferred
+async def test_search_engines_are_told_what_is_not_for_them(site):
+    page = await site.browser().get("/robots.txt")
+    assert page.header("Content-Type").startswith("text/plain")
+    lines = page.text.splitlines()
+    assert lines[0] == "User-agent: *"
+    assert "Disallow: /i/" in lines
+    assert not [line for line in lines if "archive" in line]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_method_that_a_page_does_not_take_is_refused_in_words(site):
     page = await site.browser().post("/archive/", {})
     assert page.status == 405
