@@ -160,7 +160,9 @@ def test_what_the_outcome_holds_is_corrected_and_taken_off_by_its_own_menu(
 
     change("Goal", "Say it otherwise", "Two licences, one of them for text.")
     expect(goal).to_contain_text("Two licences, one of them for text", timeout=10_000)
-    change("A1", "Correct it", "List all mirrors")
+    change("A1", "Change it")
+    action.get_by_label("What A1 says").fill("List all mirrors")
+    action.get_by_label("What A1 says").press("Enter")
     expect(action).to_contain_text("List all mirrors", timeout=10_000)
     ann.get_by_label("Change Goal").click()
     judge.look("outcome-menu")

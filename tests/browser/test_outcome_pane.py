@@ -43,7 +43,7 @@ def change_in_place(ann: Page, judge: Judge) -> None:
     judge.look("02-edit")
     task.get_by_label("When A1 is due").press("Enter")
     toast = ann.get_by_test_id("toast").filter(has_text="A1 is Tom’s and is due Wed 2 Dec")
-    expect(toast).to_be_visible(timeout=10_000)
+    expect(toast).to_be_visible(timeout=20_000)
     expect(task.locator(".meta")).to_contain_text("Tom")
     toast.get_by_test_id("undo").click()
     expect(task.locator(".meta")).to_contain_text("Kim", timeout=10_000)
@@ -73,7 +73,7 @@ def compare_versions(ann: Page, judge: Judge) -> None:
     ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
     ann.get_by_test_id("back").click()
     expect(task).to_be_visible()
-    ann.get_by_test_id("export").click()
+    ann.get_by_test_id("files").click()
     with ann.expect_download() as kept:
         ann.get_by_role("button", name="Markdown").click()
     assert kept.value.suggested_filename.endswith(".md")

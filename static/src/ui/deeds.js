@@ -5,7 +5,7 @@ import { clock, failure, when } from '../words.js';
 import { orders, told, wayBack } from './amend.js';
 import { stateOf } from './record-state.js';
 
-const READ_MS = 6000;
+const READ_MS = 10_000;
 const MAX_ANSWERED = 4;
 
 export class Deeds {

@@ -20,7 +20,7 @@ const sayOf = (app, id) => /** @type {HTMLElement | null} */ (app.querySelector(
 
 /** @param {any} app @param {import('../xmpp/read.js').Entry} entry @param {'text' | 'owner' | 'due'} [field] that takes the focus */
 export async function edit(app, entry, field = 'text') {
-  stateOf(app).editing = `${app.topic.id}/${entry.id}`;
+  Object.assign(stateOf(app), { editing: `${app.topic.id}/${entry.id}`, was: entry });
   app.requestUpdate();
   await app.updateComplete;
   const found = /** @type {HTMLInputElement | null} */ (app.querySelector(`.edit [name="${field}"]`));
@@ -34,6 +34,7 @@ export const isEdited = (app, entry) => stateOf(app).editing === `${app.topic.id
 /** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome @param {import('../xmpp/read.js').Entry} entry */
 export function editor(app, outcome, entry) {
   const state = stateOf(app);
+  const was = state.was ?? entry; // what others change meanwhile does not go over what is being typed
   const close = async (back) => {
     state.editing = '';
     app.requestUpdate();
@@ -45,7 +46,7 @@ export function editor(app, outcome, entry) {
     const data = new FormData(form);
     const wish = Object.fromEntries([...data].map(([name, value]) => [name, String(value)]));
     close(back);
-    app.deeds.amend(app.topic, entry, wish);
+    app.deeds.amend(app.topic, was, wish);
   };
   const key = (event) => {
     event.stopPropagation();
@@ -53,13 +54,15 @@ export function editor(app, outcome, entry) {
     if (event.key === 'Enter' && !event.isComposing) { event.preventDefault(); save(event.currentTarget, true); }
   };
   const left = (event) => {
-    if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) save(event.currentTarget, false);
+    const form = event.currentTarget;
+    if (event.relatedTarget) return form.contains(event.relatedTarget) ? undefined : save(form, false);
+    return setTimeout(() => { if (form.isConnected && document.hasFocus() && !form.contains(document.activeElement)) save(form, false); });
   };
   const action = entry.kind === 'action';
   return html`<form class="edit" data-testid="edit" aria-label="Change ${entry.id}" @submit=${(e) => { e.preventDefault(); save(e.currentTarget, true); }} @keydown=${key} @focusout=${left}>
-    <textarea class="field" name="text" rows="1" maxlength=${MAX_TEXT} dir="auto" aria-label="What ${entry.id} says" .value=${entry.text}></textarea>
-    ${action ? html`<input class="field" name="owner" list="owners" maxlength="60" dir="auto" autocomplete="off" aria-label="Who does ${entry.id}" placeholder="Nobody yet" .value=${entry.owner}>
+    <textarea class="field" name="text" rows="1" maxlength=${MAX_TEXT} dir="auto" aria-label="What ${entry.id} says" .value=${was.text}></textarea>
+    ${action ? html`<input class="field" name="owner" list="owners" maxlength="60" dir="auto" autocomplete="off" aria-label="Who does ${entry.id}" placeholder="Nobody yet" .value=${was.owner}>
       <datalist id="owners">${names(app, outcome).map((name) => html`<option value=${name}></option>`)}</datalist>
-      <input class="field" name="due" maxlength="60" autocomplete="off" aria-label="When ${entry.id} is due" placeholder="No date" .value=${dayOf(entry, app.now)}>` : nothing}
+      <input class="field" name="due" maxlength="60" autocomplete="off" aria-label="When ${entry.id} is due" placeholder="No date" .value=${dayOf(was, app.now)}>` : nothing}
     <div class="end"><span class="hint">${action ? 'A day as you would say it.' : ''} Enter keeps it, Esc leaves it as it was.</span><span><button class="btn s quiet" type="button" @click=${() => close(true)}>Leave it</button><button class="btn s prime" type="submit">Keep</button></span></div></form>`;
 }

@@ -139,8 +139,8 @@ export function bar(app, outcome) {
   if (app.isGuest) return html`<div class="pubbar" data-bar=${state.name}>${meter(outcome)}<p class="hint" role="status">${state.why}</p></div>`;
   const held = outcome.mode === 'grace' && !about.offline;
   return html`<div class="pubbar" data-bar=${state.name}>${meter(outcome)}<p class="hint" id="publish-why" role=${outcome.mode === 'grace' ? nothing : 'status'}>${state.why}${held ? html` <button class="text" type="button" data-testid="hold" @click=${() => app.deeds.hold(topic)}>Hold it</button>` : nothing}</p>${targets(app, outcome)}
-    <div class="row">${where(app, topic, about.offline)}<span>
-      ${about.offline ? nothing : html`${exportMenu(app, outcome, false)}<button class="btn" type="button" data-testid="preview" @click=${() => app.preview()}>Preview</button>`}
+    <div class="row small">${where(app, topic, about.offline)}${about.offline ? nothing : exportMenu(app, outcome, false)}</div>
+    <div class="row end">${about.offline ? nothing : html`<button class="btn" type="button" data-testid="preview" @click=${() => app.preview()}>Preview</button>`}
       <button class="btn ${state.disabled ? '' : 'prime'}" type="button" data-testid="publish" aria-disabled=${state.disabled ? 'true' : nothing} aria-describedby="publish-why"
-        @click=${() => !state.disabled && app.deeds.publish(topic)}>${icon(state.waits ? 'hourglass' : outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></span></div></div>`;
+        @click=${() => !state.disabled && app.deeds.publish(topic)}>${icon(state.waits ? 'hourglass' : outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></div></div>`;
 }

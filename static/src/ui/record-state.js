@@ -5,14 +5,14 @@
 
 /**
  * @typedef {{id: string, words: string, undo: string[], at: number}} Answered
- * @typedef {{editing: string, dragged: string, versions: string, answered: Map<string, Answered[]>}} RecordState
- *   *editing*: `topic/id`; *versions*: the topic whose versions are shown; *answered*: by topic, the newest last
+ * @typedef {{editing: string, was: import('../xmpp/read.js').Entry | null, dragged: string, versions: string, answered: Map<string, Answered[]>}} RecordState
+ *   *editing*: `topic/id`, *was*: as it stood then; *versions*: the topic whose versions are shown; *answered*: by topic, the newest last
  */
 const states = /** @type {WeakMap<object, RecordState>} */ (new WeakMap());
 
 /** @param {any} app @returns {RecordState} */
 export function stateOf(app) {
   let state = states.get(app);
-  if (!state) states.set(app, (state = { editing: '', dragged: '', versions: '', answered: new Map() }));
+  if (!state) states.set(app, (state = { editing: '', was: null, dragged: '', versions: '', answered: new Map() }));
   return state;
 }

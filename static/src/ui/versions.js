@@ -78,7 +78,7 @@ class Versions extends PlainElement {
       tab.location.replace(`${key}${key.includes('?') ? '&' : '?'}v=${one.number}`);
     };
     return html`<li data-version=${one.number}><a class="v" href="${url}?v=${one.number}" target="_blank" rel="noopener" @click=${open}>Version ${one.number}</a>${i ? nothing : html` <small>newest</small>`}
-      <p class="hint">${at}${one.by ? html`, approved by <b dir="auto">${one.by}</b>` : nothing}</p>${one.headline ? html`<p class="head" dir="auto">${one.headline}</p>` : nothing}</li>`;
+      <p class="hint">${at}${one.by ? html`, approved by <b dir="auto">${one.by}</b>` : nothing}</p>${one.headline ? html`<p class="tells" dir="auto">${one.headline}</p>` : nothing}</li>`;
   }
 
   #said(part) {
@@ -86,11 +86,18 @@ class Versions extends PlainElement {
     return part.kind === 'del' ? html`<del>${part.text}</del>` : part.text;
   }
 
+  // What was said meanwhile is long and seldom what is asked for.
+  #group({ title, rows }) {
+    const lines = html`<ul>${rows.map((row) => html`<li dir="auto">${row.map((part) => this.#said(part))}</li>`)}</ul>`;
+    if (title === 'Conversation') return html`<details><summary>Conversation, ${count(rows.length, 'line')}</summary>${lines}</details>`;
+    return html`<section><h5>${title}</h5>${lines}</section>`;
+  }
+
   #difference() {
     const made = this._changes;
     if (!this._list || this._list.length < 2) return nothing;
     return html`<h4>What changed</h4><div class="pick">${this.#choice('From', this._from, (n) => this.#compare(n, this._to))}${this.#choice('To', this._to, (n) => this.#compare(this._from, n))}</div>
-      <div role="status" class="diff" data-testid="diff">${this._from === this._to ? html`<p class="hint">Choose two different versions.</p>` : !made ? html`<p class="hint">Comparing…</p>` : made.groups.length ? made.groups.map((group) => html`<section><h5>${group.title}</h5><ul>${group.rows.map((row) => html`<li dir="auto">${row.map((part) => this.#said(part))}</li>`)}</ul></section>`) : html`<p class="hint">Both versions say the same.</p>`}
+      <div role="status" class="diff" data-testid="diff">${this._from === this._to ? html`<p class="hint">Choose two different versions.</p>` : !made ? html`<p class="hint">Comparing…</p>` : made.groups.length ? made.groups.map((group) => this.#group(group)) : html`<p class="hint">Both versions say the same.</p>`}
       ${made?.more ? html`<p class="hint">There is more; open both documents to see it all.</p>` : nothing}</div>`;
   }
 
