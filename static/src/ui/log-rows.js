@@ -24,8 +24,12 @@ export function logRows(talk, { shown, firstNew, arrived }) {
   const { from, to } = shown.range(all);
   const lines = all.slice(from, to);
   const notes = app.notes.of(topic.id).filter((n) => (!from || n.at >= lines[0].at) && (to === all.length || n.at < all[to].at)).slice(-MOST_NOTES);
-  const items = [...lines.map((line) => ({ at: line.at, key: line.key, line })), ...notes.map((note) => ({ at: note.at, key: `n${+note.at}${note.text}`, note }))];
-  if (notes.length) items.sort((a, b) => a.at - b.at);
+  // Lines stay in the archive's order, whatever the clocks say.
+  const items = /** @type {any[]} */ (lines.map((line) => ({ at: line.at, key: line.key, line })));
+  for (const note of notes) {
+    const after = items.findIndex((one) => one.at > note.at);
+    items.splice(after < 0 ? items.length : after, 0, { at: note.at, key: `n${+note.at}${note.text}`, note });
+  }
   const card = (since) => missedCard(app, missed(outcome, since, arrived?.at ?? app.now, [app.client.name, room.nick]));
   const rows = /** @type {{key: string, view: any}[]} */ ([]);
   const day = (key, words) => rows.push({ key, view: html`<li class="day">${words}</li>` });
