@@ -336,6 +336,14 @@ uploads = Table(
     Index("uploads_ends", "state", "expires"),
 )
 
+#: Bytes of the rows of ``uploads`` by owner, and of all under ``""``; changed with them.
+upload_sums = Table(
+    "upload_sums",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+
 push_targets = Table(
     "push_targets",
     metadata,

@@ -1,14 +1,20 @@
-"""How much may be kept of whom, looked up in the transaction that would keep more: so two at once cannot both fit."""
+"""
+How much may be kept of whom, looked up in the transaction that would keep more: so two at once cannot both fit.
+
+What is kept is counted as it comes and goes, and not added up: everybody's writes wait for that transaction.
+"""
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, insert, not_, or_, select, true, update
 
 from ccm.errors import QuotaReached
 from ccm.records import UploadLimits
-from ccm.store.schema import uploads
+from ccm.store.schema import upload_sums, uploads
 from ccm.store.times import from_micros
+from ccm.store.upsert import add
 
+_ALL = ""  # among the owners: everybody
 _DAY = 86_400_000_000
 _LOOKED_AT = 2_000  # files whose ends are added up to tell when there is room
 
@@ -38,18 +44,54 @@ def check(connection: Connection, owner: str, size: int, limits: UploadLimits, n
         again = _when(connection, today, uploads.c.created, total + size - limits.bytes_per_day)
         text = f"You may put {limits.bytes_per_day} bytes a day here."
         raise QuotaReached(text, None if again is None else from_micros(again + _DAY))
-    live = or_(
-        and_(uploads.c.state == "place", uploads.c.until > now),
-        and_(uploads.c.state != "place", or_(uploads.c.expires.is_(None), uploads.c.expires > now)),
+    ended = or_(
+        and_(uploads.c.state == "place", uploads.c.until <= now),
+        and_(uploads.c.state != "place", uploads.c.expires <= now),
     )
-    for most, whose, text in (
-        (limits.bytes_per_account, and_(mine, live), "You may keep {} bytes here."),
-        (limits.bytes_in_all, live, "This server keeps {} bytes of files, and it is full."),
+    for most, name, whose, text in (
+        (limits.bytes_per_account, owner, mine, "You may keep {} bytes here."),
+        (limits.bytes_in_all, _ALL, true(), "This server keeps {} bytes of files, and it is full."),
     ):
-        total = connection.execute(_sum(whose)).one()[1]
-        if most and total + size > most:
-            again = _when(connection, whose, uploads.c.expires, total + size - most)
+        total = connection.execute(select(upload_sums.c.bytes).where(upload_sums.c.owner == name)).scalar() or 0
+        if not most or total + size <= most:
+            continue
+        total -= connection.execute(_sum(and_(whose, ended))).one()[1]  # few: the next sweep takes them away
+        if total + size > most:
+            again = _when(connection, and_(whose, not_(ended)), uploads.c.expires, total + size - most)
             raise QuotaReached(text.format(most), None if again is None else from_micros(again))
+
+
+def put(connection: Connection, row: dict[str, Any]) -> None:
+    """One more file, or place for one."""
+    connection.execute(insert(uploads).values(**row))
+    _count(connection, row["owner"], row["size"])
+    _count(connection, _ALL, row["size"])
+
+
+def remove(connection: Connection, *which: Any) -> None:
+    """Take files, or places for them, away."""
+    for owner, total in connection.execute(_by_owner(*which)).all():
+        _count(connection, owner, -total)
+        _count(connection, _ALL, -total)
+    connection.execute(delete(uploads).where(*which))
+    connection.execute(delete(upload_sums).where(upload_sums.c.bytes == 0, upload_sums.c.owner != _ALL))
+
+
+def bequeath(connection: Connection, old: str, new: str) -> None:
+    """What was of one owner is of another one."""
+    mine = uploads.c.owner == old
+    for _, total in connection.execute(_by_owner(mine)).all():
+        _count(connection, new, total)
+    connection.execute(delete(upload_sums).where(upload_sums.c.owner == old))
+    connection.execute(update(uploads).where(mine).values(owner=new))
+
+
+def _count(connection: Connection, owner: str, bytes_: int) -> None:
+    add(connection, upload_sums, owner, "bytes", bytes_)
+
+
+def _by_owner(*which: Any) -> Any:
+    return select(uploads.c.owner, func.sum(uploads.c.size)).where(*which).group_by(uploads.c.owner)
 
 
 def _sum(whose: Any) -> Any:

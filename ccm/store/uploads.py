@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
@@ -92,7 +92,7 @@ class Uploads:
             if limits.least_free_bytes and _free(self._folder) - upload.size < limits.least_free_bytes:
                 raise QuotaReached("There is too little room on this server's disk. Ask its operators.")
             upload_quota.check(connection, upload.owner, upload.size, limits, now)
-            connection.execute(insert(uploads).values(**row))
+            upload_quota.put(connection, row)
 
         await self._database.write(change)
 
@@ -137,17 +137,18 @@ class Uploads:
         return tuple(map(_upload, rows))
 
     async def bequeath(self, old: str, new: str) -> None:
-        await self._execute(update(uploads).where(uploads.c.owner == old).values(owner=new))
+        if old != new:
+            await self._database.write(lambda connection: upload_quota.bequeath(connection, old, new))
 
     async def sweep(self) -> int:
         now = seconds_to_micros(self._now())
         await self._put_back()
-        await self._execute(delete(uploads).where(uploads.c.state == PLACE, uploads.c.until <= now))
+        await self._remove(uploads.c.state == PLACE, uploads.c.until <= now)
         ended = select(uploads.c.id).where(uploads.c.state == KEPT, uploads.c.expires <= now).limit(_AT_ONCE)
         count = 0
         while ids := await self._database.read(lambda connection: connection.execute(ended).scalars().all()):
             await self.in_thread(partial(self._unlink, ids))
-            await self._execute(delete(uploads).where(uploads.c.id.in_(ids)))
+            await self._remove(uploads.c.id.in_(ids))
             count += len(ids)
         return count
 
@@ -170,7 +171,7 @@ class Uploads:
                 await self.in_thread(lambda: self._unlink([id_]))
                 raise
             await self.in_thread(lambda: self._unlink([id_]))
-            await self._execute(delete(uploads).where(uploads.c.id == id_))
+            await self._remove(uploads.c.id == id_)
         finally:
             self._open.discard(id_)
         return False
@@ -230,6 +231,9 @@ class Uploads:
 
     async def _execute(self, statement: Any) -> int:
         return await self._database.write(lambda connection: int(connection.execute(statement).rowcount))
+
+    async def _remove(self, *which: Any) -> None:
+        await self._database.write(lambda connection: upload_quota.remove(connection, *which))
 
     async def _one(self, *conditions: Any) -> Upload | None:
         statement = select(uploads).where(*conditions)

@@ -22,6 +22,15 @@ def upsert(connection: Connection, table: Table, row: dict[str, Any], key: tuple
     connection.execute(statement)
 
 
+def add(connection: Connection, table: Table, key: str, column: str, amount: int) -> None:
+    """Add to the number in a row, which is made if need be. :param key: value of the primary key."""
+    row = {next(iter(table.primary_key)).name: key, column: amount}
+    statement: Any = _insert(connection, table).values(**row)
+    more = table.c[column] + statement.excluded[column]
+    keys = [each.name for each in table.primary_key]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={column: more}))
+
+
 def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert *row* unless one of its unique keys is there already; answers whether it was inserted."""
     key = next(iter(table.primary_key))

@@ -91,3 +91,17 @@ def test_what_calendars_hold_is_open_where_a_topic_has_changed_since(old: Any) -
         old.execute(text("UPDATE topics SET sequence = 2"))
     upgrade.upgrade(old)
     assert old.execute(text("SELECT told_sequence, told_start FROM invitees")).one() == (0, None)
+
+
+def test_what_files_take_up_is_counted_from_those_that_are_there(old: Any) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = old
+    with old.begin():
+        command.upgrade(config, "0013")
+        for id_, owner, size in (("a", "ann@localhost", 5), ("b", "ann@localhost", 7), ("c", "kim@localhost", 1)):
+            row = {"id": id_, "owner": owner, "size": size}
+            old.execute(text("INSERT INTO uploads VALUES (:id, :owner, 'n', 't/t', :size, 'kept', 1, 1, NULL)"), row)
+    upgrade.upgrade(old)
+    sums = dict(old.execute(text("SELECT owner, bytes FROM upload_sums")).all())
+    assert sums == {"": 13, "ann@localhost": 12, "kim@localhost": 1}

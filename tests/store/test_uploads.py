@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from sqlalchemy import text
 from twisted.internet import reactor
 
 from ccm.errors import QuotaReached, StoreUnavailable
@@ -35,6 +36,39 @@ class TestUploads(UploadsContract):
 
 class TestPushTargets(PushTargetsContract):
     pass
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_running_sums_are_those_of_the_files(uploads: Uploads, stores: Any, clock: Moments) -> None:
+    def sums(connection: Any) -> tuple[dict[str, int], dict[str, int]]:
+        added = {row.owner: row.bytes for row in connection.execute(text("SELECT owner, bytes FROM upload_sums"))}
+        there: dict[str, int] = {"": 0}
+        for row in connection.execute(text("SELECT owner, size FROM uploads")):
+            there[row.owner] = there.get(row.owner, 0) + row.size
+            there[""] += row.size
+        return added, there
+
+    async def agree() -> dict[str, int]:
+        added, there = await stores.database.read(sums)
+        assert added == there
+        return dict(added)
+
+    bob = "bob@localhost"
+    for id_, owner, days in (("aa1", ANN, 1), ("bb2", ANN, None), ("cc3", bob, 1), ("dd4", bob, None)):
+        upload = place(clock, id_, owner, days=days)
+        await uploads.offer(upload, NONE)
+        if id_ != "dd4":
+            await put(uploads, upload, b"0123456789")
+        await agree()
+    assert await agree() == {"": 40, ANN: 20, bob: 20}
+    with pytest.raises(QuotaReached):
+        await uploads.offer(place(clock, "ee5"), UploadLimits(bytes_per_account=29))
+    assert (await agree())[ANN] == 20
+    await uploads.bequeath(bob, ANN)
+    assert await agree() == {"": 40, ANN: 40}
+    clock.advance(86_401)
+    await uploads.sweep()
+    assert await agree() == {"": 10, ANN: 10}
 
 
 def files(folder: Path) -> list[str]:
