@@ -42,8 +42,8 @@ def keys_of(low: str) -> set[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _keys_between_blanks(text: str) -> tuple[str, ...]:
-    return tuple(key for word in _WORD.findall(text) for key in _keys_of_word(word))
+def _keys_between_blanks(text: str) -> frozenset[str]:
+    return frozenset(key for word in _WORD.findall(text) for key in _keys_of_word(word))
 
 
 def words_of(text: str) -> list[str]:

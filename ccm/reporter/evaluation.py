@@ -74,7 +74,9 @@ def _spoken(talk: Sequence[Line]) -> list[Spoken]:
 
 def _seconds(time: object) -> int | None:
     """``14:05`` or ``14:05:30`` as seconds of the day."""
-    parts = str(time or "").split(":")
+    if not time:
+        return None
+    parts = str(time).split(":")
     if not 2 <= len(parts) <= 3 or not all(part.isdecimal() for part in parts):
         return None
     return sum(int(part) * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))

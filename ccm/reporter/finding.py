@@ -247,7 +247,7 @@ def _action(traits: Traits, place: int, over: int, *, stated: bool) -> Found:
 
 def _is_marked(traits: Traits, one: Found, skip: Collection[int]) -> bool:
     """Whether a line close by that somebody marked says the same."""
-    talk, mine = traits.talk, words_of(one.text)
+    talk, mine = traits.talk, words_of(one.text.lower())
     for place in range(max(0, one.place - AFTER), min(len(talk.lines), one.place + BEFORE + 1)):
         if place not in skip:
             continue

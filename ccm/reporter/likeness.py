@@ -50,7 +50,7 @@ def features(
         seen.add("p?")
         seen.update(f"p {word}" for word in before)
         seen.update(f"pb {one} {two}" for one, two in pairwise(before))
-    return seen | _of_circumstances(asked, found, place) | _look(text)
+    return seen | _of_circumstances(asked, found, place) | set(_look(text))
 
 
 def _of_circumstances(asked: str, found: tuple[tuple[str, int], ...], place: int) -> set[str]:
@@ -79,19 +79,19 @@ def _of_words(words: list[str]) -> set[str]:
     return seen
 
 
-def _look(text: str) -> set[str]:
+def _look(text: str) -> list[str]:
     """How it is written: quotes, capitals within, its last mark, a smile."""
     capitals = 0 if text[1:].islower() else len(_CAPITAL.findall(text))
-    seen = {_CAPITALS[min(3, capitals)]}
+    seen = [_CAPITALS[min(3, capitals)]]
     if ('"' in text or not (text.isascii() or _QUOTES.isdisjoint(text))) and _QUOTED.search(text):
-        seen.add("quoted")
+        seen.append("quoted")
     if capitals and _PROPER.search(text):
-        seen.add("proper")
+        seen.append("proper")
     if text.endswith(("?", "!")):
-        seen.add(f"ends {text[-1]}")
+        seen.append(f"ends {text[-1]}")
     face = ":" in text or ";" in text or not text.isascii()
     if (face and _FACE.search(text)) or (("lol" in text or "haha" in text or "omg" in text) and _LAUGHTER.search(text)):
-        seen.add("smile")
+        seen.append("smile")
     return seen
 
 
@@ -108,6 +108,7 @@ class Likeness:
     def __init__(self, columns: dict[str, list[str]], weights: dict[str, dict[str, list[int]]]) -> None:
         self._columns = columns
         self._tables = {type_: _tables(weights[type_]) for type_ in columns}
+        self._of_case = lru_cache(maxsize=1_000)(self._case)
         self._halves = {type_: sum(_HALF << _BITS * lane for lane in range(len(columns[type_]))) for type_ in columns}
 
     def knows(self, type_: str) -> bool:
@@ -144,8 +145,8 @@ class Likeness:
             words = ["#" if word.isdigit() else word for word in words]
         once = set(words)
         rest = tables[REST].get
-        total = tables[REST][""] + sum(filter(None, map(tables["w"].get, once)))
-        total += sum(filter(None, map(tables["b"].get, set(zip(("^", *words), (*words, "$"), strict=True)))))
+        total = self._of_case(type_, asked, found, place) + sum(filter(None, map(tables["w"].get, once)))
+        total += sum(filter(None, map(tables["b"].get, set(pairwise(("^", *words, "$"))))))
         if long := [word for word in once if len(word) > 5]:
             total += sum(filter(None, map(tables["s"].get, {word[:5] for word in long})))
             total += sum(filter(None, map(tables["e"].get, {word[-3:] for word in long})))
@@ -155,10 +156,16 @@ class Likeness:
         if question:
             total += rest("p?", 0) + self._after(type_, question)
         count = len(words)
-        seen = [*_of_circumstances(asked, found, place), *_look(text), _LENGTHS[count if count < 40 else 40]]
+        seen = _look(text)
+        seen.append(_LENGTHS[count if count < 40 else 40])
         if count < 4:
             seen.append("few")
         return total + sum(filter(None, map(rest, seen)))
+
+    def _case(self, type_: str, asked: str, found: tuple[tuple[str, int], ...], place: int) -> int:
+        """What a remark is worth for the circumstances in which it is made: there are few."""
+        rest = self._tables[type_][REST]
+        return rest[""] + sum(filter(None, map(rest.get, _of_circumstances(asked, found, place))))
 
     def _after(self, type_: str, question: str) -> int:
         """The rows of the words of a question that was asked before."""

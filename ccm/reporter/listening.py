@@ -6,6 +6,7 @@ Leaves out marked lines (:mod:`ccm.reporter.commands`) and the interview (:mod:`
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from ccm.reporter import commands, record
 from ccm.reporter.candidates import Candidate
@@ -32,10 +33,7 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
         stated, end = statements(context.templates).type_of(part)
         surely = bool(stated)
         if not stated and not state.settled and state.type == "incident":
-            content = (
-                of_talk(*record.pending_texts(state)) if not context.templates.type_keys.isdisjoint(part.keys) else {}
-            )
-            stated, end = statements(context.templates).likely(part, content)
+            stated, end = statements(context.templates).likely(part, partial(_content, state))
         if not stated:
             continue
         if len(part.low) - end < 45:
@@ -64,6 +62,11 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     if not state.settled and len(low) > 5 and not is_phatic(low):
         state = record.keep_pending(state, message)
     return state, tuple(effects)
+
+
+def _content(state: State) -> dict[str, int]:
+    """How much what was said so far is like each type."""
+    return of_talk(*record.pending_texts(state))
 
 
 def _words(message: Message, state: State) -> Words:

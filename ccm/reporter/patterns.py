@@ -31,12 +31,19 @@ def late(text: str, flags: int = 0) -> re.Pattern[str]:
     return cast("re.Pattern[str]", _Late(text, flags))
 
 
-def beginning(*phrases: str, others: Sequence[str] = ()) -> re.Pattern[str]:
+def lowered(text: str) -> str:
+    """The text in lower case, letter for letter: what is found in it stands at the same place in the text."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
+
+
+def beginning(*phrases: str, others: Sequence[str] = (), then: str = "") -> re.Pattern[str]:
     """
     Finds any of these phrases at the beginning of a word, as ``\\b(?:one|two)`` does.
 
     :param phrases: patterns that each begin with one letter that stands for itself.
     :param others: patterns that are looked for within words as well; each begins with a letter or mark of its own, too.
+    :param then: what follows each of them; ``.`` in it stands for line breaks, too.
     :raises ValueError: for a phrase that does not.
     """
     rest: dict[str, list[str]] = {}
@@ -45,4 +52,5 @@ def beginning(*phrases: str, others: Sequence[str] = ()) -> re.Pattern[str]:
             raise ValueError(f"The pattern {phrase!r} begins with no letter: write its first letter first.")
         rest.setdefault(phrase[0], []).append(phrase[1:])
     starts = (rf"{first}(?<!\w{first})(?:{'|'.join(more)})" for first, more in rest.items())
-    return re.compile("|".join((*starts, *others)))
+    every = "|".join((*starts, *others))
+    return re.compile(f"(?:{every}){then}", re.DOTALL) if then else re.compile(every)

@@ -114,12 +114,12 @@ def phrases(
 
 def _ranked(counts: Counts, people: frozenset[str]) -> _Ranked:
     words = counts.words
-    stems = {word: stem for word, stem in zip(words, map(_named_by, words), strict=True) if stem and stem not in people}
+    stems = {word: stem for word in words if (stem := _named_by(word)) and stem not in people}
     often = {word for word in stems if words[word] > 1}
     verbs: Counter[str] = Counter()
-    for (before, word), times in counts.pairs.items():
-        if word in often and is_verbal(before):
-            verbs[word] += times
+    for pair, times in counts.pairs.items():
+        if pair[1] in often and is_verbal(pair[0]):
+            verbs[pair[1]] += times
     for word, times in verbs.items():
         if 2 * times >= words[word]:
             del stems[word]
@@ -133,8 +133,10 @@ def _ranked(counts: Counts, people: frozenset[str]) -> _Ranked:
             told[stem] += times
             if times > words[best[stem]]:
                 best[stem] = word
-    top = sorted(told.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
-    forms: list[tuple[int, tuple[str, ...]]] = [(2 * times, (best[stem],)) for stem, times in top]
+    top = sorted([(-times, stem) for stem, times in told.items() if times > 1])[:_MOST]
+    if len(top) < _MOST:
+        top += [(-1, stem) for stem in sorted([stem for stem, times in told.items() if times == 1])[: _MOST - len(top)]]
+    forms: list[tuple[int, tuple[str, ...]]] = [(-2 * times, (best[stem],)) for times, stem in top]
     forms += [
         (2 * _PAIR * times + min(told[stems[one]], told[stems[other]]), (one, other))
         for (one, other), times in counts.often.items()

@@ -6,6 +6,7 @@ Leaves out what a remark says about an attribute (:mod:`ccm.reporter.attributes`
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -296,7 +297,7 @@ class TypeStatements:
     def type_of(self, sentence: Sentence) -> tuple[str, int]:
         """The key of the type that a sentence states, or ``""``, and where in the sentence that statement ends."""
         low = sentence.low
-        if self._templates.type_keys.isdisjoint(sentence.keys) or sentence.asks:
+        if not self._may_state(sentence):
             return "", 0
         start = after_fillers(low)
         bare = low[start:]
@@ -308,19 +309,26 @@ class TypeStatements:
                     return type_, start + found.end(1)
         return "", 0
 
-    def likely(self, sentence: Sentence, content: dict[str, int]) -> tuple[str, int]:
+    def _may_state(self, sentence: Sentence) -> bool:
+        """Whether a sentence has a type's word at all: seven in ten of those with its first letters have not."""
+        if sentence.asks or self._templates.type_keys.isdisjoint(sentence.keys):
+            return False
+        return self._templates.type_name.search(sentence.low) is not None
+
+    def likely(self, sentence: Sentence, content: Callable[[], dict[str, int]]) -> tuple[str, int]:
         """
         The same as the model sees it, for sentences of which no pattern is sure.
 
-        :param content: how much what was said so far is like each type (:func:`ccm.reporter.likeness.of_talk`).
+        :param content: tells how much what was said so far is like each type (:func:`ccm.reporter.likeness.of_talk`).
         """
-        low = sentence.low
-        if self._templates.type_keys.isdisjoint(sentence.keys) or sentence.asks:
+        low, model = sentence.low, trained()
+        if not self._may_state(sentence) or not model.knows(KIND):
             return "", 0
-        model = trained()
+        named = statement_features(low, self._templates)
+        like = content() if named else {}
         scored = [
-            (model.scores(KIND, seen)[STATED] + max(-CONTENT, min(CONTENT, content.get(key, 0) // 2)), key)
-            for key, seen in (statement_features(low, self._templates) if model.knows(KIND) else ())
+            (model.scores(KIND, seen)[STATED] + max(-CONTENT, min(CONTENT, like.get(key, 0) // 2)), key)
+            for key, seen in named
         ]
         score, key = max(scored, default=(NOT_STATED, ""))
         return (key, len(low)) if score > NOT_STATED else ("", 0)

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from ccm.reporter.cues import READ, Talk, listed
-from ccm.reporter.roles_of_actions import PHRASE, order_in
+from ccm.reporter.roles_of_actions import order_in, phrase_in
 from ccm.reporter.statements import kind_of_verb
 
 
@@ -60,8 +60,8 @@ def accepted(talk: Talk) -> list[Accepted]:
             continue
         text = order_in(asked["what"].strip())
         told = text.lower().split()
-        when = PHRASE.search(asked["what"])
-        if len(told) < 3 or not _is_deed(told[0], when is not None):
+        when = phrase_in(asked["what"])
+        if len(told) < 3 or not _is_deed(told[0], bool(when)):
             continue
         before = talk.lines[place].text[: asked.start()]
         called = {talk.names[word.lower()] for word in _NAME.findall(before)[-3:] if word.lower() in talk.names}
@@ -72,8 +72,8 @@ def accepted(talk: Talk) -> list[Accepted]:
                 continue
             reply = talk.lines[other].text
             if len(talk.words[other]) <= SHORT and _YES.match(reply):
-                sure = when is not None or (_TAKEN.search(reply) is not None and told[0] not in _AT_ONCE)
-                found.append(Accepted(place, other, who, text, when[0] if when else "", sure))
+                sure = bool(when) or (_TAKEN.search(reply) is not None and told[0] not in _AT_ONCE)
+                found.append(Accepted(place, other, who, text, when, sure))
             break
     return found
 

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from ccm.reporter.cues import READ, ROLES, VERBS, Talk, listed
+from ccm.reporter.patterns import beginning, lowered
 from ccm.reporter.statements import TAKES_NOTES, kind_of_verb
 
 
@@ -48,26 +49,29 @@ _AFTER = re.compile(
     r"(?P<what>.*\w)[.,;]?\s*(?:[,(\[–—-]|->|by)\s*@?(?P<who>[A-Za-z][\w.|-]{0,24}(?: [A-Z][\w'-]+)?)\s*[)\].]*\s*$",
     re.DOTALL,
 )
-_FIRST = re.compile(
-    r"(?:\b(?:(?P<with>@?[A-Za-z][\w|^-]{1,24}) and )?(?:i\s?['’]?ll|i will|i shall|"
-    r"i can(?!['’]t|not| see| hear| understand| imagine)|i could|i['’]?d (?:be )?(?:happy|glad|willing) to|"
-    r"i am (?:going|happy|glad|willing) to|i['’]?m (?:going|happy|glad|willing|gonna)(?: to)?|i (?:need|have|plan|"
-    r"want|intend|volunteer|promise) "
-    r"to|i should|i must|let me|i['’]?d like to|i['’]?ve (?:got )?to|happy to|glad to|i am|i['’]?m|"
-    r"i(?:['’]?ve| have| hereby)? commit(?:ted)? to|"
-    r"my (?:next )?action items? (?:include|are|is)|i(?= take (?:the|care)\b))|"
-    r"(?:^|(?<=[.!;,] ))(?:ok,? |sure,? |yes,? )?(?<!\w )will(?= [a-z]+ (?!you\b|we\b|they\b|be\b)))\s+"
-    r"(?:also |then |just |try to |try and |probably |definitely |certainly |be (?:happy|glad) to |happily |"
-    r"gladly |take an? (?:new )?action (?:item )?to |"
-    r"go ahead and |be able to |do my best to |volunteer to )*(?P<what>[a-z].*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_YOU = re.compile(
-    r"\b(?:(?:can|could|would|will) you|you (?:can|could|should|will|need to|have to|might want to)|you['’]ll|"
-    r"please)\s+(?:please |also |maybe |perhaps "
-    r"|just )*(?P<what>[a-z].*)",
-    re.IGNORECASE | re.DOTALL,
-)
+_WILL = r"ill(?= [a-z]+ (?!you\b|we\b|they\b|be\b))"
+_AT_ONCE = [  # at the beginning of a text or clause
+    rf"{first}(?:(?<=^{first})|(?<=[.!;,] {first})){rest}"
+    for first, rest in (("w", _WILL), *((word[0], rf"{word[1:]},? (?<!\w )w{_WILL}") for word in ("ok", "sure", "yes")))
+]
+_FIRST = beginning(
+    r"i(?:\s?['’]?ll| will| shall| can(?!['’]t|not| see| hear| understand| imagine)| could|"
+    r"['’]?d (?:be )?(?:happy|glad|willing) to| am (?:going|happy|glad|willing) to|"
+    r"['’]?m (?:going|happy|glad|willing|gonna)(?: to)?| (?:need|have|plan|want|intend|volunteer|promise) to| should|"
+    r" must|['’]?d like to|['’]?ve (?:got )?to| am|['’]?m|(?:['’]?ve| have| hereby)? commit(?:ted)? to|"
+    r"(?= take (?:the|care)\b))",
+    "let me", "happy to", "glad to", "my (?:next )?action items? (?:include|are|is)",
+    others=_AT_ONCE,
+    then=r"\s+(?:also |then |just |try to |try and |probably |definitely |certainly |be (?:happy|glad) to |happily |"
+    r"gladly |take an? (?:new )?action (?:item )?to |go ahead and |be able to |do my best to |volunteer to )*"
+    r"(?P<what>[a-z].*)",
+)  # fmt: skip
+_WITH = re.compile(r"(?:\b@)?\b(?P<with>[a-z][\w|^-]{1,24}) and $")
+_YOU = beginning(
+    "c(?:an|ould) you", "w(?:ould|ill) you", "please",
+    r"you (?:can|could|should|will|need to|have to|might want to)", "you['’]ll",
+    then=r"\s+(?:please |also |maybe |perhaps |just )*(?P<what>[a-z].*)",
+)  # fmt: skip
 _OTHER = re.compile(
     rf"(?:\b(?:can|could|would|will|should|maybe|perhaps|ask|let)\s+(?P<who>{_ONE_NAME})\s+(?:please |to |also |"
     rf"maybe )?|"
@@ -75,30 +79,31 @@ _OTHER = re.compile(
     rf"to)\s+)(?P<what>[a-z].*)",
     re.DOTALL,
 )
-_SOMEONE = re.compile(
-    r"\b(?:(?:someone|somebody|anyone|anybody|we|one of us|who|they)(?:['’]ll| (?:should|needs? to|must|will|can|"
-    r"could|has to|have to|ought "
-    r"to|might))|let['’]?s|(?:any|some) volunteers? to|action(?: item)? to|need(?:s|ed)? to|todo:?)\s+"
-    r"(?:also |probably |really |please |just |then )*(?P<what>[a-z].*)",
-    re.IGNORECASE | re.DOTALL,
-)
+_OUGHT = r"(?:['’]ll| (?:should|needs? to|must|will|can|could|has to|have to|ought to|might))"
+_SOMEONE = beginning(
+    rf"some(?:(?:one|body){_OUGHT}| volunteers? to)", rf"any(?:(?:one|body){_OUGHT}| volunteers? to)",
+    "action(?: item)? to",
+    rf"w(?:e|ho){_OUGHT}", rf"one of us{_OUGHT}", rf"they{_OUGHT}", "let['’]?s", "need(?:s|ed)? to", "todo:?",
+    then=r"\s+(?:also |probably |really |please |just |then )*(?P<what>[a-z].*)",
+)  # fmt: skip
 _WANTED = re.compile(
     r"\b(?:who|(?:can|could|would|will) (?:you|some(?:one|body)|any(?:one|body))|some(?:one|body)|any(?:one|body)|"
     r"any volunteers?)"
     r"(?: (?:can|could|will|would|wants? to|should|needs to|has to|like to|to|please))* (?P<what>[a-z]\S* \S.*)",
     re.IGNORECASE | re.DOTALL,
 )
-PHRASE = re.compile(
-    r"\b(?:by|before|until|till|no later than|due)\s+(?:the )?(?:(?:end of )?(?:next |this |the )?(?:mon|tues|"
-    r"wednes|thurs|fri|satur|sun)day|"
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_UNTIL = beginning(
+    "b(?:y|efore)", "until", "till", "no later than", "due",
+    then=r"\s+(?:the )?(?:(?:end of )?(?:next |this |the )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
     r"tomorrow|tonight|eod|cob|next (?:week|month|meeting|call|time|release)|(?:the )?end of (?:the |this |next )?\w+|"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}|\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:jan|"
-    r"feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-    r"[a-z]*|\d{4}-\d\d-\d\d|the \d{1,2}(?:st|nd|rd|th))\b|\b(?:today|tomorrow|tonight|this (?:week|afternoon|"
-    r"evening|weekend)|next week|"
-    r"after (?:the|this) (?:call|meeting)|(?:mon|tues|wednes|thurs|fri)day)\b",
-    re.IGNORECASE,
-)
+    rf"{_MONTH}[a-z]*\.? \d{{1,2}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}[a-z]*|"
+    r"\d{4}-\d\d-\d\d|the \d{1,2}(?:st|nd|rd|th))\b",
+)  # fmt: skip
+_DAY = beginning(
+    r"t(?:oday|omorrow|onight|his (?:week|afternoon|evening|weekend)|(?:ues|hurs)day)\b", r"next week\b",
+    r"after (?:the|this) (?:call|meeting)\b", r"monday\b", r"wednesday\b", r"friday\b",
+)  # fmt: skip
 _QUOTED = re.compile(
     r"\s*<?(?P<who>[A-Za-z][\w.|^-]{0,24}(?: [A-Z][\w'-]+)?)>?: +(?:\.\.\.\s*|…\s*)?(?P<what>\S.*)", re.DOTALL
 )
@@ -142,8 +147,7 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
     line = talk.lines[place]
     text, nick = line.text[:READ].strip(), line.nick
     quoted = _QUOTED.match(text)
-    phrase_found = PHRASE.search(text)
-    phrase = phrase_found[0] if phrase_found else ""
+    phrase = phrase_in(text)
     if stated:
         owner, what = owner_stated(talk, text)
         if owner is not None:
@@ -152,23 +156,27 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
     if quoted and quoted["who"].lower() in talk.names:
         addressed = talk.names[quoted["who"].lower()]
         text = quoted["what"]
+    low = lowered(text)
     for way, pattern in (("first", _FIRST), ("you", _YOU), ("other", _OTHER), ("some", _SOMEONE)):
-        found = pattern.search(text)
+        found = pattern.search(text if pattern is _OTHER else low)
         if found is None:
             continue
-        what = found["what"]
+        begin, what = found.start(), text[found.start("what") :]
         if pattern is _FIRST:
-            later = _FIRST.search(text, found.start("what"))
-            if later and later[0][:4].lower() == "will" and kind_of_verb(infinitive(what.split()[0]).lower()) != "deed":
-                found, what = later, later["what"]  # "I'm testing it. Will have it up tomorrow."
-            if found[0][:4].lower() == "will" and (what.split()[0].lower() not in VERBS | _LIGHT or "?" in text):
+            later = _FIRST.search(low, found.start("what"))
+            here = kind_of_verb(infinitive(what.split()[0]).lower())
+            if later and low.startswith("will", later.start()) and here != "deed":
+                begin, what = later.start(), text[later.start("what") :]  # "I'm testing it. Will have it up tomorrow."
+            if low.startswith("will", begin) and (what.split()[0].lower() not in VERBS | _LIGHT or "?" in text):
                 continue
             owner = addressed if addressed and talk.quotes_by(nick) >= TAKES_NOTES else nick
             what = _to_whom(talk, what)
-            if found["with"] and (other := talk.names.get(found["with"].lstrip("@").lower())):
-                owner = f"{other} and {owner}"
+            if low.endswith(" and ", 0, begin) and (both := _WITH.search(low, max(0, begin - 31), begin)):
+                begin = both.start()
+                if other := talk.names.get(both["with"]):
+                    owner = f"{other} and {owner}"
         elif pattern is _YOU:
-            owner = addressed or _spoken_to(talk, place, text[: found.start()])
+            owner = addressed or _spoken_to(talk, place, text[:begin])
         elif pattern is _OTHER:
             who = (found["who"] or found["him"]).lstrip("@")
             if who.split()[0].lower() in _NOBODY or (
@@ -178,11 +186,19 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
             owner = who
         else:
             owner = ""
-        return _with_matter(talk, place, owner, what, phrase, way)._replace(clause=_clause(text, found.start()))
+        return _with_matter(talk, place, owner, what, phrase, way)._replace(clause=_clause(text, begin))
     owner, what = owner_stated(talk, text)
     if owner:
         return Roles(owner, order_in(what), phrase, way="stated")
     return _with_matter(talk, place, addressed, text, phrase, "none" if owner is None else "order")
+
+
+def phrase_in(text: str) -> str:
+    """The words of a text that say until when, or ``""``."""
+    low = lowered(text)
+    until, day = _UNTIL.search(low), _DAY.search(low)
+    found = day if until is None or (day is not None and day.start() < until.start()) else until
+    return text[found.start() : found.end()] if found else ""
 
 
 def owner_stated(talk: Talk, text: str) -> tuple[str | None, str]:

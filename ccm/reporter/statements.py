@@ -55,6 +55,21 @@ def shape_of(talk: Talk, place: int) -> str:
     return "else"
 
 
+def may_state(talk: Talk, place: int) -> bool:
+    """Whether the first word alone leaves it open that a line is a statement of some kind: a verb, or like a name."""
+    word, text = talk.words[place][0], talk.lines[place].text.lstrip()
+    name = word.strip(EDGE)
+    if name in VERBS or text[:1].isupper():
+        return True
+    if ":" in name or word[0] == "<":
+        return False
+    return (
+        talk.calls(word)
+        or name in ROLES
+        or (name not in NOT_NAMES and _NICK.search(text.split(None, 1)[0]) is not None)
+    )
+
+
 def _is_name(talk: Talk, word: str, typed: str) -> bool:
     return talk.calls(word) or _NICK.search(typed) is not None
 

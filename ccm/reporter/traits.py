@@ -8,14 +8,13 @@ holds in another. Leaves out which lines are read (:mod:`ccm.reporter.cues`) and
 
 import re
 from collections.abc import Collection, Sequence
-from functools import lru_cache
-from itertools import chain, repeat
+from itertools import repeat
 
 from ccm.reporter.cues import NOT_NAMES, ROLES, VERBS, Talk, listed
-from ccm.reporter.statements import CALLED, kind_of, shape_of
+from ccm.reporter.statements import CALLED, kind_of, may_state, shape_of
 from ccm.reporter.word_weights import MOST_WORDS
 
-_WORD = re.compile(r"https?://\S+|[@#]?[a-z0-9](?:[\w'’./+-]*\w)?|[+-]\d|[?!:,;.…<>]")
+_WORD = re.compile(r"https?://\S++|[@#]?[a-z0-9]\w*+(?:['’./+-]++\w++)*+|[+-]\d|[?!:,;.…<>]")
 _MARKS = repeat(".,:;!?")
 _REACH = 25  # lines among which the same words are looked for
 _ALIKE = 3  # words that a line must have to be compared
@@ -55,7 +54,7 @@ class Traits:
         """The words of a line that say something."""
         known = self._sets.get(place)
         if known is None:
-            known = self._sets[place] = frozenset(chain.from_iterable(map(_content_of, self.talk.words[place])))
+            known = self._sets[place] = words_of(self.talk.lows[place])
         return known
 
     def stated(self, place: int) -> list[str]:
@@ -81,7 +80,7 @@ class Traits:
 
     def kind_of(self, place: int) -> str:
         """What kind of statement a line is (:func:`ccm.reporter.statements.kind_of`)."""
-        return kind_of(self.talk, place, self._shape(place))
+        return kind_of(self.talk, place, self._shape(place)) if may_state(self.talk, place) else "other"
 
     def _shape(self, place: int) -> str:
         known = self._shapes.get(place)
@@ -253,14 +252,19 @@ class Traits:
             return known
         mine, talk, sets = self.content(place), self.talk, self._sets
         best, who = 0, ""
-        count, agrees, words = len(talk.lines), talk.agrees, talk.words
+        count, agrees, words, lows = len(talk.lines), talk.agrees, talk.words, talk.lows
         if len(mine) >= _ALIKE or (mine and len(talk.words[place]) > 1):
             for other in (
                 range(place + 1, min(count, place + 1 + _REACH)) if on else range(max(0, place - _REACH), place)
             ):
                 if agrees[other] or len(words[other]) < 2:
                     continue
-                theirs = sets.get(other) or self.content(other)
+                theirs = sets.get(other)
+                if theirs is None:
+                    low = lows[other]
+                    if not [word for word in mine if word in low]:
+                        continue
+                    theirs = self.content(other)
                 if mine.isdisjoint(theirs):
                     continue
                 both = len(mine & theirs)
@@ -287,15 +291,9 @@ class Traits:
         return seen
 
 
-def words_of(text: str) -> frozenset[str]:
-    """The words of a text that say something."""
-    return frozenset(_CONTENT.findall(text.lower())) - _SMALL
-
-
-@lru_cache(maxsize=20_000)
-def _content_of(word: str) -> tuple[str, ...]:
-    """The same of a word in lower case as it stands between blanks."""
-    return tuple(words_of(word))
+def words_of(low: str) -> frozenset[str]:
+    """The words of a text in lower case that say something."""
+    return frozenset(_CONTENT.findall(low)) - _SMALL
 
 
 class _Tokens(dict[str, str]):
@@ -334,7 +332,7 @@ def _few(number: int) -> str:
     return str(number) if number < 3 else "3" if number < 5 else "5"
 
 
-_CONTENT = re.compile(r"[a-z0-9#][\w'’-]+")
+_CONTENT = re.compile(r"[a-z0-9#][\w'’-]++")
 _CONTEXT = listed(
     "action actions volunteer volunteers volunteering i'll objections objection opposed agreed resolved proposal "
     "proposed "

@@ -24,7 +24,8 @@ WORD_TABLES = ("word", "before", "after")  # words of the remark itself, of the 
 NEVER = -1200  # hundredths of the log-odds
 _READ = 600  # characters of a remark
 _PAIRED = 24  # words of a remark that count for itself
-_WORD = re.compile(r"https?://\S+|[a-z]+(?:'[a-z]+)?|\d+|[?!+:]")
+_SHORT = 12  # words of a remark that count for the one before it
+_WORD = re.compile(r"https?://\S++|[a-z]++(?:'[a-z]++)?+|\d++|[?!+:]")
 _ADDRESS = re.compile(r"https?://(\S+)")
 _ASSENT = re.compile(
     r"\W*(?:[+-]1|\+0|agreed?|yes|yep|yeah|sounds good|sgtm|lgtm|ok(?:ay)?|thanks?|thank you|great|cool|none|nope|no)\b"
@@ -45,6 +46,8 @@ COMMON = frozenset(_EVERYWHERE.split())
 _DEPTH = bytes(bisect_right((20, 50, 100, 150, 200, 250, 300, 400, 500, 600), depth) for depth in range(2001))
 _LONG = 1 << 30  # remarks since somebody spoke who never did
 _bits = int.bit_count
+_BITS = 24  # of a lane
+_LANE, _HALF = (1 << _BITS) - 1, 1 << (_BITS - 1)
 _SCALES = (4, 8, 32)  # remarks on each side of a gap that are compared
 
 
@@ -87,17 +90,15 @@ def read(lines: Sequence[Line]) -> Words:
 
 def _vocabulary(written: Iterable[str], names: set[str]) -> tuple[dict[str, str], dict[str, int]]:
     """Word as written -> the word as the model knows it; and the bit of those that tell what a talk is about."""
-    known = {word: word for word in written}
+    known = {word: "#" if word.isdecimal() else word for word in written}
     bits = dict.fromkeys(known, 0)
     stems: dict[str, int] = {}
-    for word in known:
-        if word[0].isdigit():
-            known[word] = "#"
-        elif word.startswith("http"):
+    for word in names & known.keys():
+        known[word] = "<"
+    for word in [word for word in known if len(word) > 3 and word not in COMMON]:
+        if word.startswith("http"):
             known[word] = "@"
-        elif word in names:
-            known[word] = "<"
-        elif len(word) > 3 and word not in COMMON:
+        elif known[word] == word:
             bits[word] = 1 << stems.setdefault(word[:6], len(stems))
     return known, bits
 
@@ -107,7 +108,7 @@ _TITLES = {"user", "interface", "project", "manager", "industrial", "designer", 
 
 def parts(said: list[str]) -> tuple[list[str], list[str], list[str]]:
     """Of a remark the words that count for itself, for the one after it and for the one before it."""
-    return said[:_PAIRED], said if len(said) < 16 else said[:8] + said[-8:], said[:12]
+    return said[:_PAIRED], said if len(said) < 16 else said[:8] + said[-8:], said[:_SHORT]
 
 
 def pairs(said: list[str]) -> Iterable[tuple[str, str]]:
@@ -292,11 +293,11 @@ class Turns:
         gone: list[int],
     ) -> None:
         self._base, self._looks = base, looks
-        self._pairs: dict[str, dict[str, int]] = {}
-        for pair, weight in pairs.items():
-            one, other = pair.split(" ")
-            self._pairs.setdefault(one, {})[other] = weight
-        self._words = [words[table] for table in WORD_TABLES]
+        self._pairs = {tuple(pair.split(" ")): weight for pair, weight in pairs.items()}
+        self._words = Counter[str]()  # the weights of a word in all tables, as one number, in lanes
+        for lane, table in enumerate(WORD_TABLES):
+            for word, weight in words[table].items():
+                self._words[word] += weight << _BITS * lane
         self.stays, self.gone = stays, gone
 
     def scores(self, lines: Sequence[Line], read_: Words, chair: str = "") -> list[int]:
@@ -304,18 +305,22 @@ class Turns:
         if not lines:
             return []
         used = set(chain.from_iterable(read_.words))
-        here, before, after = (
-            dict(zip(used, map(table.get, used, repeat(0)), strict=False)).__getitem__ for table in self._words
-        )
-        following = {word: self._pairs.get(word, {}) for word in ("^", *used)}.__getitem__
+        worth = dict(zip(used, map(self._words.get, used, repeat(0)), strict=True)).__getitem__
+        of_pair = self._pairs.get
         own, left, right = [], [self._base], []
         for said in read_.words:
             mine, for_next, for_last = parts(said)
-            second = [*mine, "$"] if len(mine) < _PAIRED else mine
-            paired = zip(map(following, ["^", *mine]), second, strict=False)
-            own.append(sum(map(here, set(mine))) + sum([worth[word] for worth, word in paired if word in worth]))
-            left.append(self._base + sum(map(before, for_next)))
-            right.append(sum(map(after, for_last)))
+            once = set(mine)
+            together = sum(map(of_pair, pairs(said), repeat(0)))
+            if len(once) == len(said) <= _SHORT:  # all three parts are the same
+                itself, before, after = _lanes(sum(map(worth, said)))
+            else:
+                itself = _lanes(sum(map(worth, once)))[0]
+                before = _lanes(sum(map(worth, for_next)))[1]
+                after = _lanes(sum(map(worth, for_last)))[2]
+            own.append(itself + together)
+            left.append(self._base + before)
+            right.append(after)
         right = [*right[1:], 0]
         looked = [
             map(weights.__getitem__, column)
@@ -324,6 +329,14 @@ class Turns:
         found = [max(NEVER, min(-NEVER, score)) for score in map(sum, zip(own, left, right, *looked, strict=False))]
         found[0] = NEVER
         return found
+
+
+def _lanes(sum_: int) -> tuple[int, int, int]:
+    """The three numbers that a sum of weights is."""
+    one = ((sum_ + _HALF) & _LANE) - _HALF
+    rest = (sum_ - one) >> _BITS
+    other = ((rest + _HALF) & _LANE) - _HALF
+    return one, other, (rest - other) >> _BITS
 
 
 @cache
