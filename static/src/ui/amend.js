@@ -26,7 +26,7 @@ export function orders(entry, wish, now) {
   const made = text && text !== tidy(entry.text) ? [`#edit ${entry.id} ${text}`] : [];
   if (entry.kind !== 'action') return made;
   const owner = tidy(wish.owner ?? entry.owner);
-  if (owner !== entry.owner) made.push(`#assign ${entry.id} ${owner || 'nobody'}`);
+  if (owner.toLowerCase() !== entry.owner.toLowerCase()) made.push(`#assign ${entry.id} ${owner || 'nobody'}`);
   const due = tidy(wish.due ?? dayOf(entry, now));
   if (due !== dayOf(entry, now)) made.push(`#due ${entry.id} ${due || 'never'}`);
   return made;

@@ -7,6 +7,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { count, day } from '../words.js';
 import { edit } from './entry-edit.js';
 import { icon } from './icons.js';
+import { deedsOf } from './record-deeds.js';
 import { stateOf } from './record-state.js';
 import { source } from './source.js';
 import { isOpen } from './spine.js';
@@ -36,10 +37,10 @@ function deciders(app, outcome, entry) {
 }
 
 function one(app, outcome, entry) {
-  const { topic, deeds } = app;
+  const { topic } = app;
   const may = decides(app, outcome, entry);
   const proposal = !entry.found;
-  const say = (verdict) => deeds.settle(topic, [entry], verdict);
+  const say = (verdict) => deedsOf(app).settle(topic, [entry], verdict);
   const voice = proposal && !may;
   return html`<li data-proposal=${entry.id}><div class="t"><span class="mark ${entry.kind} open">${entry.id}?</span><p dir="auto">${entry.text}</p>${source(app, entry.source, entry.at)}</div>
     <p class="hint facts">${entry.kind === 'action' ? html`<span>Owner <b dir="auto">${entry.owner || 'nobody yet'}</b></span>${entry.due ? html`<span>Due <b>${day(new Date(`${entry.due}T12:00:00`), app.now)}</b>${entry.phrase ? ` from “${entry.phrase}”` : ''}</span>` : nothing}` : nothing}
@@ -53,7 +54,7 @@ function one(app, outcome, entry) {
 function answered(app) {
   const state = stateOf(app);
   const kept = (state.answered.get(app.topic.id) ?? []).filter((each) => Date.now() - each.at < ANSWERED_MS);
-  return kept.map((each) => html`<p class="answered" data-testid="answered">${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label="Undo: ${each.words}" @click=${() => app.deeds.unsettle(app.topic, each)}>Undo</button></p>`);
+  return kept.map((each) => html`<p class="answered" data-testid="answered">${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label="Undo: ${each.words}" @click=${() => deedsOf(app).unsettle(app.topic, each)}>Undo</button></p>`);
 }
 
 /** One card for all. @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
@@ -67,7 +68,7 @@ export function cards(app, outcome) {
   const title = open.length === 1 ? `${open[0].found ? 'Did I get this right?' : 'Proposed'}` : `${open.length} to confirm`;
   return html`${open.length ? html`<section class="prop cards" role="group" aria-labelledby="cards-title" data-testid="cards"><h3 id="cards-title">${title}</h3>
       <ol>${repeat(shown, (e) => e.id, (e) => one(app, outcome, e))}</ol>
-      ${mine.length > 1 ? html`<div class="row all"><button class="btn s" type="button" data-testid="all" @click=${() => app.deeds.settle(app.topic, mine, 'ok')}>${icon('check')}All ${mine.length} are right</button></div>` : nothing}
+      ${mine.length > 1 ? html`<div class="row all"><button class="btn s" type="button" data-testid="all" @click=${() => deedsOf(app).settle(app.topic, mine, 'ok')}>${icon('check')}All ${mine.length} are right</button></div>` : nothing}
       ${open.length > shown.length ? html`<p class="hint">${count(open.length - shown.length, 'more')} after these.</p>` : nothing}</section>` : nothing}${lines}`;
 }
 

@@ -2,11 +2,6 @@
  * What a person does to topics and invitations by a click, with the words for when it fails.
  */
 import { clock, failure, when } from '../words.js';
-import { orders, told, wayBack } from './amend.js';
-import { stateOf } from './record-state.js';
-
-const READ_MS = 10_000;
-const MAX_ANSWERED = 4;
 
 export class Deeds {
   /** @param {any} app */
@@ -113,90 +108,10 @@ export class Deeds {
     return true;
   }
 
-  /** Undo what was told by {@link #tellBack}. @param {string} topic @param {string[]} words */
+  /** Undo what was told by what is told of a change. @param {string} topic @param {string[]} words */
   async orders(topic, words) {
     for (const one of words) await this.#client.command(topic, one);
     return true;
-  }
-
-  #tellBack(topic, text, back) {
-    this.app.notes.tell({ kind: 'correction', topic: topic.id, text, component: 'reporter', undo: `orders:${Date.now()}:${back.join(';')}` });
-  }
-
-  /** The entry once the reporter has done it, or as it stands after a while. @returns {Promise<import('../xmpp/read.js').Entry | undefined>} */
-  #read(topic, entry, done) {
-    const find = () => this.#client.outcomes.get(topic.id)?.entries.find((e) => e.id === entry.id);
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!done(find())) return;
-        clearTimeout(timer);
-        off();
-        resolve(find());
-      };
-      const timer = setTimeout(() => { off(); resolve(find()); }, READ_MS);
-      const off = this.#client.on('outcome', look) ?? (() => {});
-      look();
-    });
-  }
-
-  /** @param {import('../xmpp/read.js').Entry} entry @param {{text: string, owner?: string, due?: string}} wish */
-  async amend(topic, entry, wish) {
-    const given = [];
-    for (const words of orders(entry, wish, this.app.now)) if (await this.order(topic, words, `${entry.id} stands as it was.`)) given.push(words);
-    if (!given.length || this.app.session.state !== 'online') return;
-    const differs = (now) => !now || given.every((words) => ({ '#edit': now.text !== entry.text, '#assign': now.owner !== entry.owner, '#due': now.due !== entry.due }[words.split(' ')[0]]));
-    const now = await this.#read(topic, entry, differs);
-    if (now) this.#tellBack(topic, told(entry, now, wish, this.app.now), wayBack(entry, given));
-  }
-
-  /** Put an entry before or after another one of its heading. @param {'before' | 'after'} side */
-  async place(topic, entry, other, side) {
-    if (!(await this.order(topic, `#move ${entry.id} ${side} ${other.id}`, `${entry.id} stays where it is.`))) return;
-    const before = this.#client.outcomes.get(topic.id)?.entries;
-    await this.#read(topic, entry, () => this.#client.outcomes.get(topic.id)?.entries !== before);
-    await this.app.updateComplete;
-    this.app.spoken = `${entry.id} stands ${side} ${other.id}.`;
-    this.app.requestUpdate();
-    /** @type {HTMLElement | null} */ (this.app.querySelector(`[data-entry="${entry.id}"] .say`))?.focus();
-  }
-
-  /** @param {'done' | 'reopen' | 'cancel'} how */
-  async turn(topic, entry, how) {
-    const words = { done: 'is done', reopen: 'is open again', cancel: 'is cancelled' }[how];
-    if (await this.order(topic, `#${how} ${entry.id}`, `${entry.id} stands as it was.`)) this.#tellBack(topic, `${entry.id} ${words}.`, [`#restore ${entry.id}`]);
-  }
-
-  async drop(topic, entry) {
-    if (await this.order(topic, `#drop ${entry.id}`, `${entry.id} stands as it was.`)) this.#tellBack(topic, `${entry.id} is off the record.`, [`#restore ${entry.id}`]);
-  }
-
-  /** Yes or no to what the reporter found or somebody proposed; the answers stand in the card with a way back. */
-  async settle(topic, entries, verdict) {
-    for (const entry of entries) {
-      const done = await this.order(topic, `#${verdict} ${entry.id}`, `${entry.id} stands as it was.`);
-      if (done) this.#answered(topic, entry, verdict);
-    }
-  }
-
-  #answered(topic, entry, verdict) {
-    const { answered } = stateOf(this.app);
-    const proposal = entry.kind === 'idea';
-    const words = verdict === 'ok' ? (proposal ? `${entry.id} is agreed` : `${entry.id} is kept`) : (proposal ? `${entry.id} is rejected` : `${entry.id} is not kept`);
-    const one = { id: entry.id, words, undo: [`#restore ${entry.id}`], at: Date.now() };
-    answered.set(topic.id, [...(answered.get(topic.id) ?? []).filter((each) => each.id !== entry.id), one].slice(-MAX_ANSWERED));
-    this.app.requestUpdate();
-  }
-
-  /** Take an answer back. @param {import('./record-state.js').Answered} one */
-  async unsettle(topic, one) {
-    const { answered } = stateOf(this.app);
-    const others = (answered.get(topic.id) ?? []).filter((each) => each !== one);
-    if (await this.attempt(this.orders(topic.id, one.undo), `${one.id} stands as it is.`, topic.id)) answered.set(topic.id, others);
-    this.app.requestUpdate();
-  }
-
-  command(topic, words) {
-    return this.attempt(this.#client.command(topic.id, words), `“${words}” was not said.`, topic.id);
   }
 
   // -- invitations

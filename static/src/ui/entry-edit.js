@@ -5,6 +5,7 @@
 import { html, nothing } from 'lit';
 import { dayOf } from './amend.js';
 import { peopleHere } from './people.js';
+import { deedsOf } from './record-deeds.js';
 import { stateOf } from './record-state.js';
 
 const MAX_TEXT = 450; // of the 500 characters of an order
@@ -44,9 +45,9 @@ export function editor(app, outcome, entry) {
   const save = (form, back) => {
     if (state.editing !== `${app.topic.id}/${entry.id}`) return;
     const data = new FormData(form);
-    const wish = Object.fromEntries([...data].map(([name, value]) => [name, String(value)]));
+    const wish = /** @type {any} */ (Object.fromEntries([...data].map(([name, value]) => [name, String(value)])));
     close(back);
-    app.deeds.amend(app.topic, was, wish);
+    deedsOf(app).amend(app.topic, was, wish);
   };
   const key = (event) => {
     event.stopPropagation();

@@ -8,6 +8,7 @@ import { byOwner, neighbour } from './amend.js';
 import { tally } from './cards.js';
 import { edit, editor, isEdited } from './entry-edit.js';
 import { icon } from './icons.js';
+import { deedsOf } from './record-deeds.js';
 import { stateOf } from './record-state.js';
 import { changes, source } from './source.js';
 import { isOpen, markedKinds } from './spine.js';
@@ -52,12 +53,13 @@ function owner(app, entry) {
 }
 
 function menu(app, entry, shown) {
-  const { deeds, topic } = app;
+  const { topic } = app;
+  const deeds = deedsOf(app);
   const turn = (how) => () => deeds.turn(topic, entry, how);
   const action = entry.kind === 'action';
   const moves = [[-1, 'up', 'Move up', 'before'], [1, 'down', 'Move down', 'after']].flatMap(([step, sign, verb, side]) => {
     const other = neighbour(shown, entry, /** @type {any} */ (step));
-    return other && !entry.found ? [[sign, verb, () => deeds.place(topic, entry, other, side)]] : [];
+    return other && !entry.found ? [[sign, verb, () => deeds.place(topic, entry, other, /** @type {any} */ (side))]] : [];
   });
   return changes(app, entry.id, /** @type {any} */ ([
     ...(isLink(entry) ? [] : [['pen', 'Change it', () => edit(app, entry)]]),
@@ -98,7 +100,7 @@ function moveByKey(app, entry, shown, event) {
   event.preventDefault();
   event.stopPropagation();
   const other = entry.found ? null : neighbour(shown, entry, /** @type {any} */ (step));
-  if (other) return app.deeds.place(app.topic, entry, other, step < 0 ? 'before' : 'after');
+  if (other) return deedsOf(app).place(app.topic, entry, other, step < 0 ? 'before' : 'after');
   app.spoken = `${entry.id} cannot go further${entry.kind === 'action' ? ' among those of one owner' : ''}.`;
   return app.requestUpdate();
 }
@@ -123,7 +125,7 @@ function put(app, entry, shown, event) {
   if (!one) return;
   event.preventDefault();
   stateOf(app).dragged = '';
-  app.deeds.place(app.topic, one, entry, shown.indexOf(one) > shown.indexOf(entry) ? 'before' : 'after');
+  deedsOf(app).place(app.topic, one, entry, shown.indexOf(one) > shown.indexOf(entry) ? 'before' : 'after');
 }
 
 // -- all of them
