@@ -24,7 +24,7 @@ def current() -> bool:
         return False
     sources = [
         HERE / name
-        for name in ("package.json", "package-lock.json", "build.mjs", "index.html", "icon.svg", "strophe.slim.js")
+        for name in ("package.json", "package-lock.json", "build.mjs", "index.html", "icon.svg", "icon-live.svg", "strophe.slim.js")
     ]
     sources.append(TOKENS)
     sources += [path for path in (HERE / "src").rglob("*") if path.is_file()]

@@ -104,7 +104,7 @@ export function topicLine(topic, now, here = 0) {
   if (ms < MINUTE) return 'Starts now';
   if (ms < HOUR) return `Starts in ${Math.round(ms / MINUTE)} min, ${clock(topic.start)}`;
   const days = daysBetween(topic.start, now);
-  if (days === 0) return `Today ${clock(topic.start)}`;
+  if (days === 0) return `In ${hours(Math.round(ms / MINUTE))}, ${clock(topic.start)}`;
   if (days === 1) return `Tomorrow ${clock(topic.start)}`;
   return `${day(topic.start, now)}, ${clock(topic.start)}`;
 }

@@ -44,6 +44,7 @@ test('a day says its year only when it is another one', () => {
 test('a topic’s second row is one sentence', () => {
   const topic = /** @type {any} */ ({ state: 'planned', start: at(23, 15, 1) });
   assert.equal(topicLine(topic, NOW), 'Starts in 46 min, 15:01');
+  assert.equal(topicLine({ ...topic, start: at(23, 16, 30) }, NOW), 'In 2 h 15 min, 16:30');
   assert.equal(topicLine({ ...topic, start: at(24, 15) }, NOW), 'Tomorrow 15:00');
   assert.equal(topicLine({ ...topic, start: null }, NOW), 'Starts when the first guest arrives');
   assert.equal(topicLine({ ...topic, state: 'live' }, NOW, 4), '4 here');

@@ -65,7 +65,8 @@ def signed_in(browser: Browser, server: Server, name: str, size: dict[str, int] 
 
 def wish(page: Page, words: str) -> None:
     """Say *words* in the one field and press Enter."""
-    page.keyboard.press("Control+k")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("n")
     page.locator("#wish").fill(words)
     page.locator("#wish").press("Enter")
 

@@ -2,20 +2,22 @@
  * The whole dashboard: route, panes, and what the parts ask of it. Three columns, two with a drawer, or one with tabs.
  */
 import { html, nothing } from 'lit';
+import { Back } from './back.js';
+import { badge } from './badge.js';
 import { Deeds } from './deeds.js';
-import { banner, tabs, talkPane } from './frame.js';
-import { pressed, typedUntil } from './keys.js';
+import { dialogue, dialogues, dialoguesView } from './dialogues.js';
+import { waits } from './early.js';
+import { pressed } from './keys.js';
 import { Notes } from './notes.js';
 import { PlainElement } from './plain.js';
+import { Preferences } from './preferences.js';
 import { Reading } from './reading.js';
 import { readRoute } from './route.js';
 import './sign-in.js';
-import { topicsPane } from './topics.js';
 
-// The dialogues come after the first view, but before they are asked for: one may be offline then.
-const dialogues = () => Promise.all([import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js'), import('./search.js'), import('./preview.js')]);
-// Nobody sees record and talk before signing in: they come beside the first view, and hold their places until then.
+// Nobody sees columns, record and talk before signing in: they come beside the first view, and hold their places until then.
 const record = import('./outcome.js');
+const columns = import('./inside.js');
 import('./talk.js');
 const WET_MS = 4000;
 const BANNER_MS = 3000;
@@ -40,9 +42,15 @@ class App extends PlainElement {
   /** The pane of the record, once it is here. @type {(app: any) => any} */ outcomePane = () => html`<aside class="pane record" id="outcome" aria-label="Outcome"></aside>`;
   /** Topics of a route that could not be fetched: `never`, or `later`. @type {Map<string, string>} */ missing = new Map();
   /** Entries whose ink is not dry: `topic/id`. @type {Set<string>} */ wet = new Set();
+  /** Planned topics that were joined early. @type {Set<string>} */ early = new Set();
+  /** Topics that were open, the newest first. @type {string[]} */ recent = [];
+  /** Whether all published topics are shown. */ allPublished = false;
+  chosen = new Preferences(localStorage);
+  back = new Back({ history, address: () => location.hash, isOpen: () => Boolean(this.#openDialog || this.drawer || this.toastInFrame), close: () => this.#closeTop() });
   notes = new Notes(this, localStorage);
   deeds = new Deeds(this);
   reading = new Reading(this, localStorage);
+  #inside = /** @type {((app: any, tick: number) => any) | null} */ (null);
   #tick = 0;
   #loading = new Set();
   #since = 0;
@@ -50,6 +58,7 @@ class App extends PlainElement {
 
   connectedCallback() {
     super.connectedCallback();
+    columns.then(({ enter, inside }) => { enter(this); this.#inside = inside; this.requestUpdate(); });
     record.then((part) => { this.outcomePane = part.outcomePane; this.requestUpdate(); });
     this.client.on('change', () => this.requestUpdate());
     this.client.on('gone', (id) => { if (id === this.route.topic) location.hash = '#/'; });
@@ -57,9 +66,11 @@ class App extends PlainElement {
     this.client.on('outcome', (outcome, before) => this.#ink(outcome, before));
     this.session.on('state', (state, before) => this.#turned(state, before));
     addEventListener('hashchange', () => this.#routed());
+    addEventListener('popstate', () => this.back.moved());
+    addEventListener('focusin', () => this.back.look());
     addEventListener('keydown', (event) => pressed(this, event));
     document.addEventListener('click', (event) => this.#closeMenus(event.target));
-    setInterval(() => { this.now = new Date(); this.requestUpdate(); }, 20_000);
+    setInterval(() => { this.now = new Date(); this.notify?.tick(); this.requestUpdate(); }, 20_000);
     this.#routed();
   }
 
@@ -71,7 +82,7 @@ class App extends PlainElement {
 
   get room() {
     const { topic } = this;
-    return topic ? this.client.open(topic) : null;
+    return topic && !waits(this, topic) ? this.client.open(topic) : null;
   }
 
   get isOwner() {
@@ -96,11 +107,6 @@ class App extends PlainElement {
   soon() {
     clearTimeout(this.#soon);
     this.#soon = window.setTimeout(() => this.requestUpdate(), 1000);
-  }
-
-  /** On a phone the toast stands in the pane that is seen. */
-  get toastInFrame() {
-    return this.pane !== 'talk' && matchMedia(NARROW).matches;
   }
 
   draftOf(topic) {
@@ -129,34 +135,19 @@ class App extends PlainElement {
     run();
   }
 
-  async wish(words, into = null) {
-    const typed = await typedUntil(dialogues());
-    /** @type {any} */ (this.querySelector('ccm-wish')).open(words + typed, into);
-  }
+  wish = (words, into = null) => dialogue(this, 'wish', (part, typed) => part.open(words + typed, into));
+  show = (question) => dialogue(this, 'ask', (part) => part.open(typeof question === 'string' ? { kind: question } : question));
+  search = (here = false) => dialogue(this, 'search', (part, typed) => part.open(typed, here));
+  keepPlace = () => dialogue(this, 'claim', (part) => part.open());
+  preview = () => dialogue(this, 'preview', (part) => part.open());
+  showAccount = () => dialogue(this, 'account', (part) => part.open());
+  showSettings = () => dialogue(this, 'settings', (part) => part.open());
 
-  async show(question) {
-    await dialogues();
-    /** @type {any} */ (this.querySelector('ccm-ask')).open(typeof question === 'string' ? { kind: question } : question);
-  }
-
-  async keepPlace() {
-    await dialogues();
-    /** @type {any} */ (this.querySelector('ccm-claim')).open();
-  }
-
-  async search() {
-    const typed = await typedUntil(dialogues());
-    /** @type {any} */ (this.querySelector('ccm-search')).open(typed);
-  }
-
-  async preview() {
-    await dialogues();
-    /** @type {any} */ (this.querySelector('ccm-preview')).open();
-  }
-
-  async showAccount() {
-    await dialogues();
-    /** @type {any} */ (this.querySelector('ccm-account')).open();
+  async joinEarly(topic) {
+    this.early.add(topic.id);
+    this.requestUpdate();
+    await this.updateComplete;
+    this.#arrived();
   }
 
   signOut() {
@@ -167,26 +158,17 @@ class App extends PlainElement {
     location.hash = '';
   }
 
-  get themeWord() {
-    return { light: 'Light, always', dark: 'Dark, always' }[localStorage.getItem('ccm-theme') ?? ''] ?? 'Light or dark as the system';
-  }
-
-  turnTheme() {
-    const next = { '': 'light', light: 'dark', dark: '' }[localStorage.getItem('ccm-theme') ?? ''] ?? '';
-    localStorage.setItem('ccm-theme', next);
-    document.documentElement.dataset.theme = next;
-    this.requestUpdate();
-  }
-
   // -- coming and going
 
   #turned(state, before) {
-    if (state === 'online') setTimeout(dialogues, 200);
-    if (state === 'online') this.missing.clear();
+    if (state === 'online') {
+      setTimeout(dialogues, 200);
+      this.missing.clear();
+    }
     if (before === 'online') this.lostAt = new Date();
     if (state === 'online' && (before === 'lost' || before === 'over')) this.spoken = 'Connected again.';
-    this.#since = Date.now();
-    if (state === 'lost' || state === 'connecting') setTimeout(() => this.requestUpdate(), BANNER_MS + 50);
+    if (state !== before) this.#since = Date.now();
+    if (state === 'lost' || state === 'connecting') setTimeout(() => this.requestUpdate(), (state === 'lost' ? SLOW_MS : BANNER_MS) + 50);
     this.requestUpdate();
   }
 
@@ -198,6 +180,7 @@ class App extends PlainElement {
     else if (route.address && route.topic) this.#borrow(route.topic, '');
     const changed = route.topic !== this.route.topic;
     this.route = route;
+    if (changed && route.topic) this.recent = [route.topic, ...this.recent.filter((id) => id !== route.topic)];
     if (changed) this.#arrived();
     if (route.kind === 'o') setTimeout(() => this.querySelector('.found-entry')?.scrollIntoView({ block: 'nearest' }), 50);
     this.requestUpdate();
@@ -228,7 +211,7 @@ class App extends PlainElement {
     this.slow = false;
     setTimeout(() => { this.slow = true; this.requestUpdate(); }, SLOW_MS);
     await this.updateComplete;
-    if (!matchMedia('(pointer: coarse)').matches) /** @type {HTMLElement | null} */ (this.querySelector('#w'))?.focus();
+    if (!matchMedia('(pointer: coarse)').matches) /** @type {HTMLElement | null} */ (this.querySelector('#w') ?? this.querySelector('#talk-title'))?.focus();
   }
 
   willUpdate() {
@@ -254,8 +237,8 @@ class App extends PlainElement {
   }
 
   updated() {
-    const { mentions } = this.reading.sum;
-    document.title = `${mentions ? `(${mentions}) ` : ''}${this.topic ? `${this.topic.name} · ` : ''}CCM`;
+    badge(this);
+    this.back.look();
     const over = /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog.over'));
     if (over && !over.open) over.showModal();
   }
@@ -272,6 +255,21 @@ class App extends PlainElement {
     if (fresh.length && outcome.topic === this.route.topic) this.spoken = fresh.map(([, words]) => words).join('. ');
   }
 
+  get #openDialog() {
+    return /** @type {HTMLDialogElement | null} */ ([...this.querySelectorAll('dialog[open]:not(.over)')].at(-1) ?? null);
+  }
+
+  /** On a phone: another pane than the talk, where the toast stands then. */
+  get toastInFrame() {
+    return this.pane !== 'talk' && matchMedia(NARROW).matches;
+  }
+
+  #closeTop() {
+    const dialog = this.#openDialog;
+    if (dialog) dialog.close();
+    else this.go('talk');
+  }
+
   #closeMenus(target) {
     for (const menu of this.querySelectorAll('details.menu[open]')) if (!menu.contains(target)) menu.removeAttribute('open');
   }
@@ -281,10 +279,8 @@ class App extends PlainElement {
     if (session.state === 'out' || (session.state === 'connecting' && !session.account)) return html`<ccm-sign-in .session=${session} .address=${this.address} .problem=${this.problem} .topic=${this.route.topic}></ccm-sign-in>`;
     const skip = this.topic ? html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>Skip to writing</a>` : nothing;
     return html`${skip}
-      <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${banner(this)}
-      <main class="app"><h1 class="vh">${this.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(this)}${this.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => this.go('talk')}></button>` : nothing}${talkPane(this, this.#tick)}${this.outcomePane(this)}</main>
-      <section class="foot elsewhere" aria-label="Notes">${this.toastInFrame ? this.notes.view() : nothing}</section>${tabs(this)}</div>
-      <ccm-wish .app=${this} .tick=${this.#tick}></ccm-wish><ccm-ask .app=${this} .tick=${this.#tick}></ccm-ask><ccm-search .app=${this} .tick=${this.#tick}></ccm-search><ccm-preview .app=${this} .tick=${this.#tick}></ccm-preview>${this.isGuest ? html`<ccm-claim .app=${this}></ccm-claim>` : html`<ccm-account .app=${this}></ccm-account>`}
+      <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${this.#inside?.(this, this.#tick) ?? html`<div></div><main class="app"><h1 class="vh">CCM</h1><div class="pane topics"></div><div class="pane talk"></div>${this.outcomePane(this)}</main>`}</div>
+      ${dialoguesView(this, this.#tick)}
       ${session.state === 'over' ? html`<dialog class="small over" aria-labelledby="sign-in-title" @cancel=${(e) => e.preventDefault()}><div class="panel"><ccm-sign-in over ?guest=${this.isGuest} .session=${session}></ccm-sign-in></div></dialog>` : nothing}`;
   }
 }

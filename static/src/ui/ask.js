@@ -6,13 +6,10 @@ import { html, nothing } from 'lit';
 import { failure } from '../words.js';
 import { chip } from './chips.js';
 import { icon, mark } from './icons.js';
+import { ENTER_BREAKS, KEYS } from './key-list.js';
 import { guestsOf, peopleHere } from './people.js';
 import { PlainElement, initial, tint } from './plain.js';
 
-const KEYS = [
-  ['N', 'New topic or invitation'], ['/', 'Search'], ['Alt ↑ ↓', 'Topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['Enter', 'Send'], ['Shift Enter', 'Break the line'], ['↑', 'Edit what you said last'],
-  ['↑ ↓ Home End', 'From message to message'], ['Enter', 'Change that message, if it is yours'], ['Alt Z', 'Undo the last correction'], ['L', 'What I guessed and did'], ['Esc', 'Close, then write'], ['?', 'These keys'],
-];
 /**
  * @typedef {{kind: 'value', component?: string, title: string, label: string, value: string, verb: string, hint?: string, run: (value: string) => Promise<any>, what: string, long?: boolean}
  *   | {kind: 'sure', component?: string, title: string, text: string, verb: string, run: () => Promise<any>, what: string}
@@ -109,6 +106,14 @@ class Ask extends PlainElement {
       ${guest.reason ? html`<small class="hint ${guest.state === 'bounced' ? 'bad' : ''}" dir="auto">${guest.reason}</small>` : nothing}</li>`)}</ul></div>`;
   }
 
+  #keys() {
+    const breaks = this.app.chosen.get('ccm-enter') === 'breaks';
+    const off = this.app.chosen.get('ccm-letters') === 'off';
+    const row = ([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`;
+    return html`<div class="panel"><header><h2 id="ask-title">Keys</h2>${this.#x()}</header>${off ? html`<p class="hint">Keys that are one letter or sign are off: see Settings.</p>` : nothing}
+      ${KEYS.map(([where, keys]) => html`<div><h3>${where}</h3><dl class="keys">${(breaks && where === 'While writing' ? [...ENTER_BREAKS, ...keys.slice(2)] : keys).map(row)}</dl></div>`)}</div>`;
+  }
+
   #notes() {
     return html`<div class="panel"><header><h2 id="ask-title">What I guessed and did</h2>${this.#x()}</header>${this.app.notes.log()}</div>`;
   }
@@ -116,7 +121,7 @@ class Ask extends PlainElement {
   render() {
     const q = this._q;
     const body = !q ? nothing : q.kind === 'people' ? this.#people() : q.kind === 'notes' ? this.#notes() : q.kind === 'keys'
-      ? html`<div class="panel"><header><h2 id="ask-title">Keys</h2>${this.#x()}</header><dl class="keys">${KEYS.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl></div>`
+      ? this.#keys()
       : this.#value(q);
     return html`<dialog class="small" aria-labelledby="ask-title" @close=${() => { this._q = null; }}>${body}</dialog>`;
   }

@@ -27,6 +27,9 @@ export function chip(app, guest) {
       ${deeds.map(([sign, verb, run, kind]) => html`<li><button class=${kind ?? ''} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${verb}</button></li>`)}</menu></details>`;
 }
 
+/** What I may say to an invitation of mine. @returns {[string, string, any, () => void][]} state, verb, icon, what it does */
+export const answersFor = (app, guest) => ANSWERS.map(([state, verb, sign]) => [state, verb, sign, () => app.deeds.answer(guest, state)]);
+
 /** @returns {any[][]} icon, verb, what it does, kind of button */
 function deedsFor(app, guest) {
   const { deeds } = app;

@@ -5,6 +5,7 @@ import { html, nothing } from 'lit';
 import { head } from './head.js';
 import { icon } from './icons.js';
 import { wishDoor } from './topics.js';
+import { waitingRoom } from './waiting.js';
 
 const TRY = [
   ['kim@example.org', 'A topic with one guest, starting when they arrive'],
@@ -36,7 +37,7 @@ function absent(app) {
 /** @param {any} app @param {number} tick */
 export function talkPane(app, tick) {
   const { client, session, topic } = app;
-  if (topic) return html`<section class="pane talk" id="talk" aria-labelledby="talk-title">${head(app)}<ccm-talk .app=${app} .tick=${tick}></ccm-talk></section>`;
+  if (topic) return html`<section class="pane talk" id="talk" aria-labelledby="talk-title">${head(app)}${app.room ? nothing : html`${waitingRoom(app)}${foot(app)}`}<ccm-talk .app=${app} .tick=${tick}></ccm-talk></section>`;
   if (!client.listed) return html`<section class="pane talk" id="talk" aria-label="Talk">${app.slow && session.state !== 'lost' ? html`<div class="nobody"><p>Connecting…</p></div>` : nothing}</section>`;
   if (app.route.topic) return html`<section class="pane talk" id="talk" aria-label="Talk">${door(app)}<div class="nobody" role="status">${absent(app)}</div>${foot(app)}</section>`;
   return html`<section class="pane talk" id="talk" aria-labelledby="hero">${door(app)}<div class="hero"><h2 id="hero">Whom do you want to talk something through with?</h2>${wishDoor(app, 'An e-mail address is enough')}

@@ -14,7 +14,7 @@ const CHIPS = 4;
 function state(app) {
   const { topic, now, room } = app;
   const offline = app.session.state !== 'online';
-  const people = room.state === 'in' ? headcount(app, room) : 0;
+  const people = room?.state === 'in' ? headcount(app, room) : 0;
   if (topic.state === 'live' && offline) return html`<span>Live at ${clock(app.lostAt)}</span>`;
   if (topic.state === 'live') return html`<span class="lv">Live</span><span>${count(Math.max(people, 1), 'person', 'people')} here</span>${topic.start ? html`<span class="num" data-testid="planned">${topic.start <= now ? `since ${clock(topic.start)}` : `planned for ${day(topic.start, now)}, ${clock(topic.start)}`}</span>` : nothing}`;
   if (topic.state === 'planned') return html`<span data-testid="planned">${topic.start ? when(topic.start, now) : 'Starts when the first guest arrives'}</span>`;
@@ -23,13 +23,16 @@ function state(app) {
 }
 
 function more(app) {
-  const { topic, room, deeds } = app;
+  const { topic, room, deeds, chosen } = app;
+  const muted = chosen.mutes(topic.id);
+  const mute = () => { chosen.mute(topic.id, !muted); app.requestUpdate(); };
   const may = !app.isGuest;
   const item = (sign, words, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words}</button></li>`;
   return html`<details class="menu"><summary class="ico" aria-label="More for this topic">${icon('more')}</summary><menu>
     ${may ? item('mail', 'Invite', () => app.wish('', topic)) : nothing}${item('people', 'People', () => app.show('people'))}
     ${may ? item('pen', 'Rename', () => deeds.rename(topic)) : nothing}${may ? item('clock', 'Change the time', () => deeds.move(topic)) : nothing}
-    ${!may ? nothing : item('lock', room.onRecord ? 'Go off the record' : 'Back on the record', () => deeds.record(topic, !room.onRecord))}
+    ${item(muted ? 'bell' : 'mute', muted ? 'Let it ask for me again' : 'Mute it', mute)}
+    ${!may || !room ? nothing : item('lock', room.onRecord ? 'Go off the record' : 'Back on the record', () => deeds.record(topic, !room.onRecord))}
     ${topic.state === 'live' && app.isOwner ? item('check', 'End meeting', () => deeds.end(topic)) : nothing}
     ${app.isOwner ? item('close', 'Delete', () => deeds.remove(topic), 'danger') : nothing}</menu></details>`;
 }
@@ -48,7 +51,7 @@ function guests(app, here) {
 /** @param {any} app */
 export function head(app) {
   const { topic, room, client } = app;
-  const here = peopleHere(app, room);
+  const here = room ? peopleHere(app, room) : [];
   const faces = here.filter((one) => !one.reporter).slice(0, 4);
   const outcome = client.outcomes.get(topic.id);
   const slow = slowness(app, 'invitations');

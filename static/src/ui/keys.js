@@ -8,16 +8,18 @@ export function pressed(app, event) {
   const open = document.querySelector('dialog[open]');
   const typing = /^(input|textarea|select)$/iu.test(event.target.tagName) || open;
   const command = event.ctrlKey || event.metaKey;
-  const plain = !typing && !command && !event.altKey;
+  const letters = app.chosen.get('ccm-letters') === 'on';
+  const plain = letters && !typing && !command && !event.altKey;
   if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) step(app, event.key === 'ArrowUp' ? -1 : 1);
   else if (event.altKey && event.key === 'z') app.notes.undoLast();
   else if (event.altKey && '123'.includes(event.key)) focusPane(app, Number(event.key) - 1);
-  else if (command && event.key === 'k' && !app.isGuest) app.wish('');
+  else if (command && event.key === 'k' && !open) app.search();
+  else if (event.key === 'F6' && !open) nextPart(app, event.shiftKey ? -1 : 1);
   else if (event.key === 'Escape' && !open) escape(app);
   else if (plain && event.key === 'n' && !app.isGuest) app.wish('');
-  else if (plain && event.key === '/') app.search();
+  else if (plain && event.key === '/') app.search(true);
   else if (plain && event.key === 'l') app.show('notes');
-  else if (!typing && event.key === '?') app.show('keys');
+  else if (plain && event.key === '?') app.show('keys');
   else return;
   event.preventDefault();
 }
@@ -53,6 +55,23 @@ function escape(app) {
     menu.querySelector('summary').focus();
   } else if (app.drawer) app.go('talk');
   else app.querySelector('#w')?.focus();
+}
+
+// The parts of the page, each with what takes the focus in it; without, the part itself does.
+const PARTS = /** @type {[string, string[]][]} */ ([
+  ['.topics', ['.topic[aria-current]', '.topic', '.box']], ['.log', []], ['.wait', ['.btn']], ['.hero', ['.box']], ['.talk .foot', ['#w']],
+  ['.record', ['#outcome-title']], ['.tabs', ['a[aria-current]']],
+]);
+
+/** To the next part of the page that is seen. */
+function nextPart(app, by) {
+  const parts = PARTS.flatMap(([name, firsts]) => {
+    const part = app.querySelector(name);
+    const to = !part || !firsts.length ? part : firsts.map((first) => part.querySelector(first)).find(Boolean);
+    return to?.checkVisibility() ? [{ part, to }] : [];
+  });
+  const at = parts.findIndex(({ part }) => part.contains(document.activeElement));
+  parts[(at < 0 && by < 0 ? parts.length - 1 : at + by + parts.length) % parts.length]?.to.focus();
 }
 
 /** To the topic above or below. */

@@ -1,26 +1,18 @@
 /**
- * The topics column: one field's door, topics grouped by state, and who is signed in.
+ * The topics column: one field's door, topics grouped by what they ask of me, and who is signed in.
  */
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { clock, count, topicLine } from '../words.js';
+import { clock, count } from '../words.js';
 import { slowness } from './busy.js';
 import { icon, mark, stateMark } from './icons.js';
 import { headcount } from './people.js';
 import { initial } from './plain.js';
+import { GROUPS, byEnd, byStart, groupOf, rowLine } from './todo.js';
 
-const GROUPS = [
-  ['live', 'Live now'],
-  ['planned', 'Coming up'],
-  ['ended', 'Ended'],
-  ['published', 'Published'],
-];
+const SHOWN_PUBLISHED = 5;
 
-/** @param {import('../xmpp/read.js').Topic} a @param {import('../xmpp/read.js').Topic} b */
-function byStart(a, b) {
-  const [x, y] = [a, b].map((t) => t.start?.getTime() ?? Number.MAX_SAFE_INTEGER);
-  return x - y || a.name.localeCompare(b.name);
-}
+const me = (app) => ({ account: app.session.account, name: app.client.name });
 
 /** @param {any} app */
 function row(app, topic) {
@@ -28,15 +20,16 @@ function row(app, topic) {
   const fresh = !unread && app.reading.isNew(topic);
   const room = app.client.rooms.get(topic.room);
   const stale = app.session.state !== 'online';
+  const muted = app.chosen.mutes(topic.id);
   const here = room?.state === 'in' ? headcount(app, room) : 0;
   const live = topic.state === 'live';
-  const line = live && stale ? `Live at ${clock(app.lostAt)}` : topicLine(topic, app.now, here);
-  return html`<li><a class="topic ${unread || fresh ? 'new' : ''}" href="#/t/${topic.id}" data-testid="topic" data-id=${topic.id} data-state=${topic.state}
+  const line = live && stale ? `Live at ${clock(app.lostAt)}` : rowLine(topic, app.client.outcomes.get(topic.id), me(app), app.now, here);
+  return html`<li><a class="topic ${(unread || fresh) && !muted ? 'new' : ''}" href="#/t/${topic.id}" data-testid="topic" data-id=${topic.id} data-state=${topic.state}
       aria-current=${app.topic?.id === topic.id ? 'page' : nothing} @click=${() => app.go('talk')}>
-    ${stateMark(topic.state, stale)}<b dir="auto">${topic.name}</b>
-    ${unread ? html`<span class="cnt">${mentions ? html`<i aria-hidden="true">@${mentions}</i>` : nothing}<span aria-hidden="true">${unread}</span>
+    ${stateMark(topic.state, stale)}<b dir="auto">${topic.name}</b><small><span class="vh">, </span>${live && !stale ? html`<span class="lv">Live</span>, ` : nothing}${line}${muted ? ', muted' : ''}</small>
+    ${unread ? html`<span class="cnt">${mentions && !muted ? html`<i aria-hidden="true">@${mentions}</i>` : nothing}<span aria-hidden="true">${unread}</span>
       <span class="vh">, ${mentions ? `${count(mentions, 'mention')}, ` : ''}${unread} unread</span></span>` : nothing}
-    ${fresh ? html`<span class="cnt"><i>New</i></span>` : nothing}<small>${live && !stale ? html`<span class="lv">Live</span>, ` : nothing}${line}</small></a></li>`;
+    ${fresh ? html`<span class="cnt"><i>New</i></span>` : nothing}</a></li>`;
 }
 
 /** @param {any} app @param {string} [words] */
@@ -65,15 +58,16 @@ export function topicsPane(app) {
     ${(topics.length || !app.client.listed) && !app.isGuest ? wishDoor(app) : nothing}
     ${app.isGuest ? html`<div class="ask"><button class="box" type="button" data-testid="keep-place" @click=${() => app.keepPlace()}>${icon('lock')}Keep your place</button>
       <p class="hint">You are a guest here for some hours.</p></div>` : nothing}
-    ${topics.length ? html`<div class="ask"><button class="box find" type="button" data-testid="search" @click=${() => app.search()}>${icon('search')}Search<kbd>/</kbd></button></div>` : nothing}
+    ${topics.length ? html`<div class="ask"><button class="box find" type="button" data-testid="search" @click=${() => app.search()}>${icon('search')}Search or jump<kbd>Ctrl K</kbd></button></div>` : nothing}
     <div class="scroll" tabindex="0" role="group" aria-label="Topic list">
-      ${topics.length ? GROUPS.map(([state, title]) => group(app, title, topics.filter((t) => t.state === state).sort(byStart))) : nothing}
+      ${topics.length ? groups(app, topics) : nothing}
       ${!topics.length && app.client.listed ? html`<p class="hint none-yet">Your topics will stand here, with the next meeting on top.</p>` : nothing}
     </div>
+    ${app.notify.offer()}
     <div class="me"><span class="av" aria-hidden="true">${initial(app.client.name)}</span>
       <div><b dir="auto">${app.client.name}</b><span data-testid="connection">${connection(app)}</span></div>
       <details class="menu up"><summary class="ico" aria-label="You">${icon('more')}</summary><menu>
-        <li><button type="button" @click=${(e) => app.menu(e, () => app.turnTheme())}>${icon('sun')}${app.themeWord}</button></li>
+        <li><button type="button" data-testid="settings" @click=${(e) => app.menu(e, () => app.showSettings())}>${icon('sliders')}Settings</button></li>
         <li><button type="button" data-testid="notes" @click=${(e) => app.menu(e, () => app.show('notes'))}>${icon('pen')}What I guessed and did</button></li>
         ${app.isGuest ? nothing : html`<li><button type="button" data-testid="account" @click=${(e) => app.menu(e, () => app.showAccount())}>${icon('lock')}Your account</button></li>`}
         <li><a href="/archive/" target="_blank" rel="noopener">${icon('globe')}Published documents</a></li>
@@ -81,7 +75,17 @@ export function topicsPane(app) {
   </nav>`;
 }
 
-function group(app, title, topics) {
-  if (!topics.length) return nothing;
-  return html`<h2 class="grp">${title}</h2><ul>${repeat(topics, (t) => t.id, (t) => row(app, t))}</ul>`;
+/** The groups that are not empty, each under its heading. @param {any} app @param {import('../xmpp/read.js').Topic[]} topics */
+function groups(app, topics) {
+  const found = new Map(Object.keys(GROUPS).map((key) => [key, /** @type {any[]} */ ([])]));
+  for (const topic of topics) found.get(groupOf(topic, app.client.outcomes.get(topic.id), me(app)))?.push(topic);
+  return [...found].map(([key, some]) => {
+    if (!some.length) return nothing;
+    some.sort(['live', 'planned'].includes(key) ? byStart : byEnd);
+    const folded = key === 'published' && !app.allPublished && some.length > SHOWN_PUBLISHED;
+    const shown = folded ? some.filter((topic, i) => i < SHOWN_PUBLISHED || topic.id === app.topic?.id) : some;
+    return html`<h2 class="grp" id="grp-${key}">${GROUPS[key]}</h2><ul aria-labelledby="grp-${key}">${repeat(shown, (t) => t.id, (t) => row(app, t))}</ul>
+      ${key === 'published' ? html`<p class="archive">${folded ? html`<button class="text" type="button" data-testid="all-published" @click=${() => { app.allPublished = true; app.requestUpdate(); }}>All ${some.length} published</button>` : nothing}
+        <a href="/archive/" target="_blank" rel="noopener">Search the archive</a></p>` : nothing}`;
+  });
 }

@@ -33,6 +33,12 @@ export class Account {
     await this.#ask('set', 'address', { password, address });
   }
 
+  /** Nobody comes back without the password any more; whoever is connected stays (docs/protocol.md, Tokens). */
+  async revokeAll() {
+    const { session } = this.client;
+    await session.request($iq({ type: 'set', to: session.domain }).c('revoke', { xmlns: NS.token }));
+  }
+
   /** @param {string} password */
   async end(password) {
     await this.#ask('set', 'delete', { password });

@@ -1,0 +1,23 @@
+/**
+ * The dialogues of the page. They come after the first view, but before they are asked for: one may be offline then.
+ */
+import { html } from 'lit';
+import { typedUntil } from './keys.js';
+
+export const dialogues = () => Promise.all([
+  import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js'), import('./search.js'), import('./preview.js'), import('./settings.js'),
+]);
+
+/**
+ * @param {any} app
+ * @param {string} name of its element, without `ccm-`
+ * @param {(part: any, typed: string) => void} open *typed*: what was typed while it came
+ */
+export async function dialogue(app, name, open) {
+  const typed = await typedUntil(dialogues());
+  open(app.querySelector(`ccm-${name}`), typed);
+}
+
+/** @param {any} app @param {number} tick */
+export const dialoguesView = (app, tick) => html`<ccm-wish .app=${app} .tick=${tick}></ccm-wish><ccm-ask .app=${app} .tick=${tick}></ccm-ask><ccm-search .app=${app} .tick=${tick}></ccm-search><ccm-preview .app=${app} .tick=${tick}></ccm-preview>
+  <ccm-settings .app=${app} .tick=${tick}></ccm-settings>${app.isGuest ? html`<ccm-claim .app=${app}></ccm-claim>` : html`<ccm-account .app=${app}></ccm-account>`}`;

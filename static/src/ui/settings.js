@@ -1,0 +1,121 @@
+/**
+ * Settings: what holds on this device. Every choice holds at once; nothing is saved by a button.
+ */
+import { html, nothing } from 'lit';
+import { count, failure, list } from '../words.js';
+import { Account } from '../xmpp/account.js';
+import { icon } from './icons.js';
+import { PlainElement } from './plain.js';
+import { applyTheme } from './preferences.js';
+
+const LANGUAGES = { en: 'English' };
+const KEPT = [['ccm-draft:', 'draft'], ['ccm-width:', 'column width']];
+
+class Settings extends PlainElement {
+  static properties = { app: { attribute: false }, tick: { type: Number }, _error: { state: true }, _told: { state: true } };
+
+  constructor() {
+    super();
+    this._error = '';
+    this._told = '';
+  }
+
+  open() {
+    this._error = '';
+    this._told = '';
+    /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).showModal();
+  }
+
+  #close() {
+    /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).close();
+  }
+
+  #choose(key, value) {
+    this.app.chosen.set(key, value);
+    if (key === 'ccm-theme') applyTheme(this.app.chosen);
+    this.app.requestUpdate();
+    this.requestUpdate();
+  }
+
+  // -- parts
+
+  /** One of a few, side by side. */
+  #row(key, title, values) {
+    const chosen = this.app.chosen.get(key);
+    return html`<fieldset class="few"><legend class="l">${title}</legend><div>${values.map(([value, words]) => html`<label><input type="radio" name=${key} value=${value} .checked=${chosen === value} @change=${() => this.#choose(key, value)}><span>${words}</span></label>`)}</div></fieldset>`;
+  }
+
+  /** Yes or no. */
+  #switch(key, title, hint, on, off, more = {}) {
+    const checked = more.checked ?? this.app.chosen.get(key) === on;
+    return html`<label class="onoff"><input type="checkbox" role="switch" data-testid=${key} .checked=${checked} ?disabled=${more.disabled} aria-describedby=${hint ? `${key}-hint` : nothing}
+      @change=${(event) => (more.run ?? ((yes) => this.#choose(key, yes ? on : off)))(event.target.checked, event.target)}><span><b>${title}</b>${hint ? html`<small id="${key}-hint">${hint}</small>` : nothing}</span></label>`;
+  }
+
+  async #notify(yes, box) {
+    const { notify } = this.app;
+    if (yes) await notify.turnOn();
+    else notify.turnOff();
+    box.checked = notify.on;
+    this.requestUpdate();
+  }
+
+  #notifications() {
+    const { notify } = this.app;
+    const denied = notify.browser.permission() === 'denied';
+    const hint = denied ? 'This browser keeps them from me. Its settings for this page can change that.' : 'A mention, a reply, an action for you, a meeting of yours. Only while you look elsewhere.';
+    return html`<section aria-labelledby="set-notify"><h3 id="set-notify">Notifications</h3>
+      ${this.#switch('ccm-notify', 'Tell me when I am mentioned', hint, 'on', 'off', { checked: notify.on, disabled: denied, run: (yes, box) => this.#notify(yes, box) })}
+      ${notify.on ? html`${this.#switch('ccm-notify-words', 'Show what was said', 'Off on a screen that others see.', 'on', 'off')}${this.#switch('ccm-sound', 'With a sound', '', 'on', 'off')}` : nothing}</section>`;
+  }
+
+  #device() {
+    const keys = Object.keys(localStorage);
+    const counts = KEPT.map(([start, word]) => [keys.filter((key) => key.startsWith(start)).length, word]).filter(([n]) => n);
+    const notes = this.app.notes.all.length;
+    const kept = list([...counts.map(([n, word]) => count(Number(n), String(word))), ...(notes ? [count(notes, 'note')] : []), 'these settings', 'what you have read']);
+    return html`<section aria-labelledby="set-device"><h3 id="set-device">On this device</h3>
+      <p class="hint">Kept here: ${kept}. Talks and outcomes are not.</p>
+      <div class="row start"><button class="btn s" type="button" data-testid="forget" @click=${this.#forget}>Forget all of it</button></div><p class="hint" role="status">${this._told}</p></section>`;
+  }
+
+  // What one has read is not forgotten with it: all would be new again.
+  #forget() {
+    for (const key of Object.keys(localStorage)) if (key.startsWith('ccm-') && !/^ccm-(read|opened):/u.test(key)) localStorage.removeItem(key);
+    this.app.notes.forget();
+    applyTheme(this.app.chosen);
+    this.app.columns.apply();
+    this._told = 'Forgotten.';
+    this.app.requestUpdate();
+  }
+
+  async #everywhere() {
+    this._error = '';
+    try {
+      await new Account(this.app.client).revokeAll();
+      this.#close();
+      this.app.signOut();
+    } catch (error) {
+      this._error = failure(error, 'You are signed in still.');
+    }
+  }
+
+  render() {
+    const { app } = this;
+    if (!app) return nothing;
+    return html`<dialog class="small settings" aria-labelledby="settings-title"><div class="panel">
+      <header><h2 id="settings-title">Settings</h2><button class="ico" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button></header>
+      ${this.#row('ccm-theme', 'Look', [['', 'Like the system'], ['light', 'Light'], ['dark', 'Dark']])}
+      <div><label class="l" for="set-language">Language</label><select class="field" id="set-language">${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code}>${name}</option>`)}</select></div>
+      ${this.#row('ccm-enter', 'Enter, while you write,', [['sends', 'sends'], ['breaks', 'breaks the line']])}
+      <section aria-label="Keys and reading">${this.#switch('ccm-letters', 'Keys that are one letter', 'N, /, ? and the others, while nothing is being written.', 'on', 'off')}
+        ${this.#switch('ccm-markers', 'Let others see what I have read', '', 'on', 'off')}</section>
+      ${this.#notifications()}${this.#device()}
+      ${app.isGuest ? nothing : html`<section aria-labelledby="set-out"><h3 id="set-out">Elsewhere</h3>
+        <p class="hint">Devices come back without a password for a day. This ends that, here too; one that is connected stays so until it is closed.</p>
+        <div class="row start"><button class="btn s danger" type="button" data-testid="everywhere" @click=${this.#everywhere}>Sign out everywhere</button></div></section>`}
+      <p role="alert" class="error">${this._error}</p></div></dialog>`;
+  }
+}
+
+customElements.define('ccm-settings', Settings);

@@ -1,0 +1,75 @@
+/**
+ * Where a topic stands in the column and what it waits for: something of mine to confirm or approve. Pure, but for the
+ * fetching of what that needs.
+ */
+import { day, topicLine } from '../words.js';
+import { isOpen } from './spine.js';
+
+const HOUR = 3_600_000;
+const FETCHED = 6;
+
+/** The groups of the column, in their order. */
+export const GROUPS = /** @type {const} */ ({ live: 'Live now', planned: 'Coming up', waiting: 'Waiting for you', ended: 'Ended', published: 'Published' });
+
+/**
+ * @typedef {import('../xmpp/read.js').Topic} Topic
+ * @typedef {import('../xmpp/read.js').Outcome} Outcome
+ * @typedef {{account: string, name: string}} Me
+ */
+
+/** @param {Outcome | undefined} outcome @param {Me} me @param {boolean} owner @returns {number} entries that are mine to confirm */
+export function toConfirm(outcome, me, owner) {
+  const mine = (/** @type {any} */ entry) => owner || entry.owner.toLowerCase() === me.name.toLowerCase();
+  return outcome?.entries.filter((entry) => ['action', 'decision'].includes(entry.kind) && isOpen(entry) && mine(entry)).length ?? 0;
+}
+
+/** @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me @returns {keyof typeof GROUPS} */
+export function groupOf(topic, outcome, me) {
+  if (topic.state !== 'ended') return /** @type {any} */ (topic.state in GROUPS ? topic.state : 'planned');
+  const owner = topic.owner === me.account;
+  return owner || toConfirm(outcome, me, owner) ? 'waiting' : 'ended';
+}
+
+/** In *waiting*: what for. @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me */
+function waitsFor(topic, outcome, me) {
+  const owner = topic.owner === me.account;
+  const open = toConfirm(outcome, me, owner);
+  if (open) return `${open} to confirm`;
+  if (!outcome || !owner) return 'not published yet';
+  if (outcome.mode === 'grace') return 'goes out soon';
+  if (outcome.mode === 'interviewing') return 'the reporter asks';
+  return outcome.known ? 'ready to approve' : 'nothing kept';
+}
+
+/**
+ * The second row of a topic, one sentence.
+ * @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me @param {Date} now @param {number} here people in the room, 0 when unknown
+ */
+export function rowLine(topic, outcome, me, now, here) {
+  const ms = topic.start ? now.getTime() - topic.start.getTime() : 0;
+  if (topic.state === 'live') {
+    const minutes = Math.round(ms / 60_000);
+    const since = minutes > 0 && minutes < 600 ? `${minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`}, ` : '';
+    return `${since}${topicLine(topic, now, here)}`;
+  }
+  if (topic.state === 'ended') return `Ended${topic.start ? ` ${Math.abs(ms) < 6 * 24 * HOUR ? day(topic.start, now).slice(0, 3) : day(topic.start, now)}` : ''}, ${waitsFor(topic, outcome, me)}`;
+  if (topic.state === 'published') return topic.start ? `Published, ${day(topic.start, now)}` : 'Published';
+  const coming = topic.invitees.filter((one) => one.state === 'accepted').length;
+  const all = topic.invitees.filter((one) => one.state !== 'revoked').length;
+  return `${topicLine(topic, now)}${topic.start && coming ? `, ${coming} of ${all} coming` : ''}`;
+}
+
+/** @param {Topic} a @param {Topic} b */
+export function byStart(a, b) {
+  const [x, y] = [a, b].map((topic) => topic.start?.getTime() ?? Number.MAX_SAFE_INTEGER);
+  return x - y || a.name.localeCompare(b.name);
+}
+
+/** What is over comes the other way round: the last one first. @param {Topic} a @param {Topic} b */
+export const byEnd = (a, b) => (b.start?.getTime() ?? 0) - (a.start?.getTime() ?? 0) || a.name.localeCompare(b.name);
+
+/** The outcomes of what has ended, since they say what waits for me: a few, one after the other. @param {any} client */
+export async function fetchEnded(client) {
+  const ended = [...client.topics.values()].filter((topic) => topic.state === 'ended' && !client.outcomes.has(topic.id)).sort(byEnd);
+  for (const topic of ended.slice(0, FETCHED)) await client.outcome(topic.id).catch(() => {}); // only a word in the column
+}

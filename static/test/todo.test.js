@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { byEnd, byStart, groupOf, rowLine, toConfirm } from '../src/ui/todo.js';
+
+const NOW = new Date(2026, 10, 23, 14, 15);
+const at = (/** @type {number} */ d, /** @type {number} */ h) => new Date(2026, 10, d, h);
+const ANN = { account: 'ann@localhost', name: 'Ann' };
+const KIM = { account: 'kim@localhost', name: 'Kim' };
+const topic = (/** @type {any} */ more) => ({ id: 't', name: 'Hiring', state: 'ended', owner: 'ann@localhost', start: at(19, 15), invitees: [], ...more });
+const entry = (/** @type {any} */ more) => ({ kind: 'action', owner: 'Kim', found: true, status: 'open', ...more });
+const outcome = (/** @type {any[]} */ entries, more = {}) => /** @type {any} */ ({ mode: 'listening', known: true, entries, ...more });
+
+test('what I found of mine to confirm waits for me; what is another’s does not', () => {
+  const kept = outcome([entry({}), entry({ owner: 'Tom' }), entry({ found: false }), entry({ kind: 'link' })]);
+  assert.equal(toConfirm(kept, KIM, false), 1);
+  assert.equal(groupOf(topic({}), kept, KIM), 'waiting');
+  assert.equal(groupOf(topic({}), outcome([entry({ owner: 'Tom' })]), KIM), 'ended');
+  assert.equal(rowLine(topic({}), kept, KIM, NOW, 0), 'Ended Thu, 1 to confirm');
+});
+
+test('what has ended waits for its owner until it is published', () => {
+  assert.equal(groupOf(topic({}), undefined, ANN), 'waiting');
+  assert.equal(rowLine(topic({}), undefined, ANN, NOW, 0), 'Ended Thu, not published yet');
+  assert.equal(rowLine(topic({}), outcome([]), ANN, NOW, 0), 'Ended Thu, ready to approve');
+  assert.equal(rowLine(topic({ start: at(2, 15) }), outcome([], { mode: 'grace' }), ANN, NOW, 0), 'Ended Mon 2 Nov, goes out soon');
+  assert.equal(groupOf(topic({ state: 'published' }), undefined, ANN), 'published');
+});
+
+test('a live topic says how long it runs and who is there', () => {
+  const live = topic({ state: 'live', start: new Date(2026, 10, 23, 14, 1) });
+  assert.equal(rowLine(live, undefined, ANN, NOW, 4), '14 min, 4 here');
+  assert.equal(rowLine({ ...live, start: at(24, 9) }, undefined, ANN, NOW, 1), '1 here');
+});
+
+test('a planned topic counts down, and counts who is coming', () => {
+  const planned = topic({ state: 'planned', start: at(23, 17), invitees: [{ state: 'accepted' }, { state: 'offered' }, { state: 'revoked' }] });
+  assert.equal(rowLine(planned, undefined, ANN, NOW, 0), 'In 2 h 45 min, 17:00, 1 of 2 coming');
+});
+
+test('what comes next stands first, and so does what ended last', () => {
+  const all = [topic({ id: 'a', start: at(24, 9) }), topic({ id: 'b', start: at(23, 9) }), topic({ id: 'c', start: null })];
+  assert.deepEqual([...all].sort(byStart).map((t) => t.id), ['b', 'a', 'c']);
+  assert.deepEqual([...all].sort(byEnd).map((t) => t.id), ['a', 'b', 'c']);
+});
