@@ -216,6 +216,9 @@ class IAccountXML(Interface):
     def set(owner: str, pieces: dict[str, bytes | None]) -> Awaitable[None]:
         """*async* Keep these, or forget those that are ``None``, in one transaction."""
 
+    def set_each(name: str, pieces: dict[str, bytes]) -> Awaitable[None]:
+        """*async* Keep a piece under that name for each of these bare JIDs, at least one, in one transaction."""
+
     def size(owner: str) -> Awaitable[int]:
         """*async* How many bytes an account keeps."""
 

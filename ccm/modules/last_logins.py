@@ -1,7 +1,8 @@
 """
 When accounts last signed in: kept for administrators (XEP-0133 §4.9), with the account, and gone with it.
 
-One small write an account and minute at most. Leaves out XEP-0012, which tells it to contacts.
+Written together a minute later, since everybody may come at once after a start; of a crash the last minute is lost.
+Leaves out XEP-0012, which tells it to contacts.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from ccm.wire.stanza import parse_element
 _KEPT = "last-login"
 _NAMESPACE = "urn:ccm:admin:0"
 _SECONDS = 60.0
+_AT_ONCE = 500  # written in one commit, which others wait for
 
 
 class LastLogins:
@@ -29,8 +31,7 @@ class LastLogins:
         self._store: IAccountXML = services.account_xml
         self._now = services.now
         self._later = services.later
-        #: bare JID -> when it signed in, for as long as nothing more of it is written
-        self._recent: dict[str, float] = {}
+        self._recent: dict[str, float] = {}  # bare JID -> when; what is not written yet
 
     @on.event("session-bound")
     def note(self, session: Any) -> None:
@@ -38,11 +39,9 @@ class LastLogins:
         bare = address.bare(session.jid)
         if session.resumed or not self._is_account(bare):
             return
-        known, now = bare in self._recent, self._now()
-        self._recent[bare] = now
-        if not known:
-            self._write(bare, now)
-            self._later(_SECONDS, lambda: self._again(bare, now))
+        if not self._recent:
+            self._later(_SECONDS, self._write)
+        self._recent[bare] = self._now()
 
     async def of(self, bare: str) -> str | None:
         """The time (XEP-0082), ``None`` for an account that never signed in since this is noted."""
@@ -57,15 +56,16 @@ class LastLogins:
         """Who has that name next is somebody else."""
         self._recent.pop(bare, None)
 
-    def _again(self, bare: str, written: float) -> None:
-        """A minute later: write what came meanwhile."""
-        at = self._recent.pop(bare, None)
-        if at is not None and at > written:
-            self._write(bare, at)
+    def _write(self) -> None:
+        recent = list(self._recent.items())
+        self._recent = {}
+        for first in range(0, len(recent), _AT_ONCE):
+            pieces = {bare: _rendered(at) for bare, at in recent[first : first + _AT_ONCE]}
+            aside(self._store.set_each(_KEPT, pieces), "noting logins")
 
-    def _write(self, bare: str, at: float) -> None:
-        xml = f"<login xmlns='{_NAMESPACE}' at='{_stamp(at)}'/>".encode()
-        aside(self._store.set(bare, {_KEPT: xml}), "noting a login")
+
+def _rendered(at: float) -> bytes:
+    return f"<login xmlns='{_NAMESPACE}' at='{_stamp(at)}'/>".encode()
 
 
 def _stamp(seconds: float) -> str:

@@ -5,7 +5,7 @@ from zope.interface import implementer
 
 from ccm.interfaces import IAccountXML, IDatabase
 from ccm.store.schema import account_xml as kept
-from ccm.store.upsert import upsert
+from ccm.store.upsert import upsert, upsert_all
 
 
 @implementer(IAccountXML)
@@ -29,6 +29,10 @@ class AccountXML:
                     upsert(connection, kept, {"owner": owner, "name": name, "xml": xml})
 
         await self._database.write(change)
+
+    async def set_each(self, name: str, pieces: dict[str, bytes]) -> None:
+        rows = [{"owner": owner, "name": name, "xml": xml} for owner, xml in pieces.items()]
+        await self._database.write(lambda connection: upsert_all(connection, kept, rows))
 
     async def size(self, owner: str) -> int:
         statement = select(func.coalesce(func.sum(func.length(kept.c.xml)), 0)).where(kept.c.owner == owner)

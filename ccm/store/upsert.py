@@ -12,14 +12,19 @@ def upsert(connection: Connection, table: Table, row: dict[str, Any], key: tuple
 
     :param key: columns with a unique index; the primary key when empty.
     """
+    upsert_all(connection, table, [row], key)
+
+
+def upsert_all(connection: Connection, table: Table, rows: list[dict[str, Any]], key: tuple[str, ...] = ()) -> None:
+    """The same with several *rows*, at least one, that name the same columns."""
     keys = key or tuple(column.name for column in table.primary_key)
-    statement: Any = _insert(connection, table).values(**row)
-    changed = {name: statement.excluded[name] for name in row if name not in keys}
+    statement: Any = _insert(connection, table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     if changed:
         statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement)
+    connection.execute(statement, rows)
 
 
 def add(connection: Connection, table: Table, key: str, column: str, amount: int) -> None:

@@ -115,6 +115,10 @@ class MemoryAccountXML:
             else:
                 self.kept[owner, name] = xml
 
+    async def set_each(self, name: str, pieces: dict[str, bytes]) -> None:
+        for owner, xml in pieces.items():
+            self.kept[owner, name] = xml
+
     async def size(self, owner: str) -> int:
         return sum(len(xml) for (kept_by, _), xml in self.kept.items() if kept_by == owner)
 
