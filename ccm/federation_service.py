@@ -88,7 +88,6 @@ class Federation:
         barrier: Barrier = lambda: None,
         weight: Callable[[], float] = random.random,
     ) -> None:
-        options.check()
         self._reactor = reactor
         self._router = router
         self._options = options

@@ -134,8 +134,13 @@ def test_an_administrators_address_is_believed_of_sessions_alone() -> None:
 
 @pytest.mark.parametrize("written", ["ann", "localhost", "ann@localhost/a", "@", "a b@c"])
 def test_an_administrator_is_named_by_a_bare_address(written: str) -> None:
-    with pytest.raises(ConfigError, match=r"\[modules.admin\] admins: .*name@example.org"):
-        Office(admins=(written,))
+    with pytest.raises(ConfigError, match=r"modules.admin.admins: .*name@example.org"):
+        AdminOptions(admins=(written,)).check()
+
+
+def test_an_administrator_has_an_account_of_this_domain() -> None:
+    with pytest.raises(ConfigError, match=r"ann@elsewhere\.example has no account here\. Name somebody@localhost"):
+        Office(admins=("ann@elsewhere.example",))
 
 
 def test_a_command_that_is_not_there_is_not_found_and_a_canceled_one_is_canceled() -> None:

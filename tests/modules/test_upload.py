@@ -147,7 +147,7 @@ def test_only_types_that_are_allowed_may_come(name: str, given: str, condition: 
 
 def test_a_pattern_of_types_must_be_one() -> None:
     with pytest.raises(ConfigError, match=r"image/\*"):
-        Place(types=("image",))
+        UploadOptions(types=("image",)).check()
 
 
 def test_something_ephemeral_goes_when_its_owner_says() -> None:
