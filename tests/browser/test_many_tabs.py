@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from browser.dashboard import add_account, message, say, signed_in, wish
+from browser.dashboard import add_account, invite, message, say, signed_in, wish
 from browser.server import Server
 from playwright.sync_api import Browser, Page, expect
 
@@ -75,7 +75,36 @@ def test_eight_tabs_share_one_session(browser: Browser, server: Server, artefact
         for words in ("after-0", "reloaded", "one sleeps"):
             expect(message(tab, words)).to_have_count(1, timeout=SECONDS)
 
-    # A reload of the last one finds the session again; signing out is for all.
-    awake.get_by_test_id("sign-out").evaluate("button => button.click()")
+    # The last one finds its session again after a reload.
     for tab in tabs:
+        if tab is not awake:
+            tab.close()
+    echoed(awake, "alone")
+    kept = "JSON.parse(sessionStorage.getItem('strophe-bosh-session')).sid"
+    before = awake.evaluate(kept)
+    awake.reload()
+    expect(message(awake, "alone")).to_be_visible(timeout=SECONDS)
+    echoed(awake, "alone again")
+    assert awake.evaluate(kept) == before
+
+    # Signing out is for all.
+    other = context.new_page()
+    other.goto(address)
+    expect(message(other, "alone again")).to_have_count(1, timeout=SECONDS)
+    awake.get_by_test_id("sign-out").evaluate("button => button.click()")
+    for tab in (awake, other):
         expect(tab.get_by_label("Password", exact=True)).to_be_visible(timeout=SECONDS)
+
+
+@pytest.mark.long
+def test_who_closes_the_page_is_soon_out_of_the_room(browser: Browser, server: Server) -> None:
+    for name in ("ann", "kim"):
+        add_account(server, name)
+    ann, kim = signed_in(browser, server, "ann"), signed_in(browser, server, "kim")
+    wish(ann, "Licence audit now")
+    invite(ann, "kim@localhost")
+    kim.get_by_test_id("topic").filter(has_text="Licence audit").click(timeout=SECONDS)
+    people = ann.get_by_test_id("people")
+    expect(people).to_have_attribute("aria-label", "Here: Ann, Kim, Reporter", timeout=SECONDS)
+    kim.goto("about:blank")
+    expect(people).to_have_attribute("aria-label", "Here: Ann, Reporter", timeout=40_000)
