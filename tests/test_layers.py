@@ -27,6 +27,7 @@ LAYER = dict.fromkeys(VOCABULARY, 0) | {
     "people": 3,
     "media": 3,
     "networks": 3,
+    "certificate_names": 3,
     "modules": 4,
     "muc": 4,
     "components": 4,

@@ -21,13 +21,12 @@ from service_identity.hazmat import DNS_ID, SRV_ID, IPAddress_ID, ServiceID, ver
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
 from zope.interface import implementer
 
+from ccm.certificate_names import xmpp_addresses
 from ccm.errors import ConfigError
 from ccm.federation.srv import Unreachable, ascii_name
 
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 _ALPN = b"xmpp-server"
-_XMPP_ADDR = "1.3.6.1.5.5.7.8.5"
-_UTF8_STRING = 0x0C
 _INVALID_PURPOSE = 26  # X509_V_ERR_INVALID_PURPOSE
 _NO_RENEGOTIATION = getattr(SSL, "OP_NO_RENEGOTIATION", 0x40000000)
 
@@ -170,22 +169,7 @@ def is_for(certificate: x509.Certificate, domain: str) -> bool:
         except (VerificationError, CertificateError):
             continue
         return True
-    return domain in xmpp_addresses(certificate)
-
-
-def xmpp_addresses(certificate: x509.Certificate) -> list[str]:
-    """Its id-on-xmppAddr names (RFC 6120 §13.7.1.4)."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        return []
-    found = []
-    for name in names.get_values_for_type(x509.OtherName):
-        if name.type_id.dotted_string == _XMPP_ADDR and name.value[:1] == bytes([_UTF8_STRING]):
-            length, value = name.value[1], name.value[2:]
-            if length < 0x80 and len(value) == length:
-                found.append(value.decode("utf-8", "replace").lower())
-    return found
+    return domain in (written.lower() for written in xmpp_addresses(certificate))
 
 
 _WORDS = {

@@ -6,6 +6,7 @@ dictionary lookup. What a room spreads among its occupants comes from the room: 
 Leaves out privacy lists (XEP-0016) and reports of spam (XEP-0377).
 """
 
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -14,10 +15,9 @@ from ccm import namespaces as ns
 from ccm.bounds import CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
-from ccm.modules.aside import aside
 from ccm.modules.presence_out import show, withdraw
+from ccm.modules.remembered import Remembered
 from ccm.modules.subscription_states import SEEN_BY
-from ccm.modules.turns import Turns
 from ccm.router.hooks import HANDLED, Phase, Target, on
 from ccm.router.module import Module
 from ccm.router.router import Router
@@ -44,17 +44,17 @@ class Blocking:
         self._services = services
         self._max = options.max_addresses
         self._ids = count(1)
-        #: bare JID -> what it blocks, in the order in which that was asked for
-        self._lists: dict[str, dict[str, None]] = {}
+        #: what an account blocks, in the order in which that was asked for
+        self._remembered = Remembered[dict[str, None]](router.hosts)
+        self._lists = self._remembered.of
         router.add_wall(self._apart)
-        self._turns = Turns()
-        aside(self._load(), "reading block lists")
+        self._remembered.load(self._kept(), self._take, "reading block lists")
 
-    async def _load(self) -> None:
-        async with self._turns.of(_KEPT):  # nobody changes a list that is not here yet
-            for owner, xml in (await self._services.account_xml.all(_KEPT)).items():
-                if address.domain(owner) in self._router.hosts:  # what others change is not heard of here
-                    self._lists[owner] = dict.fromkeys(_jids(parse_element(xml)))
+    async def _kept(self) -> Iterable[tuple[str, bytes]]:
+        return (await self._services.account_xml.all(_KEPT)).items()
+
+    def _take(self, owner: str, xml: bytes) -> None:
+        self._remembered.keep(owner, dict.fromkeys(_jids(parse_element(xml))))
 
     # ---- requests
 
@@ -62,7 +62,7 @@ class Blocking:
     async def get(self, stanza: Stanza, origin: Any) -> Stanza:
         """XEP-0191 §3.2; whoever asks hears of changes from then on."""
         owner = self._owner(stanza)
-        async with self._turns.of(_KEPT):
+        async with self._remembered.turn():
             pass
         if self._router.is_client(origin):
             origin.state["blocking"] = True
@@ -77,7 +77,7 @@ class Blocking:
             raise StanzaError("bad-request", "Name at least one address to block.")
         if owner in asked:
             raise StanzaError("not-allowed", "You cannot block yourself.")
-        async with self._turns.of(_KEPT):
+        async with self._remembered.turn():
             await self._block(owner, asked)
         self._push(owner, "block", asked)
         return stanza.result()
@@ -97,7 +97,7 @@ class Blocking:
         """XEP-0191 §3.4 and §3.5: those named, or all."""
         owner = self._owner(stanza)
         asked = [address.prepare(jid) for jid in _jids(next(stanza.element.elements()))]
-        async with self._turns.of(_KEPT):
+        async with self._remembered.turn():
             gone = await self._unblock(owner, asked)
         self._push(owner, "unblock", asked)
         for jid in await self._watchers(owner, gone):
@@ -108,10 +108,7 @@ class Blocking:
         listed = self._lists.get(owner, {})
         gone = [jid for jid in listed if jid in asked or not asked]
         left = {jid: None for jid in listed if jid not in gone}
-        if left:
-            self._lists[owner] = left
-        else:
-            self._lists.pop(owner, None)
+        self._remembered.keep(owner, left)
         await self._save(owner)
         return gone
 

@@ -6,7 +6,7 @@ without any costs a dictionary lookup. Who is on the *never* list is not kept, w
 count as from the roster.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from typing import Any, Literal, cast, get_args
 
 import msgspec
@@ -16,8 +16,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountXML
-from ccm.modules.aside import aside
-from ccm.modules.turns import Turns
+from ccm.modules.remembered import Remembered
 from ccm.router.contacts import Contacts
 from ccm.wire.stanza import attribute, parse_element, text
 
@@ -54,20 +53,19 @@ class Preferences:
         undo: Callable[[str, str], None],
     ) -> None:
         self._kept = account_xml
-        self._hosts = hosts
         self._contacts = contacts
         self._usual = Prefs(default)
         self._most = most
         self._undo = undo
-        self._own: dict[str, Prefs] = {}
-        self._turns = Turns()
-        aside(self._load(), "reading archive preferences")
+        self._remembered = Remembered[Prefs](hosts)
+        self._own = self._remembered.of
+        self._remembered.load(self._rows(), self._take, "reading archive preferences")
 
-    async def _load(self) -> None:
-        async with self._turns.of(NAME):  # nobody changes what is not here yet
-            for owner, xml in (await self._kept.all(NAME)).items():
-                if address.domain(owner) in self._hosts:
-                    self._own[owner] = read(parse_element(xml))
+    async def _rows(self) -> Iterable[tuple[str, bytes]]:
+        return (await self._kept.all(NAME)).items()
+
+    def _take(self, owner: str, xml: bytes) -> None:
+        self._remembered.keep(owner, read(parse_element(xml)))
 
     @property
     def plain(self) -> bool:
@@ -108,7 +106,7 @@ class Preferences:
 
     async def get(self, owner: str) -> Prefs:
         """What an account wants now."""
-        async with self._turns.of(NAME):
+        async with self._remembered.turn():
             return self._own.get(owner, self._usual)
 
     async def set(self, owner: str, element: Element) -> Prefs:
@@ -116,11 +114,8 @@ class Preferences:
         prefs = read(element)
         if len(prefs.always) + len(prefs.never) > self._most:
             raise StanzaError("resource-constraint", f"You may list {self._most} addresses.")
-        async with self._turns.of(NAME):
-            if prefs == self._usual:
-                self._own.pop(owner, None)
-            else:
-                self._own[owner] = prefs
+        async with self._remembered.turn():
+            self._remembered.keep(owner, None if prefs == self._usual else prefs)
             await self._kept.set(owner, {NAME: rendered(prefs) if owner in self._own else None})
         return prefs
 

@@ -20,6 +20,7 @@ from ccm.errors import StanzaError
 from ccm.interfaces import ISink
 from ccm.modules.aside import aside
 from ccm.modules.pep import FEATURES as PEP_FEATURES
+from ccm.modules.service_domain import ServiceDomain
 from ccm.modules.turns import Turns
 from ccm.pubsub import config as configuration
 from ccm.pubsub.config import NodeConfig
@@ -42,6 +43,7 @@ _PRESENCE = (
 FEATURES = tuple(
     feature for feature in (*PEP_FEATURES, f"{ns.PUBSUB}#instant-nodes") if feature.partition("#")[2] not in _PRESENCE
 )
+_PURPOSE = "This address is a publish-subscribe service and nothing else (XEP-0060)."
 _EVENT = ((ns.PUBSUB_EVENT, "event"),)
 _DEFAULTS = NodeConfig(access_model="open", max_items=20, send_last="on_sub")
 
@@ -104,6 +106,7 @@ class PubSubService:
         self._shelf = Shelf(services.pubsub_nodes, terms)
         self._pubsub = PubSub(self._shelf)
         self._turns = Turns()
+        self._domain = ServiceDomain(router, self.jid, self._info, self._listed, _PURPOSE)
         router.add_domain(self.jid, self)
 
     # ---- what is asked
@@ -116,29 +119,13 @@ class PubSubService:
         """§5 to §8."""
         return self._answer(stanza) if stanza.to == self.jid else None
 
-    @on.iq("get", ns.DISCO_INFO, "query", to=Target.OTHER)
-    def info(self, stanza: Stanza, _origin: Any) -> Any:
-        """§5.1, §5.3, §5.4."""
-        return self._info(stanza) if stanza.to == self.jid else None
-
-    @on.iq("get", ns.DISCO_ITEMS, "query", to=Target.OTHER)
-    def items(self, stanza: Stanza, _origin: Any) -> Any:
-        """§5.2, §5.5."""
-        return self._listed(stanza) if stanza.to == self.jid else None
-
-    @on.iq("get", ns.PING, "ping", to=Target.OTHER)
-    def ping(self, stanza: Stanza, _origin: Any) -> Stanza | None:
-        """XEP-0199 §4.2."""
-        return stanza.result() if stanza.to == self.jid else None
-
     def deliver(self, stanza: Stanza) -> None:
         """Anything else is for nobody; a subscriber that is gone for good is forgotten."""
         if stanza.type == "error":
             if stanza.kind == "message" and _is_for_good(stanza):
                 aside(self._forget(stanza.from_ or ""), "ending a subscription that reaches nobody")
-        elif (stanza.kind, stanza.type) != ("iq", "result") and stanza.kind != "presence":
-            text = "This address is a publish-subscribe service and nothing else (XEP-0060)."
-            self._router.route(stanza.error(StanzaError("service-unavailable", text)))
+        else:
+            self._domain.refuse(stanza)
 
     def deliver_raw(self, template: Any) -> None:
         """Nothing is sent to many here."""
@@ -156,20 +143,19 @@ class PubSubService:
         async with self._turns.of(self.jid):
             return await self._pubsub.answer(stanza, self.jid)
 
-    async def _info(self, stanza: Stanza) -> Stanza:
-        name, asker = _node_of(stanza), address.bare(stanza.from_ or "")
+    async def _info(self, asker: str, name: str) -> bytes:
+        """§5.1, §5.3, §5.4."""
         if not name:
             features = "".join(
                 f"<feature var='{var}'/>" for var in (ns.DISCO_INFO, ns.DISCO_ITEMS, ns.PUBSUB, *FEATURES)
             )
-            inner = f"<identity category='pubsub' type='service' name='Publish-Subscribe'/>{features}".encode()
-            return _told(stanza, ns.DISCO_INFO, "", inner)
+            return f"<identity category='pubsub' type='service' name='Publish-Subscribe'/>{features}".encode()
         node = await self._shelf.readable(self.jid, name, asker)
         inner = f"<identity category='pubsub' type='leaf'/><feature var='{ns.PUBSUB}'/>".encode()
-        return _told(stanza, ns.DISCO_INFO, name, inner + configuration.metadata(node.config))
+        return inner + configuration.metadata(node.config)
 
-    async def _listed(self, stanza: Stanza) -> Stanza:
-        name, asker = _node_of(stanza), address.bare(stanza.from_ or "")
+    async def _listed(self, asker: str, name: str) -> bytes:
+        """§5.2, §5.5."""
         here = attribute(self.jid)
         if not name:
             lines = "".join(
@@ -177,11 +163,11 @@ class PubSubService:
                 f"{f' name={chr(39)}{attribute(node.config.title)}{chr(39)}' if node.config.title else ''}/>"
                 for node in await self._shelf.listed(self.jid, asker)
             )
-            return _told(stanza, ns.DISCO_ITEMS, "", lines.encode())
+            return lines.encode()
         node = await self._shelf.readable(self.jid, name, asker)
         found = await self._items.items(self.jid, node.name, most=self._options.max_items)
         lines = "".join(f"<item jid='{here}' name='{attribute(item.id)}'/>" for item in found)
-        return _told(stanza, ns.DISCO_ITEMS, name, lines.encode())
+        return lines.encode()
 
     def _may_create(self, _service: str, bare: str) -> bool:
         if bare in self._options.creators:
@@ -223,17 +209,6 @@ async def _nobody_sees(_service: str, _bare: str) -> bool:
 
 async def _nothing_more(_node: Node, _item: Any) -> None:
     return None
-
-
-def _node_of(stanza: Stanza) -> str:
-    return next(stanza.element.elements()).getAttribute("node") or ""
-
-
-def _told(stanza: Stanza, namespace: str, node: str, inner: bytes) -> Stanza:
-    named = f" node='{attribute(node)}'" if node else ""
-    return stanza.result(
-        b"<query xmlns='%b'%b>%b</query>" % (namespace.encode(), named.encode(), inner), ((namespace, "query"),)
-    )
 
 
 def _is_for_good(stanza: Stanza) -> bool:

@@ -8,7 +8,7 @@ connection is gone (XEP-0198), counting what it has not acknowledged then. One r
 meanwhile is told together. Leaves out notifications of requests for subscription.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from ccm.interfaces import IAccountDisco
 from ccm.modules import push_words
 from ccm.modules.aside import aside
 from ccm.modules.push_words import News, news_of
-from ccm.modules.turns import Turns
+from ccm.modules.remembered import Remembered
 from ccm.pubsub.config import PUBLISH_OPTIONS
 from ccm.records import PushTarget
 from ccm.router.hooks import HANDLED, Phase, Target, on
@@ -79,18 +79,15 @@ class Push:
         self._router = router
         self._services = services
         self._options = options
-        #: bare JID -> (service, node) -> what is to be told there
-        self._lines: dict[str, dict[tuple[str, str], _Line]] = {}
-        self._turns = Turns()
+        #: by account: (service, node) -> what is to be told there
+        self._remembered = Remembered[dict[tuple[str, str], _Line]](router.hosts)
+        self._lines = self._remembered.of
         self._observes = False
         router.add_account_disco(self)
-        aside(self._load(), "reading where notifications go")
+        self._remembered.load(self._kept(), lambda _, target: self._keep(target), "reading where notifications go")
 
-    async def _load(self) -> None:
-        async with self._turns.of(""):
-            for target in await self._services.push_targets.all():
-                if address.domain(target.owner) in self._router.hosts:
-                    self._keep(target)
+    async def _kept(self) -> Iterable[tuple[str, PushTarget]]:
+        return [(target.owner, target) for target in await self._services.push_targets.all()]
 
     # ---- service discovery
 
@@ -124,7 +121,7 @@ class Push:
             assert form is not None
             forms.read(form, PUBLISH_OPTIONS)
         target = PushTarget(owner, service, node or "", origin.jid, options)
-        async with self._turns.of(""):
+        async with self._remembered.turn():
             await self._services.push_targets.save(target)
             lines = self._keep(target)
             while len(lines) > self._options.nodes_per_account:
@@ -136,7 +133,7 @@ class Push:
         """§6: one node, or all of a service."""
         owner = self._owner(stanza, origin)
         service, node = self._place(stanza, named=False)
-        async with self._turns.of(""):
+        async with self._remembered.turn():
             for known in [known for known in self._lines.get(owner, {}) if known[0] == service]:
                 if node in (None, known[1]):
                     await self._forget(owner, *known)

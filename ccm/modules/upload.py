@@ -22,6 +22,7 @@ from ccm.config import Section
 from ccm.errors import ConfigError, QuotaReached, StanzaError
 from ccm.interfaces import ISink
 from ccm.modules.aside import aside
+from ccm.modules.service_domain import ServiceDomain
 from ccm.records import Upload, UploadLimits
 from ccm.router.hooks import Target, on
 from ccm.router.module import Module
@@ -103,6 +104,7 @@ class UploadService:
         )
         self._max_file_bytes = min((bound for bound in bounds if bound > 0), default=0)
         self._info = self._rendered()
+        self._domain = ServiceDomain(router, self.jid, self._told, self._listed, _PURPOSE)
         router.add_domain(self.jid, self)
         self._sweep()
 
@@ -113,26 +115,9 @@ class UploadService:
         """§4."""
         return self._place(stanza, origin) if stanza.to == self.jid else None
 
-    @on.iq("get", ns.DISCO_INFO, "query", to=Target.OTHER)
-    def info(self, stanza: Stanza, _origin: Any) -> Stanza | None:
-        """§3."""
-        return self._told(stanza, ns.DISCO_INFO, self._info)
-
-    @on.iq("get", ns.DISCO_ITEMS, "query", to=Target.OTHER)
-    def items(self, stanza: Stanza, _origin: Any) -> Stanza | None:
-        """None."""
-        return self._told(stanza, ns.DISCO_ITEMS, b"")
-
-    @on.iq("get", ns.PING, "ping", to=Target.OTHER)
-    def ping(self, stanza: Stanza, _origin: Any) -> Stanza | None:
-        """XEP-0199 §4.2."""
-        return stanza.result() if stanza.to == self.jid else None
-
     def deliver(self, stanza: Stanza) -> None:
         """Anything else is for nobody."""
-        if stanza.type != "error" and (stanza.kind, stanza.type) != ("iq", "result") and stanza.kind != "presence":
-            text = "This address gives places for files and nothing else (XEP-0363)."
-            self._router.route(stanza.error(StanzaError("service-unavailable", text)))
+        self._domain.refuse(stanza)
 
     def deliver_raw(self, template: Any) -> None:
         """Nothing is sent to many here."""
@@ -199,12 +184,15 @@ class UploadService:
             raise StanzaError("not-acceptable", f"Files here may be: {', '.join(self._options.types)}.")
         return media_type
 
-    def _told(self, stanza: Stanza, namespace: str, inner: bytes) -> Stanza | None:
-        if stanza.to != self.jid:
-            return None
-        if b"node" in stanza.inner and next(stanza.element.elements()).getAttribute("node"):
+    async def _told(self, _asker: str, node: str) -> bytes:
+        """§3."""
+        if node:
             raise StanzaError("item-not-found", "There are no nodes here. Ask without one.")
-        return stanza.result(b"<query xmlns='%b'>%b</query>" % (namespace.encode(), inner), ((namespace, "query"),))
+        return self._info
+
+    async def _listed(self, asker: str, node: str) -> bytes:
+        await self._told(asker, node)
+        return b""
 
     def _rendered(self) -> bytes:
         purposes = (f"{ns.UPLOAD_PURPOSE}#message", f"{ns.UPLOAD_PURPOSE}#ephemeral")
@@ -223,6 +211,7 @@ class UploadService:
 
 
 _NS = ns.UPLOAD.encode()
+_PURPOSE = "This address gives places for files and nothing else (XEP-0363)."
 
 
 def _name(asked: Element) -> str:

@@ -12,13 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
 from ccm import address
+from ccm.certificate_names import xmpp_addresses
 from ccm.errors import StanzaError
 from ccm.session.tls_facts import NOTHING, TlsFacts
 
 _LABEL = b"EXPORTER-Channel-Binding"
 _BYTES = 32
-_XMPP_ADDRESS = "1.3.6.1.5.5.7.8.5"  # id-on-xmppAddr, RFC 6120 §13.7.1.4
-_UTF8_STRING = 0x0C
 _MOST_NAMES = 20
 
 
@@ -91,26 +90,13 @@ def names_of(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str,
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
         return (), ()
-    others = [other for other in names.get_values_for_type(x509.OtherName) if _is_xmpp(other)]
-    jids = dict.fromkeys(jid for other in others[:_MOST_NAMES] if (jid := _jid(other.value)))
+    jids = dict.fromkeys(jid for written in xmpp_addresses(certificate)[:_MOST_NAMES] if (jid := _jid(written)))
     return tuple(jids), tuple(names.get_values_for_type(x509.RFC822Name)[:_MOST_NAMES])
 
 
-def _is_xmpp(other: x509.OtherName) -> bool:
-    return other.type_id.dotted_string == _XMPP_ADDRESS
-
-
-def _jid(der: bytes) -> str:
-    """The bare JID in a UTF8String; ``""`` for anything else."""
-    if len(der) < 2 or der[0] != _UTF8_STRING:
-        return ""
-    size, start = der[1], 2
-    if size & 0x80:
-        start += size & 0x7F
-        size = int.from_bytes(der[2:start])
-    if start > 6 or len(der) != start + size:
-        return ""
+def _jid(written: str) -> str:
+    """The bare JID, prepared; ``""`` if it is none."""
     try:
-        return address.bare(address.prepare(der[start:].decode()))
-    except (UnicodeDecodeError, StanzaError):
+        return address.bare(address.prepare(written))
+    except StanzaError:
         return ""
