@@ -39,7 +39,7 @@ export function logRows(talk, { shown, firstNew, arrived }) {
   let dayBefore = /** @type {Date | null} */ (null);
   for (const { at, key, line, note } of items) {
     if (!dayBefore || daysBetween(at, dayBefore)) {
-      day(`d${at.toDateString()}`, longDay(at));
+      day(`d${key}`, longDay(at)); // a wrong clock may bring a day twice
       before = null;
     }
     dayBefore = at;

@@ -32,10 +32,11 @@ const spell = (minutes) => {
 /** @param {any} app @param {ReturnType<typeof missed>} found */
 export function missedCard(app, found) {
   if (!found) return nothing;
-  const link = (entry) => html`<a class="mark ${entry.kind} ${isOpen(entry) ? 'open' : ''}" href="#/t/${app.topic.id}/o/${encodeURIComponent(entry.id)}" title=${entry.text} aria-label="${entry.id}: ${entry.text}" @click=${() => app.go('outcome')}>${entry.id}</a>`;
-  const some = (entries) => html`${entries.slice(0, SHOWN).map(link)}${entries.length > SHOWN ? html`<span>and ${entries.length - SHOWN} more</span>` : nothing}`;
-  return html`<div class="missed" data-testid="missed"><p>You missed ${spell(found.minutes)}: ${list(found.kinds.map(([word, all]) => count(all.length, word)))}${found.mine.length ? `, ${found.mine.length} for you` : ''}.</p>
-    <p class="marks">${found.kinds.map(([, all]) => some(all))}</p>${found.mine.length ? html`<p class="marks"><b>For you:</b> ${some(found.mine)}</p>` : nothing}</div>`;
+  const all = found.kinds.flatMap(([, some]) => some);
+  const row = (entry) => html`<li><a href="#/t/${app.topic.id}/o/${encodeURIComponent(entry.id)}" @click=${() => app.go('outcome')}><span class="mark ${entry.kind} ${isOpen(entry) ? 'open' : ''}">${entry.id}</span><span dir="auto">${entry.text}</span></a>${found.mine.includes(entry) ? html`<b>for you</b>` : nothing}</li>`;
+  const first = [...found.mine, ...all.filter((entry) => !found.mine.includes(entry))].slice(0, SHOWN);
+  return html`<div class="missed" data-testid="missed"><p>You missed ${spell(found.minutes)}: ${list(found.kinds.map(([word, some]) => count(some.length, word)))}${found.mine.length ? `, ${found.mine.length} for you` : ''}.</p>
+    <ul>${all.filter((entry) => first.includes(entry)).map(row)}</ul>${all.length > SHOWN ? html`<p class="hint">${all.length - SHOWN} more stand in the outcome.</p>` : nothing}</div>`;
 }
 
 /** Which point it is, if there is an agenda. @param {any} app @param {any} [jump] to what is new, if that is out of sight */
