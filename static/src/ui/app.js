@@ -277,7 +277,7 @@ class App extends PlainElement {
   render() {
     const { session } = this;
     if (session.state === 'out' || (session.state === 'connecting' && !session.account)) return html`<ccm-sign-in .session=${session} .address=${this.address} .problem=${this.problem} .topic=${this.route.topic}></ccm-sign-in>`;
-    const skip = this.topic ? html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>Skip to writing</a>` : nothing;
+    const skip = this.room ? html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>Skip to writing</a>` : nothing;
     return html`${skip}
       <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${this.#inside?.(this, this.#tick) ?? html`<div></div><main class="app"><h1 class="vh">CCM</h1><div class="pane topics"></div><div class="pane talk"></div>${this.outcomePane(this)}</main>`}</div>
       ${dialoguesView(this, this.#tick)}

@@ -111,7 +111,7 @@ class Ask extends PlainElement {
     const off = this.app.chosen.get('ccm-letters') === 'off';
     const row = ([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`;
     return html`<div class="panel"><header><h2 id="ask-title">Keys</h2>${this.#x()}</header>${off ? html`<p class="hint">Keys that are one letter or sign are off: see Settings.</p>` : nothing}
-      ${KEYS.map(([where, keys]) => html`<div><h3>${where}</h3><dl class="keys">${(breaks && where === 'While writing' ? [...ENTER_BREAKS, ...keys.slice(2)] : keys).map(row)}</dl></div>`)}</div>`;
+      <div class="key-groups">${KEYS.map(([where, keys]) => html`<div><h3>${where}</h3><dl class="keys">${(breaks && where === 'While writing' ? [...ENTER_BREAKS, ...keys.slice(2)] : keys).map(row)}</dl></div>`)}</div></div>`;
   }
 
   #notes() {
