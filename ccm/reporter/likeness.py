@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from ccm.reporter.templates import Templates
 
@@ -143,24 +143,21 @@ class Likeness:
         words = WORD.findall(low)
         if _FIGURE.search(low):
             words = ["#" if word.isdigit() else word for word in words]
-        once = set(words)
-        rest = tables[REST].get
-        total = self._of_case(type_, asked, found, place) + sum(filter(None, map(tables["w"].get, once)))
-        total += sum(filter(None, map(tables["b"].get, set(pairwise(("^", *words, "$"))))))
-        if long := [word for word in once if len(word) > 5]:
-            total += sum(filter(None, map(tables["s"].get, {word[:5] for word in long})))
-            total += sum(filter(None, map(tables["e"].get, {word[-3:] for word in long})))
-        for first, word in zip(_FIRST, words, strict=False):
-            if word in tables[first]:
-                total += tables[first][word]
-        if question:
-            total += rest("p?", 0) + self._after(type_, question)
-        count = len(words)
-        seen = _look(text)
-        seen.append(_LENGTHS[count if count < 40 else 40])
+        once, count = set(words), len(words)
+        look = [_LENGTHS[count if count < 40 else 40], *_look(text)]
         if count < 4:
-            seen.append("few")
-        return total + sum(filter(None, map(rest, seen)))
+            look.append("few")
+        rows = [
+            map(tables[REST].get, look),
+            map(tables["w"].get, once),
+            map(tables["b"].get, set(pairwise(("^", *words, "$")))),
+            map(dict.get, map(tables.__getitem__, _FIRST), words),
+        ]
+        if long := [word for word in once if len(word) > 5]:
+            rows.append(map(tables["s"].get, {word[:5] for word in long}))
+            rows.append(map(tables["e"].get, {word[-3:] for word in long}))
+        total = self._of_case(type_, asked, found, place) + sum(filter(None, chain.from_iterable(rows)))
+        return total + tables[REST].get("p?", 0) + self._after(type_, question) if question else total
 
     def _case(self, type_: str, asked: str, found: tuple[tuple[str, int], ...], place: int) -> int:
         """What a remark is worth for the circumstances in which it is made: there are few."""
