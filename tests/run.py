@@ -22,7 +22,7 @@ RINGS = (
     ("unit rings", ["-m", "not real and not browser and not long and not machine", "-n", "auto"]),
     ("machines", ["-m", "machine", "-n", "auto"]),
     ("real parts", ["-m", "real and not browser and not long", "-n", "2", "--dist", "loadgroup"]),
-    ("browser", ["-m", "browser and not long"]),
+    ("browser", ["-m", "browser and not long", "-n", "2"]),
 )
 #: How pytest and node say what became of their tests.
 COUNTS = re.compile(r"(\d+) (passed|failed|errors?)\b|^\S*\s*(pass|fail) (\d+)$", re.MULTILINE)
