@@ -69,6 +69,7 @@ def compare_versions(ann: Page, judge: Judge) -> None:
     expect(ann.get_by_test_id("diff")).to_contain_text("4 Dec", timeout=10_000)
     judge.look("06-versions")
     ann.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    ann.get_by_role("navigation", name="Parts of the dashboard").get_by_text("Outcome").click()
     judge.look("06-versions-phone")
     ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
     ann.get_by_test_id("back").click()
