@@ -27,6 +27,7 @@ _COMPONENTS: dict[str, frozenset[str] | None] = {
     "invitations": frozenset({"invitations", "rsvp"}),
     "reporter": None,
     "accounts": frozenset({"claim", "export"}),
+    "upload": frozenset(),  # which has a say of its own: modules.upload.guests
 }
 _OWN = frozenset(
     {(ns.TOKEN, "token"), (ns.TOKEN, "revoke"), ("urn:xmpp:carbons:2", "enable"), ("urn:xmpp:carbons:2", "disable")}

@@ -1,6 +1,7 @@
 """Places for files: who gets one, how it is bounded, and what is told of the service."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
@@ -9,7 +10,9 @@ from ccm import namespaces as ns
 from ccm.errors import ConfigError
 from ccm.interfaces import IUploads
 from ccm.modules import disco
+from ccm.modules.guests import plugin as visits
 from ccm.modules.upload import UploadOptions, plugin
+from ccm.session.guests import MARK, Scope
 from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
 from ccm.wire.stanza import Stanza, attribute
 
@@ -20,6 +23,7 @@ class Place:
     def __init__(self, **options: object) -> None:
         self.hands = Hands()
         made = make_services(hands=self.hands, guest_host="guests.localhost")
+        self.services = made
         self.uploads: IUploads = made.uploads
         self.router = make_router(made)
         self.router.add_host("guests.localhost")
@@ -173,6 +177,22 @@ def test_a_message_is_the_ordinary_purpose_and_others_are_not_there() -> None:
     assert url(place.ask(inner=f"<message xmlns='{ns.UPLOAD_PURPOSE}'/>"))
     assert refused(place.ask(inner=f"<permanent xmlns='{ns.UPLOAD_PURPOSE}'/>")) == "feature-not-implemented"
     assert url(place.ask(inner="<else xmlns='urn:x'/>"))
+
+
+def test_a_guest_of_one_topic_gets_a_place_and_may_do_nothing_else_there() -> None:
+    place = Place()
+    visits.install(place.router, place.services)
+    session = RecordingSession("gus@guests.localhost/g")
+    until = datetime.fromtimestamp(place.services.now(), UTC) + timedelta(hours=1)
+    session.state[MARK] = Scope("t1@conference.localhost", "t1", until).text()
+    place.router.bind(session)
+    place.router.fire("session-bound", session)
+    assert url(place.ask(session=session))
+    attrs = {"id": "1", "from": session.jid, "to": SERVICE}
+    place.router.route(Stanza("iq", attrs | {"type": "set"}, b"<q xmlns='x'/>", (("x", "q"),)), session)
+    assert refused(session.received.pop()) == "forbidden"
+    place.router.route(Stanza("message", attrs, b"<body>hi</body>", ((ns.CLIENT, "body"),)), session)
+    assert refused(session.received.pop()) == "forbidden"
 
 
 def test_guests_may_unless_they_may_not_and_strangers_never() -> None:
