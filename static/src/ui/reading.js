@@ -8,6 +8,7 @@ const TIME = { now: () => Date.now(), setTimeout: (f, ms) => setTimeout(f, ms), 
 export class Reading {
   #markers = /** @type {import('../xmpp/read-markers.js').ReadMarkers | null} */ (null);
   #listens = false;
+  /** Whether it is known what other devices have read, as far as it can be. */ settled = false;
   /** What is being looked at. @type {{jid: string, id: string} | null} */ #watched = null;
   #timer = /** @type {any} */ (null);
 
@@ -26,6 +27,9 @@ export class Reading {
     const markers = new ReadMarkers(this.app.session, this.clock);
     this.#markers = markers;
     markers.on('read', (jid, id) => { if (this.#put(jid, id)) this.app.requestUpdate(); });
+    await markers.ready;
+    this.settled = true;
+    this.app.requestUpdate();
   }
 
   /** @param {import('../xmpp/room.js').Line} line */

@@ -80,7 +80,7 @@ class Talk extends PlainElement {
     const at = this.#seen ? (room?.log.lastIndexOf(this.#seen) ?? -1) : -1;
     if (at >= 0 && !this.#atEnd) this.#below += room.log.slice(at + 1).filter((line) => !line.mine).length;
     this.#seen = room?.log.at(-1) ?? null;
-    if (room?.state !== 'in' || room.catchingUp) return;
+    if (room?.state !== 'in' || room.catchingUp || !this.app.reading.settled) return;
     if (!this.#firstNew || (this.#firstNew === '-' && document.hidden)) this.#firstNew = this.app.reading.firstUnread(room) || '-';
     this.#arrived ??= { id: this.app.reading.knows(room) ? '' : (room.log.at(-1)?.id ?? ''), at: new Date() };
   }
@@ -189,13 +189,13 @@ class Talk extends PlainElement {
     const top = log.getBoundingClientRect().top;
     const rows = [.../** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll('.msg'))];
     const row = rows.find((one) => one.getBoundingClientRect().bottom > top);
-    const before = row?.getBoundingClientRect().top ?? 0;
+    const before = row?.getBoundingClientRect().bottom ?? 0; // its head may go with the rows above
     if (!change()) return;
     this.#atEnd = false;
     this.requestUpdate();
     await this.updateComplete;
     const same = row?.dataset.key ? this.querySelector(`[data-key="${CSS.escape(row.dataset.key)}"]`) : null;
-    if (same) log.scrollTop += same.getBoundingClientRect().top - before;
+    if (same) log.scrollTop += same.getBoundingClientRect().bottom - before;
   }
 
   #end() {

@@ -18,6 +18,7 @@ export class ReadMarkers extends Emitter {
   #waiting = /** @type {Map<string, {id: string, tell: string, timer: any}>} */ (new Map());
   #told = /** @type {Map<string, string>} */ (new Map());
   #kept = true;
+  /** Settled once it is known what other devices have read, or that this cannot be known. @type {Promise<void>} */ ready;
 
   /** @param {Pick<import('./session.js').Session, 'send' | 'request' | 'on' | 'state' | 'account'>} session @param {import('./session.js').Clock} clock */
   constructor(session, clock) {
@@ -26,7 +27,7 @@ export class ReadMarkers extends Emitter {
     this.clock = clock;
     session.on('state', (state) => { if (state === 'online') this.start(); });
     session.on('stanza', (stanza) => this.receive(stanza));
-    if (session.state === 'online') this.start();
+    this.ready = session.state === 'online' ? this.start() : Promise.resolve();
   }
 
   /** Say that such news is wanted, and fetch what is known. */
