@@ -43,7 +43,7 @@ export function missedCard(app, found) {
 export function agendaLine(app, jump = nothing) {
   const points = app.client.outcomes.get(app.topic.id)?.entries.filter((entry) => entry.kind === 'topic') ?? [];
   const now = points.filter((point) => point.status !== 'planned').at(-1);
-  if (points.length < 2 || !['planned', 'live'].includes(app.topic.state) || !now) return jump === nothing ? nothing : html`<p class="agenda">${jump}</p>`;
+  if (points.length < 2 || !['planned', 'live'].includes(app.topic.state) || !now) return jump === nothing ? nothing : html`<p class="point-line">${jump}</p>`;
   const minutes = now.at ? Math.max(0, Math.round((app.now - now.at) / MINUTE)) : 0;
-  return html`<p class="agenda" data-testid="agenda"><span>Point ${points.indexOf(now) + 1} of ${points.length}: <a href="#/t/${app.topic.id}/o/${encodeURIComponent(now.id)}" dir="auto">${now.text}</a>${minutes ? `, ${minutes} min` : ''}</span>${jump}</p>`;
+  return html`<p class="point-line" data-testid="agenda"><span>Point ${points.indexOf(now) + 1} of ${points.length}: <a href="#/t/${app.topic.id}/o/${encodeURIComponent(now.id)}" dir="auto">${now.text}</a>${minutes ? `, ${minutes} min` : ''}</span>${jump}</p>`;
 }
