@@ -104,6 +104,7 @@ def test_an_invitee_is_a_chip_with_what_can_be_done(browser: Browser, server: Se
     phone.look("invited-phone")
     toast.get_by_test_id("open").first.click()
     expect(kim.get_by_role("heading", name="Licence audit", exact=True)).to_be_visible()
+    kim.get_by_test_id("join-early").click()
 
     # Who is here is listed once.
     ann.get_by_test_id("people").click()
