@@ -13,6 +13,16 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DIST = HERE / "dist"
+#: What the bundle is made from besides ``src``.
+SOURCES = (
+    "package.json",
+    "package-lock.json",
+    "build.mjs",
+    "index.html",
+    "icon.svg",
+    "icon-live.svg",
+    "strophe.slim.js",
+)
 TOKENS = HERE.parent / "ccm" / "web" / "assets" / "tokens.css"
 OLDEST_NODE = 20
 
@@ -22,11 +32,7 @@ def current() -> bool:
     index = DIST / "index.html"
     if not index.exists():
         return False
-    sources = [
-        HERE / name
-        for name in ("package.json", "package-lock.json", "build.mjs", "index.html", "icon.svg", "icon-live.svg", "strophe.slim.js")
-    ]
-    sources.append(TOKENS)
+    sources = [*(HERE / name for name in SOURCES), TOKENS]
     sources += [path for path in (HERE / "src").rglob("*") if path.is_file()]
     return index.stat().st_mtime >= max(path.stat().st_mtime for path in sources if path.exists())
 

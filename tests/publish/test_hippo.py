@@ -9,6 +9,7 @@ from hippo_site import html_of, values
 from msgspec.structs import replace
 from twisted.internet import reactor
 
+from ccm.config import Config
 from ccm.errors import ConfigError, Rejected, Unavailable
 from ccm.publish.hippo import Hippo, HippoOptions
 from ccm.publish.target import TargetServices
@@ -122,7 +123,6 @@ async def test_what_was_said_arrives_without_anything_active(shelf):
         ({"password": ""}, "secret"),
         ({"folder": "/content/gallery/x"}, "folder"),
         ({"document_type": "contentdocument"}, "document_type"),
-        ({"publish": "live"}, "all or none"),
         ({"html_field": ""}, "html_field"),
         ({"page_url": "https://example.org/"}, "page_url"),
     ],
@@ -131,6 +131,11 @@ async def test_what_was_said_arrives_without_anything_active(shelf):
 async def test_a_wrong_configuration_names_its_key(shelf, changes, words):
     with pytest.raises(ConfigError, match=words):
         publisher_of(shelf, **changes)
+
+
+def test_what_becomes_of_a_document_is_one_of_two_words():
+    with pytest.raises(ConfigError, match=r"publish\.hippo\.publish = .*all.*none"):
+        Config("ccm.toml", {"publish": {"hippo": {"publish": "live"}}}).section("publish.hippo", HippoOptions)
 
 
 @pytest.mark.skipif("CCM_HIPPO_URL" not in os.environ, reason="CCM_HIPPO_URL names no Hippo to be tried")
