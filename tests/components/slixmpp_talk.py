@@ -37,10 +37,11 @@ class Person(ClientXMPP):
 
     def __init__(self, jid: str, password: str, certificate: str) -> None:
         super().__init__(jid, password, ssl_context=ssl.create_default_context(cafile=certificate))
-        for plugin in ("xep_0004", "xep_0030", "xep_0045", "xep_0050", "xep_0249"):
+        for plugin in ("xep_0004", "xep_0030", "xep_0045", "xep_0050", "xep_0249", "xep_0359"):
             self.register_plugin(plugin)
         self.commands: dict[tuple[str, str], tuple[str, str]] = {}
         self.heard: list[str] = []
+        self.ids: dict[str, str] = {}  # of what was said, as the room gives them
         self.invited = asyncio.Event()
         self.room = ""
         self._news = asyncio.Event()
@@ -49,6 +50,7 @@ class Person(ClientXMPP):
 
     def _hear(self, message: Any) -> None:
         self.heard.append(message["body"])
+        self.ids[message["body"]] = message["stanza_id"]["id"]
         self._news.set()
 
     def _called(self, message: Any) -> None:
@@ -169,6 +171,15 @@ async def talk(ann: Person, kim: Person, seen: dict[str, Any]) -> None:
         ann.send_message(mto=kim.room, mbody=said, mtype="groupchat")
     seen["outcome"] = await kim.do("Show the outcome so far", topic="Licence audit")
     seen["said"] = [text for text in kim.heard if text.startswith("Published: ")]
+    seen["reading"] = await kim.do("Open the document", topic="Licence audit")
+    listed = await kim.do("List the versions of the document", topic="Licence audit")
+    seen["versions"] = [row["number"] for row in listed["rows"]]
+    versions = {"from": "1", "to": "1"}
+    seen["changes"] = await kim.do("Show what changed between two versions", topic="Licence audit", **versions)
+    secret = ann.ids[TALK[3][0]]
+    seen["redact"] = await ann.do(
+        "Take a message out of everything published", topic="Licence audit", message=secret, reason="Not for others"
+    )
     seen["end"] = await ann.do("End a topic", id="Licence audit")
     second = await ann.do("Create a topic", name="Lunch")
     assert second["name"] == "Lunch", second

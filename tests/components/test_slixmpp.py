@@ -12,9 +12,10 @@ COMMANDS = {
     *("topics", "topic", "create", "rename", "reschedule", "visibility", "targets", "end", "delete", "undo", "choose"),
     *("invite", "invitations", "revoke", "resend", "rsvp"),
     *("outcome", "draft", "publish", "hold", "record", "settle", "command", "search", "redact", "reading"),
+    *("versions", "changes"),
 }
-#: For who is invited, and for what is published: see test_slixmpp_talk and test_published_afterwards.
-FOR_OTHERS = {"rsvp", "redact", "reading"}
+#: For who is invited, and for what is published: see test_slixmpp_talk.
+FOR_OTHERS = {"rsvp", "redact", "reading", "versions", "changes"}
 
 
 @pytest.mark.real

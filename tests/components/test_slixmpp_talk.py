@@ -48,6 +48,10 @@ async def test_from_the_creation_of_a_topic_to_its_document(server_processes: Ca
     assert said == f"Published: {seen['outcome']['document']}"
     page = await deferToThread(fetched, seen["outcome"]["document"])
     assert "It gets you to big data sooner and for less." in page
+    assert seen["reading"]["url"].startswith(seen["outcome"]["document"])
+    assert seen["versions"] == ["1"] and seen["changes"]["notes"] == ["Both versions say the same."]
+    assert seen["redact"]["notes"][0].startswith("Its words are gone from the published version.")
+    assert "Mondrian" not in page
     assert seen["end"]["state"] in ("ended", "published")
     assert set(seen["before deletion"]) == {"Licence audit", "Lunch"}
     assert seen["after deletion"] == ["Licence audit"]
