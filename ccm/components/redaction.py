@@ -120,6 +120,13 @@ async def named(context: Context, topic: Topic, text: str) -> frozenset[str]:
     return redaction.naming(documents, lambda id_: wanted in (id_, anchor(id_)))
 
 
+async def telling(context: Context, topic: Topic, ids: Iterable[str]) -> int:
+    """How many published versions tell what those messages said; ask before they are taken out."""
+    before, gone = await context.documents.revisions(topic.id), frozenset(ids)
+    after = await context.apart(_redacted, before, gone)
+    return sum(old != new for old, new in zip(before, after, strict=True))
+
+
 async def hidden(context: Context, topic: Topic, ids: Iterable[str]) -> Callable[[str], bool]:
     """Tells of a text whether it repeats what those messages said; ask before they are taken out."""
     records = await context.documents.revisions(topic.id)

@@ -46,17 +46,19 @@ class RedactionDesk:
         wanted = request.need("message")
         ids = await redaction.named(self._context, known.topic, wanted) or frozenset((wanted.rpartition("#")[2],))
         is_hidden = await redaction.hidden(self._context, known.topic, ids)
+        # The reporter may hear the room take it back, and take it out, before that is done here.
+        telling = await redaction.telling(self._context, known.topic, ids)
         for id_ in sorted(ids):
             try:
                 await self._room.moderate(known.topic.room, id_, request.values.get("reason", ""))
             except JabberError as error:
                 raise StanzaError(error.condition, error.text or "The room did not take it back. Try again.") from error
-        changed = await redaction.take_out(self._context, known.topic, ids, known.state.jids)
+        await redaction.take_out(self._context, known.topic, ids, known.state.jids)
         await carried.take_back(self._context, known.topic, is_hidden, self._room)
         known.wake()
-        if not changed and not await redaction.named(self._context, known.topic, wanted):
+        if not telling and not await redaction.named(self._context, known.topic, wanted):
             raise StanzaError("item-not-found", "No published version of that topic has that message. Copy its link.")
-        return Answer(done(ns.REPORTER), note=_told(len(changed)))
+        return Answer(done(ns.REPORTER), note=_told(telling))
 
 
 def _told(count: int) -> str:
