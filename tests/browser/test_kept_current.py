@@ -43,5 +43,5 @@ def test_a_meeting_is_kept_current_before_and_after_it_is_published(
     expect(ann.get_by_test_id("news")).to_contain_text("Changed since version 1. D1 is new", timeout=10_000)
     judge.look("04-changed")
     ann.get_by_test_id("again").click()
-    expect(ann.get_by_test_id("news")).to_contain_text("Published.", timeout=15_000)
+    expect(ann.get_by_test_id("news")).to_contain_text("Published, version 2.", timeout=15_000)
     assert not judge.wrong, "\n".join(judge.wrong)
