@@ -121,7 +121,7 @@ def server(address: str, folder: Path) -> Iterator[None]:
     ports = {"c2s": 5222, "direct_tls": 5223, "http": 5280, "components": 5347, "operations": 5281}
     command = [str(Path(sys.executable).with_name("twistd")), "--pidfile=", "-n", "ccm"]
     command += ["--config", "etc/interop.toml", "--set", f'server.state="{folder / "state"}"']
-    command += ["--set", f'web.url="http://{address}:5280/"']
+    command += ["--set", f'web.url="http://{address}:5280/"', "--set", f'modules.admin.admins=["{ADMIN[0]}@localhost"]']
     for name, port in ports.items():
         command += ["--set", f'listen.{name}=["tcp:{port}:interface={address}"]']
     with (folder / "server.log").open("w", encoding="utf-8") as log:
