@@ -61,6 +61,7 @@ async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores)
     jid = _jid(arguments.jid, host, *settings.hosts, *guests)
     if arguments.verb == "delete":
         await stores.accounts.delete(jid)
+        await stores.accounts.finish()
         print(f"{jid} is gone.")
         return 0
     if arguments.verb in ("disable", "enable"):

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from ccm import address
-from ccm.errors import StanzaError, StoreUnavailable
+from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
 from ccm.store.personal import empty
@@ -170,9 +171,10 @@ class Accounts:
 
     async def delete(self, jid: str) -> None:
         """
-        See :meth:`ccm.interfaces.IAccounts.delete`; what the archive holds goes step by step.
+        See :meth:`ccm.interfaces.IAccounts.delete`; what the archive holds goes afterwards, step by step.
 
-        Until all of it is gone nobody else gets the name, and :meth:`finish` goes on after a crash.
+        Whoever asks need not wait for that: sessions must end at once. Until all of it is gone nobody else gets the
+        name, and :meth:`finish` goes on after a crash.
         """
 
         def change(connection: Connection) -> None:
@@ -192,13 +194,16 @@ class Accounts:
         await self._database.write(change)
         self._jids.discard(jid)
         self._changed()
-        try:
-            await self._empty(jid)
-        except StoreUnavailable as error:
-            log.warn("The archive of {jid}, who is gone, is emptied at the next start: {why}", jid=jid, why=str(error))
+        Deferred.fromCoroutine(self._empty(jid)).addErrback(
+            lambda failure: log.warn(
+                "The archive of {jid}, who is gone, is emptied at the next start: {why}",
+                jid=jid,
+                why=failure.getErrorMessage(),
+            )
+        )
 
     async def finish(self) -> None:
-        """*async* Empty the archives of accounts whose removal was cut off. :raises StoreUnavailable: as any write."""
+        """*async* Empty the archives of accounts that are being removed. :raises StoreUnavailable: as any write."""
         begun = select(marks.c.name).where(marks.c.name.startswith(_EMPTYING, autoescape=True))
         for name in await self._database.read(lambda connection: connection.execute(begun).scalars().all()):
             await self._empty(name.removeprefix(_EMPTYING))

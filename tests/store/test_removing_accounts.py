@@ -51,6 +51,8 @@ async def test_the_archive_goes_in_steps_and_the_others_keep_theirs(
     counted = Counted(database)
     monkeypatch.setattr(database, "write", counted)
     await accounts.delete(ANN)
+    assert counted.count <= 2  # whoever asked goes on, and ends sessions
+    await accounts.finish()
     assert counted.count >= 6  # the account, and each step
     assert len((await personal.page(BOB, limit=1000)).items) == 5 * STEP
     await accounts.create(ANN, "Another Ann", None, ())
@@ -68,6 +70,8 @@ async def test_what_a_crash_cut_off_is_finished_and_nobody_gets_the_name_before(
     with monkeypatch.context() as until_then:
         until_then.setattr(database, "write", Counted(database, 3))
         await accounts.delete(ANN)
+        with pytest.raises(StoreUnavailable):
+            await accounts.finish()
     assert not accounts.exists(ANN) and await accounts.get(ANN) is None
     left = len((await personal.page(ANN, limit=1000)).items)
     assert 0 < left < 5 * STEP
