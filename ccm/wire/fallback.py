@@ -10,11 +10,15 @@ from ccm import namespaces as ns
 
 
 def own_words(message: Element, body: str) -> str:
-    """The body without the quotation that a reply brings along; all of it where nothing is marked."""
+    """The body without the quotation that a reply brings along; all of it where nothing is marked, or nothing left."""
+    if not any(reply.getAttribute("id") for reply in message.elements(ns.REPLY, "reply")):
+        return body
     spans = [span for each in message.elements(ns.FALLBACK, "fallback") for span in _spans(each, len(body))]
-    for start, end in sorted(spans, reverse=True):
-        body = body[:start] + body[end:]
-    return body
+    if not spans:
+        return body
+    start, end = spans[0]  # a quotation stands in one place
+    own = body[:start] + body[end:]
+    return own if own.strip() else body
 
 
 def _spans(fallback: Element, size: int) -> list[tuple[int, int]]:
@@ -27,4 +31,4 @@ def _spans(fallback: Element, size: int) -> list[tuple[int, int]]:
             continue  # a fallback that is all of the body would leave nothing to read
         if len(start) < 8 and len(end) < 8 and int(start) < int(end) <= size:
             spans.append((int(start), int(end)))
-    return spans[:1]  # a quotation stands in one place
+    return spans

@@ -8,8 +8,11 @@ from ccm.wire.stanza import parse_element
 QUOTED = "> Kim:\n> ACTION: Ann to call\n"
 
 
-def read(body: str, marks: str) -> str:
-    message = parse_element(f"<message xmlns='jabber:client'>{marks}</message>".encode())
+REPLY = "<reply xmlns='urn:xmpp:reply:0' id='m1'/>"
+
+
+def read(body: str, marks: str, reply: str = REPLY) -> str:
+    message = parse_element(f"<message xmlns='jabber:client'>{reply}{marks}</message>".encode())
     return own_words(message, body)
 
 
@@ -46,3 +49,16 @@ def test_what_marks_no_quotation_takes_nothing_away(marks: str) -> None:
 
 def test_only_one_quotation_is_taken_out() -> None:
     assert read("abcdef", fallback("<body start='0' end='2'/><body start='1' end='4'/>")) == "cdef"
+
+
+def test_who_replies_to_nothing_quotes_nothing() -> None:
+    assert read("ACTION: Kim pays", fallback("<body start='0' end='16'/>"), "") == "ACTION: Kim pays"
+
+
+def test_a_quotation_that_is_all_there_is_is_read_as_everybody_sees_it() -> None:
+    assert read("ACTION: Kim pays", fallback("<body start='0' end='16'/>")) == "ACTION: Kim pays"
+
+
+def test_of_several_marks_the_first_counts() -> None:
+    both = fallback("<body start='0' end='2'/>") + fallback("<body start='3' end='5'/>")
+    assert read("abcdef", both) == "cdef"
