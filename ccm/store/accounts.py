@@ -20,7 +20,7 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
-from ccm.store.personal import empty
+from ccm.store.filing import empty
 from ccm.store.prepared import Prepared
 from ccm.store.schema import (
     account_xml,

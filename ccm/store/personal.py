@@ -2,9 +2,10 @@
 Archives of accounts (XEP-0313 1.1.3 §6.1.1): what people said to one another, appended to through the fast lane.
 
 A message is one row, whoever has it in an archive, and it is written before anything is sorted: whose archives it is in
-is entered later, for many at once, and before anybody reads (*filing*). That halves what a message costs. An id is one
-of :meth:`ccm.store.archive.Archive.next_id` and holds the message's time to the microsecond, so that a page by time
-is a stretch of ids. Leaves out what is worth keeping: that is the module's.
+is entered later, for many at once, in quiet times (*filing*: :mod:`ccm.store.filing`). That halves what a message
+costs. Whoever reads before has their own entered first. An id is one of :meth:`ccm.store.archive.Archive.next_id` and
+holds the message's time to the microsecond, so that a page by time is a stretch of ids. Leaves out what is worth
+keeping: that is the module's.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, false, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, false, func, or_, select, update
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -20,10 +21,10 @@ from zope.interface import implementer
 from ccm.interfaces import IDatabase, IPersonalArchive
 from ccm.records import Archived, Page
 from ccm.store.archive import Archive, id_at, micros_of
+from ccm.store.filing import BY_RECIPIENT, BY_SENDER, STEP_ROWS, drop, empty, file, file_own, seq_at, seq_of, unfiled_of
 from ccm.store.pages import Pages
-from ccm.store.schema import marks, personal_archive, personal_messages
+from ccm.store.schema import personal_archive, personal_messages
 from ccm.store.times import from_micros, to_micros
-from ccm.store.upsert import upsert
 
 log = Logger()
 
@@ -31,13 +32,11 @@ _INSERT = (
     "INSERT INTO personal_messages (seq, id, sender, sender_resource, recipient, recipient_resource, kept_by, stanza) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_FILED = "personal messages filed"  # the seq of the last message that was
-_BY_SENDER, _BY_RECIPIENT = 1, 2
-_STEP_ROWS = 1_000  # filed in one commit, which others wait for
-_MOST_UNFILED = 50_000  # before others wait for it
-_MARK_BITS = 12
+#: Whoever reads looks through them, at some 0.3 µs each; more are entered however busy the server is.
+_MOST_UNFILED = 250_000
 #: On PostgreSQL another process may commit a message so long after its id was made.
 _LATE_SECONDS = 30
+_MANY = STEP_ROWS + 1
 
 _entry, _said = personal_archive.c, personal_messages.c
 _ROWS = select(
@@ -63,7 +62,8 @@ class PersonalArchive:
         self._process = ids.process
         self._mark = seq_of(f"{0:014x}{ids.process}")
         self._now = now
-        self._unfiled = 1  # at a start nobody knows
+        self._unfiled = _MANY  # at a start nobody knows
+        self._seen: dict[str, int] = {}  # how far somebody's own were entered before everybody's
         self._filing: list[Deferred[bool]] | None = None  # who waits for the filing under way
         self.kept = 0
 
@@ -81,8 +81,8 @@ class PersonalArchive:
         by_recipient: bool,
     ) -> str:
         micros = self._next_micros()
-        id_, seq = f"{micros:014x}{self._process}", micros << _MARK_BITS | self._mark
-        kept_by = by_sender * _BY_SENDER + by_recipient * _BY_RECIPIENT
+        id_, seq = f"{micros:014x}{self._process}", seq_at(micros, self._mark)
+        kept_by = by_sender * BY_SENDER + by_recipient * BY_RECIPIENT
         row = (seq, id_, sender, sender_resource, recipient, recipient_resource, kept_by, stanza)
         self._database.post(_INSERT, row)
         self.kept += 1
@@ -95,7 +95,7 @@ class PersonalArchive:
         def change(connection: Connection) -> None:
             while not file(connection, self._late()):
                 pass
-            _drop(connection, (_entry.owner == owner) & (_entry.id == id_), owner)
+            drop(connection, (_entry.owner == owner) & (_entry.id == id_), owner)
 
         self._aside(self._database.write(change))
 
@@ -128,7 +128,7 @@ class PersonalArchive:
             conditions.append(_entry.id >= id_at(to_micros(start)))
         if end is not None:
             conditions.append(_entry.id < id_at(to_micros(end) + 1))
-        await self.file()
+        await self._file_for(owner)
         return await self._database.read(
             lambda connection: _PAGES.page(
                 connection, owner, conditions, after=after, before=before, between=between, ids=ids, limit=limit
@@ -149,7 +149,21 @@ class PersonalArchive:
             if barrier is not None:
                 await barrier
             return
-        await self._file(_STEP_ROWS, once=False)
+        await self._file(STEP_ROWS, once=False)
+
+    async def _file_for(self, owner: str) -> None:
+        """Enter at least this one's; of many it would take too long to enter everybody's."""
+        if self._unfiled < _MANY:
+            await self.file()
+            return
+        barrier = self._database.barrier()
+        if barrier is not None:
+            await barrier
+        late, seen = self._late(), self._seen.get(owner, 0)
+        found, looked = await self._database.read(lambda connection: unfiled_of(connection, owner, seen, late))
+        for first in range(0, len(found), STEP_ROWS):
+            await self._database.write(partial(file_own, owner=owner, seqs=found[first : first + STEP_ROWS]))
+        self._seen[owner] = looked
 
     async def advance(self, most: int) -> bool:
         """Enter the next *most* messages; whether there are more. For quiet times: whoever reads waits for none."""
@@ -166,7 +180,11 @@ class PersonalArchive:
                 whole = await self._database.write(lambda connection: file(connection, late, most))
                 if once:
                     break
-            self._unfiled -= unfiled if whole else min(most, unfiled - 1)
+            if whole:
+                self._unfiled -= unfiled
+                self._seen.clear()
+            elif self._unfiled - most >= _MANY:
+                self._unfiled -= most
         finally:
             self._filing = None
             for each in waiting:
@@ -200,7 +218,7 @@ class PersonalArchive:
         def change(connection: Connection) -> bool:
             gone = connection.execute(ids).scalars().all()
             if gone:
-                _drop(connection, (_entry.owner == owner) & (_entry.id <= gone[-1]), owner)
+                drop(connection, (_entry.owner == owner) & (_entry.id <= gone[-1]), owner)
             return len(gone) == most
 
         return await self._database.write(change)
@@ -224,7 +242,7 @@ class PersonalArchive:
             excess = min(count - messages, most)
             if excess > 0:
                 last = connection.execute(ids.limit(excess)).scalars().all()[-1]
-                _drop(connection, mine & (_entry.id <= last), owner)
+                drop(connection, mine & (_entry.id <= last), owner)
             return count - excess > messages > 0
 
         return await self._database.write(change)
@@ -232,79 +250,13 @@ class PersonalArchive:
     # ---- inside
 
     def _late(self) -> int:
-        return seq_of(f"{int((self._now() - _LATE_SECONDS) * 1_000_000):014x}0000")
+        return seq_at(int((self._now() - _LATE_SECONDS) * 1_000_000))
 
     def _file_aside(self) -> None:
         self._aside(Deferred.fromCoroutine(self.file()))
 
     def _aside(self, work: Any) -> None:
         work.addErrback(lambda failure: log.error("Archives of accounts: {why}", why=failure.getErrorMessage()))
-
-
-def seq_of(id_: str) -> int:
-    """Where a message stands in the table: its time and a part of its process's mark, as one number."""
-    return int(id_[:14], 16) << _MARK_BITS | int(id_[14:], 16) & (1 << _MARK_BITS) - 1
-
-
-def file(connection: Connection, late: int, most: int = _STEP_ROWS) -> bool:
-    """
-    Enter the next messages into the archives of those who keep them.
-
-    :param late: what came after it may be followed by something before it, if several processes write.
-    :returns: whether that was all.
-    """
-    filed = connection.execute(select(marks.c.value).where(marks.c.name == _FILED)).scalar() or 0
-    step = select(_said.seq).where(_said.seq > filed).order_by(_said.seq).limit(most).subquery()
-    count, last = connection.execute(select(func.count(), func.max(step.c.seq))).one()
-    if not count:
-        return True
-    entries = [
-        select(whose, _said.id, other, resource, _said.seq).where(
-            _said.seq > filed, _said.seq <= last, _said.kept_by.in_((by, _BY_SENDER + _BY_RECIPIENT)), *more
-        )
-        for by, whose, other, resource, more in (
-            (_BY_SENDER, _said.sender, _said.recipient, _said.recipient_resource, ()),
-            (_BY_RECIPIENT, _said.recipient, _said.sender, _said.sender_resource, (_said.sender != _said.recipient,)),
-        )
-    ]
-    columns = ["owner", "id", "with_jid", "resource", "seq"]
-    known = _entry.owner
-    for statement in entries:
-        ordered = statement.order_by(statement.selected_columns[0], _said.id)
-        if connection.dialect.name == "sqlite":
-            connection.execute(insert(personal_archive).prefix_with("OR IGNORE").from_select(columns, ordered))
-        else:
-            taken = select(literal(1)).where(known == statement.selected_columns[0], _entry.id == _said.id)
-            connection.execute(insert(personal_archive).from_select(columns, ordered.where(~exists(taken))))
-    whole = count < most
-    if connection.dialect.name != "sqlite" and whole:
-        last = max(filed, min(last, late))
-    upsert(connection, marks, {"name": _FILED, "value": last})
-    return bool(whole)
-
-
-def empty(connection: Connection, owner: str) -> bool:
-    """
-    The next step in which nothing of an account that is gone stays, but for what others keep.
-
-    :returns: whether that was the last one.
-    """
-    if not file(connection, 0):
-        return False
-    mine = _entry.owner == owner
-    ids = connection.execute(select(_entry.id).where(mine).order_by(_entry.id).limit(_STEP_ROWS)).scalars().all()
-    if ids:
-        _drop(connection, mine & (_entry.id <= ids[-1]), owner)
-    return len(ids) < _STEP_ROWS
-
-
-def _drop(connection: Connection, which: Any, owner: str) -> None:
-    """Take entries out of one archive, and the messages that nobody else keeps."""
-    mine = _said.seq.in_(select(_entry.seq).where(which))
-    by_owner = case((_said.sender == owner, _BY_SENDER), else_=_BY_RECIPIENT)
-    connection.execute(delete(personal_messages).where(mine, _said.kept_by == by_owner))
-    connection.execute(update(personal_messages).where(mine).values(kept_by=_said.kept_by - by_owner))
-    connection.execute(delete(personal_archive).where(which))
 
 
 def _archived(row: Any) -> Archived:

@@ -9,7 +9,7 @@ from twisted.logger import capturedLogs
 
 from ccm.errors import StoreUnavailable
 
-ANN, BOB = "ann@example.org", "bob@example.org"
+ANN, BOB, CID = "ann@example.org", "bob@example.org", "cid@example.org"
 INSERT = "INSERT INTO marks (name, value) VALUES (?, ?)"
 
 
@@ -30,11 +30,43 @@ async def test_who_reads_while_messages_are_entered_gets_them_all(sqlite_stores:
     assert len(pages[3].items) == 2_501
 
 
+def entered(stores: Any) -> Deferred[dict[str, int]]:
+    """How many messages are in whose archive."""
+    rows = "SELECT owner, count(*) FROM personal_archive GROUP BY owner"
+    return stores.database.read(lambda connection: dict(connection.exec_driver_sql(rows).all()))
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_reads_among_many_has_their_own_entered_and_no_others(sqlite_stores: Any) -> None:
+    personal = sqlite_stores.personal
+    say(personal, 600)
+    personal.keep(b"<message/>", CID, "", ANN, "", by_sender=True, by_recipient=True)
+    assert len((await personal.page(CID)).items) == 1
+    assert await entered(sqlite_stores) == {CID: 1}
+    assert len((await personal.page(ANN, limit=5_000)).items) == 601
+    personal.keep(b"<message/>", CID, "", CID, "", by_sender=True, by_recipient=True)
+    assert len((await personal.page(CID)).items) == 2
+    assert await entered(sqlite_stores) == {CID: 2, ANN: 601}
+    await personal.file()
+    assert await entered(sqlite_stores) == {CID: 2, ANN: 601, BOB: 600}
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_taken_out_of_an_archive_is_not_entered_again(sqlite_stores: Any) -> None:
+    personal = sqlite_stores.personal
+    say(personal, 600)
+    assert len((await personal.page(ANN, limit=1)).items) == 1
+    assert await personal.trim(ANN, 599, 10) is False
+    await personal.file()
+    assert await entered(sqlite_stores) == {ANN: 599, BOB: 600}
+
+
 @pytest_twisted.ensureDeferred
 async def test_a_filing_that_fails_is_done_by_whoever_waited_for_it(
     sqlite_stores: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     personal, database = sqlite_stores.personal, sqlite_stores.database
+    await personal.file()
     say(personal, 3)
     write, failed = database.write, Deferred()
     monkeypatch.setattr(database, "write", lambda change: failed)

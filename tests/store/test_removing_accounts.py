@@ -7,7 +7,7 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 
 from ccm.errors import StanzaError, StoreUnavailable
-from ccm.store import personal as module
+from ccm.store import filing
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 STEP = 10
@@ -15,7 +15,7 @@ STEP = 10
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_STEP_ROWS", STEP)
+    monkeypatch.setattr(filing, "STEP_ROWS", STEP)
 
 
 def say(personal: Any, count: int, one: str = ANN, other: str = BOB) -> None:
