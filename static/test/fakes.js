@@ -55,6 +55,11 @@ export class Store {
   getItem = (key) => this.kept.get(key) ?? null;
   setItem = (key, value) => void this.kept.set(key, value);
   removeItem = (key) => void this.kept.delete(key);
+  key = (i) => [...this.kept.keys()][i] ?? null;
+
+  get length() {
+    return this.kept.size;
+  }
 }
 
 /** Stands for Strophe.Connection: remembers what was sent and hands in what a test plays. */

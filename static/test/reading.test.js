@@ -18,7 +18,7 @@ test('my own topics, those that are over and those that were read before are not
   const reading = new Reading({ session: { account: 'ann@localhost' } }, /** @type {any} */ (store));
   assert.equal(reading.isNew(topic({ owner: 'ann@localhost' })), false);
   assert.equal(reading.isNew(topic({ state: 'published' })), false);
-  store.setItem('ccm-read:k3@conference.localhost', '17');
+  store.setItem('ccm-read:ann@localhost:k3@conference.localhost', '17');
   assert.equal(reading.isNew(topic({})), false);
 });
 
@@ -34,20 +34,20 @@ function reader(store = new Store()) {
 
 test('what was on the screen for a second is read, and what came in the last moment is not yet', async () => {
   const { reading, room, clock, store } = reader();
-  store.setItem(`ccm-read:${room.jid}`, '1');
+  store.setItem(`ccm-read:ann@localhost:${room.jid}`, '1');
   let last = '2';
   reading.look(room, () => last);
   last = '3';
-  assert.equal(store.getItem(`ccm-read:${room.jid}`), '1');
+  assert.equal(store.getItem(`ccm-read:ann@localhost:${room.jid}`), '1');
   await clock.pass(1.1);
-  assert.equal(store.getItem(`ccm-read:${room.jid}`), '2');
+  assert.equal(store.getItem(`ccm-read:ann@localhost:${room.jid}`), '2');
   await clock.pass(1.1);
-  assert.equal(store.getItem(`ccm-read:${room.jid}`), '3');
+  assert.equal(store.getItem(`ccm-read:ann@localhost:${room.jid}`), '3');
 });
 
 test('what was seen for less than a second stays unread, but is not counted while it is seen', async () => {
   const { reading, room, clock, store } = reader();
-  store.setItem(`ccm-read:${room.jid}`, '1');
+  store.setItem(`ccm-read:ann@localhost:${room.jid}`, '1');
   reading.look(room, () => '3');
   assert.deepEqual(reading.counts(topic({})), { unread: 0, mentions: 0 });
   reading.look(room, () => '');
@@ -59,7 +59,7 @@ test('reading only goes forward', () => {
   const { reading, room, store } = reader();
   reading.seen(room, '3');
   reading.seen(room, '1');
-  assert.equal(store.getItem(`ccm-read:${room.jid}`), '3');
+  assert.equal(store.getItem(`ccm-read:ann@localhost:${room.jid}`), '3');
   assert.equal(reading.firstUnread(room), '');
 });
 
@@ -75,4 +75,20 @@ test('looking at what was looked at before draws nothing anew', () => {
   const { reading, room, drawn } = reader();
   for (const last of ['', '', '3', '3', '']) reading.look(room, () => last);
   assert.equal(drawn(), 2);
+});
+
+test('what another account has read in this browser says nothing about me', () => {
+  const { reading, room, store } = reader();
+  store.setItem('ccm-read:kim@localhost:k3@conference.localhost', '9');
+  store.setItem('ccm-opened:kim@localhost:k3', '1');
+  assert.equal(reading.isNew(topic({})), true);
+  assert.equal(reading.knows(room), false);
+  reading.seen(room, '2');
+  assert.equal(reading.firstUnread(room), '3');
+});
+
+test('without a name nobody is mentioned', () => {
+  const { reading } = reader();
+  reading.app.client.name = '';
+  assert.equal(reading.mentions(/** @type {any} */ ({ body: 'at 5 @ the pub' })), false);
 });

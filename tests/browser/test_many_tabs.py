@@ -49,6 +49,17 @@ def test_eight_tabs_share_one_session(browser: Browser, server: Server, artefact
             expect(message(tab, f"tab-{number}")).to_have_count(1)
     assert holders(tabs) == [first]
 
+    # What is being typed in a tab is its own, whatever is typed and sent in others of the same topic.
+    fields = [tab.get_by_test_id("composer") for tab in tabs[:2]]
+    fields[0].fill("half a thought")
+    fields[1].fill("another one")
+    echoed(tabs[2], "from a third tab")
+    for field, words in zip(fields, ("half a thought", "another one"), strict=True):
+        expect(field).to_have_value(words)
+    echoed(tabs[1], "said")
+    expect(message(first, "said")).to_be_visible()
+    expect(fields[0]).to_have_value("half a thought")
+
     # Whoever holds the session may close its tab: another goes on, and the room notices nothing.
     first.close()
     tabs.remove(first)

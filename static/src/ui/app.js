@@ -7,6 +7,7 @@ import { badge } from './badge.js';
 import { Deeds } from './deeds.js';
 import { dialogue, dialogues, dialoguesView } from './dialogues.js';
 import { waits } from './early.js';
+import { forgetDrafts, keyOf } from './kept.js';
 import { pressed } from './keys.js';
 import { Notes } from './notes.js';
 import { PlainElement } from './plain.js';
@@ -110,12 +111,13 @@ class App extends PlainElement {
   }
 
   draftOf(topic) {
-    return localStorage.getItem(`ccm-draft:${topic}`) ?? '';
+    return localStorage.getItem(keyOf('draft', this.session.account, topic)) ?? '';
   }
 
   draft(topic, text) {
-    if (text) localStorage.setItem(`ccm-draft:${topic}`, text);
-    else localStorage.removeItem(`ccm-draft:${topic}`);
+    const key = keyOf('draft', this.session.account, topic);
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
   }
 
   go(pane) {
@@ -151,6 +153,7 @@ class App extends PlainElement {
   }
 
   signOut() {
+    forgetDrafts(localStorage, this.session.account);
     this.client.forget();
     this.notes.forget();
     this.session.signOut();

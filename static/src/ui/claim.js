@@ -4,6 +4,7 @@
 import { html } from 'lit';
 import { failure } from '../words.js';
 import { icon } from './icons.js';
+import { passOn } from './kept.js';
 import { PlainElement } from './plain.js';
 
 class Claim extends PlainElement {
@@ -42,6 +43,7 @@ class Claim extends PlainElement {
     this._error = '';
     try {
       const { jid, code } = await client.claim({ name, local, password });
+      passOn(localStorage, session.account, jid);
       await session.signInByToken(jid, code);
       this.#close();
       notes.tell({ text: `You are ${jid} now. What you said here is yours; sign in with your e-mail address next time.` });

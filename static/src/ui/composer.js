@@ -20,6 +20,7 @@ class Composer extends PlainElement {
   #begun = /** @type {import('./completion.js').Begun | null} */ (null);
   #at = 0;
   #asked = 0;
+  /** The field, and the topic whose draft was put there. @type {[HTMLTextAreaElement | null, string]} */ #filled = [null, ''];
   #files = /** @type {import('./files.js').Files | null} */ (null);
   #progress = /** @type {(going: any) => string} */ (() => '');
 
@@ -29,6 +30,16 @@ class Composer extends PlainElement {
 
   firstUpdated() {
     if (document.activeElement === document.body && !matchMedia('(pointer: coarse)').matches) this.#field?.focus();
+  }
+
+  // A draft is put there once. What other tabs make of it meanwhile is theirs: what was typed here stands.
+  updated() {
+    const { app } = this;
+    const field = this.#field;
+    const whose = `${app.session.account} ${app.topic?.id}`;
+    if (!field || (this.#filled[0] === field && this.#filled[1] === whose)) return;
+    this.#filled = [field, whose];
+    field.value = app.draftOf(app.topic.id);
   }
 
   /** @param {any} line that the next message answers; none takes that back */
@@ -207,7 +218,7 @@ class Composer extends PlainElement {
     const open = this.#options.length > 0;
     return html`${this.#list()}<form class="composer" @submit=${(e) => { e.preventDefault(); this.#send(); }}>${this.#answering()}${this.#going()}<label class="vh" for="w">${label}</label>
       <textarea id="w" rows="1" dir="auto" enterkeyhint="send" placeholder=${label} data-testid="composer" aria-autocomplete="list" aria-controls="w-list" aria-activedescendant=${open ? `w-${this.#at}` : nothing}
-        .value=${app.draftOf(topic.id)} @input=${this.#typed} @keydown=${this.#key} @blur=${this.#shut} @click=${this.#complete} @paste=${this.#pasted}></textarea>
+        @input=${this.#typed} @keydown=${this.#key} @blur=${this.#shut} @click=${this.#complete} @paste=${this.#pasted}></textarea>
       <div class="row"><button class="ico" type="button" aria-label="Attach files" title="Attach files" data-testid="attach" @click=${() => /** @type {any} */ (this.querySelector('[type=file]')).click()}>${icon('clip')}</button>
       <input type="file" multiple hidden aria-label="Files" @change=${(e) => { this.attach(e.target.files); e.target.value = ''; }}>
       <details class="menu up opt"><summary class="btn quiet s keep">${icon('keep')}Action, decision, question</summary><menu>

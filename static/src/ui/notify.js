@@ -7,6 +7,7 @@
 import { html, nothing } from 'lit';
 import { count, list } from '../words.js';
 import { icon } from './icons.js';
+import { keyOf } from './kept.js';
 import { headcount, isReporter } from './people.js';
 
 const READ_ELSEWHERE_MS = 1500;
@@ -26,8 +27,8 @@ export class Notify {
   /**
    * @param {any} app
    * @param {{permission: () => string, ask: () => Promise<string>, show: (title: string, options: NotificationOptions, click: () => void) => void,
-   *   looks: () => boolean, later: (f: () => void, ms: number) => void, read: (room: string) => string}} browser *looks*: whether this
-   *   tab is seen; *read*: the last message of a room that any tab has shown
+   *   looks: () => boolean, later: (f: () => void, ms: number) => void, read: (room: string, account: string) => string}} browser *looks*: whether
+   *   this tab is seen; *read*: the last message of a room that any tab of that account has shown
    */
   constructor(app, browser) {
     this.app = app;
@@ -85,7 +86,7 @@ export class Notify {
     if (!answers && !app.reading.mentions(line)) return;
     this.#told.add(line.id);
     const hash = `#/t/${topic.id}/m/${encodeURIComponent(line.id)}`;
-    const tell = () => browser.read(room.jid) < line.id && this.call({ topic: topic.id, title: `${line.nick}, ${topic.name}`, words: line.body, hash });
+    const tell = () => browser.read(room.jid, app.session.account) < line.id && this.call({ topic: topic.id, title: `${line.nick}, ${topic.name}`, words: line.body, hash });
     browser.later(tell, READ_ELSEWHERE_MS); // another tab may show it
   }
 
@@ -164,7 +165,7 @@ export function thisBrowser() {
     ask: async () => (there ? Notification.requestPermission() : 'denied'),
     looks: () => !document.hidden,
     later: (f, ms) => void setTimeout(f, ms),
-    read: (room) => localStorage.getItem(`ccm-read:${room}`) ?? '',
+    read: (room, account) => localStorage.getItem(keyOf('read', account, room)) ?? '',
     show: (title, options, click) => {
       try {
         const shown = new Notification(title, options);

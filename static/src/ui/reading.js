@@ -2,6 +2,8 @@
  * What a person has read of each room: unread messages, mentions, and where the new ones start. Read is what was seen for a
  * second in a visible tab; all devices of the person agree on it, and the room learns of it if the person lets others know.
  */
+import { keyOf } from './kept.js';
+
 const SEEN_MS = 1000;
 const TIME = { now: () => Date.now(), setTimeout: (f, ms) => setTimeout(f, ms), clearTimeout: (timer) => clearTimeout(timer) };
 
@@ -19,6 +21,10 @@ export class Reading {
     this.clock = clock;
   }
 
+  #key(kind, what) {
+    return keyOf(kind, this.app.session.account, what);
+  }
+
   /** Hear what other devices have read, from now on. */
   async listen() {
     if (this.#listens) return;
@@ -34,6 +40,7 @@ export class Reading {
 
   /** @param {import('../xmpp/room.js').Line} line */
   mentions(line) {
+    if (!this.app.client.name) return false;
     const name = this.app.client.name.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&');
     return new RegExp(`@${name}(?![\\p{L}\\p{N}])`, 'iu').test(line.body);
   }
@@ -54,18 +61,18 @@ export class Reading {
 
   /** Whether somebody asked me into it and this browser never showed it. @param {import('../xmpp/read.js').Topic} topic */
   isNew(topic) {
-    const seen = this.store.getItem(`ccm-read:${topic.room}`) || this.store.getItem(`ccm-opened:${topic.id}`);
+    const seen = this.store.getItem(this.#key('read', topic.room)) || this.store.getItem(this.#key('opened', topic.id));
     return !seen && topic.owner !== this.app.session.account && ['planned', 'live'].includes(topic.state);
   }
 
   /** @param {import('../xmpp/read.js').Topic} topic is shown */
   opened(topic) {
-    if (this.isNew(topic)) this.store.setItem(`ccm-opened:${topic.id}`, '1');
+    if (this.isNew(topic)) this.store.setItem(this.#key('opened', topic.id), '1');
   }
 
   /** Whether I have read anything there before. */
   knows(room) {
-    return Boolean(this.store.getItem(`ccm-read:${room.jid}`));
+    return Boolean(this.store.getItem(this.#key('read', room.jid)));
   }
 
   firstUnread(room) {
@@ -114,13 +121,13 @@ export class Reading {
   }
 
   #isNews(room, id) {
-    const kept = this.store.getItem(`ccm-read:${room.jid}`) ?? '';
+    const kept = this.store.getItem(this.#key('read', room.jid)) ?? '';
     return !kept || isAfter(room, id, kept);
   }
 
   /** @returns {boolean} whether it is further than what was known */
   #put(jid, id, room = this.app.client.rooms.get(jid)) {
-    const key = `ccm-read:${jid}`;
+    const key = this.#key('read', jid);
     const known = this.store.getItem(key) ?? '';
     if (known && !isAfter(room, id, known)) return false;
     this.store.setItem(key, id);
@@ -129,7 +136,7 @@ export class Reading {
 
   /** What others said since I last saw the end. @param {any} room @param {string} [seen] what is being looked at now */
   #fresh(room, seen = '') {
-    const kept = this.store.getItem(`ccm-read:${room.jid}`) ?? '';
+    const kept = this.store.getItem(this.#key('read', room.jid)) ?? '';
     if (!kept) return [];
     const read = seen && isAfter(room, seen, kept) ? seen : kept;
     const at = room.log.findLastIndex((line) => line.id === read);
