@@ -302,3 +302,14 @@ test('up to where somebody has read is told by the room, and is no message', asy
   assert.deepEqual([...parts.room.readBy], [['Kim', '1']]);
   assert.equal(parts.room.lines.length, 1);
 });
+
+test('what is told as said is the line that came, whatever order the clocks and the archive gave it', async () => {
+  const parts = await entered();
+  const told = /** @type {string[]} */ ([]);
+  parts.room.on('said', (line) => told.push(line.body));
+  parts.room.receive(said('2', 'Kim', 'a new one'));
+  parts.room.receive(said('2', 'Kim', 'a new one')); // once more
+  parts.room.receive(xml(`<message type="groupchat" id="e1" from="${ROOM}/Kim"><body>as it should stand</body><replace xmlns="urn:xmpp:message-correct:0" id="c1"/><stanza-id xmlns="urn:xmpp:sid:0" by="${ROOM}" id="3"/></message>`));
+  assert.deepEqual(told, ['a new one']);
+  assert.equal(parts.room.log[0].body, 'as it should stand');
+});

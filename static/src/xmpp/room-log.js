@@ -33,21 +33,27 @@ export class RoomLog {
    * @param {RoomMessage} message
    * @param {{waited: boolean, mine: boolean, onRecord: boolean}} known *waited*: one of mine has come back
    * @param {Line[]} [into] older lines that are not in the log yet
+   * @returns {Line | null} the line it made, if it made one
    */
   apply(message, { waited, mine, onRecord }, into = this.lines) {
     if (message.id) this.#ids.add(message.id);
-    if (message.retracts || message.replaces || message.reactsTo) return this.#amend(message, into);
-    if (!message.body || !message.nick) return;
+    if (message.retracts || message.replaces || message.reactsTo) {
+      this.#amend(message, into);
+      return null;
+    }
+    if (!message.body || !message.nick) return null;
     // A bare `id` says nothing: clients may count 1, 2, 3 anew in each session.
     const sent = message.originId || (waited && !message.id ? message.clientId : '');
     const origin = `${message.nick}\n${sent}`;
-    if (sent && this.#origins.has(origin)) return;
+    if (sent && this.#origins.has(origin)) return null;
     if (sent) this.#origins.add(origin);
-    into.push({
+    const line = /** @type {Line} */ ({
       key: message.id || sent || `${origin}${(this.#keys += 1)}`, id: message.id, originId: message.originId, clientId: message.clientId,
       nick: message.nick, author: message.occupant, body: message.body, at: message.at, mine, state: 'sent', why: '',
       edited: false, withdrawn: false, offRecord: !message.id && !onRecord, reactions: new Map(), reply: message.reply, file: message.file,
     });
+    into.push(line);
+    return line;
   }
 
   /** @param {RoomMessage} message @param {Line[]} into */

@@ -292,8 +292,8 @@ export class Room extends Emitter {
       return this.emit('change');
     }
     if (this.#held) this.#held.push(message);
-    else this.#apply(message);
-    if (message.body && !this.#held) this.emit('said', this.log.at(-1));
+    const line = this.#held ? null : this.#apply(message);
+    if (line) this.emit('said', line);
     this.emit('change');
   }
 
@@ -311,13 +311,13 @@ export class Room extends Emitter {
     this.emit('change');
   }
 
-  /** @param {import('./read.js').RoomMessage} message @param {Line[]} [into] */
+  /** @param {import('./read.js').RoomMessage} message @param {Line[]} [into] @returns {Line | null} a line that is new */
   #apply(message, into) {
-    if (message.id && this.#log.has(message.id)) return;
+    if (message.id && this.#log.has(message.id)) return null;
     const waited = this.#outbox.settle(message, this.nick);
     const known = this.occupantId && message.occupant;
     const mine = known ? message.occupant === this.occupantId : message.nick === this.nick;
-    this.#log.apply(message, { waited, mine, onRecord: this.onRecord }, into);
+    return this.#log.apply(message, { waited, mine, onRecord: this.onRecord }, into);
   }
 
   // -- the archive
