@@ -16,7 +16,7 @@ from ccm.bounds import CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
 from ccm.modules.presence_out import show, withdraw
-from ccm.modules.remembered import Remembered
+from ccm.modules.remembered import Remembered, unknown
 from ccm.modules.subscription_states import SEEN_BY
 from ccm.router.hooks import HANDLED, Phase, Target, on
 from ccm.router.module import Module
@@ -45,10 +45,10 @@ class Blocking:
         self._max = options.max_addresses
         self._ids = count(1)
         #: what an account blocks, in the order in which that was asked for
-        self._remembered = Remembered[dict[str, None]](router.hosts)
+        self._remembered = Remembered[dict[str, None]](router.hosts, services.later)
         self._lists = self._remembered.of
         router.add_wall(self._apart)
-        self._remembered.load(self._kept(), self._take, "reading block lists")
+        self._remembered.load(self._kept, self._take, "reading block lists")
 
     async def _kept(self) -> Iterable[tuple[str, bytes]]:
         return (await self._services.account_xml.all(_KEPT)).items()
@@ -62,7 +62,7 @@ class Blocking:
     async def get(self, stanza: Stanza, origin: Any) -> Stanza:
         """XEP-0191 §3.2; whoever asks hears of changes from then on."""
         owner = self._owner(stanza)
-        async with self._remembered.turn():
+        async with self._remembered.turn(owner):
             pass
         if self._router.is_client(origin):
             origin.state["blocking"] = True
@@ -77,7 +77,7 @@ class Blocking:
             raise StanzaError("bad-request", "Name at least one address to block.")
         if owner in asked:
             raise StanzaError("not-allowed", "You cannot block yourself.")
-        async with self._remembered.turn():
+        async with self._remembered.turn(owner):
             await self._block(owner, asked)
         self._push(owner, "block", asked)
         return stanza.result()
@@ -97,7 +97,7 @@ class Blocking:
         """XEP-0191 §3.4 and §3.5: those named, or all."""
         owner = self._owner(stanza)
         asked = [address.prepare(jid) for jid in _jids(next(stanza.element.elements()))]
-        async with self._remembered.turn():
+        async with self._remembered.turn(owner):
             gone = await self._unblock(owner, asked)
         self._push(owner, "unblock", asked)
         for jid in await self._watchers(owner, gone):
@@ -115,7 +115,7 @@ class Blocking:
     @on.event("account-deleted")
     def forget(self, jid: str) -> None:
         """An account's list goes with it."""
-        self._lists.pop(jid, None)
+        self._remembered.forget(jid)
 
     # ---- standing between
 
@@ -124,11 +124,15 @@ class Blocking:
     @on.any("iq", to=_EVERYWHERE, phase=Phase.FILTER)
     def between(self, stanza: Stanza, origin: Any) -> Any:
         """XEP-0191 §3.3: what comes in is as if nobody were there, what goes out is refused."""
-        if not self._lists:
+        if not self._lists and self._remembered.complete:
             return None
         from_, to = stanza.from_, stanza.attrs["to"]
         if not from_ or address.bare(from_) == address.bare(to) or (origin is None and stanza.type == "error"):
             return None  # of a refusal they hear
+        if self._is_unknown(address.bare(to)) or self._is_unknown(address.bare(from_)):
+            if stanza.kind == "presence" or stanza.type in ("result", "error"):
+                return HANDLED
+            raise unknown()
         if self._blocks(address.bare(to), from_):
             if stanza.kind == "presence" or stanza.type in ("result", "error"):
                 return HANDLED
@@ -144,7 +148,13 @@ class Blocking:
         return None
 
     def _apart(self, one: str, other: str) -> bool:
+        if self._is_unknown(one) or self._is_unknown(other):
+            return True
         return bool(self._lists) and (self._blocks(one, other) or self._blocks(other, one))
+
+    def _is_unknown(self, bare: str) -> bool:
+        """Whether they have an account here, and nobody knows whom they block: it may be anybody."""
+        return not self._remembered.knows(bare) and self._router.is_account(bare)
 
     def _blocks(self, owner: str, other: str) -> bool:
         listed = self._lists.get(owner)

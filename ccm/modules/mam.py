@@ -77,6 +77,7 @@ class Mam:
             options.archive,
             options.max_listed,
             self._personal.forget,
+            services.later,
         )
         router.add_account_disco(self)
         self._sweep_later()

@@ -16,7 +16,7 @@ from ccm import address
 from ccm import namespaces as ns
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountXML
-from ccm.modules.remembered import Remembered
+from ccm.modules.remembered import Remembered, unknown
 from ccm.router.contacts import Contacts
 from ccm.wire.stanza import attribute, parse_element, text
 
@@ -41,6 +41,7 @@ class Preferences:
     :param default: of those who said nothing.
     :param most: addresses that an account may list.
     :param undo: ``undo(owner, id)`` takes a message out of an archive again.
+    :param later: ``later(seconds, function)`` calls it then.
     """
 
     def __init__(
@@ -51,15 +52,16 @@ class Preferences:
         default: Default,
         most: int,
         undo: Callable[[str, str], None],
+        later: Callable[[float, Callable[[], None]], object],
     ) -> None:
         self._kept = account_xml
         self._contacts = contacts
         self._usual = Prefs(default)
         self._most = most
         self._undo = undo
-        self._remembered = Remembered[Prefs](hosts)
+        self._remembered = Remembered[Prefs](hosts, later)
         self._own = self._remembered.of
-        self._remembered.load(self._rows(), self._take, "reading archive preferences")
+        self._remembered.load(self._rows, self._take, "reading archive preferences")
 
     async def _rows(self) -> Iterable[tuple[str, bytes]]:
         return (await self._kept.all(NAME)).items()
@@ -70,14 +72,17 @@ class Preferences:
     @property
     def plain(self) -> bool:
         """Whether everybody keeps everything."""
-        return not self._own and self._usual.default == "always"
+        return not self._own and self._usual.default == "always" and self._remembered.complete
 
     def keeps(self, owner: str, peer: str, undone: list[Callable[[str], None]]) -> bool:
         """
         Whether an account's archive has a message to or from *peer* (a full JID, XEP-0441 §2.3).
 
         :param undone: gets what wants to know the message's id then: a roster that is still to be read may say no.
+        :raises StanzaError: ``resource-constraint`` (wait) while nobody knows what the account wants.
         """
+        if not self._remembered.knows(owner):
+            raise unknown()
         prefs = self._own.get(owner, self._usual)
         if prefs is self._usual and prefs.default == "always":
             return True
@@ -106,7 +111,7 @@ class Preferences:
 
     async def get(self, owner: str) -> Prefs:
         """What an account wants now."""
-        async with self._remembered.turn():
+        async with self._remembered.turn(owner):
             return self._own.get(owner, self._usual)
 
     async def set(self, owner: str, element: Element) -> Prefs:
@@ -114,14 +119,14 @@ class Preferences:
         prefs = read(element)
         if len(prefs.always) + len(prefs.never) > self._most:
             raise StanzaError("resource-constraint", f"You may list {self._most} addresses.")
-        async with self._remembered.turn():
+        async with self._remembered.turn(owner):
             self._remembered.keep(owner, None if prefs == self._usual else prefs)
             await self._kept.set(owner, {NAME: rendered(prefs) if owner in self._own else None})
         return prefs
 
     def forget(self, owner: str) -> None:
         """The account is gone."""
-        self._own.pop(owner, None)
+        self._remembered.forget(owner)
 
 
 def read(element: Element) -> Prefs:

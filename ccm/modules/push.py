@@ -80,11 +80,11 @@ class Push:
         self._services = services
         self._options = options
         #: by account: (service, node) -> what is to be told there
-        self._remembered = Remembered[dict[tuple[str, str], _Line]](router.hosts)
+        self._remembered = Remembered[dict[tuple[str, str], _Line]](router.hosts, services.later)
         self._lines = self._remembered.of
         self._observes = False
         router.add_account_disco(self)
-        self._remembered.load(self._kept(), lambda _, target: self._keep(target), "reading where notifications go")
+        self._remembered.load(self._kept, lambda _, target: self._keep(target), "reading where notifications go")
 
     async def _kept(self) -> Iterable[tuple[str, PushTarget]]:
         return [(target.owner, target) for target in await self._services.push_targets.all()]
@@ -121,7 +121,7 @@ class Push:
             assert form is not None
             forms.read(form, PUBLISH_OPTIONS)
         target = PushTarget(owner, service, node or "", origin.jid, options)
-        async with self._remembered.turn():
+        async with self._remembered.turn(owner):
             await self._services.push_targets.save(target)
             lines = self._keep(target)
             while len(lines) > self._options.nodes_per_account:
@@ -133,7 +133,7 @@ class Push:
         """§6: one node, or all of a service."""
         owner = self._owner(stanza, origin)
         service, node = self._place(stanza, named=False)
-        async with self._remembered.turn():
+        async with self._remembered.turn(owner):
             for known in [known for known in self._lines.get(owner, {}) if known[0] == service]:
                 if node in (None, known[1]):
                     await self._forget(owner, *known)
@@ -192,7 +192,7 @@ class Push:
     @on.event("account-deleted")
     def gone(self, jid: str) -> None:
         """Nobody is told any more; the store has forgotten it."""
-        for line in self._lines.pop(jid, {}).values():
+        for line in (self._remembered.forget(jid) or {}).values():
             self._stop(line)
 
     # ---- inside
