@@ -3,11 +3,15 @@
  */
 import { Strophe } from 'strophe.js';
 import './ui/app.js';
+import { Preferences, applyLanguage, wanted } from './ui/preferences.js';
 import { readRoute } from './ui/route.js';
+import { onLanguage, spoken } from './words/language.js';
 import { Client } from './xmpp/client.js';
 import { Session } from './xmpp/session.js';
 import { Tabs } from './xmpp/tabs.js';
 
+const chosen = new Preferences(localStorage);
+const speaking = applyLanguage(chosen);
 // Comes beside what the first script needs: nothing is asked of the server before the page is there.
 const sharing = Promise.all([import('./xmpp/shared-session.js'), import('./page-life.js')]);
 const clock = {
@@ -44,10 +48,13 @@ async function start() {
   Strophe.setLogLevel(Strophe.LogLevel.FATAL);
   const where = await place();
   const [{ SharedSession }, { live }] = await sharing;
+  await speaking;
   const session = /** @type {any} */ (sessionAt(where, SharedSession));
-  const language = navigator.language || 'en';
+  const tongue = () => spoken(chosen.get('ccm-language'), wanted());
   const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-  const client = new where.Kind({ session, store: sessionStorage, clock, zone, language });
+  const client = new where.Kind({ session, store: sessionStorage, clock, zone, language: tongue() });
+  onLanguage(() => { client.language = tongue(); });
+  addEventListener('storage', ({ key }) => void (key === 'ccm-language' && applyLanguage(chosen))); // chosen in another tab
   const app = /** @type {any} */ (document.createElement('ccm-app'));
   const tabs = new Tabs({ session, client, channel: new BroadcastChannel('ccm-tabs'), clock });
   Object.assign(app, { client, session, tabs });

@@ -2,37 +2,36 @@
  * How the dashboard says dates, distances, counts and failures: short, in the present tense, with weekday, date, time,
  * zone and distance (the voice of the product). Pure: time and zone are arguments.
  */
+import { language, locale, t } from './words/language.js';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** @param {Date} date @param {Intl.DateTimeFormatOptions} options */
-function parts(date, options) {
-  const found = new Intl.DateTimeFormat('en-GB', { ...options, hourCycle: 'h23' }).formatToParts(date);
-  return Object.fromEntries(found.map(({ type, value }) => [type, value]));
-}
+const said = (date, options) => new Intl.DateTimeFormat(locale(), options).format(date);
+
+/** English without its commas: Tue 24 Nov. @param {Date} date @param {Intl.DateTimeFormatOptions} options */
+const plainly = (date, options) => (language() === 'en' ? said(date, options).replaceAll(',', '') : said(date, options));
 
 /** @param {Date} date @returns {string} 15:00 */
-export function clock(date) {
-  const { hour, minute } = parts(date, { hour: '2-digit', minute: '2-digit' });
-  return `${hour}:${minute}`;
-}
+export const clock = (date) => said(date, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** @param {Date} date @param {Date} now @returns {string} Tue 24 Nov, with the year when it is another one */
 export function day(date, now) {
-  const { weekday, day: number, month, year } = parts(date, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
-  return `${weekday} ${number} ${month}${date.getFullYear() === now.getFullYear() ? '' : ` ${year}`}`;
+  const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric';
+  return plainly(date, { weekday: 'short', day: 'numeric', month: 'short', year });
 }
 
+/** @param {Date} date @returns {string} Tue */
+export const weekday = (date) => said(date, { weekday: 'short' });
+
 /** @param {Date} date @returns {string} Tuesday 24 November */
-export function longDay(date) {
-  const { weekday, day: number, month } = parts(date, { weekday: 'long', day: 'numeric', month: 'long' });
-  return `${weekday} ${number} ${month}`;
-}
+export const longDay = (date) => plainly(date, { weekday: 'long', day: 'numeric', month: 'long' });
 
 /** @param {Date} date @returns {string} CET */
 export function zone(date) {
-  return parts(date, { hour: '2-digit', timeZoneName: 'short' }).timeZoneName ?? '';
+  const parts = new Intl.DateTimeFormat(locale(), { hour: '2-digit', timeZoneName: 'short' }).formatToParts(date);
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }
 
 /** @param {Date} a @param {Date} b @returns {number} whole calendar days from b to a */
@@ -45,21 +44,19 @@ export function daysBetween(a, b) {
 export function distance(date, now) {
   const ms = date.getTime() - now.getTime();
   const days = daysBetween(date, now);
-  if (days === 1) return 'tomorrow';
-  if (days === -1) return 'yesterday';
-  if (days > 1) return `in ${days} days`;
-  if (days < -1) return `${-days} days ago`;
+  if (days) return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(days, 'day');
   const minutes = Math.round(Math.abs(ms) / MINUTE);
-  if (minutes < 1) return 'now';
-  const size = minutes < 60 ? `${minutes} min` : hours(minutes);
-  return ms > 0 ? `in ${size}` : `${size} ago`;
+  if (minutes < 1) return t`now`;
+  const size = hours(minutes);
+  return ms > 0 ? t`in ${size}` : t`${size} ago`;
 }
 
-/** @param {number} minutes */
-function hours(minutes) {
+/** @param {number} minutes @returns {string} 46 min, 2 h 15 min */
+export function hours(minutes) {
   const h = Math.floor(minutes / 60);
   const m = minutes % 60;
-  return m ? `${h} h ${m} min` : `${h} h`;
+  if (!h) return t`${m} min`;
+  return m ? t`${h} h ${m} min` : t`${h} h`;
 }
 
 /** @param {Date} date @param {Date} now @returns {string} Tue 24 Nov, 15:00 CET, tomorrow */
@@ -78,15 +75,11 @@ export function nextMeeting({ next }, topic, now) {
   return `${day(at, now)}, ${clock(at)}${topic.zone && topic.zone !== here ? ` (${topic.zone})` : ''}`;
 }
 
-/** @param {number} n @param {string} one @param {string} [many] */
-export function count(n, one, many = `${one}s`) {
-  return `${n} ${n === 1 ? one : many}`;
-}
-
 /** @param {string[]} names @returns {string} Ann, Kim and Tom */
-export function list(names) {
-  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
+export const list = (names) => new Intl.ListFormat(locale()).format(names);
+
+/** @param {string[]} names @returns {string} Ann or Kim */
+export const either = (names) => new Intl.ListFormat(locale(), { type: 'disjunction' }).format(names);
 
 /**
  * The second row of a topic, one sentence.
@@ -95,17 +88,17 @@ export function list(names) {
  * @param {number} here how many people are in the room, 0 when unknown
  */
 export function topicLine(topic, now, here = 0) {
-  if (topic.state === 'published') return 'Published';
-  if (topic.state === 'ended') return topic.start ? `Ended, ${day(topic.start, now)}` : 'Ended, not published yet';
-  if (topic.state === 'live') return here ? `${here} here` : 'people are here';
-  if (!topic.start) return 'Starts when the first guest arrives';
+  if (topic.state === 'published') return t`Published`;
+  if (topic.state === 'ended') return topic.start ? t`Ended, ${day(topic.start, now)}` : t`Ended, not published yet`;
+  if (topic.state === 'live') return here ? t`${here} here` : t`people are here`;
+  if (!topic.start) return t`Starts when the first guest arrives`;
   const ms = topic.start.getTime() - now.getTime();
-  if (ms < 0) return `Was planned for ${day(topic.start, now)}, ${clock(topic.start)}`;
-  if (ms < MINUTE) return 'Starts now';
-  if (ms < HOUR) return `Starts in ${Math.round(ms / MINUTE)} min, ${clock(topic.start)}`;
+  if (ms < 0) return t`Was planned for ${day(topic.start, now)}, ${clock(topic.start)}`;
+  if (ms < MINUTE) return t`Starts now`;
+  if (ms < HOUR) return t`Starts in ${Math.round(ms / MINUTE)} min, ${clock(topic.start)}`;
   const days = daysBetween(topic.start, now);
-  if (days === 0) return `In ${hours(Math.round(ms / MINUTE))}, ${clock(topic.start)}`;
-  if (days === 1) return `Tomorrow ${clock(topic.start)}`;
+  if (days === 0) return t`In ${hours(Math.round(ms / MINUTE))}, ${clock(topic.start)}`;
+  if (days === 1) return t`Tomorrow ${clock(topic.start)}`;
   return `${day(topic.start, now)}, ${clock(topic.start)}`;
 }
 
@@ -117,19 +110,19 @@ export function topicLine(topic, now, here = 0) {
 export function failure(error, what) {
   const condition = /** @type {any} */ (error)?.condition ?? '';
   const words = /** @type {any} */ (error)?.words ?? '';
-  if (condition === 'withdrawn') return `${what} You took it back.`;
-  if (condition === 'offline') return `${what} You are offline; your words are kept.`;
-  if (condition === 'timeout') return `${what} There was no answer within half a minute; your words are kept. Try again.`;
+  if (condition === 'withdrawn') return `${what} ${t`You took it back.`}`;
+  if (condition === 'offline') return `${what} ${t`You are offline; your words are kept.`}`;
+  if (condition === 'timeout') return `${what} ${t`There was no answer within half a minute; your words are kept. Try again.`}`;
   if (words) return `${what} ${words}`;
-  if (['service-unavailable', 'remote-server-not-found'].includes(condition)) return `${what} That part of CCM is off just now. Everything else works.`;
-  if (condition === 'resource-constraint') return `${what} It is busy just now. Try again in a minute.`;
-  if (['forbidden', 'not-allowed'].includes(condition)) return `${what} Only the topic’s owner may do that.`;
-  return `${what} Try again.`;
+  if (['service-unavailable', 'remote-server-not-found'].includes(condition)) return `${what} ${t`That part of CCM is off just now. Everything else works.`}`;
+  if (condition === 'resource-constraint') return `${what} ${t`It is busy just now. Try again in a minute.`}`;
+  if (['forbidden', 'not-allowed'].includes(condition)) return `${what} ${t`Only the topic’s owner may do that.`}`;
+  return `${what} ${t`Try again.`}`;
 }
 
 /** @param {{reason?: string, words?: string, message?: string}} error @returns {string} why somebody is not signed in */
 export function signInFailure(error) {
-  if (error.reason === 'wrong') return 'That address and password do not go together. Nothing was changed. If you have just registered, open the link in the mail first.';
-  if (error.reason === 'unreachable') return 'There is no connection just now. What you typed is kept; try again in a moment.';
-  return `Sign-in was refused: ${error.message}`;
+  if (error.reason === 'wrong') return t`That address and password do not go together. Nothing was changed. If you have just registered, open the link in the mail first.`;
+  if (error.reason === 'unreachable') return t`There is no connection just now. What you typed is kept; try again in a moment.`;
+  return t`Sign-in was refused: ${error.message}`;
 }

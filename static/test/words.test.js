@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readWish } from '../src/one-field.js';
-import { count, day, distance, failure, list, nextMeeting, topicLine } from '../src/words.js';
+import { day, distance, failure, list, nextMeeting, topicLine } from '../src/words.js';
+import { plural } from '../src/words/language.js';
 import { RequestError } from '../src/xmpp/read.js';
 
 const NOW = new Date(2026, 10, 23, 14, 15);
@@ -51,7 +52,7 @@ test('a topic’s second row is one sentence', () => {
 });
 
 test('counts and lists read as a person says them', () => {
-  assert.deepEqual([count(1, 'person', 'people'), count(2, 'person', 'people'), list(['Ann', 'Kim', 'Tom'])], ['1 person', '2 people', 'Ann, Kim and Tom']);
+  assert.deepEqual([plural(1, '# person', '# people'), plural(2, '# person', '# people'), list(['Ann', 'Kim', 'Tom'])], ['1 person', '2 people', 'Ann, Kim and Tom']);
 });
 
 test('the next meeting stands in the topic’s own time', () => {

@@ -3,15 +3,16 @@
  */
 import { html, nothing } from 'lit';
 import { Account as Requests } from '../xmpp/account.js';
-import { count, failure } from '../words.js';
+import { failure } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { icon } from './icons.js';
 import { PlainElement } from './plain.js';
 
 /** @typedef {'' | 'password' | 'address' | 'end'} View */
 
-const VERBS = { password: 'Change the password', address: 'Mail me the link', end: 'Delete the account' };
-const FAILED = { password: 'The password is the old one still.', address: 'The address is the old one still.', end: 'Your account is still there.' };
-const TITLES = { password: 'Another password', address: 'Another e-mail address', end: 'Delete the account' };
+const verbs = () => ({ password: t`Change the password`, address: t`Mail me the link`, end: t`Delete the account` });
+const failures = () => ({ password: t`The password is the old one still.`, address: t`The address is the old one still.`, end: t`Your account is still there.` });
+const titles = () => ({ password: t`Another password`, address: t`Another e-mail address`, end: t`Delete the account` });
 
 class Account extends PlainElement {
   static properties = { app: { attribute: false }, _view: { state: true }, _busy: { state: true }, _error: { state: true }, _progress: { state: true } };
@@ -49,8 +50,8 @@ class Account extends PlainElement {
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
     const [password, next] = ['password', 'next'].map((name) => String(form.get(name) ?? ''));
     if (!password || (this._view !== 'end' && !next)) {
-      this._error = 'Both fields are needed.';
-      if (this._view === 'end') this._error = 'The password is needed.';
+      this._error = t`Both fields are needed.`;
+      if (this._view === 'end') this._error = t`The password is needed.`;
       return;
     }
     this._busy = true;
@@ -59,7 +60,7 @@ class Account extends PlainElement {
       await this.#run(/** @type {View} */ (this._view), password, next);
       this.#close();
     } catch (error) {
-      this._error = failure(error, FAILED[this._view]);
+      this._error = failure(error, failures()[this._view]);
     } finally {
       this._busy = false;
     }
@@ -71,10 +72,10 @@ class Account extends PlainElement {
     const requests = new Requests(client);
     if (view === 'password') {
       await requests.changePassword(password, next);
-      notes.tell({ text: 'The password is changed. Everywhere else you are signed out.' });
+      notes.tell({ text: t`The password is changed. Everywhere else you are signed out.` });
     } else if (view === 'address') {
       await requests.changeAddress(password, next);
-      notes.tell({ text: `A link is on its way to ${next}. The address changes when you follow it.` });
+      notes.tell({ text: t`A link is on its way to ${next}. The address changes when you follow it.` });
     } else {
       await requests.end(password);
       this.app.signOut();
@@ -86,33 +87,33 @@ class Account extends PlainElement {
     this._busy = true;
     this._error = '';
     try {
-      const found = await new Requests(this.app.client).export((n) => { this._progress = `${count(n, 'message')} so far…`; });
+      const found = await new Requests(this.app.client).export((n) => { this._progress = plural(n, '# message so far…', '# messages so far…'); });
       const url = URL.createObjectURL(new Blob([JSON.stringify(found, null, 2)], { type: 'application/json' }));
       const link = Object.assign(document.createElement('a'), { href: url, download: `${this.app.session.account.replace('@', '-at-')}.json` });
       link.click();
       URL.revokeObjectURL(url);
-      this._progress = `${count(found.messages.length, 'message')} and ${count(found.topics.length, 'topic')} are in the file.`;
+      this._progress = t`${plural(found.messages.length, '# message', '# messages')} and ${plural(found.topics.length, '# topic', '# topics')} are in the file.`;
     } catch (error) {
       this._progress = '';
-      this._error = failure(error, 'There is no file yet.');
+      this._error = failure(error, t`There is no file yet.`);
     } finally {
       this._busy = false;
     }
   }
 
   #header(title) {
-    return html`<header><h2 id="account-title">${title}</h2><button class="ico" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button></header>`;
+    return html`<header><h2 id="account-title">${title}</h2><button class="ico" type="button" aria-label=${t`Close`} @click=${this.#close}>${icon('close')}</button></header>`;
   }
 
   #choices() {
     const { account } = this.app.session;
     const door = (view, picture, words, hint) => html`<li><button class="door" type="button" @click=${() => this.#turn(view)}>${icon(picture)}<span><b>${words}</b><small>${hint}</small></span></button></li>`;
-    return html`<div class="panel">${this.#header('Your account')}
+    return html`<div class="panel">${this.#header(t`Your account`)}
       <p><b dir="auto">${this.app.client.name}</b><br><span class="hint" dir="auto">${account}</span></p>
-      <ul class="doors">${door('password', 'lock', 'Change the password', 'Ends every other session of yours.')}
-        ${door('address', 'mail', 'Change the e-mail address', 'Takes effect by a link in a mail.')}
-        <li><button class="door" type="button" data-testid="export" @click=${this.#download}>${icon('down')}<span><b>Download what is kept about you</b><small>Account, contacts, topics and your messages, as JSON.</small></span></button></li>
-        ${door('end', 'out', 'Delete the account', 'Your topics go to others in them, or end.')}</ul>
+      <ul class="doors">${door('password', 'lock', t`Change the password`, t`Ends every other session of yours.`)}
+        ${door('address', 'mail', t`Change the e-mail address`, t`Takes effect by a link in a mail.`)}
+        <li><button class="door" type="button" data-testid="export" @click=${this.#download}>${icon('down')}<span><b>${t`Download what is kept about you`}</b><small>${t`Account, contacts, topics and your messages, as JSON.`}</small></span></button></li>
+        ${door('end', 'out', t`Delete the account`, t`Your topics go to others in them, or end.`)}</ul>
       <p role="status" class="hint">${this._progress}</p><p role="alert" class="error">${this._error}</p></div>`;
   }
 
@@ -123,14 +124,14 @@ class Account extends PlainElement {
 
   /** @param {View} view */
   #form(view) {
-    return html`<form class="panel" @submit=${this.#submit} novalidate>${this.#header(TITLES[view])}
+    return html`<form class="panel" @submit=${this.#submit} novalidate>${this.#header(titles()[view])}
       <input class="field" name="username" autocomplete="username" .value=${this.app.session.account} hidden>
-      ${view === 'end' ? html`<p>What you said in rooms stays there under your name; published documents stay. Topics that others take part in go to the one who is longest in; those that are yours alone are deleted. This cannot be undone.</p>` : nothing}
-      ${view === 'address' ? this.#field('next', 'New e-mail address', 'email', 'email') : nothing}
-      ${this.#field('password', view === 'password' ? 'Present password' : 'Password', 'current-password')}
-      ${view === 'password' ? this.#field('next', 'New password', 'new-password', 'password', 'At least 10 characters. Four plain words do well.') : nothing}
+      ${view === 'end' ? html`<p>${t`What you said in rooms stays there under your name; published documents stay. Topics that others take part in go to the one who is longest in; those that are yours alone are deleted. This cannot be undone.`}</p>` : nothing}
+      ${view === 'address' ? this.#field('next', t`New e-mail address`, 'email', 'email') : nothing}
+      ${this.#field('password', view === 'password' ? t`Present password` : t`Password`, 'current-password')}
+      ${view === 'password' ? this.#field('next', t`New password`, 'new-password', 'password', t`At least 10 characters. Four plain words do well.`) : nothing}
       <p role="alert" class="error">${this._error}</p>
-      <div class="row"><button class="btn" type="button" @click=${() => this.#turn('')}>Back</button><button class="btn ${view === 'end' ? 'danger' : 'prime'}" type="submit">${this._busy ? 'One moment…' : VERBS[view]}</button></div></form>`;
+      <div class="row"><button class="btn" type="button" @click=${() => this.#turn('')}>${t`Back`}</button><button class="btn ${view === 'end' ? 'danger' : 'prime'}" type="submit">${this._busy ? t`One moment…` : verbs()[view]}</button></div></form>`;
   }
 
   render() {

@@ -4,7 +4,8 @@
  */
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { count, day } from '../words.js';
+import { day, either } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { edit } from './entry-edit.js';
 import { icon } from './icons.js';
 import { deedsOf } from './record-deeds.js';
@@ -32,8 +33,8 @@ function decides(app, outcome, entry) {
 }
 
 function deciders(app, outcome, entry) {
-  const names = [entry.found ? entry.owner : '', outcome.chair || app.topic.ownerName || 'the owner'].filter(Boolean);
-  return [...new Set(names)].join(' or ');
+  const names = [entry.found ? entry.owner : '', outcome.chair || app.topic.ownerName || t`the owner`].filter(Boolean);
+  return either([...new Set(names)]);
 }
 
 function one(app, outcome, entry) {
@@ -43,18 +44,18 @@ function one(app, outcome, entry) {
   const say = (verdict) => deedsOf(app).settle(topic, [entry], verdict);
   const voice = proposal && !may;
   return html`<li data-proposal=${entry.id}><div class="t"><span class="mark ${entry.kind} open">${entry.id}?</span><p dir="auto">${entry.text}</p>${source(app, entry.source, entry.at)}</div>
-    <p class="hint facts">${entry.kind === 'action' ? html`<span>Owner <b dir="auto">${entry.owner || 'nobody yet'}</b></span>${entry.due ? html`<span>Due <b>${day(new Date(`${entry.due}T12:00:00`), app.now)}</b>${entry.phrase ? ` from “${entry.phrase}”` : ''}</span>` : nothing}` : nothing}
-      ${proposal ? html`<span><b dir="auto">${entry.by}</b> proposes it</span>` : nothing}${tally(entry.votes)}</p>
-    ${may || voice ? html`<div class="row"><button class="btn s ${voice ? '' : 'prime'}" type="button" data-testid="ok" aria-label=${voice ? `For ${entry.id}` : `OK, ${entry.id} is right`} @click=${() => say('ok')}>${icon('check')}${voice ? 'For' : proposal ? 'Agreed' : 'OK, keep it'}</button>
-      <button class="btn s" type="button" data-testid="no" aria-label=${voice ? `Against ${entry.id}` : `No, ${entry.id} is not right`} @click=${() => say('no')}>${voice ? 'Against' : 'No'}</button>
-      ${voice ? nothing : html`<button class="btn s quiet" type="button" aria-label="Change ${entry.id} before it is kept" @click=${() => edit(app, entry)}>${icon('pen')}Change</button>`}</div>` : nothing}
-    ${may ? nothing : html`<p class="hint">${deciders(app, outcome, entry)} ${voice ? 'settles it; yours is a voice.' : 'decides.'}</p>`}</li>`;
+    <p class="hint facts">${entry.kind === 'action' ? html`<span>${t`Owner ${html`<b dir="auto">${entry.owner || t`nobody yet`}</b>`}`}</span>${entry.due ? html`<span>${t`Due ${html`<b>${day(new Date(`${entry.due}T12:00:00`), app.now)}</b>`}`}${entry.phrase ? t` from “${entry.phrase}”` : ''}</span>` : nothing}` : nothing}
+      ${proposal ? html`<span>${t`${html`<b dir="auto">${entry.by}</b>`} proposes it`}</span>` : nothing}${tally(entry.votes)}</p>
+    ${may || voice ? html`<div class="row"><button class="btn s ${voice ? '' : 'prime'}" type="button" data-testid="ok" aria-label=${voice ? t`For ${entry.id}` : t`OK, ${entry.id} is right`} @click=${() => say('ok')}>${icon('check')}${voice ? t`For` : proposal ? t`Agreed` : t`OK, keep it`}</button>
+      <button class="btn s" type="button" data-testid="no" aria-label=${voice ? t`Against ${entry.id}` : t`No, ${entry.id} is not right`} @click=${() => say('no')}>${voice ? t`Against` : t`No`}</button>
+      ${voice ? nothing : html`<button class="btn s quiet" type="button" aria-label=${t`Change ${entry.id} before it is kept`} @click=${() => edit(app, entry)}>${icon('pen')}${t`Change`}</button>`}</div>` : nothing}
+    ${may ? nothing : html`<p class="hint">${voice ? t`${deciders(app, outcome, entry)} settles it; yours is a voice.` : t`${deciders(app, outcome, entry)} decides.`}</p>`}</li>`;
 }
 
 function answered(app) {
   const state = stateOf(app);
   const kept = (state.answered.get(app.topic.id) ?? []).filter((each) => Date.now() - each.at < ANSWERED_MS);
-  return kept.map((each) => html`<p class="answered" data-testid="answered">${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label="Undo: ${each.words}" @click=${() => deedsOf(app).unsettle(app.topic, each)}>Undo</button></p>`);
+  return kept.map((each) => html`<p class="answered" data-testid="answered">${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label=${t`Undo: ${each.words}`} @click=${() => deedsOf(app).unsettle(app.topic, each)}>${t`Undo`}</button></p>`);
 }
 
 /** One card for all. @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
@@ -65,11 +66,11 @@ export function cards(app, outcome) {
   if (!open.length && !lines.length) return nothing;
   const shown = open.slice(0, MOST_ROWS);
   const mine = shown.filter((e) => decides(app, outcome, e));
-  const title = open.length === 1 ? `${open[0].found ? 'Did I get this right?' : 'Proposed'}` : `${open.length} to confirm`;
+  const title = open.length === 1 ? (open[0].found ? t`Did I get this right?` : t`Proposed`) : t`${open.length} to confirm`;
   return html`${open.length ? html`<section class="prop cards" role="group" aria-labelledby="cards-title" data-testid="cards"><h3 id="cards-title">${title}</h3>
       <ol>${repeat(shown, (e) => e.id, (e) => one(app, outcome, e))}</ol>
-      ${mine.length > 1 ? html`<div class="row all"><button class="btn s" type="button" data-testid="all" @click=${() => deedsOf(app).settle(app.topic, mine, 'ok')}>${icon('check')}All ${mine.length} are right</button></div>` : nothing}
-      ${open.length > shown.length ? html`<p class="hint">${count(open.length - shown.length, 'more')} after these.</p>` : nothing}</section>` : nothing}${lines}`;
+      ${mine.length > 1 ? html`<div class="row all"><button class="btn s" type="button" data-testid="all" @click=${() => deedsOf(app).settle(app.topic, mine, 'ok')}>${icon('check')}${t`All ${mine.length} are right`}</button></div>` : nothing}
+      ${open.length > shown.length ? html`<p class="hint">${plural(open.length - shown.length, '# more after these.', '# more after these.')}</p>` : nothing}</section>` : nothing}${lines}`;
 }
 
 /** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
@@ -78,12 +79,12 @@ export function poll(app, outcome) {
   if (!vote) return nothing;
   const mine = vote.votes.find((v) => v.by === app.room?.nick)?.option;
   const online = app.session.state === 'online';
-  const say = (words) => online && app.deeds.order(app.topic, words, 'Your voice was not given.');
-  return html`<section class="prop poll" aria-labelledby="poll-title" data-testid="poll"><h3 id="poll-title">Vote, open ${source(app, vote.source, vote.at)}</h3><p dir="auto">${vote.question}</p>
+  const say = (words) => online && app.deeds.order(app.topic, words, t`Your voice was not given.`);
+  return html`<section class="prop poll" aria-labelledby="poll-title" data-testid="poll"><h3 id="poll-title">${t`Vote, open`} ${source(app, vote.source, vote.at)}</h3><p dir="auto">${vote.question}</p>
     <div class="options">${vote.options.map((option) => {
       const names = vote.votes.filter((v) => v.option === option).map((v) => v.by);
       return html`<button class="option" type="button" aria-pressed=${option === mine} aria-disabled=${online ? nothing : 'true'} @click=${() => say(`#vote ${option}`)}>
         <span class="o">${option === mine ? icon('check') : nothing}${option}</span><span class="num">${names.length}</span><meter aria-hidden="true" min="0" max=${Math.max(1, vote.votes.length)} value=${names.length}></meter>${names.length ? html`<small dir="auto">${names.join(', ')}</small>` : nothing}</button>`;
     })}</div>
-    <div class="row"><p class="hint">${vote.by ? html`<b dir="auto">${vote.by}</b> asks. ` : nothing}${mine ? 'Your last voice counts.' : 'One voice each; everybody sees it.'}</p>${online ? html`<button class="btn s quiet" type="button" @click=${() => say('#endvote')}>End the vote</button>` : nothing}</div></section>`;
+    <div class="row"><p class="hint">${vote.by ? html`${t`${html`<b dir="auto">${vote.by}</b>`} asks.`} ` : nothing}${mine ? t`Your last voice counts.` : t`One voice each; everybody sees it.`}</p>${online ? html`<button class="btn s quiet" type="button" @click=${() => say('#endvote')}>${t`End the vote`}</button>` : nothing}</div></section>`;
 }

@@ -2,13 +2,13 @@
  * Where one writes: the words with what they answer, names and orders as they are typed, and files.
  */
 import { html, nothing } from 'lit';
-import { count } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { icon } from './icons.js';
 import { isOwn } from './message.js';
 import { PlainElement } from './plain.js';
 
 const TYPING_MS = 4000;
-const KEEP = [['ACTION:', 'Action', 'who does what by when'], ['#agreed', 'Decision', 'what is settled'], ['#question', 'Question', 'what stays open'], ['#topic', 'Point', 'what comes next']];
+const keeps = () => [['ACTION:', t`Action`, t`who does what by when`], ['#agreed', t`Decision`, t`what is settled`], ['#question', t`Question`, t`what stays open`], ['#topic', t`Point`, t`what comes next`]];
 const completions = () => import('./completion.js');
 
 class Composer extends PlainElement {
@@ -171,7 +171,7 @@ class Composer extends PlainElement {
     this.#files ??= new Files(app.session, () => this.requestUpdate());
     this.#progress = progress;
     const left = this.#files.add(room, wanted);
-    if (left) app.notes.tell({ kind: 'failed', text: `${count(left, 'file')} ${left === 1 ? 'is' : 'are'} not sent: ten at once are the most. Add ${left === 1 ? 'it' : 'them'} when these are through.` });
+    if (left) app.notes.tell({ kind: 'failed', text: plural(left, '# file is not sent: ten at once are the most. Add it when these are through.', '# files are not sent: ten at once are the most. Add them when these are through.') });
     this.#field?.focus();
   }
 
@@ -185,11 +185,11 @@ class Composer extends PlainElement {
   #going() {
     const all = this.#files?.of(this.app.room) ?? [];
     if (!all.length) return nothing;
-    return html`<ul class="going" aria-label="Files on their way">${all.map((one) => {
+    return html`<ul class="going" aria-label=${t`Files on their way`}>${all.map((one) => {
       const failed = one.state === 'failed';
       return html`<li class=${failed ? 'bad' : ''} data-testid="going" data-state=${one.state}>${icon(failed ? 'alert' : 'file')}<span role=${failed ? 'alert' : nothing} dir="auto">${this.#progress(one)}</span>
-        ${failed ? html`<button class="text" type="button" @click=${() => this.#files?.send(one)}>Try again</button>` : html`<progress aria-label="Sending ${one.file.name}" max=${one.file.size} value=${one.sent}></progress>`}
-        <button class="ico" type="button" aria-label="${failed ? 'Remove' : 'Stop sending'} ${one.file.name}" @click=${() => this.#files?.remove(one)}>${icon('close')}</button></li>`;
+        ${failed ? html`<button class="text" type="button" @click=${() => this.#files?.send(one)}>${t`Try again`}</button>` : html`<progress aria-label=${t`Sending ${one.file.name}`} max=${one.file.size} value=${one.sent}></progress>`}
+        <button class="ico" type="button" aria-label=${failed ? t`Remove ${one.file.name}` : t`Stop sending ${one.file.name}`} @click=${() => this.#files?.remove(one)}>${icon('close')}</button></li>`;
     })}</ul>`;
   }
 
@@ -198,32 +198,32 @@ class Composer extends PlainElement {
   #answering() {
     const line = this.#answered.get(this.app.topic.id);
     if (!line) return nothing;
-    return html`<div class="answering" data-testid="answering">${icon('reply')}<p>Reply to <b dir="auto">${line.nick}</b>: <span dir="auto">${(line.file?.name ?? line.body).replace(/\s+/gu, ' ').slice(0, 160)}</span></p>
-      <button class="ico" type="button" aria-label="Do not reply to ${line.nick}" @click=${() => this.answer(null)}>${icon('close')}</button></div>`;
+    return html`<div class="answering" data-testid="answering">${icon('reply')}<p>${t`Reply to ${html`<b dir="auto">${line.nick}</b>`}:`} <span dir="auto">${(line.file?.name ?? line.body).replace(/\s+/gu, ' ').slice(0, 160)}</span></p>
+      <button class="ico" type="button" aria-label=${t`Do not reply to ${line.nick}`} @click=${() => this.answer(null)}>${icon('close')}</button></div>`;
   }
 
   #list() {
     const open = this.#options.length > 0;
     const orders = this.#begun?.kind === '/';
-    return html`<div role="listbox" id="w-list" class="offer" aria-label=${orders ? 'Orders to the reporter' : 'People'} ?hidden=${!open} @pointerdown=${(e) => e.preventDefault()}>
+    return html`<div role="listbox" id="w-list" class="offer" aria-label=${orders ? t`Orders to the reporter` : t`People`} ?hidden=${!open} @pointerdown=${(e) => e.preventDefault()}>
       ${this.#options.map((one, i) => html`<div role="option" id="w-${i}" aria-selected=${i === this.#at} data-testid="option" @click=${() => this.#take(one)}>${one.face ? html`<span class="av xs ${one.tint}" aria-hidden="true">${one.face}</span>` : nothing}<b dir="auto">${one.name}</b><span class="hint">${one.hint}</span></div>`)}</div>
-      <span class="vh" role="status">${open ? `${count(this.#options.length, 'suggestion')}. Arrow keys choose, Tab takes.` : ''}</span>`;
+      <span class="vh" role="status">${open ? plural(this.#options.length, '# suggestion. Arrow keys choose, Tab takes.', '# suggestions. Arrow keys choose, Tab takes.') : ''}</span>`;
   }
 
   render() {
     const { app } = this;
     const { topic } = app;
     if (!topic || !app.room) return nothing;
-    const label = `Write to ${topic.name}`;
+    const label = t`Write to ${topic.name}`;
     const open = this.#options.length > 0;
     return html`${this.#list()}<form class="composer" @submit=${(e) => { e.preventDefault(); this.#send(); }}>${this.#answering()}${this.#going()}<label class="vh" for="w">${label}</label>
       <textarea id="w" rows="1" dir="auto" enterkeyhint="send" placeholder=${label} data-testid="composer" aria-autocomplete="list" aria-controls="w-list" aria-activedescendant=${open ? `w-${this.#at}` : nothing}
         @input=${this.#typed} @keydown=${this.#key} @blur=${this.#shut} @click=${this.#complete} @paste=${this.#pasted}></textarea>
-      <div class="row"><button class="ico" type="button" aria-label="Attach files" title="Attach files" data-testid="attach" @click=${() => /** @type {any} */ (this.querySelector('[type=file]')).click()}>${icon('clip')}</button>
-      <input type="file" multiple hidden aria-label="Files" @change=${(e) => { this.attach(e.target.files); e.target.value = ''; }}>
-      <details class="menu up opt"><summary class="btn quiet s keep">${icon('keep')}Action, decision, question</summary><menu>
-        ${KEEP.map(([sign, word, hint]) => html`<li><button type="button" @click=${(e) => this.#keepAs(e, sign)}><b>${word}</b><span class="hint">${hint}</span></button></li>`)}</menu></details>
-      <button class="btn prime s" type="submit" aria-label="Send" data-testid="send">${icon('send')}<span>Send</span></button></div></form>`;
+      <div class="row"><button class="ico" type="button" aria-label=${t`Attach files`} title=${t`Attach files`} data-testid="attach" @click=${() => /** @type {any} */ (this.querySelector('[type=file]')).click()}>${icon('clip')}</button>
+      <input type="file" multiple hidden aria-label=${t`Files`} @change=${(e) => { this.attach(e.target.files); e.target.value = ''; }}>
+      <details class="menu up opt"><summary class="btn quiet s keep">${icon('keep')}${t`Action, decision, question`}</summary><menu>
+        ${keeps().map(([sign, word, hint]) => html`<li><button type="button" @click=${(e) => this.#keepAs(e, sign)}><b>${word}</b><span class="hint">${hint}</span></button></li>`)}</menu></details>
+      <button class="btn prime s" type="submit" aria-label=${t`Send`} data-testid="send">${icon('send')}<span>${t`Send`}</span></button></div></form>`;
   }
 }
 

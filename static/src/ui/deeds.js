@@ -1,7 +1,8 @@
 /**
  * What a person does to topics and invitations by a click, with the words for when it fails.
  */
-import { clock, failure, when } from '../words.js';
+import { clock, failure, list, when } from '../words.js';
+import { plural, t } from '../words/language.js';
 
 export class Deeds {
   /** @param {any} app */
@@ -18,7 +19,7 @@ export class Deeds {
     try {
       return await promise;
     } catch (error) {
-      if (/** @type {any} */ (error).condition === 'withdrawn') this.app.notes.tell({ topic, text: 'Taken back before it went out.' });
+      if (/** @type {any} */ (error).condition === 'withdrawn') this.app.notes.tell({ topic, text: t`Taken back before it went out.` });
       else this.app.notes.tell({ kind: 'failed', topic, text: failure(error, what) });
       return null;
     }
@@ -26,49 +27,49 @@ export class Deeds {
 
   rename(topic) {
     const run = (name) => this.#client.rename(topic.id, name);
-    this.app.show({ kind: 'value', component: 'topics', title: 'Rename', label: 'Name of the topic', value: topic.name, verb: 'Rename', what: 'It keeps its name.', run });
+    this.app.show({ kind: 'value', component: 'topics', title: t`Rename`, label: t`Name of the topic`, value: topic.name, verb: t`Rename`, what: t`It keeps its name.`, run });
   }
 
   move(topic, was = '') {
     const value = was || (topic.start ? `${topic.start.toLocaleDateString('en-CA')} ${clock(topic.start)}` : '');
     const run = (start) => this.#client.reschedule(topic.id, start);
-    this.app.show({ kind: 'value', component: 'topics', title: 'When', label: 'Day and time, as you would say it', value, verb: 'Move it', hint: 'For example “Tuesday 15:00” or “in 20 minutes”.', what: 'The time stays as it was.', run });
+    this.app.show({ kind: 'value', component: 'topics', title: t`When`, label: t`Day and time, as you would say it`, value, verb: t`Move it`, hint: t`For example “Tuesday 15:00” or “in 20 minutes”.`, what: t`The time stays as it was.`, run });
   }
 
   remove(topic) {
     const run = () => this.#client.delete(topic.id);
-    this.app.show({ kind: 'sure', component: 'topics', title: `Delete “${topic.name}”?`, text: 'The talk and its outcome go for everybody. What was published stays published.', verb: 'Delete it', what: 'It is not deleted.', run });
+    this.app.show({ kind: 'sure', component: 'topics', title: t`Delete “${topic.name}”?`, text: t`The talk and its outcome go for everybody. What was published stays published.`, verb: t`Delete it`, what: t`It is not deleted.`, run });
   }
 
   /** Say in the talk what an entry or a value of the outcome should be. @param {string} name @param {string} was @param {(words: string) => string[]} lines */
   reword(name, was, lines) {
     const run = async (words) => { if (words && words !== was) for (const line of lines(words)) this.app.room.say(line); };
-    this.app.show({ kind: 'value', title: `Change ${name}`, label: 'As it should stand', value: was, verb: 'Say so', hint: 'It is said in the talk, under your name.', what: 'It stands as it was.', run });
+    this.app.show({ kind: 'value', title: t`Change ${name}`, label: t`As it should stand`, value: was, verb: t`Say so`, hint: t`It is said in the talk, under your name.`, what: t`It stands as it was.`, run });
   }
 
   /** Say a message of one's own otherwise. */
   edit(line) {
     const { room } = this.app;
     const run = async (words) => { if (words && words !== line.body) room.say(words, line); };
-    this.app.show({ kind: 'value', long: true, title: 'Edit your message', label: 'As it should stand', value: line.body, verb: 'Save', hint: 'Everybody sees that it was edited. What the reporter kept of it changes too.', what: 'It stands as it was.', run });
+    this.app.show({ kind: 'value', long: true, title: t`Edit your message`, label: t`As it should stand`, value: line.body, verb: t`Save`, hint: t`Everybody sees that it was edited. What the reporter kept of it changes too.`, what: t`It stands as it was.`, run });
   }
 
   withdraw(line) {
     const { room } = this.app;
     const run = async () => room.withdraw(line);
-    this.app.show({ kind: 'sure', title: 'Withdraw your message?', text: 'Its words go for everybody, and what the reporter kept of it alone.', verb: 'Withdraw it', what: 'It stands as it was.', run });
+    this.app.show({ kind: 'sure', title: t`Withdraw your message?`, text: t`Its words go for everybody, and what the reporter kept of it alone.`, verb: t`Withdraw it`, what: t`It stands as it was.`, run });
   }
 
   end(topic) {
-    return this.attempt(this.#client.end(topic.id), 'The meeting goes on.');
+    return this.attempt(this.#client.end(topic.id), t`The meeting goes on.`);
   }
 
   record(topic, on) {
-    return this.attempt(this.#client.record(topic.id, on), 'The record stays as it was.');
+    return this.attempt(this.#client.record(topic.id, on), t`The record stays as it was.`);
   }
 
   show(topic, visibility) {
-    return this.attempt(this.#client.show(topic.id, visibility), 'It stays as it was.');
+    return this.attempt(this.#client.show(topic.id, visibility), t`It stays as it was.`);
   }
 
   /** Open the document in a tab of its own, by a key of one's own where it takes one. */
@@ -82,19 +83,19 @@ export class Deeds {
 
   /** @param {string[]} targets besides the archive */
   send(topic, targets) {
-    return this.attempt(this.#client.send(topic.id, targets), 'It goes where it went.');
+    return this.attempt(this.#client.send(topic.id, targets), t`It goes where it went.`);
   }
 
   async publish(topic) {
     this.app.publishing = true;
     this.app.requestUpdate();
-    await this.attempt(this.#client.publish(topic.id), 'Publishing did not start.');
+    await this.attempt(this.#client.publish(topic.id), t`Publishing did not start.`);
     this.app.publishing = false;
     this.app.go('talk');
   }
 
   hold(topic) {
-    return this.attempt(this.#client.hold(topic.id), 'It is not held.');
+    return this.attempt(this.#client.hold(topic.id), t`It is not held.`);
   }
 
   // -- the record: orders to the reporter, said in the talk, each with a way back
@@ -104,7 +105,7 @@ export class Deeds {
     if (this.app.session.state === 'online') return (await this.attempt(this.#client.command(topic.id, words).then(() => true), what, topic.id)) ?? false;
     if (!this.app.room) return false;
     this.app.room.say(words);
-    this.app.notes.tell({ topic: topic.id, text: `“${words}” is kept here and goes out when you are back.` });
+    this.app.notes.tell({ topic: topic.id, text: t`“${words}” is kept here and goes out when you are back.` });
     return true;
   }
 
@@ -116,30 +117,30 @@ export class Deeds {
 
   // -- invitations
 
-  /** One request has invited people: say so, unless its corrections say it. */
-  invited(done, who) {
+  /** One request has invited people: say so, unless its corrections say it. @param {any} done @param {string[]} people */
+  invited(done, people) {
     if (done.corrections.length || !done.topic) return;
-    const start = done.topic.start ? ` It starts ${when(done.topic.start, new Date())}.` : '';
-    this.app.notes.tell({ topic: done.topic.id, text: `${who} ${who.includes(' and ') ? 'are' : 'is'} invited to ${done.topic.name}.${start}` });
+    const start = done.topic.start ? t` It starts ${when(done.topic.start, new Date())}.` : '';
+    this.app.notes.tell({ topic: done.topic.id, text: `${plural(people.length, '{1} is invited to {2}.', '{1} are invited to {2}.', list(people), done.topic.name)}${start}` });
   }
 
   async resend(guest) {
-    const done = await this.attempt(this.#client.resend(guest.id), 'The invitation was not sent again.');
-    if (done && !done.corrections.length) this.app.notes.tell({ text: `The invitation goes to ${guest.address} again.` });
+    const done = await this.attempt(this.#client.resend(guest.id), t`The invitation was not sent again.`);
+    if (done && !done.corrections.length) this.app.notes.tell({ text: t`The invitation goes to ${guest.address} again.` });
   }
 
   readdress(guest) {
     const run = (address) => this.#client.resend(guest.id, address);
-    this.app.show({ kind: 'value', component: 'invitations', title: 'Another address', label: `Address of ${guest.name || 'the guest'}`, value: guest.address, verb: 'Send it there', hint: guest.reason ? `The mail came back: ${guest.reason}` : '', what: 'The address stays as it was.', run });
+    this.app.show({ kind: 'value', component: 'invitations', title: t`Another address`, label: t`Address of ${guest.name || t`the guest`}`, value: guest.address, verb: t`Send it there`, hint: guest.reason ? t`The mail came back: ${guest.reason}` : '', what: t`The address stays as it was.`, run });
   }
 
   async revoke(guest) {
-    const done = await this.attempt(this.#client.revoke(guest.id), 'The invitation stands.');
-    if (done && !done.corrections.length) this.app.notes.tell({ text: `${guest.name || guest.address} is no longer invited.` });
+    const done = await this.attempt(this.#client.revoke(guest.id), t`The invitation stands.`);
+    if (done && !done.corrections.length) this.app.notes.tell({ text: t`${guest.name || guest.address} is no longer invited.` });
   }
 
   answer(guest, state) {
-    return this.attempt(this.#client.rsvp(guest.id, state), 'Your answer was not sent.');
+    return this.attempt(this.#client.rsvp(guest.id, state), t`Your answer was not sent.`);
   }
 
   // -- the rest
@@ -147,9 +148,9 @@ export class Deeds {
   async copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-      this.app.notes.tell({ text: 'Copied.' });
+      this.app.notes.tell({ text: t`Copied.` });
     } catch {
-      this.app.notes.tell({ kind: 'failed', text: `This browser did not let me copy. Here it is: ${text}` });
+      this.app.notes.tell({ kind: 'failed', text: t`This browser did not let me copy. Here it is: ${text}` });
     }
   }
 }

@@ -4,6 +4,7 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { clock, daysBetween, list, longDay } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { messageRow, together } from './message.js';
 import { missed, missedCard } from './missed.js';
 import { tabsOf } from './spine.js';
@@ -44,7 +45,7 @@ export function logRows(talk, { shown, firstNew, arrived }) {
     }
     dayBefore = at;
     if (line?.id && line.id === firstNew) {
-      fresh('new', `New since ${clock(at)}`);
+      fresh('new', t`New since ${clock(at)}`);
       missedRow(card(at));
       before = null;
     }
@@ -53,7 +54,7 @@ export function logRows(talk, { shown, firstNew, arrived }) {
     before = note ? null : line;
     const late = line?.id && line.id === arrived?.id ? card(room.log[0].at) : nothing;
     if (late !== nothing) {
-      fresh('came', `You came at ${clock(/** @type {any} */ (arrived).at)}`);
+      fresh('came', t`You came at ${clock(/** @type {any} */ (arrived).at)}`);
       missedRow(late);
       before = null;
     }
@@ -65,11 +66,12 @@ export function logRows(talk, { shown, firstNew, arrived }) {
 export function emptyLog(app) {
   const { topic, room } = app;
   if (room.state === 'refused') {
-    return html`<div class="nobody"><p>You are not in this talk. ${room.refusal?.words || `Ask ${topic.ownerName || 'its owner'} for an invitation.`}</p><button class="btn" type="button" @click=${() => room.join()}>Try again</button></div>`;
+    return html`<div class="nobody"><p>${t`You are not in this talk.`} ${room.refusal?.words || (topic.ownerName ? t`Ask ${topic.ownerName} for an invitation.` : t`Ask its owner for an invitation.`)}</p><button class="btn" type="button" @click=${() => room.join()}>${t`Try again`}</button></div>`;
   }
   if (room.lines.length || app.notes.of(topic.id).length) return nothing;
   if (room.state !== 'in' || room.catchingUp) return app.slow ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing;
   const names = topic.invitees.filter((i) => ['offered', 'accepted', 'tentative'].includes(i.state)).map((i) => i.name || i.address).filter(Boolean);
-  const invited = names.length ? ` ${list(names)} ${names.length === 1 ? 'is' : 'are'} invited${topic.start ? ` for ${clock(topic.start)}` : ''}.` : '';
-  return html`<div class="nobody"><p>Nobody has said anything yet.${invited}</p><button class="btn s" type="button" @click=${() => app.deeds.copy(location.href)}>Copy link</button></div>`;
+  const at = topic.start ? clock(topic.start) : '';
+  const invited = !names.length ? '' : ` ${at ? plural(names.length, '{1} is invited for {2}.', '{1} are invited for {2}.', list(names), at) : plural(names.length, '{1} is invited.', '{1} are invited.', list(names))}`;
+  return html`<div class="nobody"><p>${t`Nobody has said anything yet.`}${invited}</p><button class="btn s" type="button" @click=${() => app.deeds.copy(location.href)}>${t`Copy link`}</button></div>`;
 }

@@ -2,7 +2,8 @@
  * One message in the log: who said it, its words, what it answers, its file, what became of it, and its tools.
  */
 import { html, nothing } from 'lit';
-import { clock, count, daysBetween, list, when } from '../words.js';
+import { clock, daysBetween, list, when } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { bytes } from '../xmpp/upload.js';
 import { icon, mark } from './icons.js';
 import { isReporter } from './people.js';
@@ -22,7 +23,7 @@ export function messageRow(talk, line, { same, tabs, outcome }) {
   const { app } = talk;
   const { room, route, topic } = app;
   const reporter = isReporter(app, room, line.nick);
-  const role = room.occupants.get(line.nick)?.affiliation === 'owner' && !reporter ? 'owner' : '';
+  const role = room.occupants.get(line.nick)?.affiliation === 'owner' && !reporter ? t`owner` : '';
   const called = !line.mine && app.reading.mentions(line);
   const at = html`<time datetime=${line.at.toISOString()} title=${when(line.at, app.now)}>${clock(line.at)}</time>`;
   const name = html`<b dir="auto">${line.nick}</b>`;
@@ -31,9 +32,9 @@ export function messageRow(talk, line, { same, tabs, outcome }) {
   return html`<li class=${classes} tabindex="-1" data-testid="message" data-key=${line.key} data-id=${line.id || nothing} data-state=${line.state} data-mine=${String(line.mine)} data-nick=${line.nick}>
     <span class="av ${reporter ? 'r' : tint(line.nick)}" aria-hidden="true">${reporter ? mark() : initial(line.nick)}</span>
     <div>${same ? html`<span class="vh">${name} ${at}</span>` : html`<div class="who">${name}${role ? html`<span class="role">${role}</span>` : nothing}${at}</div>`}
-      ${line.withdrawn ? html`<p class="hint">${line.nick} withdrew this.</p>` : html`${quote(talk, line)}${(reporter && asked(line, outcome)) || words(line, room)}`}
-      ${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}edited</span>` : nothing}
-      ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}off the record</span>` : nothing}
+      ${line.withdrawn ? html`<p class="hint">${t`${line.nick} withdrew this.`}</p>` : html`${quote(talk, line)}${(reporter && asked(line, outcome)) || words(line, room)}`}
+      ${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}${t`edited`}</span>` : nothing}
+      ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}${t`off the record`}</span>` : nothing}
       ${reactions(app, line, tabs.length > 0)}${state(app, line)}${talk.picking === line.key ? talk.pickerView(line) : nothing}</div>
     <div class="m">${tabs.map((tab) => html`<a class="mark ${tab.kind} ${tab.open ? 'open' : ''} ${route.kind === 'o' && route.target === tab.target ? 'lit' : ''}" aria-label=${tab.name}
       href="#/t/${topic.id}/o/${encodeURIComponent(tab.target)}" @click=${() => app.go('outcome')}><span>${tab.label}</span></a>`)}</div>${active ? tools(talk, line, outcome) : nothing}</li>`;
@@ -66,7 +67,7 @@ function shared({ url, name, size, type, width, height }) {
   if (at?.origin === location.origin && OWN_FILES.test(at.pathname) && IMAGES.test(type || name)) {
     return html`<a class="pic" href=${url} target="_blank" rel="noopener noreferrer" data-testid="picture"><img src=${url} alt=${name} loading="lazy" decoding="async" width=${width || nothing} height=${height || nothing}><span>${told}</span></a>`;
   }
-  return html`<a class="file" href=${url} target="_blank" rel="noopener noreferrer" data-testid="file">${icon('file')}<span>${told}${at && at.origin !== location.origin ? html`<small>at ${at.host}</small>` : nothing}</span></a>`;
+  return html`<a class="file" href=${url} target="_blank" rel="noopener noreferrer" data-testid="file">${icon('file')}<span>${told}${at && at.origin !== location.origin ? html`<small>${t`at ${at.host}`}</small>` : nothing}</span></a>`;
 }
 
 function quote(talk, line) {
@@ -74,8 +75,8 @@ function quote(talk, line) {
   const { room, topic } = talk.app;
   const { id, nick, words: kept } = line.reply;
   const original = room.log.find((other) => other.id === id);
-  const text = original?.withdrawn ? 'withdrawn' : original?.file?.name || original?.body || kept || 'an earlier message';
-  return html`<a class="quote" href="#/t/${topic.id}/m/${encodeURIComponent(id)}" @click=${() => talk.seek(id)}>${icon('reply')}<span class="vh">In reply to </span><b dir="auto">${original?.nick || nick}</b><span dir="auto">${text.replace(/\s+/gu, ' ').slice(0, 160)}</span></a>`;
+  const text = original?.withdrawn ? t`withdrawn` : original?.file?.name || original?.body || kept || t`an earlier message`;
+  return html`<a class="quote" href="#/t/${topic.id}/m/${encodeURIComponent(id)}" @click=${() => talk.seek(id)}>${icon('reply')}<span class="vh">${t`In reply to`} </span><b dir="auto">${original?.nick || nick}</b><span dir="auto">${text.replace(/\s+/gu, ' ').slice(0, 160)}</span></a>`;
 }
 
 // The reporter's question during the interview stands on the leaf, as what it will become.
@@ -85,24 +86,24 @@ function asked(line, outcome) {
   const lead = line.body.slice(0, line.body.indexOf(attribute.question)).trim();
   const answer = attribute.values.at(-1);
   const open = outcome.mode === 'interviewing' && outcome.asking === attribute.name;
-  return html`${lead ? html`<p dir="auto">${lead}</p>` : nothing}<div class="prop" role="group" aria-label="Question for ${attribute.label}">
+  return html`${lead ? html`<p dir="auto">${lead}</p>` : nothing}<div class="prop" role="group" aria-label=${t`Question for ${attribute.label}`}>
     <div class="t"><span class="mark open" aria-hidden="true">¶</span><p dir="auto">${attribute.question}</p></div>
-    ${open ? html`<p class="hint">For “${attribute.label}”. Anyone may answer: just write. “Skip” and “stop” work too.</p>` : nothing}
-    ${!open && answer ? html`<p class="hint"><span class="state">${icon('check')}${answer.by} answered${answer.at ? ` at ${clock(answer.at)}` : ''}</span></p>` : nothing}</div>`;
+    ${open ? html`<p class="hint">${t`For “${attribute.label}”. Anyone may answer: just write. “Skip” and “stop” work too.`}</p>` : nothing}
+    ${!open && answer ? html`<p class="hint"><span class="state">${icon('check')}${answer.at ? t`${answer.by} answered at ${clock(answer.at)}` : t`${answer.by} answered`}</span></p>` : nothing}</div>`;
 }
 
 // -- what became of it
 
 function state(app, line) {
   const { room } = app;
-  if (line.state === 'sending') return html`<span class="state">${icon('clock')}Sending…</span>`;
-  if (line.state === 'slow') return html`<span class="state">${icon('clock')}Still sending.</span>`;
-  if (line.state === 'kept') return html`<span class="state">${icon('clock')}Kept here, goes out when you are back</span>`;
+  if (line.state === 'sending') return html`<span class="state">${icon('clock')}${t`Sending…`}</span>`;
+  if (line.state === 'slow') return html`<span class="state">${icon('clock')}${t`Still sending.`}</span>`;
+  if (line.state === 'kept') return html`<span class="state">${icon('clock')}${t`Kept here, goes out when you are back`}</span>`;
   if (line.state !== 'failed') return nothing;
-  return html`<span class="state bad">${icon('alert')}Not sent. ${line.why || 'Your words are here.'}
-    <button class="text" type="button" @click=${() => room.retry(line)}>Try again</button>
-    <button class="text" type="button" @click=${() => app.deeds.copy(line.body)}>Copy</button>
-    <button class="text" type="button" @click=${() => room.discard(line)}>Remove</button></span>`;
+  return html`<span class="state bad">${icon('alert')}${t`Not sent. ${line.why || t`Your words are here.`}`}
+    <button class="text" type="button" @click=${() => room.retry(line)}>${t`Try again`}</button>
+    <button class="text" type="button" @click=${() => app.deeds.copy(line.body)}>${t`Copy`}</button>
+    <button class="text" type="button" @click=${() => room.discard(line)}>${t`Remove`}</button></span>`;
 }
 
 // The reporter's own mark says what the tab beside the message says already.
@@ -111,7 +112,7 @@ function reactions(app, line, kept) {
   const shown = [...line.reactions].filter(([, who]) => !kept || [...who].some((nick) => !isReporter(app, room, nick)));
   if (!shown.length) return nothing;
   return html`<div class="rx">${shown.map(([word, who]) => html`<button type="button" aria-pressed=${who.has(room.nick)}
-    aria-label="${word} ${count(who.size, 'person', 'people')}${who.has(room.nick) ? ', you too' : ''}" title=${list([...who])} @click=${() => room.react(line, word)}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
+    aria-label="${word} ${plural(who.size, '# person', '# people')}${who.has(room.nick) ? t`, you too` : ''}" title=${list([...who])} @click=${() => room.react(line, word)}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
 }
 
 // -- tools
@@ -125,18 +126,18 @@ export const isOwn = (app, line) => Boolean(line.mine && !line.file && can(app, 
 function tools(talk, line, outcome) {
   const { app } = talk;
   if (!can(app, line)) return nothing;
-  const what = line.mine ? `your message of ${clock(line.at)}` : `${line.nick}’s message of ${clock(line.at)}`;
+  const at = clock(line.at);
   const deed = (sign, words_, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words_}</button></li>`;
   const seen = app.reading.seenBy(app.room, line);
   const attributes = (outcome?.attributes ?? []).slice(0, SHOWN_ATTRIBUTES);
-  const keep = line.file || isReporter(app, app.room, line.nick) ? nothing : html`<details class="menu" @toggle=${(e) => talk.unfold(e)}><summary class="ico" aria-label="Keep ${what} as…" title="Keep as…">${icon('keep')}</summary><menu>
-    ${[['action', 'Action', 'A'], ['decision', 'Decision', 'D'], ['question', 'Question', 'Q']].map(([kind, word, letter]) => html`<li><button type="button" data-testid="keep-${kind}" @click=${(e) => app.menu(e, () => talk.keep(line, kind))}><span class="mark ${kind}" aria-hidden="true">${letter}</span>${word}</button></li>`)}
+  const keep = line.file || isReporter(app, app.room, line.nick) ? nothing : html`<details class="menu" @toggle=${(e) => talk.unfold(e)}><summary class="ico" aria-label=${line.mine ? t`Keep your message of ${at} as…` : t`Keep ${line.nick}’s message of ${at} as…`} title=${t`Keep as…`}>${icon('keep')}</summary><menu>
+    ${[['action', t`Action`, 'A'], ['decision', t`Decision`, 'D'], ['question', t`Question`, 'Q']].map(([kind, word, letter]) => html`<li><button type="button" data-testid="keep-${kind}" @click=${(e) => app.menu(e, () => talk.keep(line, kind))}><span class="mark ${kind}" aria-hidden="true">${letter}</span>${word}</button></li>`)}
     ${attributes.length ? html`<li role="separator"><hr></li>${attributes.map((a) => deed('record', a.label, () => talk.keep(line, a.label)))}` : nothing}</menu></details>`;
-  return html`<div class="tools" role="group" aria-label="What to do with ${what}" data-testid="tools">
-    <button class="ico" type="button" aria-label="React" title="React (E)" @click=${() => talk.pick(line)}>${icon('smile')}</button>
-    <button class="ico" type="button" aria-label="Reply" title="Reply (R)" @click=${() => talk.answer(line)}>${icon('reply')}</button>${keep}
-    <details class="menu own" @toggle=${(e) => talk.unfold(e)}><summary class="ico" aria-label="${line.mine ? 'Change your' : 'More for this'} message of ${clock(line.at)}" title="More">${icon('more')}</summary><menu>
-      ${isOwn(app, line) ? deed('pen', 'Edit', () => app.deeds.edit(line)) : nothing}${line.mine ? html`${deed('close', 'Withdraw', () => app.deeds.withdraw(line), 'danger')}<li role="separator"><hr></li>` : nothing}
-      ${deed('talk', 'Copy its words', () => app.deeds.copy(line.body))}${deed('arrow', 'Copy a link to it', () => app.deeds.copy(`${location.origin}${location.pathname}#/t/${app.topic.id}/m/${encodeURIComponent(line.id)}`))}
-      ${seen.length ? html`<li class="hint">Seen by ${list(seen)}</li>` : nothing}</menu></details></div>`;
+  return html`<div class="tools" role="group" aria-label=${line.mine ? t`What to do with your message of ${at}` : t`What to do with ${line.nick}’s message of ${at}`} data-testid="tools">
+    <button class="ico" type="button" aria-label=${t`React`} title=${t`React (E)`} @click=${() => talk.pick(line)}>${icon('smile')}</button>
+    <button class="ico" type="button" aria-label=${t`Reply`} title=${t`Reply (R)`} @click=${() => talk.answer(line)}>${icon('reply')}</button>${keep}
+    <details class="menu own" @toggle=${(e) => talk.unfold(e)}><summary class="ico" aria-label=${line.mine ? t`Change your message of ${at}` : t`More for this message of ${at}`} title=${t`More`}>${icon('more')}</summary><menu>
+      ${isOwn(app, line) ? deed('pen', t`Edit`, () => app.deeds.edit(line)) : nothing}${line.mine ? html`${deed('close', t`Withdraw`, () => app.deeds.withdraw(line), 'danger')}<li role="separator"><hr></li>` : nothing}
+      ${deed('talk', t`Copy its words`, () => app.deeds.copy(line.body))}${deed('arrow', t`Copy a link to it`, () => app.deeds.copy(`${location.origin}${location.pathname}#/t/${app.topic.id}/m/${encodeURIComponent(line.id)}`))}
+      ${seen.length ? html`<li class="hint">${t`Seen by ${list(seen)}`}</li>` : nothing}</menu></details></div>`;
 }

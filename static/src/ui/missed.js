@@ -2,11 +2,15 @@
  * What somebody who comes late has to know: what was kept meanwhile, each a link; and which point of the agenda it is.
  */
 import { html, nothing } from 'lit';
-import { count, list } from '../words.js';
+import { hours, list } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { isOpen } from './spine.js';
 
 const MINUTE = 60_000;
-const KINDS = [['decision', 'decision'], ['action', 'action'], ['question', 'open question']];
+const KINDS = /** @type {const} */ (['decision', 'action', 'question']);
+const counted = (kind, n) => ({
+  decision: () => plural(n, '# decision', '# decisions'), action: () => plural(n, '# action', '# actions'), question: () => plural(n, '# open question', '# open questions'),
+}[kind]());
 const SHOWN = 6;
 
 /**
@@ -17,7 +21,7 @@ const SHOWN = 6;
  */
 export function missed(outcome, since, until, names) {
   const kept = (outcome?.entries ?? []).filter((entry) => entry.at && entry.at >= since && entry.at <= until && !(entry.found && !entry.sure) && !['cancelled', 'rejected'].includes(entry.status));
-  const kinds = KINDS.map(([kind, word]) => /** @type {[string, any[]]} */ ([word, kept.filter((entry) => entry.kind === kind)])).filter(([, some]) => some.length);
+  const kinds = KINDS.map((kind) => /** @type {[string, any[]]} */ ([kind, kept.filter((entry) => entry.kind === kind)])).filter(([, some]) => some.length);
   if (!kinds.length) return null;
   const me = names.filter(Boolean).map((name) => name.toLowerCase());
   const mine = kept.filter((entry) => entry.kind === 'action' && entry.owner.toLowerCase().split(/,\s*|\s+and\s+/u).some((owner) => me.includes(owner)));
@@ -25,18 +29,18 @@ export function missed(outcome, since, until, names) {
 }
 
 const spell = (minutes) => {
-  if (minutes < 60) return `${minutes} min`;
-  return minutes < 60 * 24 ? `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ''}` : count(Math.round(minutes / 1440), 'day');
+  if (minutes < 60) return t`${minutes} min`;
+  return minutes < 60 * 24 ? hours(minutes) : plural(Math.round(minutes / 1440), '# day', '# days');
 };
 
 /** @param {any} app @param {ReturnType<typeof missed>} found */
 export function missedCard(app, found) {
   if (!found) return nothing;
   const all = found.kinds.flatMap(([, some]) => some);
-  const row = (entry) => html`<li><a href="#/t/${app.topic.id}/o/${encodeURIComponent(entry.id)}" @click=${() => app.go('outcome')}><span class="mark ${entry.kind} ${isOpen(entry) ? 'open' : ''}">${entry.id}</span><span dir="auto">${entry.text}</span></a>${found.mine.includes(entry) ? html`<b>for you</b>` : nothing}</li>`;
+  const row = (entry) => html`<li><a href="#/t/${app.topic.id}/o/${encodeURIComponent(entry.id)}" @click=${() => app.go('outcome')}><span class="mark ${entry.kind} ${isOpen(entry) ? 'open' : ''}">${entry.id}</span><span dir="auto">${entry.text}</span></a>${found.mine.includes(entry) ? html`<b>${t`for you`}</b>` : nothing}</li>`;
   const first = [...found.mine, ...all.filter((entry) => !found.mine.includes(entry))].slice(0, SHOWN);
-  return html`<div class="missed" data-testid="missed"><p>You missed ${spell(found.minutes)}: ${list(found.kinds.map(([word, some]) => count(some.length, word)))}${found.mine.length ? `, ${found.mine.length} for you` : ''}.</p>
-    <ul>${all.filter((entry) => first.includes(entry)).map(row)}</ul>${all.length > SHOWN ? html`<p class="hint">${all.length - SHOWN} more stand in the outcome.</p>` : nothing}</div>`;
+  return html`<div class="missed" data-testid="missed"><p>${t`You missed ${spell(found.minutes)}:`} ${list(found.kinds.map(([kind, some]) => counted(kind, some.length)))}${found.mine.length ? t`, ${found.mine.length} for you` : ''}.</p>
+    <ul>${all.filter((entry) => first.includes(entry)).map(row)}</ul>${all.length > SHOWN ? html`<p class="hint">${plural(all.length - SHOWN, '# more stands in the outcome.', '# more stand in the outcome.')}</p>` : nothing}</div>`;
 }
 
 /** Which point it is, if there is an agenda. @param {any} app @param {any} [jump] to what is new, if that is out of sight */
@@ -45,5 +49,5 @@ export function agendaLine(app, jump = nothing) {
   const now = points.filter((point) => point.status !== 'planned').at(-1);
   if (points.length < 2 || !['planned', 'live'].includes(app.topic.state) || !now) return jump === nothing ? nothing : html`<p class="point-line">${jump}</p>`;
   const minutes = now.at ? Math.max(0, Math.round((app.now - now.at) / MINUTE)) : 0;
-  return html`<p class="point-line" data-testid="agenda"><span>Point ${points.indexOf(now) + 1} of ${points.length}: <a href="#/t/${app.topic.id}/o/${encodeURIComponent(now.id)}" dir="auto">${now.text}</a>${minutes ? `, ${minutes} min` : ''}</span>${jump}</p>`;
+  return html`<p class="point-line" data-testid="agenda"><span>${t`Point ${points.indexOf(now) + 1} of ${points.length}:`} <a href="#/t/${app.topic.id}/o/${encodeURIComponent(now.id)}" dir="auto">${now.text}</a>${minutes ? t`, ${minutes} min` : ''}</span>${jump}</p>`;
 }

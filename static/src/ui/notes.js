@@ -3,7 +3,8 @@
  * them: undo, another reading, a change. What waits its turn at a busy component stands there too, and can be taken back.
  */
 import { html, nothing } from 'lit';
-import { clock, count } from '../words.js';
+import { clock, day } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { icon } from './icons.js';
 
 const SHOWN_MS = 12_000;
@@ -138,12 +139,12 @@ export class Notes {
   undo(note) {
     const [kind, , words] = note.undo.split(':', 3);
     const done = kind === 'orders' ? this.app.deeds.orders(note.topic, words.split(';')) : this.app.client.undo(note.component, note.undo);
-    return this.#settle(note, 'undone', done, 'It is not undone.');
+    return this.#settle(note, 'undone', done, t`It is not undone.`);
   }
 
   /** @param {Told} note @param {{id: string}} alternative */
   choose(note, alternative) {
-    return this.#settle(note, 'chosen', this.app.client.choose(note.component, note.undo, alternative.id), 'It stays as it was.');
+    return this.#settle(note, 'chosen', this.app.client.choose(note.component, note.undo, alternative.id), t`It stays as it was.`);
   }
 
   // All corrections of one request are undone together.
@@ -166,9 +167,9 @@ export class Notes {
     const kind = /^(name|time|address)/u.exec(note.code)?.[1] ?? (note.code === 'mail-failed' ? 'address' : '');
     if (!topic || !kind || note.settled) return nothing;
     const [verb, run] = {
-      name: ['Rename', () => this.app.deeds.rename(topic)],
-      time: ['Change', () => this.app.deeds.move(topic, note.was)],
-      address: ['Use another address', () => this.app.wish('', topic)],
+      name: [t`Rename`, () => this.app.deeds.rename(topic)],
+      time: [t`Change`, () => this.app.deeds.move(topic, note.was)],
+      address: [t`Use another address`, () => this.app.wish('', topic)],
     }[kind];
     return html`<button class="btn s opt" type="button" @click=${() => { this.close(); run(); }}>${verb}</button>`;
   }
@@ -176,28 +177,28 @@ export class Notes {
   #open(note) {
     const topic = note.room ? [...this.app.client.topics.values()].find((one) => one.room === note.room) : this.app.client.topics.get(note.topic);
     if (!topic || topic.id === this.app.route.topic) return nothing;
-    return html`<a class="btn s" href="#/t/${topic.id}" data-testid="open" @click=${() => { this.close(); this.app.go('talk'); }}>Open</a>`;
+    return html`<a class="btn s" href="#/t/${topic.id}" data-testid="open" @click=${() => { this.close(); this.app.go('talk'); }}>${t`Open`}</a>`;
   }
 
   /** What can be done about a note, wherever it stands. @param {Told} note @param {boolean} [undo] whether Undo stands here */
   actions(note, undo = true) {
-    if (note.settled) return html`<span class="hint">${note.settled === 'undone' ? 'Undone' : 'Changed since'}</span>`;
+    if (note.settled) return html`<span class="hint">${note.settled === 'undone' ? t`Undone` : t`Changed since`}</span>`;
     const may = this.canUndo(note);
     return html`${may ? note.alternatives.slice(0, MAX_CHOICES).map((one) => html`<button class="btn s" type="button" data-testid="alternative" @click=${() => this.choose(note, one)}>${one.label}</button>`) : nothing}
-      ${may && undo ? html`<button class="btn s" type="button" data-testid="undo" @click=${() => this.undo(note)}>Undo</button>` : nothing}`;
+      ${may && undo ? html`<button class="btn s" type="button" data-testid="undo" @click=${() => this.undo(note)}>${t`Undo`}</button>` : nothing}`;
   }
 
   #turn(turn) {
     const seconds = Math.max(1, Math.round((turn.due - Date.now()) / 1000));
-    return html`<div class="toast waiting" data-testid="turn">${icon('hourglass')}<p>${turn.what} waits its turn, at most ${count(seconds, 'second')}.</p>
-      <span class="acts"><button class="btn s" type="button" @click=${() => turn.takeBack()}>Take it back</button></span></div>`;
+    return html`<div class="toast waiting" data-testid="turn">${icon('hourglass')}<p>${plural(seconds, '{1} waits its turn, at most # second.', '{1} waits its turn, at most # seconds.', turn.what)}</p>
+      <span class="acts"><button class="btn s" type="button" @click=${() => turn.takeBack()}>${t`Take it back`}</button></span></div>`;
   }
 
   #turns() {
     const { waiting } = this.app.client.components;
     const rest = waiting.length - MAX_TURNS;
     if (waiting.length) this.app.soon();
-    return html`${waiting.slice(0, MAX_TURNS).map((turn) => this.#turn(turn))}${rest > 0 ? html`<p class="hint">${count(rest, 'more request')} ${rest === 1 ? 'waits' : 'wait'}.</p>` : nothing}`;
+    return html`${waiting.slice(0, MAX_TURNS).map((turn) => this.#turn(turn))}${rest > 0 ? html`<p class="hint">${plural(rest, '# more request waits.', '# more requests wait.')}</p>` : nothing}`;
   }
 
   /** The region exists from the start, so that it is announced; what it holds comes and goes. */
@@ -208,17 +209,17 @@ export class Notes {
     return html`<div role=${failed ? 'alert' : 'status'} @mouseenter=${() => this.#hold(true)} @mouseleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
       ${shown.length ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : shown[0].room ? 'mail' : 'pen')}
         <div class="notes">${shown.map((note) => html`<div class="note"><p dir="auto">${note.text}</p><span class="acts">${this.#open(note)}${this.actions(note, last(note))}${this.#change(note)}</span></div>`)}</div>
-        <button class="ico" type="button" aria-label="Close this note. It stays in the log" @click=${() => this.close()}>${icon('close')}</button></div>` : nothing}</div>
-      <div role="group" aria-label="What waits its turn">${this.#turns()}</div>`;
+        <button class="ico" type="button" aria-label=${t`Close this note. It stays in the log`} @click=${() => this.close()}>${icon('close')}</button></div>` : nothing}</div>
+      <div role="group" aria-label=${t`What waits its turn`}>${this.#turns()}</div>`;
   }
 
   /** The whole log, newest first. */
   log() {
     const all = [...this.all].reverse();
-    if (!all.length) return html`<p class="hint">Nothing yet. When I guess a name, a time or an address, it stands here with a way back for a day.</p>`;
+    if (!all.length) return html`<p class="hint">${t`Nothing yet. When I guess a name, a time or an address, it stands here with a way back for a day.`}</p>`;
     const name = (id) => this.app.client.topics.get(id)?.name;
     return html`<ol class="told">${all.map((note) => html`<li data-testid="told" data-settled=${note.settled || nothing}><p dir="auto">${note.text}</p>
-      <div class="meta"><time datetime=${note.at.toISOString()}>${note.at.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' })}, ${clock(note.at)}</time>${name(note.topic) ? html`<span dir="auto">${name(note.topic)}</span>` : nothing}
+      <div class="meta"><time datetime=${note.at.toISOString()}>${day(note.at, this.app.now)}, ${clock(note.at)}</time>${name(note.topic) ? html`<span dir="auto">${name(note.topic)}</span>` : nothing}
       <span class="acts">${this.actions(note)}</span></div></li>`)}</ol>`;
   }
 }

@@ -5,7 +5,8 @@
  * During a meeting that I am in, other topics stay silent, and what they had is told when it is over.
  */
 import { html, nothing } from 'lit';
-import { count, list } from '../words.js';
+import { list } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { icon } from './icons.js';
 import { keyOf } from './kept.js';
 import { headcount, isReporter } from './people.js';
@@ -39,7 +40,7 @@ export class Notify {
   listen(client) {
     client.on('said', (room, line) => this.#said(room, line));
     client.on('outcome', (outcome, before) => this.#written(outcome, before));
-    client.on('note', (note) => note.code === 'mail-failed' && this.call({ topic: note.topic, title: this.#name(note.topic) || 'An invitation came back', words: note.text, hash: `#/t/${note.topic}` }));
+    client.on('note', (note) => note.code === 'mail-failed' && this.call({ topic: note.topic, title: this.#name(note.topic) || t`An invitation came back`, words: note.text, hash: `#/t/${note.topic}` }));
   }
 
   get on() {
@@ -51,7 +52,7 @@ export class Notify {
     const { app, browser } = this;
     if (!this.on || app.chosen.mutes(topic) || (browser.looks() && app.route.topic === topic)) return;
     if (this.#inMeeting() && topic !== this.#meeting) return void this.#held.set(topic, (this.#held.get(topic) ?? 0) + 1);
-    const body = app.chosen.get('ccm-notify-words') === 'on' ? [...words].slice(0, SHORT).join('') : 'Something there is for you.';
+    const body = app.chosen.get('ccm-notify-words') === 'on' ? [...words].slice(0, SHORT).join('') : t`Something there is for you.`;
     browser.show(title, { body, tag: `ccm-${topic}`, silent: app.chosen.get('ccm-sound') === 'off' }, () => { location.hash = hash; app.go('talk'); });
   }
 
@@ -68,7 +69,7 @@ export class Notify {
       const key = `${topic.id} ${topic.start?.getTime()} ${starts}`;
       if (this.#told.has(key)) continue;
       this.#told.add(key);
-      this.call({ topic: topic.id, title: topic.name, words: starts ? 'Starts now.' : 'Starts in 5 minutes.', hash: `#/t/${topic.id}` });
+      this.call({ topic: topic.id, title: topic.name, words: starts ? t`Starts now.` : t`Starts in 5 minutes.`, hash: `#/t/${topic.id}` });
     }
   }
 
@@ -96,9 +97,9 @@ export class Notify {
     const known = new Set(before.entries.map((entry) => entry.id));
     const me = this.app.client.name.toLowerCase();
     const mine = outcome.entries.find((entry) => entry.kind === 'action' && !known.has(entry.id) && entry.owner.toLowerCase() === me);
-    if (mine) this.call({ topic: topic.id, title: `For you, ${topic.name}`, words: mine.text, hash: `#/t/${topic.id}/o/${encodeURIComponent(mine.id)}` });
+    if (mine) this.call({ topic: topic.id, title: t`For you, ${topic.name}`, words: mine.text, hash: `#/t/${topic.id}/o/${encodeURIComponent(mine.id)}` });
     if (outcome.mode === 'grace' && before.mode !== 'grace' && topic.owner === this.app.session.account) {
-      this.call({ topic: topic.id, title: topic.name, words: 'The draft is complete. Approve it, hold it, or it goes out by itself.', hash: `#/t/${topic.id}` });
+      this.call({ topic: topic.id, title: topic.name, words: t`The draft is complete. Approve it, hold it, or it goes out by itself.`, hash: `#/t/${topic.id}` });
     }
   }
 
@@ -118,9 +119,10 @@ export class Notify {
     this.#held.clear();
     this.#meeting = '';
     if (!held.length) return;
-    const words = list(held.map(([id, n]) => `${n} for you in ${this.#name(id)}`));
-    this.app.notes.tell({ topic: held[0][0], text: `While you were in ${where || 'the meeting'}: ${words}.` });
-    this.call({ topic: held[0][0], title: `While you were in ${where || 'the meeting'}`, words: `${words}.`, hash: `#/t/${held[0][0]}` });
+    const words = list(held.map(([id, n]) => t`${n} for you in ${this.#name(id)}`));
+    const while_ = where ? t`While you were in ${where}` : t`While you were in the meeting`;
+    this.app.notes.tell({ topic: held[0][0], text: `${while_}: ${words}.` });
+    this.call({ topic: held[0][0], title: while_, words: `${words}.`, hash: `#/t/${held[0][0]}` });
   }
 
   // -- the offer
@@ -136,7 +138,7 @@ export class Notify {
   async turnOn() {
     const may = (await this.browser.ask()) === 'granted';
     this.app.chosen.set('ccm-notify', may ? 'on' : 'off');
-    if (!may) this.app.notes.tell({ text: 'This browser keeps notifications from me. Its settings for this page can change that.' });
+    if (!may) this.app.notes.tell({ text: t`This browser keeps notifications from me. Its settings for this page can change that.` });
     this.app.requestUpdate();
     return may;
   }
@@ -151,9 +153,9 @@ export class Notify {
     this.offered ||= this.#missed > 0;
     if (!this.offered || this.app.chosen.get('ccm-notify')) return nothing;
     const n = this.#missed;
-    return html`<div class="ask-me" data-testid="offer">${icon('bell')}<p>${n ? `You were mentioned ${n > 1 ? count(n, 'time') : 'once'} while you looked elsewhere.` : 'You were mentioned while you looked elsewhere.'}
-      <button class="text" type="button" data-testid="offer-yes" @click=${() => this.turnOn()}>Tell me when I am mentioned</button></p>
-      <button class="ico" type="button" aria-label="No, do not tell me" @click=${() => this.turnOff()}>${icon('close')}</button></div>`;
+    return html`<div class="ask-me" data-testid="offer">${icon('bell')}<p>${n ? plural(n, 'You were mentioned once while you looked elsewhere.', 'You were mentioned # times while you looked elsewhere.') : t`You were mentioned while you looked elsewhere.`}
+      <button class="text" type="button" data-testid="offer-yes" @click=${() => this.turnOn()}>${t`Tell me when I am mentioned`}</button></p>
+      <button class="ico" type="button" aria-label=${t`No, do not tell me`} @click=${() => this.turnOff()}>${icon('close')}</button></div>`;
   }
 }
 

@@ -2,8 +2,21 @@
  * The base of our elements: Lit without a shadow root, so that one sheet, one set of ids and one focus order hold.
  */
 import { LitElement } from 'lit';
+import { onLanguage } from '../words/language.js';
 
 class Plain extends LitElement {
+  #deaf = () => {};
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#deaf = onLanguage(() => this.requestUpdate());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#deaf();
+  }
+
   createRenderRoot() {
     return this;
   }

@@ -3,8 +3,11 @@
  * choice holds at once and in every tab.
  */
 
+import { LANGUAGES, speak } from '../words/language.js';
+
 /** What holds when nothing was chosen; the first of the values. */
 export const CHOICES = {
+  'ccm-language': ['', ...Object.keys(LANGUAGES)],
   'ccm-theme': ['', 'light', 'dark'],
   'ccm-enter': ['sends', 'breaks'],
   'ccm-letters': ['on', 'off'],
@@ -62,3 +65,9 @@ export class Preferences {
 export function applyTheme(chosen) {
   document.documentElement.dataset.theme = chosen.get('ccm-theme');
 }
+
+/** What this browser prefers. */
+export const wanted = () => navigator.languages ?? [navigator.language || 'en'];
+
+/** @param {Preferences} chosen @returns {Promise<void>} settled when it is spoken */
+export const applyLanguage = (chosen) => speak(chosen.get('ccm-language'), wanted());

@@ -3,17 +3,18 @@
  */
 import { html, nothing } from 'lit';
 import { draft } from '../xmpp/looking.js';
-import { count, day, failure, list, nextMeeting } from '../words.js';
+import { day, failure, list, nextMeeting } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { icon } from './icons.js';
 import { PlainElement } from './plain.js';
 import { markedKinds } from './spine.js';
 
-const LISTS = [
-  ['action', 'Actions', 'No actions were recorded.', true],
-  ['decision', 'Decisions', 'No decisions were recorded.', true],
-  ['question', 'Open questions', '', true],
-  ['action', 'Possible actions', '', false],
-  ['decision', 'Possible decisions', '', false],
+const lists = () => [
+  ['action', t`Actions`, t`No actions were recorded.`, true],
+  ['decision', t`Decisions`, t`No decisions were recorded.`, true],
+  ['question', t`Open questions`, '', true],
+  ['action', t`Possible actions`, '', false],
+  ['decision', t`Possible decisions`, '', false],
 ];
 
 class Preview extends PlainElement {
@@ -36,7 +37,7 @@ class Preview extends PlainElement {
     try {
       this._draft = await draft(this.app.client, this.app.topic.id);
     } catch (error) {
-      this._error = failure(error, 'There is no draft just now.');
+      this._error = failure(error, t`There is no draft just now.`);
     }
   }
 
@@ -53,7 +54,7 @@ class Preview extends PlainElement {
   #entries(outcome) {
     const marked = markedKinds(outcome);
     const isSure = (e) => !e.found || (e.sure && !marked.has(e.kind));
-    return LISTS.map(([kind, title, none, sure]) => {
+    return lists().map(([kind, title, none, sure]) => {
       const some = outcome.entries.filter((e) => e.kind === kind && isSure(e) === sure && e.status !== 'rejected');
       if (!some.length && !none) return nothing;
       return html`<h3>${title}</h3>${some.length ? html`<ul>${some.map((e) => html`<li dir="auto">${this.#link(e.source, e.text)}${e.owner || e.due ? html` <small>${[e.owner, e.due && day(new Date(`${e.due}T12:00:00`), this.app.now)].filter(Boolean).join(', ')}</small>` : nothing}</li>`)}</ul>` : html`<p class="none-said">${none}</p>`}`;
@@ -62,17 +63,17 @@ class Preview extends PlainElement {
 
   #points(made) {
     if (!made.points.length) return nothing;
-    return html`<h3>What was talked about</h3>${made.points.map((point) => html`<section class="point"><h4 dir="auto">${this.#link(point.source, point.title)}${Number(point.minutes) ? html` <small>${point.minutes} min</small>` : nothing}</h4>
+    return html`<h3>${t`What was talked about`}</h3>${made.points.map((point) => html`<section class="point"><h4 dir="auto">${this.#link(point.source, point.title)}${Number(point.minutes) ? html` <small>${t`${point.minutes} min`}</small>` : nothing}</h4>
       ${point.sentences.length ? html`<p dir="auto">${point.sentences.map((s) => html`${this.#link(s.sources[0], s.text)} `)}</p>` : nothing}</section>`)}`;
   }
 
   #page(made, outcome) {
     const next = nextMeeting(outcome, this.app.topic, this.app.now);
-    return html`<p class="kind">${made.label}${made.version > 1 ? `, version ${made.version}` : ''}</p><h2 id="preview-title" dir="auto">${made.title}</h2>
+    return html`<p class="kind">${made.label}${made.version > 1 ? t`, version ${made.version}` : ''}</p><h2 id="preview-title" dir="auto">${made.title}</h2>
       ${made.headline ? html`<p class="headline" dir="auto">${made.headline}</p>` : nothing}
       ${outcome.attributes.filter((a) => a.values.length && !(next && a.name === 'next_meeting')).map((a) => html`<h3 dir="auto">${a.label}</h3>${a.values.map((v) => html`<p dir="auto">${this.#link(v.id, v.text)}</p>`)}`)}
-      ${this.#entries(outcome)}${next ? html`<h3>Next meeting</h3><p>${next}</p>` : nothing}${this.#points(made)}
-      <p class="foot-note">${made.present.length ? `${list(made.present)} took part. ` : ''}${made.absent.length ? `${list(made.absent)} did not come. ` : ''}The talk follows below it, ${count(made.lines, 'line')}.</p>`;
+      ${this.#entries(outcome)}${next ? html`<h3>${t`Next meeting`}</h3><p>${next}</p>` : nothing}${this.#points(made)}
+      <p class="foot-note">${made.present.length ? html`${t`${list(made.present)} took part.`} ` : nothing}${made.absent.length ? html`${t`${list(made.absent)} did not come.`} ` : nothing}${plural(made.lines, 'The talk follows below it, # line.', 'The talk follows below it, # lines.')}</p>`;
   }
 
   render() {
@@ -80,11 +81,11 @@ class Preview extends PlainElement {
     const outcome = app.topic && app.client.outcomes.get(app.topic.id);
     const made = this._draft;
     const publish = () => { this.#close(); app.deeds.publish(app.topic); };
-    return html`<dialog class="preview" aria-labelledby=${made ? 'preview-title' : nothing} aria-label=${made ? nothing : 'Draft'}>
-      <button class="ico x" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button>
-      <div class="leaf" tabindex="0" role="group" aria-label="Draft">${made && outcome ? this.#page(made, outcome) : html`<p role="status">${this._error || 'Writing it up…'}</p>`}</div>
-      ${made && outcome && !app.isGuest ? html`<div class="end"><p class="hint">Nobody else has seen this draft by your looking at it.</p><div class="row"><button class="btn" type="button" @click=${this.#close}>Close</button>
-        ${outcome.mode === 'interviewing' ? nothing : html`<button class="btn prime" type="button" @click=${publish}>${icon('globe')}${outcome.mode === 'grace' ? 'Approve and publish' : 'Publish'}</button>`}</div></div>` : nothing}</dialog>`;
+    return html`<dialog class="preview" aria-labelledby=${made ? 'preview-title' : nothing} aria-label=${made ? nothing : t`Draft`}>
+      <button class="ico x" type="button" aria-label=${t`Close`} @click=${this.#close}>${icon('close')}</button>
+      <div class="leaf" tabindex="0" role="group" aria-label=${t`Draft`}>${made && outcome ? this.#page(made, outcome) : html`<p role="status">${this._error || t`Writing it up…`}</p>`}</div>
+      ${made && outcome && !app.isGuest ? html`<div class="end"><p class="hint">${t`Nobody else has seen this draft by your looking at it.`}</p><div class="row"><button class="btn" type="button" @click=${this.#close}>${t`Close`}</button>
+        ${outcome.mode === 'interviewing' ? nothing : html`<button class="btn prime" type="button" @click=${publish}>${icon('globe')}${outcome.mode === 'grace' ? t`Approve and publish` : t`Publish`}</button>`}</div></div>` : nothing}</dialog>`;
   }
 }
 

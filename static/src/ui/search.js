@@ -5,7 +5,8 @@
 import { html, nothing } from 'lit';
 import { readWish } from '../one-field.js';
 import { search } from '../xmpp/looking.js';
-import { clock, count, day, failure, topicLine } from '../words.js';
+import { clock, day, failure, topicLine } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { icon, stateMark } from './icons.js';
 import { jumps } from './jump.js';
 import { PlainElement } from './plain.js';
@@ -85,7 +86,7 @@ class Search extends PlainElement {
       const found = await search(this.app.client, words, { after: before.length, topic: this._here ? this.app.topic?.id : '' });
       if (asked === this.#asked) this._found = { ...found, hits: [...before, ...found.hits] };
     } catch (error) {
-      if (asked === this.#asked) this._error = failure(error, 'Nothing was searched.');
+      if (asked === this.#asked) this._error = failure(error, t`Nothing was searched.`);
     }
     if (asked === this.#asked) this._busy = false;
   }
@@ -126,7 +127,7 @@ class Search extends PlainElement {
     const href = away ? hit.url : `#/t/${hit.topic}${hit.id ? `/m/${encodeURIComponent(hit.id)}` : ''}`;
     const follow = () => { this.#close(); this.app.go(hit.kind === 'document' ? 'outcome' : 'talk'); };
     return html`<li><a href=${href} data-testid="hit" target=${away ? '_blank' : nothing} rel=${away ? 'noopener' : nothing} @click=${away ? nothing : follow}>
-      <span class="of">${icon(hit.kind === 'document' ? 'record' : 'talk')}<b dir="auto">${hit.name}</b><small>${hit.kind === 'document' ? 'Document' : hit.by}${when ? html`, <time>${when}</time>` : nothing}</small></span>
+      <span class="of">${icon(hit.kind === 'document' ? 'record' : 'talk')}<b dir="auto">${hit.name}</b><small>${hit.kind === 'document' ? t`Document` : hit.by}${when ? html`, <time>${when}</time>` : nothing}</small></span>
       <p dir="auto" class=${hit.kind}>${words}</p></a></li>`;
   }
 
@@ -135,7 +136,7 @@ class Search extends PlainElement {
     const stale = app.session.state !== 'online';
     const live = topic.state === 'live' && !stale;
     return html`<li><a class="jump" href="#/t/${topic.id}" data-testid="jump" @click=${() => { this.#close(); app.go('talk'); }}>${stateMark(topic.state, stale)}<b dir="auto">${topic.name}</b>
-      <small>${live ? html`<span class="lv">Live</span>, ` : nothing}${topicLine(topic, app.now)}</small></a></li>`;
+      <small>${live ? html`<span class="lv">${t`Live`}</span>, ` : nothing}${topicLine(topic, app.now)}</small></a></li>`;
   }
 
   // What nobody talks about yet.
@@ -143,23 +144,25 @@ class Search extends PlainElement {
     const words = this._words.trim();
     if (this._here || !words || this.app.isGuest) return nothing;
     const run = () => { this.#close(); this.app.wish(words); };
-    return html`<li><button class="jump" type="button" data-testid="as-new" @click=${run}>${icon('plus')}<b dir="auto">${words}</b><small>${readWish(words).addresses.length ? 'Invite' : 'New topic'}</small></button></li>`;
+    return html`<li><button class="jump" type="button" data-testid="as-new" @click=${run}>${icon('plus')}<b dir="auto">${words}</b><small>${readWish(words).addresses.length ? t`Invite` : t`New topic`}</small></button></li>`;
   }
 
   #scopes() {
     const { topic } = this.app;
     if (!topic) return nothing;
     const one = (here, words) => html`<button class="btn s quiet" type="button" aria-pressed=${here === this._here} @click=${() => { this.#scope(here); /** @type {any} */ (this.querySelector('#search')).focus(); }}>${words}</button>`;
-    return html`<div class="scopes" role="group" aria-label="Where to look">${one(false, 'Everywhere')}${one(true, html`In <span dir="auto">${topic.name}</span>`)}</div>`;
+    return html`<div class="scopes" role="group" aria-label=${t`Where to look`}>${one(false, t`Everywhere`)}${one(true, t`In ${html`<span dir="auto">${topic.name}</span>`}`)}</div>`;
   }
 
   #state() {
     const found = this._found;
     const n = this.app.client.topics.size;
     if (this._error) return this._error;
-    if (!found) return this._here ? 'All words must be there; each may go on.' : 'A topic, somebody in it, or words that were said or kept.';
-    if (!found.total) return `Nothing about “${this._words.trim()}” in ${this._here ? `“${this.app.topic?.name}”` : `what was said in ${count(n, 'topic')} or the archive`}.`;
-    return `${count(found.total, 'result')}${found.behind ? '. What was said in the last minutes may be missing' : ''}.`;
+    if (!found) return this._here ? t`All words must be there; each may go on.` : t`A topic, somebody in it, or words that were said or kept.`;
+    if (this._here && !found.total) return t`Nothing about “${this._words.trim()}” in “${this.app.topic?.name}”.`;
+    if (!found.total) return plural(n, 'Nothing about “{1}” in what was said in # topic or the archive.', 'Nothing about “{1}” in what was said in # topics or the archive.', this._words.trim());
+    const words = plural(found.total, '# result.', '# results.');
+    return found.behind ? `${words} ${t`What was said in the last minutes may be missing.`}` : words;
   }
 
   render() {
@@ -169,12 +172,12 @@ class Search extends PlainElement {
     const topics = this.#jumps;
     const places = html`${asked ? this.#fresh() : nothing}${topics.map((topic) => this.#jump(topic))}${asked ? nothing : this.#fresh()}`;
     return html`<dialog class="one search" aria-labelledby="search-label" @keydown=${this.#key}>
-      <div class="in"><label for="search" id="search-label">Search or jump</label><button class="ico" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button>
+      <div class="in"><label for="search" id="search-label">${t`Search or jump`}</label><button class="ico" type="button" aria-label=${t`Close`} @click=${this.#close}>${icon('close')}</button>
         <input id="search" type="search" autocomplete="off" enterkeyhint="search" .value=${this._words} @input=${(event) => this.#type(event.target.value)}>
         <p class="hint" role="status" data-testid="search-state">${this.#state()}</p>${this.#scopes()}</div>
-      ${topics.length || (this._words.trim() && !this._here && !this.app.isGuest) ? html`<ul class="hits places" aria-label=${this._words.trim() ? 'Topics' : 'Last open'}>${places}</ul>` : nothing}
-      ${found?.hits.length ? html`<ul class="hits" aria-label="Results" aria-busy=${this._busy}>${found.hits.map((hit) => this.#hit(hit))}</ul>
-        ${found.hits.length < found.total ? html`<div class="end"><span></span><button class="btn" type="button" @click=${() => this.#look(true)}>More results</button></div>` : nothing}` : nothing}</dialog>`;
+      ${topics.length || (this._words.trim() && !this._here && !this.app.isGuest) ? html`<ul class="hits places" aria-label=${this._words.trim() ? t`Topics` : t`Last open`}>${places}</ul>` : nothing}
+      ${found?.hits.length ? html`<ul class="hits" aria-label=${t`Results`} aria-busy=${this._busy}>${found.hits.map((hit) => this.#hit(hit))}</ul>
+        ${found.hits.length < found.total ? html`<div class="end"><span></span><button class="btn" type="button" @click=${() => this.#look(true)}>${t`More results`}</button></div>` : nothing}` : nothing}</dialog>`;
   }
 }
 

@@ -2,14 +2,16 @@
  * Settings: what holds on this device. Every choice holds at once; nothing is saved by a button.
  */
 import { html, nothing } from 'lit';
-import { count, failure, list } from '../words.js';
+import { failure, list } from '../words.js';
+import { LANGUAGES, plural, t } from '../words/language.js';
 import { Account } from '../xmpp/account.js';
 import { icon } from './icons.js';
 import { PlainElement } from './plain.js';
-import { applyTheme } from './preferences.js';
+import { applyLanguage, applyTheme } from './preferences.js';
 
-const LANGUAGES = { en: 'English' };
-const KEPT = [['ccm-draft:', 'draft'], ['ccm-width:', 'column width']];
+const KEPT = /** @type {[string, (n: number) => string][]} */ ([
+  ['ccm-draft:', (n) => plural(n, '# draft', '# drafts')], ['ccm-width:', (n) => plural(n, '# column width', '# column widths')],
+]);
 
 class Settings extends PlainElement {
   static properties = { app: { attribute: false }, tick: { type: Number }, _error: { state: true }, _told: { state: true } };
@@ -33,6 +35,7 @@ class Settings extends PlainElement {
   #choose(key, value) {
     this.app.chosen.set(key, value);
     if (key === 'ccm-theme') applyTheme(this.app.chosen);
+    if (key === 'ccm-language') applyLanguage(this.app.chosen);
     this.app.requestUpdate();
     this.requestUpdate();
   }
@@ -63,20 +66,23 @@ class Settings extends PlainElement {
   #notifications() {
     const { notify } = this.app;
     const denied = notify.browser.permission() === 'denied';
-    const hint = denied ? 'This browser keeps them from me. Its settings for this page can change that.' : 'A mention, a reply, an action for you, a meeting of yours. Only while you look elsewhere.';
-    return html`<section aria-labelledby="set-notify"><h3 id="set-notify">Notifications</h3>
-      ${this.#switch('ccm-notify', 'Tell me when I am mentioned', hint, 'on', 'off', { checked: notify.on, disabled: denied, run: (yes, box) => this.#notify(yes, box) })}
-      ${notify.on ? html`${this.#switch('ccm-notify-words', 'Show what was said', 'Off on a screen that others see.', 'on', 'off')}${this.#switch('ccm-sound', 'With a sound', '', 'on', 'off')}` : nothing}</section>`;
+    const hint = denied ? t`This browser keeps them from me. Its settings for this page can change that.` : t`A mention, a reply, an action for you, a meeting of yours. Only while you look elsewhere.`;
+    return html`<section aria-labelledby="set-notify"><h3 id="set-notify">${t`Notifications`}</h3>
+      ${this.#switch('ccm-notify', t`Tell me when I am mentioned`, hint, 'on', 'off', { checked: notify.on, disabled: denied, run: (yes, box) => this.#notify(yes, box) })}
+      ${notify.on ? html`${this.#switch('ccm-notify-words', t`Show what was said`, t`Off on a screen that others see.`, 'on', 'off')}${this.#switch('ccm-sound', t`With a sound`, '', 'on', 'off')}` : nothing}</section>`;
   }
 
   #device() {
     const keys = Object.keys(localStorage);
-    const counts = KEPT.map(([start, word]) => [keys.filter((key) => key.startsWith(start)).length, word]).filter(([n]) => n);
+    const counts = KEPT.flatMap(([start, words]) => {
+      const n = keys.filter((key) => key.startsWith(start)).length;
+      return n ? [words(n)] : [];
+    });
     const notes = this.app.notes.all.length;
-    const kept = list([...counts.map(([n, word]) => count(Number(n), String(word))), ...(notes ? [count(notes, 'note')] : []), 'these settings', 'what you have read']);
-    return html`<section aria-labelledby="set-device"><h3 id="set-device">On this device</h3>
-      <p class="hint">Kept here: ${kept}. Talks and outcomes are not.</p>
-      <div class="row start"><button class="btn s" type="button" data-testid="forget" @click=${this.#forget}>Forget all of it</button></div><p class="hint" role="status">${this._told}</p></section>`;
+    const kept = list([...counts, ...(notes ? [plural(notes, '# note', '# notes')] : []), t`these settings`, t`what you have read`]);
+    return html`<section aria-labelledby="set-device"><h3 id="set-device">${t`On this device`}</h3>
+      <p class="hint">${t`Kept here: ${kept}. Talks and outcomes are not.`}</p>
+      <div class="row start"><button class="btn s" type="button" data-testid="forget" @click=${this.#forget}>${t`Forget all of it`}</button></div><p class="hint" role="status">${this._told}</p></section>`;
   }
 
   // What one has read is not forgotten with it: all would be new again.
@@ -84,8 +90,9 @@ class Settings extends PlainElement {
     for (const key of Object.keys(localStorage)) if (key.startsWith('ccm-') && !/^ccm-(read|opened):/u.test(key)) localStorage.removeItem(key);
     this.app.notes.forget();
     applyTheme(this.app.chosen);
+    applyLanguage(this.app.chosen);
     this.app.columns.apply();
-    this._told = 'Forgotten.';
+    this._told = t`Forgotten.`;
     this.app.requestUpdate();
   }
 
@@ -96,7 +103,7 @@ class Settings extends PlainElement {
       this.#close();
       this.app.signOut();
     } catch (error) {
-      this._error = failure(error, 'You are signed in still.');
+      this._error = failure(error, t`You are signed in still.`);
     }
   }
 
@@ -104,16 +111,17 @@ class Settings extends PlainElement {
     const { app } = this;
     if (!app) return nothing;
     return html`<dialog class="small settings" aria-labelledby="settings-title"><div class="panel">
-      <header><h2 id="settings-title">Settings</h2><button class="ico" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button></header>
-      ${this.#row('ccm-theme', 'Look', [['', 'Like the system'], ['light', 'Light'], ['dark', 'Dark']])}
-      <div><label class="l" for="set-language">Language</label><select class="field" id="set-language">${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code}>${name}</option>`)}</select></div>
-      ${this.#row('ccm-enter', 'Enter, while you write,', [['sends', 'sends'], ['breaks', 'breaks the line']])}
-      <section aria-label="Keys and reading">${this.#switch('ccm-letters', 'Keys that are one letter', 'N, /, ? and the others, while nothing is being written.', 'on', 'off')}
-        ${this.#switch('ccm-markers', 'Let others see what I have read', '', 'on', 'off')}</section>
+      <header><h2 id="settings-title">${t`Settings`}</h2><button class="ico" type="button" aria-label=${t`Close`} @click=${this.#close}>${icon('close')}</button></header>
+      ${this.#row('ccm-theme', t`Look`, [['', t`Like the system`], ['light', t`Light`], ['dark', t`Dark`]])}
+      <div><label class="l" for="set-language">${t`Language`}</label><select class="field" id="set-language" @change=${(event) => this.#choose('ccm-language', event.target.value)}>
+        ${[['', t`Automatic`], ...Object.entries(LANGUAGES)].map(([code, name]) => html`<option value=${code} lang=${code || nothing} .selected=${app.chosen.get('ccm-language') === code}>${name}</option>`)}</select></div>
+      ${this.#row('ccm-enter', t`Enter, while you write,`, [['sends', t`sends`], ['breaks', t`breaks the line`]])}
+      <section aria-label=${t`Keys and reading`}>${this.#switch('ccm-letters', t`Keys that are one letter`, t`N, /, ? and the others, while nothing is being written.`, 'on', 'off')}
+        ${this.#switch('ccm-markers', t`Let others see what I have read`, '', 'on', 'off')}</section>
       ${this.#notifications()}${this.#device()}
-      ${app.isGuest ? nothing : html`<section aria-labelledby="set-out"><h3 id="set-out">Elsewhere</h3>
-        <p class="hint">Devices come back without a password for a day. This ends that, here too; one that is connected stays so until it is closed.</p>
-        <div class="row start"><button class="btn s danger" type="button" data-testid="everywhere" @click=${this.#everywhere}>Sign out everywhere</button></div></section>`}
+      ${app.isGuest ? nothing : html`<section aria-labelledby="set-out"><h3 id="set-out">${t`Elsewhere`}</h3>
+        <p class="hint">${t`Devices come back without a password for a day. This ends that, here too; one that is connected stays so until it is closed.`}</p>
+        <div class="row start"><button class="btn s danger" type="button" data-testid="everywhere" @click=${this.#everywhere}>${t`Sign out everywhere`}</button></div></section>`}
       <p role="alert" class="error">${this._error}</p></div></dialog>`;
   }
 }

@@ -5,7 +5,8 @@
  * the page (log-window.js).
  */
 import { html, nothing } from 'lit';
-import { count, list } from '../words.js';
+import { list } from '../words.js';
+import { plural, t } from '../words/language.js';
 import './composer.js';
 import { icon } from './icons.js';
 import { emptyLog, logRows } from './log-rows.js';
@@ -130,7 +131,7 @@ class Talk extends PlainElement {
       if (room.state !== 'in' || room.catchingUp || room.loading) return;
       if (!room.complete) return void (await room.older());
       this.#wanted = id;
-      this.app.notes.tell({ text: 'That message is no longer in the talk. Whoever said it may have withdrawn it.' });
+      this.app.notes.tell({ text: t`That message is no longer in the talk. Whoever said it may have withdrawn it.` });
       return;
     }
     this.#wanted = id;
@@ -342,7 +343,7 @@ class Talk extends PlainElement {
   #typing() {
     const names = [...(this.app.room?.typing ?? [])];
     if (!names.length) return nothing;
-    return names.length > 3 ? 'Several people are writing…' : `${list(names)} ${names.length === 1 ? 'is' : 'are'} writing…`;
+    return names.length > 3 ? t`Several people are writing…` : plural(names.length, '{1} is writing…', '{1} are writing…', list(names));
   }
 
   #dropped(event) {
@@ -362,15 +363,15 @@ class Talk extends PlainElement {
     const { room } = app;
     if (!app.topic || !room) return nothing;
     const filled = room.state !== 'joining' || room.log.length > 0;
-    const away = room.missed ? html`<span class="vh" role="status">${count(room.missed, 'message')} while you were away</span>` : nothing;
+    const away = room.missed ? html`<span class="vh" role="status">${plural(room.missed, '# message while you were away', '# messages while you were away')}</span>` : nothing;
     const below = this.#below || !this.#window.following;
-    return html`${room.onRecord ? nothing : html`<p class="offrec">${icon('lock')}Off the record. I keep nothing until somebody writes #on.</p>`}${agendaLine(app)}
-      <div class="scroll log" role=${filled && !room.catchingUp ? 'log' : 'region'} aria-label="Conversation" aria-busy=${room.catchingUp || room.loading} tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#move}
+    return html`${room.onRecord ? nothing : html`<p class="offrec">${icon('lock')}${t`Off the record. I keep nothing until somebody writes #on.`}</p>`}${agendaLine(app)}
+      <div class="scroll log" role=${filled && !room.catchingUp ? 'log' : 'region'} aria-label=${t`Conversation`} aria-busy=${room.catchingUp || room.loading} tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#move}
         @pointerover=${this.#point} @pointerleave=${this.#point} @focusin=${this.#focus} @focusout=${this.#focus} @contextmenu=${this.#pressed} @dragover=${this.#dragged} @dragleave=${this.#dragged} @drop=${this.#dropped}>
         ${room.loading ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}
         ${emptyLog(app)}<ol>${logRows(this, { shown: this.#window, firstNew: this.#firstNew, arrived: this.#arrived })}</ol></div>${away}
-      <div class="foot" @dragover=${this.#dragged} @dragleave=${this.#dragged} @drop=${this.#dropped}>${below ? html`<button class="btn more-below s" type="button" @click=${this.#end}>${icon('down')}${this.#below ? `${this.#below} new` : 'To the end'}</button>` : nothing}
-        ${app.toastInFrame ? nothing : app.notes.view()}<p class="typing" aria-live="off">${this.#typing()}</p>${room.state === 'refused' ? html`<p class="closed">Nothing can be written here.</p>` : html`<ccm-composer .app=${app} .talk=${this} .tick=${this.tick}></ccm-composer>`}</div>`;
+      <div class="foot" @dragover=${this.#dragged} @dragleave=${this.#dragged} @drop=${this.#dropped}>${below ? html`<button class="btn more-below s" type="button" @click=${this.#end}>${icon('down')}${this.#below ? t`${this.#below} new` : t`To the end`}</button>` : nothing}
+        ${app.toastInFrame ? nothing : app.notes.view()}<p class="typing" aria-live="off">${this.#typing()}</p>${room.state === 'refused' ? html`<p class="closed">${t`Nothing can be written here.`}</p>` : html`<ccm-composer .app=${app} .talk=${this} .tick=${this.tick}></ccm-composer>`}</div>`;
   }
 }
 

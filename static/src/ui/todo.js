@@ -2,14 +2,15 @@
  * Where a topic stands in the column and what it waits for: something of mine to confirm or approve. Pure, but for the
  * fetching of what that needs.
  */
-import { day, topicLine } from '../words.js';
+import { day, hours, topicLine, weekday } from '../words.js';
+import { t } from '../words/language.js';
 import { isOpen } from './spine.js';
 
 const HOUR = 3_600_000;
 const FETCHED = 6;
 
 /** The groups of the column, in their order. */
-export const GROUPS = /** @type {const} */ ({ live: 'Live now', planned: 'Coming up', waiting: 'Waiting for you', ended: 'Ended', published: 'Published' });
+export const groupNames = () => ({ live: t`Live now`, planned: t`Coming up`, waiting: t`Waiting for you`, ended: t`Ended`, published: t`Published` });
 
 /**
  * @typedef {import('../xmpp/read.js').Topic} Topic
@@ -23,9 +24,9 @@ export function toConfirm(outcome, me, owner) {
   return outcome?.entries.filter((entry) => ['action', 'decision'].includes(entry.kind) && isOpen(entry) && mine(entry)).length ?? 0;
 }
 
-/** @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me @returns {keyof typeof GROUPS} */
+/** @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me @returns {keyof ReturnType<typeof groupNames>} */
 export function groupOf(topic, outcome, me) {
-  if (topic.state !== 'ended') return /** @type {any} */ (topic.state in GROUPS ? topic.state : 'planned');
+  if (topic.state !== 'ended') return /** @type {any} */ (Object.hasOwn(groupNames(), topic.state) ? topic.state : 'planned');
   const owner = topic.owner === me.account;
   return owner || toConfirm(outcome, me, owner) ? 'waiting' : 'ended';
 }
@@ -34,11 +35,11 @@ export function groupOf(topic, outcome, me) {
 function waitsFor(topic, outcome, me) {
   const owner = topic.owner === me.account;
   const open = toConfirm(outcome, me, owner);
-  if (open) return `${open} to confirm`;
-  if (!outcome || !owner) return 'not published yet';
-  if (outcome.mode === 'grace') return 'goes out soon';
-  if (outcome.mode === 'interviewing') return 'the reporter asks';
-  return outcome.known ? 'ready to approve' : 'nothing kept';
+  if (open) return t`${open} to confirm`;
+  if (!outcome || !owner) return t`not published yet`;
+  if (outcome.mode === 'grace') return t`goes out soon`;
+  if (outcome.mode === 'interviewing') return t`the reporter asks`;
+  return outcome.known ? t`ready to approve` : t`nothing kept`;
 }
 
 /**
@@ -49,14 +50,17 @@ export function rowLine(topic, outcome, me, now, here) {
   const ms = topic.start ? now.getTime() - topic.start.getTime() : 0;
   if (topic.state === 'live') {
     const minutes = Math.round(ms / 60_000);
-    const since = minutes > 0 && minutes < 600 ? `${minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`}, ` : '';
+    const since = minutes > 0 && minutes < 600 ? `${hours(minutes < 60 ? minutes : minutes - (minutes % 60))}, ` : '';
     return `${since}${topicLine(topic, now, here)}`;
   }
-  if (topic.state === 'ended') return `Ended${topic.start ? ` ${Math.abs(ms) < 6 * 24 * HOUR ? day(topic.start, now).slice(0, 3) : day(topic.start, now)}` : ''}, ${waitsFor(topic, outcome, me)}`;
-  if (topic.state === 'published') return topic.start ? `Published, ${day(topic.start, now)}` : 'Published';
+  if (topic.state === 'ended') {
+    const at = topic.start && (Math.abs(ms) < 6 * 24 * HOUR ? weekday(topic.start) : day(topic.start, now));
+    return at ? t`Ended ${at}, ${waitsFor(topic, outcome, me)}` : t`Ended, ${waitsFor(topic, outcome, me)}`;
+  }
+  if (topic.state === 'published') return topic.start ? t`Published, ${day(topic.start, now)}` : t`Published`;
   const coming = topic.invitees.filter((one) => one.state === 'accepted').length;
   const all = topic.invitees.filter((one) => one.state !== 'revoked').length;
-  return `${topicLine(topic, now)}${topic.start && coming ? `, ${coming} of ${all} coming` : ''}`;
+  return `${topicLine(topic, now)}${topic.start && coming ? t`, ${coming} of ${all} coming` : ''}`;
 }
 
 /** @param {Topic} a @param {Topic} b */

@@ -2,7 +2,8 @@
  * The versions of a document in the pane of the record, and what changed between two, in words. Loaded when asked for.
  */
 import { html, nothing } from 'lit';
-import { clock, count, day, failure } from '../words.js';
+import { clock, day, failure } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { changes, versions } from '../xmpp/versions.js';
 import { icon } from './icons.js';
 import { PlainElement } from './plain.js';
@@ -35,7 +36,7 @@ class Versions extends PlainElement {
       this._list = list;
       if (list.length > 1) await this.#compare(list[1].number, list[0].number);
     } catch (error) {
-      this._error = failure(error, 'The versions are not here.');
+      this._error = failure(error, t`The versions are not here.`);
     }
   }
 
@@ -47,7 +48,7 @@ class Versions extends PlainElement {
       const found = await changes(this.app.client, this.topic, from, to);
       if (found.from === this._from && found.to === this._to) this._changes = found;
     } catch (error) {
-      this._error = failure(error, 'What changed is not here.');
+      this._error = failure(error, t`What changed is not here.`);
     }
   }
 
@@ -62,7 +63,7 @@ class Versions extends PlainElement {
   }
 
   #choice(name, value, run) {
-    return html`<label><span>${name}</span><select class="field" @change=${(e) => run(Number(e.target.value))}>${(this._list ?? []).map((one) => html`<option value=${one.number} ?selected=${one.number === value}>version ${one.number}</option>`)}</select></label>`;
+    return html`<label><span>${name}</span><select class="field" @change=${(e) => run(Number(e.target.value))}>${(this._list ?? []).map((one) => html`<option value=${one.number} ?selected=${one.number === value}>${t`version ${one.number}`}</option>`)}</select></label>`;
   }
 
   #row(one, i) {
@@ -77,8 +78,8 @@ class Versions extends PlainElement {
       const key = await app.client.reading(this.topic).catch(() => url);
       tab.location.replace(`${key}${key.includes('?') ? '&' : '?'}v=${one.number}`);
     };
-    return html`<li data-version=${one.number}><a class="v" href="${url}?v=${one.number}" target="_blank" rel="noopener" @click=${open}>Version ${one.number}</a>${i ? nothing : html` <small>newest</small>`}
-      <p class="hint">${at}${one.by ? html`, approved by <b dir="auto">${one.by}</b>` : nothing}</p>${one.headline ? html`<p class="tells" dir="auto">${one.headline}</p>` : nothing}</li>`;
+    return html`<li data-version=${one.number}><a class="v" href="${url}?v=${one.number}" target="_blank" rel="noopener" @click=${open}>${t`Version ${one.number}`}</a>${i ? nothing : html` <small>${t`newest`}</small>`}
+      <p class="hint">${at}${one.by ? html`, ${t`approved by ${html`<b dir="auto">${one.by}</b>`}`}` : nothing}</p>${one.headline ? html`<p class="tells" dir="auto">${one.headline}</p>` : nothing}</li>`;
   }
 
   #said(part) {
@@ -89,22 +90,22 @@ class Versions extends PlainElement {
   // What was said meanwhile is long and seldom what is asked for.
   #group({ title, rows }) {
     const lines = html`<ul>${rows.map((row) => html`<li dir="auto">${row.map((part) => this.#said(part))}</li>`)}</ul>`;
-    if (title === 'Conversation') return html`<details><summary>Conversation, ${count(rows.length, 'line')}</summary>${lines}</details>`;
+    if (title === 'Conversation') return html`<details><summary>${plural(rows.length, 'Conversation, # line', 'Conversation, # lines')}</summary>${lines}</details>`;
     return html`<section><h5>${title}</h5>${lines}</section>`;
   }
 
   #difference() {
     const made = this._changes;
     if (!this._list || this._list.length < 2) return nothing;
-    return html`<h4>What changed</h4><div class="pick">${this.#choice('From', this._from, (n) => this.#compare(n, this._to))}${this.#choice('To', this._to, (n) => this.#compare(this._from, n))}</div>
-      <div role="status" class="diff" data-testid="diff">${this._from === this._to ? html`<p class="hint">Choose two different versions.</p>` : !made ? html`<p class="hint">Comparing…</p>` : made.groups.length ? made.groups.map((group) => this.#group(group)) : html`<p class="hint">Both versions say the same.</p>`}
-      ${made?.more ? html`<p class="hint">There is more; open both documents to see it all.</p>` : nothing}</div>`;
+    return html`<h4>${t`What changed`}</h4><div class="pick">${this.#choice(t`From`, this._from, (n) => this.#compare(n, this._to))}${this.#choice(t`To`, this._to, (n) => this.#compare(this._from, n))}</div>
+      <div role="status" class="diff" data-testid="diff">${this._from === this._to ? html`<p class="hint">${t`Choose two different versions.`}</p>` : !made ? html`<p class="hint">${t`Comparing…`}</p>` : made.groups.length ? made.groups.map((group) => this.#group(group)) : html`<p class="hint">${t`Both versions say the same.`}</p>`}
+      ${made?.more ? html`<p class="hint">${t`There is more; open both documents to see it all.`}</p>` : nothing}</div>`;
   }
 
   render() {
     const list = this._list;
-    return html`<div class="versions"><header><h3 tabindex="-1">${list ? count(list.length, 'version') : 'Versions'}</h3><button class="btn s" type="button" data-testid="back" @click=${this.#close}>${icon('reply')}Back to the record</button></header>
-      ${this._error ? html`<p class="error" role="alert">${this._error}</p>` : list ? html`<ol>${list.map((one, i) => this.#row(one, i))}</ol>${this.#difference()}` : html`<p class="hint" role="status">Looking…</p>`}</div>`;
+    return html`<div class="versions"><header><h3 tabindex="-1">${list ? plural(list.length, '# version', '# versions') : t`Versions`}</h3><button class="btn s" type="button" data-testid="back" @click=${this.#close}>${icon('reply')}${t`Back to the record`}</button></header>
+      ${this._error ? html`<p class="error" role="alert">${this._error}</p>` : list ? html`<ol>${list.map((one, i) => this.#row(one, i))}</ol>${this.#difference()}` : html`<p class="hint" role="status">${t`Looking…`}</p>`}</div>`;
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import { html, nothing } from 'lit';
 import { inOneLine, readWish } from '../one-field.js';
-import { count, failure, list } from '../words.js';
+import { failure } from '../words.js';
+import { plural, t } from '../words/language.js';
 import { slowness } from './busy.js';
 import { icon } from './icons.js';
 import { PlainElement, initial, tint } from './plain.js';
@@ -47,20 +48,20 @@ class WishField extends PlainElement {
 
   get #options() {
     const { addresses, name } = this._wish;
-    const people = count(addresses.length, 'person', 'people');
+    const n = addresses.length;
     const found = [];
     if (this.#into) {
-      if (addresses.length) found.push({ icon: 'mail', text: `Invite ${people}`, key: 'Enter', run: () => this.#do(false) });
+      if (addresses.length) found.push({ icon: 'mail', text: plural(n, 'Invite # person', 'Invite # people'), key: t`Enter`, run: () => this.#do(false) });
     } else if (addresses.length) {
-      found.push({ icon: 'mail', text: `Create it and invite ${people}`, key: 'Enter', run: () => this.#do(false) });
-      if (this._wish.start) found.push({ icon: 'talk', text: 'Start it now instead', key: 'Ctrl Enter', run: () => this.#do(true) });
+      found.push({ icon: 'mail', text: plural(n, 'Create it and invite # person', 'Create it and invite # people'), key: t`Enter`, run: () => this.#do(false) });
+      if (this._wish.start) found.push({ icon: 'talk', text: t`Start it now instead`, key: t`Ctrl Enter`, run: () => this.#do(true) });
     } else if (name || this._wish.start) {
-      found.push({ icon: 'talk', text: 'Create it, and invite from there', key: 'Enter', run: () => this.#do(false) });
+      found.push({ icon: 'talk', text: t`Create it, and invite from there`, key: t`Enter`, run: () => this.#do(false) });
     }
     const wanted = this._words.trim().toLowerCase();
     if (!this.#into && wanted.length > 1) {
       const near = [...this.app.client.topics.values()].filter((t) => t.name.toLowerCase().includes(name.toLowerCase() || wanted)).slice(0, 3);
-      for (const topic of near) found.push({ icon: 'topics', text: `Go to “${topic.name}”`, key: '', run: () => this.#go(topic.id) });
+      for (const topic of near) found.push({ icon: 'topics', text: t`Go to “${topic.name}”`, key: '', run: () => this.#go(topic.id) });
     }
     return found;
   }
@@ -78,7 +79,7 @@ class WishField extends PlainElement {
     const wish = { name, start: now ? 'now' : start };
     const { client, deeds } = this.app;
     const sent = this.#send(people, wish);
-    const what = people.length ? 'Nobody was invited.' : 'The topic was not made.';
+    const what = people.length ? t`Nobody was invited.` : t`The topic was not made.`;
     if (client.components.busy(people.length ? 'invitations' : 'topics')) return void this.#later(sent, what);
     this._busy = true;
     this._error = '';
@@ -86,7 +87,7 @@ class WishField extends PlainElement {
       const done = await sent;
       const topic = done.topic ?? this.#into;
       const odd = done.corrections.filter((c) => c.code === 'address-suspect');
-      if (people.length > odd.length) deeds.invited(done, list(people.filter((p) => !odd.some((c) => c.was === p.address)).map((p) => p.name || p.address)));
+      if (people.length > odd.length) deeds.invited(done, people.filter((p) => !odd.some((c) => c.was === p.address)).map((p) => p.name || p.address));
       if (odd.length) return this.#ask(odd, topic);
       this._words = '';
       this.close();
@@ -114,7 +115,7 @@ class WishField extends PlainElement {
     this.close();
     const done = await this.app.deeds.attempt(sent, what);
     if (!done) this._words ||= words;
-    else this.app.deeds.invited(done, words);
+    else this.app.deeds.invited(done, [words]);
   }
 
   // What is left in the field are the addresses that look mistyped; they were not sent.
@@ -159,7 +160,7 @@ class WishField extends PlainElement {
       if (this.#slow?.gone) this._error = this.#slow.words;
       else if (event.ctrlKey || event.metaKey) this.#do(true);
       else if (options[this._picked]) options[this._picked].run();
-      else this._error = 'An e-mail address, or a few words for the topic, is enough.';
+      else this._error = t`An e-mail address, or a few words for the topic, is enough.`;
     }
   }
 
@@ -186,29 +187,29 @@ class WishField extends PlainElement {
     const topic = this.#into;
     if (!this._words.trim()) return nothing;
     return html`<dl>
-      ${addresses.length ? html`<div><dt>Who</dt><dd>${people.map((p) => html`<span class="chip"><span class="av xs ${tint(p.name || p.address)}" aria-hidden="true">${initial(p.name || p.address)}</span>${p.name ? html`<b dir="auto">${p.name}</b>` : nothing}${p.address}</span>`)}
-        ${suspect ? html`<small class="error" role="alert">${suspect.address}: did you mean <button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>? ${this.#told === suspect ? 'I have not sent it yet. Enter once more sends it as it is.' : ''}</small>`
-          : html`<small>${addresses.length === 1 ? 'Gets' : 'Everyone gets'} a mail with a link and a calendar file.</small>`}</dd></div>` : nothing}
-      ${topic ? html`<div><dt>To</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`
-      <div><dt>About</dt><dd><b dir="auto">${name || 'I find a name'}</b>${name ? nothing : html`<small>You can rename it at any time.</small>`}</dd></div>
-      <div><dt>When</dt><dd><b>${start || 'I find a time'}</b><small>${start ? 'I read it as the next plausible time and tell you what it became.' : 'You can start earlier, and change it at any time.'}</small></dd></div>`}</dl>`;
+      ${addresses.length ? html`<div><dt>${t`Who`}</dt><dd>${people.map((p) => html`<span class="chip"><span class="av xs ${tint(p.name || p.address)}" aria-hidden="true">${initial(p.name || p.address)}</span>${p.name ? html`<b dir="auto">${p.name}</b>` : nothing}${p.address}</span>`)}
+        ${suspect ? html`<small class="error" role="alert">${t`${suspect.address}: did you mean ${html`<button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>`}?`} ${this.#told === suspect ? t`I have not sent it yet. Enter once more sends it as it is.` : ''}</small>`
+          : html`<small>${addresses.length === 1 ? t`Gets a mail with a link and a calendar file.` : t`Everyone gets a mail with a link and a calendar file.`}</small>`}</dd></div>` : nothing}
+      ${topic ? html`<div><dt>${t`To`}</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`
+      <div><dt>${t`About`}</dt><dd><b dir="auto">${name || t`I find a name`}</b>${name ? nothing : html`<small>${t`You can rename it at any time.`}</small>`}</dd></div>
+      <div><dt>${t`When`}</dt><dd><b>${start || t`I find a time`}</b><small>${start ? t`I read it as the next plausible time and tell you what it became.` : t`You can start earlier, and change it at any time.`}</small></dd></div>`}</dl>`;
   }
 
   render() {
     const slow = this.#slow;
     const options = slow?.gone ? [] : this.#options;
-    const verb = this.#into ? 'Invite' : this._wish.addresses.length ? 'Create and invite' : 'Create';
+    const verb = this.#into ? t`Invite` : this._wish.addresses.length ? t`Create and invite` : t`Create`;
     return html`<dialog class="one" aria-labelledby="wish-label" data-testid="one-field">
-      <div class="in"><button class="ico" type="button" aria-label="Close, keep my words" @click=${this.close}>${icon('close')}</button>
-        <label for="wish" id="wish-label">${this.#into ? `Whom do you want in “${this.#into.name}”?` : 'Whom do you want to talk to, about what, and when?'}</label>
+      <div class="in"><button class="ico" type="button" aria-label=${t`Close, keep my words`} @click=${this.close}>${icon('close')}</button>
+        <label for="wish" id="wish-label">${this.#into ? t`Whom do you want in “${this.#into.name}”?` : t`Whom do you want to talk to, about what, and when?`}</label>
         <input id="wish" role="combobox" aria-expanded=${options.length > 0} aria-controls="wish-options" aria-autocomplete="list" aria-activedescendant=${options.length ? `wish-${this._picked}` : nothing}
-          aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="kim@example.org budget tomorrow 15:00" @input=${this.#input} @keydown=${this.#key} @paste=${this.#paste}>
-        <p class="hint" id="wish-hint">${this._error ? html`<span class="error" role="alert">${this._error}</span>` : slow ? html`<span data-testid="wish-slow">${icon('hourglass')} ${slow.words}</span>` : 'Only an e-mail address is needed. I guess the rest, and you can change it later.'}</p></div>
+          aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder=${t`kim@example.org budget tomorrow 15:00`} @input=${this.#input} @keydown=${this.#key} @paste=${this.#paste}>
+        <p class="hint" id="wish-hint">${this._error ? html`<span class="error" role="alert">${this._error}</span>` : slow ? html`<span data-testid="wish-slow">${icon('hourglass')} ${slow.words}</span>` : t`Only an e-mail address is needed. I guess the rest, and you can change it later.`}</p></div>
       ${this.#preview()}
-      <div class="opt" role="listbox" id="wish-options" aria-label="What to do" ?hidden=${!options.length}>
+      <div class="opt" role="listbox" id="wish-options" aria-label=${t`What to do`} ?hidden=${!options.length}>
         ${options.map((o, i) => html`<div role="option" id="wish-${i}" aria-selected=${i === this._picked} @click=${o.run}>${icon(/** @type {any} */ (o.icon))}<span dir="auto">${o.text}</span>${o.key ? html`<kbd>${o.key}</kbd>` : nothing}</div>`)}</div>
-      <div class="end"><span class="hint"><kbd>Esc</kbd> closes. Your words are kept.</span>
-        <button class="btn prime" type="button" data-testid="do" aria-disabled=${!options.length || this._busy ? 'true' : nothing} @click=${() => options.length && this.#do(false)}>${this._busy ? 'One moment…' : verb}</button></div>
+      <div class="end"><span class="hint">${t`${html`<kbd>Esc</kbd>`} closes. Your words are kept.`}</span>
+        <button class="btn prime" type="button" data-testid="do" aria-disabled=${!options.length || this._busy ? 'true' : nothing} @click=${() => options.length && this.#do(false)}>${this._busy ? t`One moment…` : verb}</button></div>
     </dialog>`;
   }
 }
