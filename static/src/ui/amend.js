@@ -2,7 +2,8 @@
  * What a person changes of an entry, as orders to the reporter, which reads names and days itself; and their way back.
  * Pure.
  */
-import { day, distance } from '../words.js';
+import { day, distance, list } from '../words.js';
+import { t } from '../words/language.js';
 
 /** @typedef {import('../xmpp/read.js').Entry} Entry */
 
@@ -44,15 +45,15 @@ export const wayBack = (entry, given) => given.map(() => `#restore ${entry.id}`)
  */
 export function told(before, now, wish, today) {
   const parts = [];
-  if (now.text !== before.text) parts.push('reads as you wrote it');
-  if (now.owner !== before.owner) parts.push(now.owner ? `is ${now.owner}’s` : 'is nobody’s yet');
+  if (now.text !== before.text) parts.push(t`reads as you wrote it`);
+  if (now.owner !== before.owner) parts.push(now.owner ? t`is ${now.owner}’s` : t`is nobody’s yet`);
   if (now.due !== before.due) {
     const date = new Date(`${now.due}T12:00:00`);
-    const read = wish.due && tidy(wish.due) !== dayOf(now, today) ? `, from “${tidy(wish.due)}”` : '';
-    parts.push(now.due ? `is due ${day(date, today)}, ${distance(date, today)}${read}${now.assumed ? ', as I assume' : ''}` : 'has no date');
+    const read = wish.due && tidy(wish.due) !== dayOf(now, today) ? t`, from “${tidy(wish.due)}”` : '';
+    parts.push(now.due ? `${t`is due ${day(date, today)}, ${distance(date, today)}`}${read}${now.assumed ? t`, as I assume` : ''}` : t`has no date`);
   }
-  if (!parts.length) return `${now.id} stands as it was. I say in the talk what I could not read.`;
-  return `${now.id} ${parts.length < 2 ? parts[0] : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`}.`;
+  if (!parts.length) return t`${now.id} stands as it was. I say in the talk what I could not read.`;
+  return `${now.id} ${list(parts)}.`;
 }
 
 /** As the document prints them: nobody's first, then by owner, each as arranged. @param {Entry[]} entries */

@@ -4,12 +4,13 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { list, nextMeeting } from '../words.js';
+import { t } from '../words/language.js';
 import { changes, source } from './source.js';
 
 const dropped = (a) => `Reporter, drop the ${a.name.replaceAll('_', ' ')}.`;
 const attributeChanges = (app, a) => (app.session.state !== 'online' ? nothing : changes(app, a.label, [
-  ['pen', 'Say it otherwise', () => app.deeds.reword(a.label, a.values.at(-1).text, (words) => [dropped(a), `${a.label}: ${words}`])],
-  ['close', 'Take it off the record', () => app.room.say(dropped(a)), 'danger'],
+  ['pen', t`Say it otherwise`, () => app.deeds.reword(a.label, a.values.at(-1).text, (words) => [dropped(a), `${a.label}: ${words}`])],
+  ['close', t`Take it off the record`, () => app.room.say(dropped(a)), 'danger'],
 ]));
 
 function attribute(app, outcome, a) {
@@ -18,7 +19,7 @@ function attribute(app, outcome, a) {
   const found = app.route.kind === 'o' && app.route.target === a.name;
   const values = a.values.map((v) => html`<div class="v"><p dir="auto">${v.text}</p>${source(app, v.id, v.at)}</div>`);
   return html`<div class="${wet ? 'wet' : ''} ${found ? 'found-entry' : ''} ${asked ? 'asked' : ''}" data-attribute=${a.name} data-filled=${a.values.length > 0}>
-    <dt dir="auto">${a.label}</dt>${a.values.length ? html`<dd>${values}${attributeChanges(app, a)}</dd>` : html`<dd class="miss"><b>Asked now.</b> ${a.question ? html`<span class="q" dir="auto">${a.question}</span> ` : nothing}Anyone may answer: just write.</dd>`}</div>`;
+    <dt dir="auto">${a.label}</dt>${a.values.length ? html`<dd>${values}${attributeChanges(app, a)}</dd>` : html`<dd class="miss"><b>${t`Asked now.`}</b> ${a.question ? html`<span class="q" dir="auto">${a.question}</span> ` : nothing}${t`Anyone may answer: just write.`}</dd>`}</div>`;
 }
 
 /** The rest stands in one line. @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
@@ -28,6 +29,6 @@ export function attributes(app, outcome) {
   const shown = rows.filter((a) => a.values.length || (outcome.mode === 'interviewing' && outcome.asking === a.name));
   const rest = rows.filter((a) => !shown.includes(a));
   return html`<dl class="attr">${repeat(shown, (a) => a.name, (a) => attribute(app, outcome, a))}
-    ${next ? html`<div data-testid="next"><dt>Next meeting</dt><dd><div class="v"><p>${next}</p></div></dd></div>` : nothing}</dl>
-    ${rest.length && (shown.length || outcome.known) ? html`<p class="unsaid" data-testid="unsaid">Not said${outcome.mode === 'published' ? '' : ' yet'}: ${list(rest.map((a) => a.label))}.</p>` : nothing}`;
+    ${next ? html`<div data-testid="next"><dt>${t`Next meeting`}</dt><dd><div class="v"><p>${next}</p></div></dd></div>` : nothing}</dl>
+    ${rest.length && (shown.length || outcome.known) ? html`<p class="unsaid" data-testid="unsaid">${outcome.mode === 'published' ? t`Not said: ${list(rest.map((a) => a.label))}.` : t`Not said yet: ${list(rest.map((a) => a.label))}.`}</p>` : nothing}`;
 }

@@ -3,6 +3,7 @@
  * reporter reads names and days, and tells what it made of them.
  */
 import { html, nothing } from 'lit';
+import { t } from '../words/language.js';
 import { dayOf } from './amend.js';
 import { peopleHere } from './people.js';
 import { deedsOf } from './record-deeds.js';
@@ -60,10 +61,10 @@ export function editor(app, outcome, entry) {
     return setTimeout(() => { if (form.isConnected && document.hasFocus() && !form.contains(document.activeElement)) save(form, false); });
   };
   const action = entry.kind === 'action';
-  return html`<form class="edit" data-testid="edit" aria-label="Change ${entry.id}" @submit=${(e) => { e.preventDefault(); save(e.currentTarget, true); }} @keydown=${key} @focusout=${left}>
-    <textarea class="field" name="text" rows="1" maxlength=${MAX_TEXT} dir="auto" aria-label="What ${entry.id} says" .value=${was.text}></textarea>
-    ${action ? html`<input class="field" name="owner" list="owners" maxlength="60" dir="auto" autocomplete="off" aria-label="Who does ${entry.id}" placeholder="Nobody yet" .value=${was.owner}>
+  return html`<form class="edit" data-testid="edit" aria-label=${t`Change ${entry.id}`} @submit=${(e) => { e.preventDefault(); save(e.currentTarget, true); }} @keydown=${key} @focusout=${left}>
+    <textarea class="field" name="text" rows="1" maxlength=${MAX_TEXT} dir="auto" aria-label=${t`What ${entry.id} says`} .value=${was.text}></textarea>
+    ${action ? html`<input class="field" name="owner" list="owners" maxlength="60" dir="auto" autocomplete="off" aria-label=${t`Who does ${entry.id}`} placeholder=${t`Nobody yet`} .value=${was.owner}>
       <datalist id="owners">${names(app, outcome).map((name) => html`<option value=${name}></option>`)}</datalist>
-      <input class="field" name="due" maxlength="60" autocomplete="off" aria-label="When ${entry.id} is due" placeholder="No date" .value=${dayOf(was, app.now)}>` : nothing}
-    <div class="end"><span class="hint">${action ? 'A day as you would say it.' : ''} Enter keeps it, Esc leaves it as it was.</span><span><button class="btn s quiet" type="button" @click=${() => close(true)}>Leave it</button><button class="btn s prime" type="submit">Keep</button></span></div></form>`;
+      <input class="field" name="due" maxlength="60" autocomplete="off" aria-label=${t`When ${entry.id} is due`} placeholder=${t`No date`} .value=${dayOf(was, app.now)}>` : nothing}
+    <div class="end"><span class="hint">${action ? html`${t`A day as you would say it.`} ` : nothing}${t`Enter keeps it, Esc leaves it as it was.`}</span><span><button class="btn s quiet" type="button" @click=${() => close(true)}>${t`Leave it`}</button><button class="btn s prime" type="submit">${t`Keep`}</button></span></div></form>`;
 }

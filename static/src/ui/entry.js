@@ -4,6 +4,7 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { day, distance } from '../words.js';
+import { t } from '../words/language.js';
 import { byOwner, neighbour } from './amend.js';
 import { tally } from './cards.js';
 import { edit, editor, isEdited } from './entry-edit.js';
@@ -11,24 +12,24 @@ import { icon } from './icons.js';
 import { deedsOf } from './record-deeds.js';
 import { stateOf } from './record-state.js';
 import { changes, source } from './source.js';
-import { isOpen, markedKinds } from './spine.js';
+import { isOpen, markedKinds, statusName } from './spine.js';
 
-const POSSIBLE = { action: 'Possible actions', decision: 'Possible decisions', question: 'Possible questions' };
-const KINDS = [
-  ['action', 'Actions'],
-  ['decision', 'Decisions'],
-  ['question', 'Open questions'],
-  ['proposal', 'Proposals'],
-  ['possible action', POSSIBLE.action],
-  ['possible decision', POSSIBLE.decision],
-  ['possible question', POSSIBLE.question],
-  ['topic', 'Points'],
-  ['idea', 'Ideas'],
-  ['help', 'Help wanted'],
-  ['info', 'Notes'],
-  ['link', 'Links'],
+const possible = () => ({ action: t`Possible actions`, decision: t`Possible decisions`, question: t`Possible questions` });
+const kinds = () => [
+  ['action', t`Actions`],
+  ['decision', t`Decisions`],
+  ['question', t`Open questions`],
+  ['proposal', t`Proposals`],
+  ['possible action', possible().action],
+  ['possible decision', possible().decision],
+  ['possible question', possible().question],
+  ['topic', t`Points`],
+  ['idea', t`Ideas`],
+  ['help', t`Help wanted`],
+  ['info', t`Notes`],
+  ['link', t`Links`],
 ];
-const HOW = { consensus: 'by consensus', ruling: 'the chair’s ruling', vote: 'by vote' };
+const ways = () => ({ consensus: t`by consensus`, ruling: t`the chair’s ruling`, vote: t`by vote` });
 const DONE = ['done', 'carried', 'cancelled', 'answered', 'rejected'];
 
 /** A link is opened by a click, so it is not changed by one. */
@@ -38,18 +39,18 @@ const mayChange = (app) => app.room?.state === 'in' || app.session.state === 'on
 function due(entry, now) {
   const date = entry.due ? new Date(`${entry.due}T12:00:00`) : null;
   if (!date || Number.isNaN(date.getTime())) return entry.due ? html`<span>${entry.due}</span>` : nothing;
-  return html`<span title=${entry.phrase ? `from “${entry.phrase}”, ${distance(date, now)}` : distance(date, now)}>${day(date, now)}${entry.assumed ? ' (assumed)' : ''}</span>`;
+  return html`<span title=${entry.phrase ? t`from “${entry.phrase}”, ${distance(date, now)}` : distance(date, now)}>${day(date, now)}${entry.assumed ? t` (assumed)` : ''}</span>`;
 }
 
 function facts(entry) {
   if (entry.kind !== 'decision') return nothing;
-  return html`${entry.how ? html`<span>${HOW[entry.how] ?? entry.how}</span>` : nothing}${tally(entry.votes)}${entry.supersedes ? html`<span>instead of ${entry.supersedes}</span>` : nothing}`;
+  return html`${entry.how ? html`<span>${ways()[entry.how] ?? entry.how}</span>` : nothing}${tally(entry.votes)}${entry.supersedes ? html`<span>${t`instead of ${entry.supersedes}`}</span>` : nothing}`;
 }
 
 function owner(app, entry) {
   if (entry.kind !== 'action') return nothing;
   if (entry.owner) return html`<b dir="auto">${entry.owner}</b>`;
-  return html`<span class="none">Nobody yet</span>${mayChange(app) ? html`<button class="text" type="button" data-testid="assign" aria-label="Assign ${entry.id}" @click=${() => edit(app, entry, 'owner')}>Assign</button>` : nothing}`;
+  return html`<span class="none">${t`Nobody yet`}</span>${mayChange(app) ? html`<button class="text" type="button" data-testid="assign" aria-label=${t`Assign ${entry.id}`} @click=${() => edit(app, entry, 'owner')}>${t`Assign`}</button>` : nothing}`;
 }
 
 function menu(app, entry, shown) {
@@ -57,17 +58,17 @@ function menu(app, entry, shown) {
   const deeds = deedsOf(app);
   const turn = (how) => () => deeds.turn(topic, entry, how);
   const action = entry.kind === 'action';
-  const moves = [[-1, 'up', 'Move up', 'before'], [1, 'down', 'Move down', 'after']].flatMap(([step, sign, verb, side]) => {
+  const moves = [[-1, 'up', t`Move up`, 'before'], [1, 'down', t`Move down`, 'after']].flatMap(([step, sign, verb, side]) => {
     const other = neighbour(shown, entry, /** @type {any} */ (step));
     return other && !entry.found ? [[sign, verb, () => deeds.place(topic, entry, other, /** @type {any} */ (side))]] : [];
   });
   return changes(app, entry.id, /** @type {any} */ ([
-    ...(isLink(entry) ? [] : [['pen', 'Change it', () => edit(app, entry)]]),
-    ...(action && entry.status === 'open' ? [['check', 'It is done', turn('done')], ['out', 'It is cancelled', turn('cancel')]] : []),
-    ...(action && ['done', 'cancelled'].includes(entry.status) ? [['reply', 'It is open again', turn('reopen')]] : []),
-    ...(entry.kind === 'question' && entry.status === 'open' ? [['check', 'It is answered', turn('done')]] : []),
+    ...(isLink(entry) ? [] : [['pen', t`Change it`, () => edit(app, entry)]]),
+    ...(action && entry.status === 'open' ? [['check', t`It is done`, turn('done')], ['out', t`It is cancelled`, turn('cancel')]] : []),
+    ...(action && ['done', 'cancelled'].includes(entry.status) ? [['reply', t`It is open again`, turn('reopen')]] : []),
+    ...(entry.kind === 'question' && entry.status === 'open' ? [['check', t`It is answered`, turn('done')]] : []),
     ...moves,
-    ['close', 'Take it off the record', () => deeds.drop(topic, entry), 'danger'],
+    ['close', t`Take it off the record`, () => deeds.drop(topic, entry), 'danger'],
   ]));
 }
 
@@ -88,8 +89,8 @@ function row(app, outcome, entry, shown, minutes) {
     @dragover=${(e) => hover(app, entry, shown, e)} @drop=${(e) => put(app, entry, shown, e)}>
     ${isEdited(app, entry) ? html`${mark}${editor(app, outcome, entry)}` : html`<span class="grip" draggable=${entry.found ? 'false' : 'true'} @dragstart=${(e) => drag(app, entry, e)}>${mark}</span>${words(app, entry)}${came === nothing ? html`<span></span>` : came}
     <div class="meta">${owner(app, entry)}${due(entry, app.now)}${facts(entry)}
-      ${entry.kind !== 'action' && entry.kind !== 'topic' && entry.by ? html`<span><b dir="auto">${entry.by}</b>${entry.kind === 'question' ? ' asked' : ''}</span>` : nothing}
-      ${minutes ? html`<span>${minutes}</span>` : nothing}${over ? html`<span class="status">${entry.status}</span>` : nothing}${open ? html`<span class="status">to confirm</span>` : nothing}${menu(app, entry, shown)}</div>`}</li>`;
+      ${entry.kind !== 'action' && entry.kind !== 'topic' && entry.by ? html`<span>${entry.kind === 'question' ? t`${html`<b dir="auto">${entry.by}</b>`} asked` : html`<b dir="auto">${entry.by}</b>`}</span>` : nothing}
+      ${minutes ? html`<span>${minutes}</span>` : nothing}${over ? html`<span class="status">${statusName(entry.status)}</span>` : nothing}${open ? html`<span class="status">${t`to confirm`}</span>` : nothing}${menu(app, entry, shown)}</div>`}</li>`;
 }
 
 // -- moving
@@ -101,7 +102,7 @@ function moveByKey(app, entry, shown, event) {
   event.stopPropagation();
   const other = entry.found ? null : neighbour(shown, entry, /** @type {any} */ (step));
   if (other) return deedsOf(app).place(app.topic, entry, other, step < 0 ? 'before' : 'after');
-  app.spoken = `${entry.id} cannot go further${entry.kind === 'action' ? ' among those of one owner' : ''}.`;
+  app.spoken = entry.kind === 'action' ? t`${entry.id} cannot go further among those of one owner.` : t`${entry.id} cannot go further.`;
   return app.requestUpdate();
 }
 
@@ -132,7 +133,7 @@ function put(app, entry, shown, event) {
 
 /** Under which heading an entry stands; what was found counts as kept only where nobody marked anything of its kind. */
 function headingOf(entry, marked) {
-  if (entry.found && POSSIBLE[entry.kind] && (marked.has(entry.kind) || !entry.sure)) return `possible ${entry.kind}`;
+  if (entry.found && Object.hasOwn(possible(), entry.kind) && (marked.has(entry.kind) || !entry.sure)) return `possible ${entry.kind}`;
   if (entry.kind === 'idea' && entry.id.startsWith('P')) return entry.status === 'proposed' ? 'proposal' : '';
   return entry.kind;
 }
@@ -141,11 +142,11 @@ function headingOf(entry, marked) {
 function durations(outcome, topic, now) {
   const all = outcome.entries.filter((e) => e.kind === 'topic');
   const points = all.filter((e) => e.at && e.status !== 'planned').sort((a, b) => a.at - b.at);
-  const said = new Map(all.filter((e) => e.status === 'planned').map((e) => [e.id, 'not reached yet']));
+  const said = new Map(all.filter((e) => e.status === 'planned').map((e) => [e.id, t`not reached yet`]));
   points.forEach((point, i) => {
     const end = points[i + 1]?.at ?? (topic.state === 'live' ? now : null);
     const minutes = end ? Math.max(1, Math.round((end - point.at) / 60_000)) : 0;
-    if (minutes) said.set(point.id, `${minutes} min${points[i + 1] ? '' : ', now'}`);
+    if (minutes) said.set(point.id, points[i + 1] ? t`${minutes} min` : t`${minutes} min, now`);
   });
   return said;
 }
@@ -154,10 +155,10 @@ function durations(outcome, topic, now) {
 export function entries(app, outcome) {
   const marked = markedKinds(outcome);
   const minutes = durations(outcome, app.topic, app.now);
-  return html`${KINDS.map(([kind, title]) => {
+  return html`${kinds().map(([kind, title]) => {
     const some = outcome.entries.filter((e) => headingOf(e, marked) === kind);
     if (!some.length) return nothing;
     const shown = kind.endsWith('action') ? byOwner(some) : some;
     return html`<h3>${title} <span class="num">${some.length}</span></h3><ol data-kind=${kind}>${repeat(shown, (e) => e.id, (e) => row(app, outcome, e, shown, minutes.get(e.id)))}</ol>`;
-  })}<p class="vh" id="how-to-change">Enter changes it, Alt and arrows move it.</p>`;
+  })}<p class="vh" id="how-to-change">${t`Enter changes it, Alt and arrows move it.`}</p>`;
 }

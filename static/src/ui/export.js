@@ -2,10 +2,12 @@
  * The record as a file: of what is published, the archive's own forms; before that, the draft as Markdown.
  */
 import { html, nothing } from 'lit';
+import { t } from '../words/language.js';
 import { icon } from './icons.js';
+import { statusName } from './spine.js';
 
-const FORMS = [['md', 'Markdown'], ['html', 'HTML'], ['json', 'JSON'], ['ics', 'Calendar of the actions']];
-const HEADINGS = [['action', 'Actions'], ['decision', 'Decisions'], ['question', 'Open questions'], ['idea', 'Ideas'], ['info', 'Notes'], ['link', 'Links']];
+const forms = () => [['md', 'Markdown'], ['html', 'HTML'], ['json', 'JSON'], ['ics', t`Calendar of the actions`]];
+const headings = () => [['action', t`Actions`, t`No actions were recorded.`], ['decision', t`Decisions`, t`No decisions were recorded.`], ['question', t`Open questions`], ['idea', t`Ideas`], ['info', t`Notes`], ['link', t`Links`]];
 
 /** The address of a form of a document. @param {string} url of its page @param {string} form */
 export function formOf(url, form) {
@@ -17,18 +19,18 @@ const plain = (text) => text.replace(/([\\`*_[\]<>#|])/gu, '\\$1').replace(/\s+/
 
 /** @param {string} name of the topic @param {import('../xmpp/read.js').Outcome} outcome @returns {string} as it stands now */
 export function markdown(name, outcome) {
-  const out = [`# ${plain(name)}`, '', outcome.known ? `${outcome.label}, draft` : 'Draft', ''];
+  const out = [`# ${plain(name)}`, '', outcome.known ? t`${outcome.label}, draft` : t`Draft`, ''];
   for (const a of outcome.attributes.filter((one) => one.values.length)) out.push(`**${plain(a.label)}:** ${a.values.map((v) => plain(v.text)).join(' ')}`, '');
-  for (const [kind, title] of HEADINGS) {
+  for (const [kind, title, none] of headings()) {
     const some = outcome.entries.filter((e) => e.kind === kind && e.status !== 'rejected');
-    if (!some.length && !['action', 'decision'].includes(kind)) continue;
-    out.push(`## ${title}`, '', ...(some.length ? some.map(line) : [`No ${title.toLowerCase()} were recorded.`]), '');
+    if (!some.length && !none) continue;
+    out.push(`## ${title}`, '', ...(some.length ? some.map(line) : [none]), '');
   }
   return `${out.join('\n').trim()}\n`;
 }
 
 function line(entry) {
-  const facts = [entry.found ? 'to confirm' : '', entry.kind === 'action' ? entry.owner || 'nobody yet' : '', entry.due, entry.status === 'open' ? '' : entry.status].filter(Boolean);
+  const facts = [entry.found ? t`to confirm` : '', entry.kind === 'action' ? entry.owner || t`nobody yet` : '', entry.due, entry.status === 'open' ? '' : statusName(entry.status)].filter(Boolean);
   return `- ${entry.id} ${plain(entry.text)}${facts.length ? ` (${plain(facts.join(', '))})` : ''}`;
 }
 
@@ -42,7 +44,7 @@ function keep(href, name) {
 /** @param {any} app @param {string} form */
 async function fetched(app, form) {
   const { topic, deeds } = app;
-  const url = await deeds.attempt(app.client.reading(topic.id), 'There is no file.', topic.id);
+  const url = await deeds.attempt(app.client.reading(topic.id), t`There is no file.`, topic.id);
   if (!url) return;
   const { pathname, search, origin } = new URL(formOf(url, form), location.href);
   const name = `${pathname.split('/').at(-1)}${form === 'html' ? '.html' : ''}`;
@@ -70,6 +72,6 @@ async function printed(app) {
 export function exportMenu(app, outcome, published) {
   const item = (/** @type {string} */ words, /** @type {() => any} */ run) => html`<li><button type="button" @click=${(/** @type {Event} */ e) => app.menu(e, run)}>${icon('record')}${words}</button></li>`;
   if (!published && !outcome.entries.length) return nothing;
-  return html`<details class="menu up export"><summary class="btn s quiet" data-testid="files">${icon('down')}Save</summary><menu>
-    ${published ? html`${FORMS.map(([form, words]) => item(words, () => fetched(app, form)))}${item('Print', () => printed(app))}` : html`${item('Draft as Markdown', () => drafted(app, outcome))}${item('Print the draft', () => window.print())}`}</menu></details>`;
+  return html`<details class="menu up export"><summary class="btn s quiet" data-testid="files">${icon('down')}${t`Save`}</summary><menu>
+    ${published ? html`${forms().map(([form, words]) => item(words, () => fetched(app, form)))}${item(t`Print`, () => printed(app))}` : html`${item(t`Draft as Markdown`, () => drafted(app, outcome))}${item(t`Print the draft`, () => window.print())}`}</menu></details>`;
 }

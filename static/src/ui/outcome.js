@@ -3,6 +3,7 @@
  * changed in place; what waits for an answer; and the bar that publishes it.
  */
 import { html, nothing } from 'lit';
+import { t } from '../words/language.js';
 import { attributes } from './attributes.js';
 import { slowness } from './busy.js';
 import { cards, poll } from './cards.js';
@@ -10,17 +11,17 @@ import { entries } from './entry.js';
 import { bar } from './pubbar.js';
 import { stateOf } from './record-state.js';
 
-const MODES = { listening: 'Writing along', interviewing: 'Asking for the rest', grace: 'Draft, complete', published: 'Published' };
-const NOTHING = 'Nothing kept so far. I write down who does what by when, what was decided, what is open.';
+const modes = () => ({ listening: t`Writing along`, interviewing: t`Asking for the rest`, grace: t`Draft, complete`, published: t`Published` });
+const nothingKept = () => t`Nothing kept so far. I write down who does what by when, what was decided, what is open.`;
 
 const isEmpty = (outcome) => !outcome.poll && !outcome.entries.length && !outcome.attributes.some((a) => a.values.length);
 
 function content(app, topic, outcome) {
   if (app.client.plain) return html`<p class="lead">${slowness(app, 'reporter')?.words}</p>`;
-  if (!topic) return html`<p class="lead">While you talk, the reporter writes here what came of it: who does what by when, what was decided, what is still open. You correct it, approve it and publish it.</p>`;
-  if (!outcome) return html`<p class="lead">${app.client.listed ? NOTHING : ''}</p>`;
+  if (!topic) return html`<p class="lead">${t`While you talk, the reporter writes here what came of it: who does what by when, what was decided, what is still open. You correct it, approve it and publish it.`}</p>`;
+  if (!outcome) return html`<p class="lead">${app.client.listed ? nothingKept() : ''}</p>`;
   if (stateOf(app).versions === topic.id) return html`<ccm-versions .app=${app} .topic=${topic.id} .newest=${outcome.version}></ccm-versions>`;
-  return html`${isEmpty(outcome) ? html`<p class="lead">${NOTHING}</p>` : nothing}${poll(app, outcome)}${cards(app, outcome)}${attributes(app, outcome)}${entries(app, outcome)}`;
+  return html`${isEmpty(outcome) ? html`<p class="lead">${nothingKept()}</p>` : nothing}${poll(app, outcome)}${cards(app, outcome)}${attributes(app, outcome)}${entries(app, outcome)}`;
 }
 
 /** @param {any} app */
@@ -28,9 +29,9 @@ export function outcomePane(app) {
   const { topic } = app;
   const outcome = topic && app.client.outcomes.get(topic.id);
   return html`<aside class="pane record" id="outcome" aria-labelledby="outcome-title" data-mode=${outcome?.mode ?? nothing}>
-    <header><h2 id="outcome-title" tabindex="-1">Outcome</h2>
+    <header><h2 id="outcome-title" tabindex="-1">${t`Outcome`}</h2>
       <div class="sub">${topic ? html`<span class="ctx" dir="auto">${topic.name}</span>` : nothing}
-        ${outcome ? html`${outcome.known ? html`<b data-testid="type">${outcome.label || outcome.type}</b>` : nothing}<span>${MODES[outcome.mode] ?? outcome.mode}</span>` : nothing}</div></header>
-    <div class="scroll" tabindex="0" role="group" aria-label="Outcome so far">${content(app, topic, outcome)}</div>
+        ${outcome ? html`${outcome.known ? html`<b data-testid="type">${outcome.label || outcome.type}</b>` : nothing}<span>${modes()[outcome.mode] ?? outcome.mode}</span>` : nothing}</div></header>
+    <div class="scroll" tabindex="0" role="group" aria-label=${t`Outcome so far`}>${content(app, topic, outcome)}</div>
     ${outcome ? bar(app, outcome) : nothing}<p class="vh" role="status">${app.spoken}</p></aside>`;
 }

@@ -2,8 +2,9 @@
  * Choosing a reaction: the usual ones, those that stand there already, or any other.
  */
 import { html } from 'lit';
+import { t } from '../words/language.js';
 
-const USUAL = [['👍', 'Thumbs up'], ['❤️', 'Heart'], ['😄', 'Laughing'], ['🎉', 'Hurray'], ['👀', 'Looking at it'], ['✅', 'Done'], ['+1', 'Plus one'], ['-1', 'Minus one']];
+const usual = () => [['👍', t`Thumbs up`], ['❤️', t`Heart`], ['😄', t`Laughing`], ['🎉', t`Hurray`], ['👀', t`Looking at it`], ['✅', t`Done`], ['+1', t`Plus one`], ['-1', t`Minus one`]];
 const MOST_CHARACTERS = 24;
 
 /** @param {any} line @param {string} nick mine @param {(word: string) => void} take @param {() => void} close */
@@ -20,7 +21,7 @@ export function picker(line, nick, take, close) {
     const word = [...event.currentTarget.elements.word.value.trim()].slice(0, MOST_CHARACTERS).join('');
     if (word) take(word);
   };
-  return html`<div class="picker" role="group" aria-label="React" data-testid="picker" @keydown=${key}>
-    ${USUAL.map(([word, name]) => html`<button type="button" aria-label=${name} title=${name} aria-pressed=${mine(word)} @click=${() => take(word)}>${word}</button>`)}
-    <form @submit=${other}><input class="field" name="word" aria-label="Another reaction" placeholder="Another…" autocomplete="off" maxlength=${MOST_CHARACTERS} dir="auto"></form></div>`;
+  return html`<div class="picker" role="group" aria-label=${t`React`} data-testid="picker" @keydown=${key}>
+    ${usual().map(([word, name]) => html`<button type="button" aria-label=${name} title=${name} aria-pressed=${mine(word)} @click=${() => take(word)}>${word}</button>`)}
+    <form @submit=${other}><input class="field" name="word" aria-label=${t`Another reaction`} placeholder=${t`Another…`} autocomplete="off" maxlength=${MOST_CHARACTERS} dir="auto"></form></div>`;
 }

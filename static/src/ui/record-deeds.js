@@ -2,6 +2,7 @@
  * What a person does to entries of the record, each with a way back: the reporter is given orders, everybody sees them in the
  * talk. Comes with the pane of the record.
  */
+import { t } from '../words/language.js';
 import { orders, told, wayBack } from './amend.js';
 import { stateOf } from './record-state.js';
 
@@ -43,7 +44,7 @@ class RecordDeeds {
   /** @param {import('../xmpp/read.js').Entry} entry @param {{text: string, owner?: string, due?: string}} wish */
   async amend(topic, entry, wish) {
     const given = [];
-    for (const words of orders(entry, wish, this.app.now)) if (await this.#deeds.order(topic, words, `${entry.id} stands as it was.`)) given.push(words);
+    for (const words of orders(entry, wish, this.app.now)) if (await this.#deeds.order(topic, words, t`${entry.id} stands as it was.`)) given.push(words);
     if (!given.length || this.app.session.state !== 'online') return;
     const differs = (now) => !now || given.every((words) => ({ '#edit': now.text !== entry.text, '#assign': now.owner !== entry.owner, '#due': now.due !== entry.due }[words.split(' ')[0]]));
     const now = await this.#read(topic, entry, differs);
@@ -52,29 +53,29 @@ class RecordDeeds {
 
   /** Put an entry before or after another one of its heading. @param {'before' | 'after'} side */
   async place(topic, entry, other, side) {
-    if (!(await this.#deeds.order(topic, `#move ${entry.id} ${side} ${other.id}`, `${entry.id} stays where it is.`))) return;
+    if (!(await this.#deeds.order(topic, `#move ${entry.id} ${side} ${other.id}`, t`${entry.id} stays where it is.`))) return;
     const before = this.app.client.outcomes.get(topic.id)?.entries;
     await this.#read(topic, entry, () => this.app.client.outcomes.get(topic.id)?.entries !== before);
     await this.app.updateComplete;
-    this.app.spoken = `${entry.id} stands ${side} ${other.id}.`;
+    this.app.spoken = side === 'before' ? t`${entry.id} stands before ${other.id}.` : t`${entry.id} stands after ${other.id}.`;
     this.app.requestUpdate();
     /** @type {HTMLElement | null} */ (this.app.querySelector(`[data-entry="${entry.id}"] .say`))?.focus();
   }
 
   /** @param {'done' | 'reopen' | 'cancel'} how */
   async turn(topic, entry, how) {
-    const words = { done: 'is done', reopen: 'is open again', cancel: 'is cancelled' }[how];
-    if (await this.#deeds.order(topic, `#${how} ${entry.id}`, `${entry.id} stands as it was.`)) this.#tellBack(topic, `${entry.id} ${words}.`, [`#restore ${entry.id}`]);
+    const words = { done: t`${entry.id} is done.`, reopen: t`${entry.id} is open again.`, cancel: t`${entry.id} is cancelled.` }[how];
+    if (await this.#deeds.order(topic, `#${how} ${entry.id}`, t`${entry.id} stands as it was.`)) this.#tellBack(topic, words, [`#restore ${entry.id}`]);
   }
 
   async drop(topic, entry) {
-    if (await this.#deeds.order(topic, `#drop ${entry.id}`, `${entry.id} stands as it was.`)) this.#tellBack(topic, `${entry.id} is off the record.`, [`#restore ${entry.id}`]);
+    if (await this.#deeds.order(topic, `#drop ${entry.id}`, t`${entry.id} stands as it was.`)) this.#tellBack(topic, t`${entry.id} is off the record.`, [`#restore ${entry.id}`]);
   }
 
   /** Yes or no to what the reporter found or somebody proposed; the answers stand in the card with a way back. */
   async settle(topic, entries, verdict) {
     for (const entry of entries) {
-      const done = await this.#deeds.order(topic, `#${verdict} ${entry.id}`, `${entry.id} stands as it was.`);
+      const done = await this.#deeds.order(topic, `#${verdict} ${entry.id}`, t`${entry.id} stands as it was.`);
       if (done) this.#answered(topic, entry, verdict);
     }
   }
@@ -82,7 +83,7 @@ class RecordDeeds {
   #answered(topic, entry, verdict) {
     const { answered } = stateOf(this.app);
     const proposal = entry.kind === 'idea';
-    const words = verdict === 'ok' ? (proposal ? `${entry.id} is agreed` : `${entry.id} is kept`) : (proposal ? `${entry.id} is rejected` : `${entry.id} is not kept`);
+    const words = verdict === 'ok' ? (proposal ? t`${entry.id} is agreed` : t`${entry.id} is kept`) : (proposal ? t`${entry.id} is rejected` : t`${entry.id} is not kept`);
     const one = { id: entry.id, words, undo: [`#restore ${entry.id}`], at: Date.now() };
     answered.set(topic.id, [...(answered.get(topic.id) ?? []).filter((each) => each.id !== entry.id), one].slice(-MAX_ANSWERED));
     this.app.requestUpdate();
@@ -92,7 +93,7 @@ class RecordDeeds {
   async unsettle(topic, one) {
     const { answered } = stateOf(this.app);
     const others = (answered.get(topic.id) ?? []).filter((each) => each !== one);
-    if (await this.#deeds.attempt(this.#deeds.orders(topic.id, one.undo), `${one.id} stands as it is.`, topic.id)) answered.set(topic.id, others);
+    if (await this.#deeds.attempt(this.#deeds.orders(topic.id, one.undo), t`${one.id} stands as it is.`, topic.id)) answered.set(topic.id, others);
     this.app.requestUpdate();
   }
 }
