@@ -2,6 +2,7 @@
  * The whole dashboard: route, panes, and what the parts ask of it. Three columns, two with a drawer, or one with tabs.
  */
 import { html, nothing } from 'lit';
+import { t } from '../words/language.js';
 import { Back } from './back.js';
 import { badge } from './badge.js';
 import { Deeds } from './deeds.js';
@@ -15,6 +16,7 @@ import { Preferences } from './preferences.js';
 import { Reading } from './reading.js';
 import { readRoute } from './route.js';
 import './sign-in.js';
+import { kindName } from './spine.js';
 
 // Nobody sees columns, record and talk before signing in: they come beside the first view, and hold their places until then.
 const record = import('./outcome.js');
@@ -40,7 +42,7 @@ class App extends PlainElement {
   /** Whom the link that was followed is for. */ address = '';
   /** Why its way in did not work. */ problem = '';
   /** Settled when it is known whether this tab was signed in. */ resumed = Promise.resolve();
-  /** The pane of the record, once it is here. @type {(app: any) => any} */ outcomePane = () => html`<aside class="pane record" id="outcome" aria-label="Outcome"></aside>`;
+  /** The pane of the record, once it is here. @type {(app: any) => any} */ outcomePane = () => html`<aside class="pane record" id="outcome" aria-label=${t`Outcome`}></aside>`;
   /** Topics of a route that could not be fetched: `never`, or `later`. @type {Map<string, string>} */ missing = new Map();
   /** Entries whose ink is not dry: `topic/id`. @type {Set<string>} */ wet = new Set();
   /** Planned topics that were joined early. @type {Set<string>} */ early = new Set();
@@ -169,7 +171,7 @@ class App extends PlainElement {
       this.missing.clear();
     }
     if (before === 'online') this.lostAt = new Date();
-    if (state === 'online' && (before === 'lost' || before === 'over')) this.spoken = 'Connected again.';
+    if (state === 'online' && (before === 'lost' || before === 'over')) this.spoken = t`Connected again.`;
     if (state !== before) this.#since = Date.now();
     if (state === 'lost' || state === 'connecting') setTimeout(() => this.requestUpdate(), (state === 'lost' ? SLOW_MS : BANNER_MS) + 50);
     this.requestUpdate();
@@ -204,7 +206,7 @@ class App extends PlainElement {
       this.missing.clear();
       this.requestUpdate();
     } catch {
-      this.problem = 'This way in works once and for two minutes. Open the link in your mail again.';
+      this.problem = t`This way in works once and for two minutes. Open the link in your mail again.`;
       if (this.session.state === 'online') this.notes.tell({ kind: 'failed', text: this.problem });
       this.requestUpdate();
     }
@@ -249,7 +251,7 @@ class App extends PlainElement {
   #ink(outcome, before) {
     if (!before) return;
     const had = new Set([...before.attributes.filter((a) => a.values.length).map((a) => a.name), ...before.entries.map((e) => e.id)]);
-    const fresh = [...outcome.attributes.filter((a) => a.values.length).map((a) => [a.name, `${a.label} is filled`]), ...outcome.entries.map((e) => [e.id, `${e.kind} ${e.id} kept`])].filter(([id]) => !had.has(id));
+    const fresh = [...outcome.attributes.filter((a) => a.values.length).map((a) => [a.name, t`${a.label} is filled`]), ...outcome.entries.map((e) => [e.id, t`${kindName(e.kind)} ${e.id} kept`])].filter(([id]) => !had.has(id));
     for (const [id] of fresh) {
       const key = `${outcome.topic}/${id}`;
       this.wet.add(key);
@@ -280,7 +282,7 @@ class App extends PlainElement {
   render() {
     const { session } = this;
     if (session.state === 'out' || (session.state === 'connecting' && !session.account)) return html`<ccm-sign-in .session=${session} .address=${this.address} .problem=${this.problem} .topic=${this.route.topic}></ccm-sign-in>`;
-    const skip = this.room ? html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>Skip to writing</a>` : nothing;
+    const skip = this.room ? html`<a class="skip" href="#w" @click=${(e) => { e.preventDefault(); /** @type {any} */ (this.querySelector('#w'))?.focus(); }}>${t`Skip to writing`}</a>` : nothing;
     return html`${skip}
       <div class="frame" data-pane=${this.pane} ?data-drawer=${this.drawer} data-testid="dashboard" data-state=${session.state}>${this.#inside?.(this, this.#tick) ?? html`<div></div><main class="app"><h1 class="vh">CCM</h1><div class="pane topics"></div><div class="pane talk"></div>${this.outcomePane(this)}</main>`}</div>
       ${dialoguesView(this, this.#tick)}

@@ -4,9 +4,10 @@
  */
 import { html, nothing } from 'lit';
 import { failure } from '../words.js';
+import { t } from '../words/language.js';
 import { chip } from './chips.js';
 import { icon, mark } from './icons.js';
-import { ENTER_BREAKS, KEYS } from './key-list.js';
+import { enterBreaks, keyList } from './key-list.js';
 import { guestsOf, peopleHere } from './people.js';
 import { PlainElement, initial, tint } from './plain.js';
 
@@ -81,11 +82,11 @@ class Ask extends PlainElement {
       ${q.kind === 'sure' ? html`<p>${q.text}</p>` : html`<div><label class="l" for="ask-value">${q.label}</label>
         ${this.#field(q)}${q.hint ? html`<p class="hint">${q.hint}</p>` : nothing}</div>`}
       <p role="alert" class="error">${this._error}</p>
-      <div class="row"><button class="btn" type="button" @click=${this.#close}>Leave it</button><button class="btn ${q.kind === 'sure' ? 'danger' : 'prime'}" type="submit">${this._busy ? 'One moment…' : q.verb}</button></div></form>`;
+      <div class="row"><button class="btn" type="button" @click=${this.#close}>${t`Leave it`}</button><button class="btn ${q.kind === 'sure' ? 'danger' : 'prime'}" type="submit">${this._busy ? t`One moment…` : q.verb}</button></div></form>`;
   }
 
   #x() {
-    return html`<button class="ico" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button>`;
+    return html`<button class="ico" type="button" aria-label=${t`Close`} @click=${this.#close}>${icon('close')}</button>`;
   }
 
   #people() {
@@ -93,11 +94,11 @@ class Ask extends PlainElement {
     const here = room ? peopleHere(this.app, room) : [];
     const guests = topic ? guestsOf(topic, here) : [];
     const revoked = topic?.invitees.filter((guest) => guest.state === 'revoked') ?? [];
-    return html`<div class="panel"><header><h2 id="ask-title">People</h2>${this.#x()}</header>
-      <div><h3>Here now</h3><ul>${here.map((o) => html`<li class="person" data-testid="here"><span class="av ${o.reporter ? 'r' : tint(o.nick)}" aria-hidden="true">${o.reporter ? mark() : initial(o.nick)}</span>
-          <div><b dir="auto">${o.nick}${o.me ? ', you' : ''}</b><small>${o.reporter ? 'Keeps decisions, actions and questions' : o.affiliation === 'owner' ? 'Owner' : 'Takes part'}</small></div></li>`)}</ul></div>
-      ${this.#guests('Invited', guests)}${this.#guests('No longer invited', revoked)}
-      ${this.app.isGuest ? nothing : html`<div class="row"><button class="btn prime" type="button" @click=${() => { this.#close(); this.app.wish('', topic); }}>${icon('people')}Invite</button></div>`}</div>`;
+    return html`<div class="panel"><header><h2 id="ask-title">${t`People`}</h2>${this.#x()}</header>
+      <div><h3>${t`Here now`}</h3><ul>${here.map((o) => html`<li class="person" data-testid="here"><span class="av ${o.reporter ? 'r' : tint(o.nick)}" aria-hidden="true">${o.reporter ? mark() : initial(o.nick)}</span>
+          <div><b dir="auto">${o.nick}${o.me ? t`, you` : ''}</b><small>${o.reporter ? t`Keeps decisions, actions and questions` : o.affiliation === 'owner' ? t`Owner` : t`Takes part`}</small></div></li>`)}</ul></div>
+      ${this.#guests(t`Invited`, guests)}${this.#guests(t`No longer invited`, revoked)}
+      ${this.app.isGuest ? nothing : html`<div class="row"><button class="btn prime" type="button" @click=${() => { this.#close(); this.app.wish('', topic); }}>${icon('people')}${t`Invite`}</button></div>`}</div>`;
   }
 
   #guests(title, guests) {
@@ -110,12 +111,12 @@ class Ask extends PlainElement {
     const breaks = this.app.chosen.get('ccm-enter') === 'breaks';
     const off = this.app.chosen.get('ccm-letters') === 'off';
     const row = ([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`;
-    return html`<div class="panel"><header><h2 id="ask-title">Keys</h2>${this.#x()}</header>${off ? html`<p class="hint">Keys that are one letter or sign are off: see Settings.</p>` : nothing}
-      <div class="key-groups">${KEYS.map(([where, keys]) => html`<div><h3>${where}</h3><dl class="keys">${(breaks && where === 'While writing' ? [...ENTER_BREAKS, ...keys.slice(2)] : keys).map(row)}</dl></div>`)}</div></div>`;
+    return html`<div class="panel"><header><h2 id="ask-title">${t`Keys`}</h2>${this.#x()}</header>${off ? html`<p class="hint">${t`Keys that are one letter or sign are off: see Settings.`}</p>` : nothing}
+      <div class="key-groups">${keyList().map(([where, keys]) => html`<div><h3>${where}</h3><dl class="keys">${(breaks && where === t`While writing` ? [...enterBreaks(), ...keys.slice(2)] : keys).map(row)}</dl></div>`)}</div></div>`;
   }
 
   #notes() {
-    return html`<div class="panel"><header><h2 id="ask-title">What I guessed and did</h2>${this.#x()}</header>${this.app.notes.log()}</div>`;
+    return html`<div class="panel"><header><h2 id="ask-title">${t`What I guessed and did`}</h2>${this.#x()}</header>${this.app.notes.log()}</div>`;
   }
 
   render() {

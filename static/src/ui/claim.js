@@ -3,6 +3,7 @@
  */
 import { html } from 'lit';
 import { failure } from '../words.js';
+import { t } from '../words/language.js';
 import { icon } from './icons.js';
 import { passOn } from './kept.js';
 import { PlainElement } from './plain.js';
@@ -35,7 +36,7 @@ class Claim extends PlainElement {
     const [name, local] = [String(form.get('name')).trim(), String(form.get('username')).trim()];
     const password = String(form.get('password'));
     if (!password) {
-      this._error = 'The password is needed.';
+      this._error = t`The password is needed.`;
       return;
     }
     const { client, session, notes } = this.app;
@@ -46,9 +47,9 @@ class Claim extends PlainElement {
       passOn(localStorage, session.account, jid);
       await session.signInByToken(jid, code);
       this.#close();
-      notes.tell({ text: `You are ${jid} now. What you said here is yours; sign in with your e-mail address next time.` });
+      notes.tell({ text: t`You are ${jid} now. What you said here is yours; sign in with your e-mail address next time.` });
     } catch (error) {
-      this._error = failure(error, 'There is no account yet.');
+      this._error = failure(error, t`There is no account yet.`);
     } finally {
       this._busy = false;
     }
@@ -56,16 +57,16 @@ class Claim extends PlainElement {
 
   render() {
     return html`<dialog class="small" aria-labelledby="claim-title"><form class="panel" @submit=${this.#submit} novalidate>
-      <header><h2 id="claim-title">Keep your place</h2><button class="ico" type="button" aria-label="Close" @click=${this.#close}>${icon('close')}</button></header>
-      <p>With an account you come back whenever you like, and talk about more. What you said stays yours.</p>
-      <div><label class="l" for="claim-password">Password</label><div class="pw"><input class="field" id="claim-password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="new-password" aria-describedby="claim-hint">
-        <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>Show</button></div>
-        <p class="hint" id="claim-hint">At least 10 characters. Four plain words do well.</p></div>
-      <div><label class="l" for="claim-name">Your name</label><input class="field" id="claim-name" name="name" autocomplete="name" .value=${this.app?.client.name ?? ''}></div>
-      <div><label class="l" for="claim-local">Chat address</label><input class="field" id="claim-local" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" aria-describedby="claim-address">
-        <p class="hint" id="claim-address">Left empty, it is made of your e-mail address.</p></div>
+      <header><h2 id="claim-title">${t`Keep your place`}</h2><button class="ico" type="button" aria-label=${t`Close`} @click=${this.#close}>${icon('close')}</button></header>
+      <p>${t`With an account you come back whenever you like, and talk about more. What you said stays yours.`}</p>
+      <div><label class="l" for="claim-password">${t`Password`}</label><div class="pw"><input class="field" id="claim-password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="new-password" aria-describedby="claim-hint">
+        <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>${t`Show`}</button></div>
+        <p class="hint" id="claim-hint">${t`At least 10 characters. Four plain words do well.`}</p></div>
+      <div><label class="l" for="claim-name">${t`Your name`}</label><input class="field" id="claim-name" name="name" autocomplete="name" .value=${this.app?.client.name ?? ''}></div>
+      <div><label class="l" for="claim-local">${t`Chat address`}</label><input class="field" id="claim-local" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" aria-describedby="claim-address">
+        <p class="hint" id="claim-address">${t`Left empty, it is made of your e-mail address.`}</p></div>
       <p role="alert" class="error">${this._error}</p>
-      <div class="row"><button class="btn" type="button" @click=${this.#close}>Not now</button><button class="btn prime" type="submit">${this._busy ? 'One moment…' : 'Make the account'}</button></div></form></dialog>`;
+      <div class="row"><button class="btn" type="button" @click=${this.#close}>${t`Not now`}</button><button class="btn prime" type="submit">${this._busy ? t`One moment…` : t`Make the account`}</button></div></form></dialog>`;
   }
 }
 

@@ -2,11 +2,12 @@
  * How wide the columns beside the talk are: dragged, moved by arrow keys, set back by a double click or Enter, remembered.
  */
 import { html } from 'lit';
+import { t } from '../words/language.js';
 
 const STEP = 16;
 const COLUMNS = {
-  topics: { name: 'Width of the topics', least: 220, most: 440, away: 1 },
-  outcome: { name: 'Width of the outcome', least: 300, most: 820, away: -1 },
+  topics: { least: 220, most: 440, away: 1 },
+  outcome: { least: 300, most: 820, away: -1 },
 };
 
 /** @typedef {keyof typeof COLUMNS} Column */
@@ -72,9 +73,10 @@ export class Columns {
 
   /** @param {Column} column */
   edge(column) {
-    const { name, least, most } = COLUMNS[column];
+    const { least, most } = COLUMNS[column];
+    const name = column === 'topics' ? t`Width of the topics` : t`Width of the outcome`;
     const drag = (/** @type {PointerEvent} */ event) => this.#drag(column, event);
-    return html`<div class="edge of-${column}" role="separator" tabindex="0" aria-orientation="vertical" aria-label=${name} aria-controls=${column} title="${name}: drag it; a double click sets it back"
+    return html`<div class="edge of-${column}" role="separator" tabindex="0" aria-orientation="vertical" aria-label=${name} aria-controls=${column} title=${t`${name}: drag it; a double click sets it back`}
       aria-valuemin=${least} aria-valuemax=${most} aria-valuenow=${Math.min(most, Math.max(least, this.#width(column)))} data-testid="edge-${column}"
       @pointerdown=${drag} @pointermove=${drag} @pointerup=${drag} @pointercancel=${drag} @dblclick=${() => this.set(column, 0)} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(column, event)}></div>`;
   }

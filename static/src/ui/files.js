@@ -3,6 +3,7 @@
  * where they are. What fails says why and may be tried again.
  */
 import { Upload, bytes } from '../xmpp/upload.js';
+import { t } from '../words/language.js';
 
 const MAX_AT_ONCE = 10;
 
@@ -49,7 +50,7 @@ export class Files {
     going.cancel = () => { stopped = true; };
     this.changed();
     try {
-      if (!file.size) throw new Error('It is empty, or a folder.');
+      if (!file.size) throw new Error(t`It is empty, or a folder.`);
       const [place, measures] = await Promise.all([this.#upload.place({ name: file.name, size: file.size, type: file.type }), measured(file)]);
       if (stopped) return;
       await this.#put(going, place);
@@ -77,8 +78,8 @@ export class Files {
         drawn = performance.now();
         this.changed();
       });
-      request.addEventListener('load', () => (request.status < 300 ? resolve(null) : reject(new Error(`The server did not take it (${request.status}).`))));
-      request.addEventListener('error', () => reject(new Error('The connection broke.')));
+      request.addEventListener('load', () => (request.status < 300 ? resolve(null) : reject(new Error(t`The server did not take it (${request.status}).`))));
+      request.addEventListener('error', () => reject(new Error(t`The connection broke.`)));
       request.addEventListener('abort', () => resolve(null));
       const stop = going.cancel;
       going.cancel = () => { stop(); request.abort(); };
@@ -89,9 +90,9 @@ export class Files {
 
 function why(error) {
   const { condition, words, message } = error;
-  if (condition === 'offline') return 'You are offline.';
-  if (condition === 'timeout') return 'There was no answer.';
-  if (condition) return words || 'The server gives no place for it.';
+  if (condition === 'offline') return t`You are offline.`;
+  if (condition === 'timeout') return t`There was no answer.`;
+  if (condition) return words || t`The server gives no place for it.`;
   return message;
 }
 
@@ -108,6 +109,6 @@ async function measured(file) {
 
 /** @param {Going} going @returns {string} */
 export function progress({ file, sent, state, why: reason }) {
-  if (state === 'failed') return `${file.name} is not sent. ${reason}`;
-  return `${file.name}, ${bytes(sent)} of ${bytes(file.size)}`;
+  if (state === 'failed') return t`${file.name} is not sent. ${reason}`;
+  return t`${file.name}, ${bytes(sent)} of ${bytes(file.size)}`;
 }

@@ -2,15 +2,16 @@
  * What stands around the panes: the banner of the connection, the talk's pane in all its states, the tabs of a phone.
  */
 import { html, nothing } from 'lit';
+import { t } from '../words/language.js';
 import { head } from './head.js';
 import { icon } from './icons.js';
 import { wishDoor } from './topics.js';
 import { waitingRoom } from './waiting.js';
 
-const TRY = [
-  ['kim@example.org', 'A topic with one guest, starting when they arrive'],
-  ['kim@example.org, tom@example.org budget 2027 tomorrow 10:00', 'Named, planned, with a calendar file for all of you'],
-  ['retrospective now', 'A room for you alone; invite from there'],
+const tries = () => [
+  ['kim@example.org', t`A topic with one guest, starting when they arrive`],
+  [t`kim@example.org, tom@example.org budget 2027 tomorrow 10:00`, t`Named, planned, with a calendar file for all of you`],
+  [t`retrospective now`, t`A room for you alone; invite from there`],
 ];
 
 /** @param {any} app */
@@ -20,28 +21,28 @@ export function banner(app) {
   const seconds = Math.max(0, Math.round((session.retryAt - Date.now()) / 1000));
   if (seconds > 0) app.soon();
   return html`<div role="status"><div class="banner" data-testid="banner">${icon('offline')}
-    <p><b>You are offline.</b> <span aria-hidden="true">${seconds ? html`Trying again in <span class="num">${seconds} s</span>.` : 'Trying again now.'}</span> What you write is kept.</p>
-    <button class="btn s" type="button" @click=${() => session.tryNow()}>Try now</button></div></div>`;
+    <p><b>${t`You are offline.`}</b> <span aria-hidden="true">${seconds ? t`Trying again in ${html`<span class="num">${seconds} s</span>`}.` : t`Trying again now.`}</span> ${t`What you write is kept.`}</p>
+    <button class="btn s" type="button" @click=${() => session.tryNow()}>${t`Try now`}</button></div></div>`;
 }
 
-const door = (app) => html`<button class="ico drawer" type="button" aria-label="Topics" @click=${() => app.openDrawer(true)}>${icon('topics')}</button>`;
+const door = (app) => html`<button class="ico drawer" type="button" aria-label=${t`Topics`} @click=${() => app.openDrawer(true)}>${icon('topics')}</button>`;
 
 /** Why there is no topic to show, though the route names one. */
 function absent(app) {
   const why = app.missing.get(app.route.topic);
-  if (!why) return app.slow && app.session.state !== 'lost' ? html`<p>Fetching the topic…</p>` : nothing;
-  if (why === 'later') return html`<p>That topic could not be fetched just now. I try again.</p><a class="btn" href="#/">To my topics</a>`;
-  return html`<p data-testid="absent">That topic is not among yours. It may have been deleted, or the invitation is for another address than ${app.session.account}.</p><a class="btn" href="#/">To my topics</a>`;
+  if (!why) return app.slow && app.session.state !== 'lost' ? html`<p>${t`Fetching the topic…`}</p>` : nothing;
+  if (why === 'later') return html`<p>${t`That topic could not be fetched just now. I try again.`}</p><a class="btn" href="#/">${t`To my topics`}</a>`;
+  return html`<p data-testid="absent">${t`That topic is not among yours. It may have been deleted, or the invitation is for another address than ${app.session.account}.`}</p><a class="btn" href="#/">${t`To my topics`}</a>`;
 }
 
 /** @param {any} app @param {number} tick */
 export function talkPane(app, tick) {
   const { client, session, topic } = app;
   if (topic) return html`<section class="pane talk" id="talk" aria-labelledby="talk-title">${head(app)}${app.room ? nothing : html`${waitingRoom(app)}${foot(app)}`}<ccm-talk .app=${app} .tick=${tick}></ccm-talk></section>`;
-  if (!client.listed) return html`<section class="pane talk" id="talk" aria-label="Talk">${app.slow && session.state !== 'lost' ? html`<div class="nobody"><p>Connecting…</p></div>` : nothing}</section>`;
-  if (app.route.topic) return html`<section class="pane talk" id="talk" aria-label="Talk">${door(app)}<div class="nobody" role="status">${absent(app)}</div>${foot(app)}</section>`;
-  return html`<section class="pane talk" id="talk" aria-labelledby="hero">${door(app)}<div class="hero"><h2 id="hero">Whom do you want to talk something through with?</h2>${wishDoor(app, 'An e-mail address is enough')}
-    ${client.topics.size ? nothing : html`<div class="try">${TRY.map(([words, what]) => html`<button type="button" @click=${() => app.wish(words)}><span>${words}<small>${what}</small></span>${icon('arrow')}</button>`)}</div>`}</div>${foot(app)}</section>`;
+  if (!client.listed) return html`<section class="pane talk" id="talk" aria-label=${t`Talk`}>${app.slow && session.state !== 'lost' ? html`<div class="nobody"><p>${t`Connecting…`}</p></div>` : nothing}</section>`;
+  if (app.route.topic) return html`<section class="pane talk" id="talk" aria-label=${t`Talk`}>${door(app)}<div class="nobody" role="status">${absent(app)}</div>${foot(app)}</section>`;
+  return html`<section class="pane talk" id="talk" aria-labelledby="hero">${door(app)}<div class="hero"><h2 id="hero">${t`Whom do you want to talk something through with?`}</h2>${wishDoor(app, t`An e-mail address is enough`)}
+    ${client.topics.size ? nothing : html`<div class="try">${tries().map(([words, what]) => html`<button type="button" @click=${() => app.wish(words)}><span>${words}<small>${what}</small></span>${icon('arrow')}</button>`)}</div>`}</div>${foot(app)}</section>`;
 }
 
 const foot = (app) => html`<div class="foot">${app.toastInFrame ? nothing : app.notes.view()}</div>`;
@@ -50,6 +51,6 @@ const foot = (app) => html`<div class="foot">${app.toastInFrame ? nothing : app.
 export function tabs(app) {
   const { unread } = app.reading.sum;
   const tab = (pane, name, words, n = 0) => html`<a href=${location.hash || '#/'} aria-current=${app.pane === pane ? 'page' : nothing} @click=${(e) => { e.preventDefault(); app.go(pane); }}>${icon(name)}${words}
-    ${n ? html`<span class="n" aria-hidden="true">${n}</span><span class="vh">, ${n} unread</span>` : nothing}</a>`;
-  return html`<nav class="tabs" aria-label="Parts of the dashboard">${tab('topics', 'topics', 'Topics', unread)}${tab('talk', 'talk', 'Talk')}${tab('outcome', 'record', 'Outcome')}</nav>`;
+    ${n ? html`<span class="n" aria-hidden="true">${n}</span><span class="vh">, ${t`${n} unread`}</span>` : nothing}</a>`;
+  return html`<nav class="tabs" aria-label=${t`Parts of the dashboard`}>${tab('topics', 'topics', t`Topics`, unread)}${tab('talk', 'talk', t`Talk`)}${tab('outcome', 'record', t`Outcome`)}</nav>`;
 }

@@ -3,6 +3,7 @@
  * one to sign in.
  */
 import { html, nothing } from 'lit';
+import { t } from '../words/language.js';
 import { Columns } from './columns.js';
 import { banner, tabs, talkPane } from './frame.js';
 import { Notify, thisBrowser } from './notify.js';
@@ -25,6 +26,6 @@ export function enter(app) {
 
 /** @param {any} app @param {number} tick */
 export const inside = (app, tick) => html`${banner(app)}
-  <main class="app"><h1 class="vh">${app.topic?.name ?? 'Topics'}, CCM</h1>${topicsPane(app)}${app.drawer ? html`<button class="veil" type="button" aria-label="Close the topics" @click=${() => app.go('talk')}></button>` : nothing}
+  <main class="app"><h1 class="vh">${app.topic?.name ?? t`Topics`}, CCM</h1>${topicsPane(app)}${app.drawer ? html`<button class="veil" type="button" aria-label=${t`Close the topics`} @click=${() => app.go('talk')}></button>` : nothing}
     ${talkPane(app, tick)}${app.outcomePane(app)}${app.columns.edge('topics')}${app.columns.edge('outcome')}</main>
-  <section class="foot elsewhere" aria-label="Notes">${app.toastInFrame ? app.notes.view() : nothing}${app.notify.offer()}</section>${tabs(app)}`;
+  <section class="foot elsewhere" aria-label=${t`Notes`}>${app.toastInFrame ? app.notes.view() : nothing}${app.notify.offer()}</section>${tabs(app)}`;

@@ -1,24 +1,25 @@
 /**
  * Every key there is, for the dialogue that shows them.
  */
+import { t } from '../words/language.js';
 
-/** By where they hold: keys and what they do. @type {[string, [string, string][]][]} */
-export const KEYS = [
-  ['Everywhere', [
-    ['Ctrl K', 'Search or jump to a topic'], ['Alt ↑ ↓', 'The topic before, after'], ['Alt 1 2 3', 'Topics, talk, outcome'], ['F6', 'The next part of the page'],
-    ['Alt Z', 'Undo the last correction'], ['Esc', 'Close, then write'],
+/** By where they hold: keys and what they do. @type {() => [string, [string, string][]][]} */
+export const keyList = () => [
+  [t`Everywhere`, [
+    [t`Ctrl K`, t`Search or jump to a topic`], ['Alt ↑ ↓', t`The topic before, after`], ['Alt 1 2 3', t`Topics, talk, outcome`], ['F6', t`The next part of the page`],
+    ['Alt Z', t`Undo the last correction`], ['Esc', t`Close, then write`],
   ]],
-  ['While nothing is being written', [
-    ['N', 'New topic or invitation'], ['/', 'Search in this topic'], ['L', 'What I guessed and did'], ['?', 'These keys'],
+  [t`While nothing is being written`, [
+    ['N', t`New topic or invitation`], ['/', t`Search in this topic`], ['L', t`What I guessed and did`], ['?', t`These keys`],
   ]],
-  ['On a message', [
-    ['↑ ↓ Home End', 'From message to message'], ['R', 'Reply'], ['E', 'React'], ['A D Q', 'Keep it as action, decision, question'], ['O', 'To its entry, and back'], ['Enter', 'What can be done with it'],
+  [t`On a message`, [
+    [t`↑ ↓ Home End`, t`From message to message`], ['R', t`Reply`], ['E', t`React`], ['A D Q', t`Keep it as action, decision, question`], ['O', t`To its entry, and back`], [t`Enter`, t`What can be done with it`],
   ]],
-  ['While writing', [
-    ['Enter', 'Send'], ['Shift Enter', 'Break the line'], ['↑', 'Edit what you said last'], ['@', 'Name somebody'], ['/', 'Keep it as action, decision, question'],
+  [t`While writing`, [
+    [t`Enter`, t`Send`], [t`Shift Enter`, t`Break the line`], ['↑', t`Edit what you said last`], ['@', t`Name somebody`], ['/', t`Keep it as action, decision, question`],
   ]],
-  ['In the one field', [['Enter', 'Do it'], ['Ctrl Enter', 'Start it now']]],
+  [t`In the one field`, [[t`Enter`, t`Do it`], [t`Ctrl Enter`, t`Start it now`]]],
 ];
 
-/** Those while writing, when Enter breaks the line. @type {[string, string][]} */
-export const ENTER_BREAKS = [['Ctrl Enter', 'Send'], ['Enter', 'Break the line']];
+/** Those while writing, when Enter breaks the line. @type {() => [string, string][]} */
+export const enterBreaks = () => [[t`Ctrl Enter`, t`Send`], [t`Enter`, t`Break the line`]];

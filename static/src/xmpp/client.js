@@ -1,10 +1,10 @@
 /**
  * Everything the dashboard knows and can do, over one session: topics, rooms, outcomes, corrections, busy components.
  *
- * Knows no page: it emits `change` when something to show is different, `note` for what must be told at once, `said` for a
- * message. Requests are those of docs/protocol.md. Leaves out ad-hoc commands, which need no client of ours.
+ * Knows no page: emits `change` when something to show is different, `note` for what must be told at once, `said` for a message.
  */
 import { $iq, $pres } from 'strophe.js';
+import { t } from '../words/language.js';
 import { Components } from './components.js';
 import { Emitter } from './emitter.js';
 import { NS } from './names.js';
@@ -102,37 +102,37 @@ export class Client extends Emitter {
 
   /** @param {{name?: string, start?: string}} wish what the person typed; anything may be missing */
   create({ name = '', start = '' }) {
-    return this.#ask('topics', 'create', { name, start }, name ? `“${name}”` : 'The new topic', true);
+    return this.#ask('topics', 'create', { name, start }, name ? `“${name}”` : t`The new topic`, true);
   }
 
   /** @param {string} id @param {string} name */
   rename(id, name) {
-    return this.#ask('topics', 'rename', { id, name }, 'The new name');
+    return this.#ask('topics', 'rename', { id, name }, t`The new name`);
   }
 
   /** @param {string} id @param {string} start as typed */
   reschedule(id, start) {
-    return this.#ask('topics', 'reschedule', { id, start }, 'The new time');
+    return this.#ask('topics', 'reschedule', { id, start }, t`The new time`);
   }
 
   /** @param {string} id @param {string[]} targets where a public document goes besides the archive */
   send(id, targets) {
-    return this.#ask('topics', 'targets', { id, targets: targets.join(' ') || 'archive' }, 'Where it goes');
+    return this.#ask('topics', 'targets', { id, targets: targets.join(' ') || 'archive' }, t`Where it goes`);
   }
 
   /** @param {string} id @param {'public' | 'link' | 'members'} visibility of the published document */
   show(id, visibility) {
-    return this.#ask('topics', 'visibility', { id, visibility }, 'Who may read it');
+    return this.#ask('topics', 'visibility', { id, visibility }, t`Who may read it`);
   }
 
   /** @param {string} id */
   end(id) {
-    return this.#ask('topics', 'end', { id }, 'The end of the meeting');
+    return this.#ask('topics', 'end', { id }, t`The end of the meeting`);
   }
 
   /** @param {string} id */
   async delete(id) {
-    await this.#ask('topics', 'delete', { id }, 'The deletion');
+    await this.#ask('topics', 'delete', { id }, t`The deletion`);
     this.#gone(id);
   }
 
@@ -143,22 +143,22 @@ export class Client extends Emitter {
    *   required, or several in any form; *sure*: it is meant as typed, however odd
    */
   invite({ address, topic = '', name = '', start = '', sure = false }) {
-    return this.#ask('invitations', 'invite', { address, topic, name, start, sure: sure ? 'true' : '' }, `The invitation of ${address}`, !topic);
+    return this.#ask('invitations', 'invite', { address, topic, name, start, sure: sure ? 'true' : '' }, t`The invitation of ${address}`, !topic);
   }
 
   /** @param {string} id of the invitation */
   revoke(id) {
-    return this.#ask('invitations', 'revoke', { id }, 'Taking the invitation back');
+    return this.#ask('invitations', 'revoke', { id }, t`Taking the invitation back`);
   }
 
   /** @param {string} id of the invitation @param {string} [address] another one, when the first does not work */
   resend(id, address = '') {
-    return this.#ask('invitations', 'resend', { id, address }, 'The invitation');
+    return this.#ask('invitations', 'resend', { id, address }, t`The invitation`);
   }
 
   /** Say whether I come. @param {string} id of my invitation @param {string} answer accepted, tentative or declined */
   rsvp(id, answer) {
-    return this.#ask('invitations', 'rsvp', { id, answer }, 'Your answer');
+    return this.#ask('invitations', 'rsvp', { id, answer }, t`Your answer`);
   }
 
   /** Come in by a link that was for a guest, under my own account. @param {string} code */
@@ -183,12 +183,12 @@ export class Client extends Emitter {
 
   /** Restore what was before a correction. @param {string} component that told it @param {string} id of what can be undone */
   undo(component, id) {
-    return this.#ask(component || 'topics', 'undo', { id }, 'Undoing it');
+    return this.#ask(component || 'topics', 'undo', { id }, t`Undoing it`);
   }
 
   /** Take another reading. @param {string} component @param {string} id @param {string} alternative */
   choose(component, id, alternative) {
-    return this.#ask(component || 'topics', 'choose', { id, alternative }, 'Your choice');
+    return this.#ask(component || 'topics', 'choose', { id, alternative }, t`Your choice`);
   }
 
   /** @param {string} topic @returns {Promise<import('./read.js').Invitee[]>} */
@@ -231,7 +231,7 @@ export class Client extends Emitter {
 
   /** Confirm or dismiss what the reporter found. @param {string} topic @param {string} item @param {'ok' | 'no'} verdict */
   settle(topic, item, verdict) {
-    return this.#report('settle', { topic, item, verdict }, `Your ${verdict} to ${item}`);
+    return this.#report('settle', { topic, item, verdict }, t`Your answer to ${item}`);
   }
 
   /** Say a command as if typed. @param {string} topic @param {string} words after a # */
@@ -239,7 +239,7 @@ export class Client extends Emitter {
     return this.#report('command', { topic, words }, `“${words}”`);
   }
 
-  async #report(name, attributes, what = `The request to ${name}`) {
+  async #report(name, attributes, what = t`The request to the reporter`) {
     const send = () => this.session.request($iq({ type: 'set', to: this.components.host('reporter') }).c(name, { xmlns: NS.reporter, ...attributes }));
     const answer = await this.components.turn('reporter', send, what);
     const element = kid(answer, 'outcome') ?? kid(kid(answer, 'done'), 'outcome');

@@ -3,6 +3,7 @@
  * file itself: that is HTTP.
  */
 import { $iq } from 'strophe.js';
+import { locale, t } from '../words/language.js';
 import { NS } from './names.js';
 import { RequestError } from './read.js';
 import { attr, kid, kids, text } from './xml.js';
@@ -64,8 +65,8 @@ export class Upload {
    */
   async place({ name, size, type }) {
     const service = await this.service();
-    if (!service) throw new RequestError('service-unavailable', 'This server keeps no files.');
-    if (service.most && size > service.most) throw new RequestError('not-acceptable', `It may have ${bytes(service.most)} here, and has ${bytes(size)}.`);
+    if (!service) throw new RequestError('service-unavailable', t`This server keeps no files.`);
+    if (service.most && size > service.most) throw new RequestError('not-acceptable', t`It may have ${bytes(service.most)} here, and has ${bytes(size)}.`);
     const asked = { xmlns: NS.upload, filename: name, size: String(size), ...(type ? { 'content-type': type } : {}) };
     const answer = await this.session.request($iq({ type: 'get', to: service.jid }).c('request', asked));
     const slot = kid(answer, 'slot', NS.upload);
@@ -80,5 +81,5 @@ export function bytes(n) {
   const units = ['B', 'kB', 'MB', 'GB'];
   const step = Math.min(3, Math.max(0, Math.floor(Math.log10(Math.max(n, 1)) / 3)));
   const value = n / 1000 ** step;
-  return `${value < 10 && step ? value.toFixed(1) : Math.round(value)} ${units[step]}`;
+  return `${(value < 10 && step ? Number(value.toFixed(1)) : Math.round(value)).toLocaleString(locale(), { minimumFractionDigits: value < 10 && step ? 1 : 0 })} ${units[step]}`;
 }
