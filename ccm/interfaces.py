@@ -214,7 +214,7 @@ class IAccountXML(Interface):
         """*async* What a bare JID keeps under that name: UTF-8 that declares its namespaces."""
 
     def set(owner: str, pieces: dict[str, bytes | None]) -> Awaitable[None]:
-        """*async* Keep these, or forget those that are ``None``, in one transaction."""
+        """*async* Keep these, or forget those that are ``None``, in one transaction; nothing of who has no account."""
 
     def set_each(name: str, pieces: dict[str, bytes]) -> Awaitable[None]:
         """*async* Keep a piece under that name for each of these bare JIDs, at least one, in one transaction."""

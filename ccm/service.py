@@ -149,6 +149,7 @@ class Server(Service):
     async def _open_house(self, house: House, owners: frozenset[str] = frozenset()) -> None:
         await house.open(owners)
         self._undo.append(self._ground.rooms[-1].stop)
+        self._undo.append(partial(house.router.tell, "server-stops"))
 
     async def _open(self) -> None:
         """Let everybody in. :raises OSError: if an address is taken."""

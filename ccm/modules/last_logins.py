@@ -1,8 +1,8 @@
 """
 When accounts last signed in: kept for administrators (XEP-0133 §4.9), with the account, and gone with it.
 
-Written together a minute later, since everybody may come at once after a start; of a crash the last minute is lost.
-Leaves out XEP-0012, which tells it to contacts.
+Written together a minute later, since everybody may come at once after a start, and when the server stops in order; of
+a crash the last minute is lost. Leaves out XEP-0012, which tells it to contacts.
 """
 
 from collections.abc import Callable
@@ -32,6 +32,7 @@ class LastLogins:
         self._now = services.now
         self._later = services.later
         self._recent: dict[str, float] = {}  # bare JID -> when; what is not written yet
+        self._waits = False
 
     @on.event("session-bound")
     def note(self, session: Any) -> None:
@@ -39,9 +40,8 @@ class LastLogins:
         bare = address.bare(session.jid)
         if session.resumed or not self._is_account(bare):
             return
-        if not self._recent:
-            self._later(_SECONDS, self._write)
         self._recent[bare] = self._now()
+        self._write_later()
 
     async def of(self, bare: str) -> str | None:
         """The time (XEP-0082), ``None`` for an account that never signed in since this is noted."""
@@ -56,12 +56,31 @@ class LastLogins:
         """Who has that name next is somebody else."""
         self._recent.pop(bare, None)
 
-    def _write(self) -> None:
-        recent = list(self._recent.items())
-        self._recent = {}
-        for first in range(0, len(recent), _AT_ONCE):
-            pieces = {bare: _rendered(at) for bare, at in recent[first : first + _AT_ONCE]}
-            aside(self._store.set_each(_KEPT, pieces), "noting logins")
+    @on.event("server-stops")
+    async def finish(self) -> None:
+        """What is not written yet is written now. :raises StoreUnavailable: as any write."""
+        await self._write()
+
+    def _write_later(self) -> None:
+        if self._recent and not self._waits:
+            self._waits = True
+            self._later(_SECONDS, self._due)
+
+    def _due(self) -> None:
+        self._waits = False
+        aside(self._write(), "noting logins", failed=self._write_later)
+
+    async def _write(self) -> None:
+        """Of whom the store does not take it, it is written the next time."""
+        recent, self._recent = self._recent, {}
+        left = [bare for bare in recent if self._is_account(bare)]
+        try:
+            while left:
+                pieces = {bare: _rendered(recent[bare]) for bare in left[:_AT_ONCE]}
+                await self._store.set_each(_KEPT, pieces)
+                left = left[_AT_ONCE:]
+        finally:
+            self._recent = {bare: recent[bare] for bare in left if self._is_account(bare)} | self._recent
 
 
 def _rendered(at: float) -> bytes:

@@ -1,10 +1,15 @@
-"""XML that accounts keep at the server: vCards, private storage, block lists."""
+"""
+XML that accounts keep at the server: vCards, private storage, block lists.
+
+Of an account that is gone nothing is kept any more, whoever was about to: its name may be somebody else's next.
+"""
 
 from sqlalchemy import Connection, delete, func, select
 from zope.interface import implementer
 
 from ccm.interfaces import IAccountXML, IDatabase
 from ccm.store.schema import account_xml as kept
+from ccm.store.schema import accounts
 from ccm.store.upsert import upsert, upsert_all
 
 
@@ -22,6 +27,8 @@ class AccountXML:
 
     async def set(self, owner: str, pieces: dict[str, bytes | None]) -> None:
         def change(connection: Connection) -> None:
+            if not _there(connection, [owner]):
+                return
             for name, xml in pieces.items():
                 if xml is None:
                     connection.execute(delete(kept).where(kept.c.owner == owner, kept.c.name == name))
@@ -31,8 +38,12 @@ class AccountXML:
         await self._database.write(change)
 
     async def set_each(self, name: str, pieces: dict[str, bytes]) -> None:
-        rows = [{"owner": owner, "name": name, "xml": xml} for owner, xml in pieces.items()]
-        await self._database.write(lambda connection: upsert_all(connection, kept, rows))
+        def change(connection: Connection) -> None:
+            rows = [{"owner": owner, "name": name, "xml": pieces[owner]} for owner in _there(connection, [*pieces])]
+            if rows:
+                upsert_all(connection, kept, rows)
+
+        await self._database.write(change)
 
     async def size(self, owner: str) -> int:
         statement = select(func.coalesce(func.sum(func.length(kept.c.xml)), 0)).where(kept.c.owner == owner)
@@ -42,3 +53,9 @@ class AccountXML:
         statement = select(kept.c.owner, kept.c.xml).where(kept.c.name == name)
         rows = await self._database.read(lambda connection: connection.execute(statement).all())
         return {row.owner: row.xml for row in rows}
+
+
+def _there(connection: Connection, owners: list[str]) -> list[str]:
+    """Those who have an account, and domains, which keep what their administrators set."""
+    known = set(connection.execute(select(accounts.c.jid).where(accounts.c.jid.in_(owners))).scalars())
+    return [owner for owner in owners if owner in known or "@" not in owner]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import pytest_twisted
 from store_providers import clock, empty_sqlite, postgres_stores, sqlite_stores
 
 __all__ = ["clock", "empty_sqlite", "postgres_stores", "sqlite_stores"]
@@ -80,9 +81,11 @@ def outbox(stores: Any) -> Any:
     return stores.outbox
 
 
-@pytest.fixture
-def account_xml(stores: Any) -> Any:
-    """The ``IAccountXML``."""
+@pytest_twisted.async_fixture
+async def account_xml(stores: Any) -> Any:
+    """The ``IAccountXML``, of some who have accounts."""
+    for name in ("ann", "bob", "kim"):
+        await stores.accounts.create(f"{name}@example.org", name, None, ())
     return stores.account_xml
 
 

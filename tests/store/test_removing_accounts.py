@@ -93,3 +93,18 @@ async def test_archives_of_domains_that_are_gone_can_be_removed(sqlite_stores: A
     assert await personal.forget_other_domains(("example.org", "example.net")) == 2
     assert [len((await personal.page(jid, limit=1000)).items) for jid in (ANN, gone, alike)] == [2 * STEP + 1, 0, 0]
     assert await personal.forget_other_domains(("example.org",)) == 0
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_kept_for_who_is_gone_meanwhile_is_nobodys(sqlite_stores: Any) -> None:
+    accounts, account_xml = sqlite_stores.accounts, sqlite_stores.account_xml
+    for jid in (ANN, BOB):
+        await accounts.create(jid, "Somebody", None, ())
+    await accounts.delete(ANN)
+    await account_xml.set(ANN, {"vcard": b"<a/>"})
+    await account_xml.set_each("last-login", {ANN: b"<a/>", BOB: b"<b/>"})
+    await account_xml.set_each("last-login", {ANN: b"<a/>"})
+    await account_xml.set("example.org", {"motd": b"<m/>"})
+    assert await account_xml.all("vcard") == {}
+    assert await account_xml.all("last-login") == {BOB: b"<b/>"}
+    assert await account_xml.get("example.org", "motd") == b"<m/>"
