@@ -39,8 +39,11 @@ const PATHS = {
   sun: svg`<circle cx="10" cy="10" r="3.200"/><path d="M10 3v1.500M10 15.500V17M3 10h1.500M15.500 10H17M5 5l1.100 1.100M13.900 13.900 15 15M15 5l-1.100 1.100M6.100 13.900 5 15"/>`,
 };
 
+/** Those that point along the line. */
+const POINTING = ['arrow', 'back', 'reply', 'send', 'out'];
+
 /** @param {keyof typeof PATHS} name */
-export const icon = (name) => html`<svg class="i" viewBox="0 0 20 20" aria-hidden="true">${PATHS[name]}</svg>`;
+export const icon = (name) => html`<svg class="i ${POINTING.includes(name) ? 'along' : ''}" viewBox="0 0 20 20" aria-hidden="true">${PATHS[name]}</svg>`;
 
 /** The mark of CCM: a speech bubble that is a written leaf. */
 export const mark = () => html`<svg class="logo" viewBox="0 0 26 26" aria-hidden="true"><path d="M6.500 2.500H16L21.500 8v9.500A2.500 2.500 0 0 1 19 20h-8l-5.500 4v-4A2.500 2.500 0 0 1 4 17.500V5a2.500 2.500 0 0 1 2.500-2.500Z"/><path class="thin" d="M15.500 3v5.500H21M8.500 11h5M8.500 15H17"/></svg>`;
