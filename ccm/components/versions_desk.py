@@ -1,8 +1,9 @@
 """
 The versions of a document, and what changed between two, as operations of the reporter (``docs/protocol.md``).
 
-Whoever takes part sees them all, whatever the visibility each was published with. Leaves out the pages of the archive
-that show the same to everybody else.
+Whoever takes part sees them all, whatever the visibility each was published with. An answer is bounded in rows and in
+bytes, since streams bound what one stanza may have. Leaves out the pages of the archive that show the same to everybody
+else.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,13 @@ from ccm.errors import StanzaError
 from ccm.records import DocumentRecord
 from ccm.reporter import render_json
 from ccm.reporter.differences import Group, Part, differences
+from ccm.wire.stanza import text
 
 MOST_VERSIONS = 100
 MOST_ROWS = 400
+MOST_BYTES = 100_000  # of the rows of one answer, as elements or as a form
+LONGEST_ROW = 5_000  # characters of one
+_ROW_BYTES, _PART_BYTES = 100, 15  # what stands around words
 NO_SUCH = "There are no two such versions. Ask for the list of versions."
 _SIGNS = {"same": "", "ins": "+", "del": "-"}
 
@@ -69,22 +74,57 @@ class VersionsDesk:
         old = by_number.get(_number(request, "from", before))
         if new is None or old is None:
             raise StanzaError("item-not-found", NO_SUCH)
-        groups = await self._context.apart(_compared, old.body, new.body)
+        groups, more = await self._context.apart(_compared, old.body, new.body)
         element = Element((ns.REPORTER, "changes"))
         element["topic"], element["from"], element["to"] = topic, str(old.revision), str(new.revision)
         _add(element, groups)
+        if more:
+            element["more"] = "true"
         rows = tuple({"under": group.title, "words": _told(row)} for group in groups for row in group.rows)
         columns = (("under", "Under"), ("words", "What changed"))
-        note = "" if rows else "Both versions say the same."
-        return Answer(element, columns, rows[:MOST_ROWS], table=True, note=note)
+        note = "There is more than is shown." if more else "" if rows else "Both versions say the same."
+        return Answer(element, columns, rows, table=True, note=note)
 
 
 def _rows(records: Sequence[DocumentRecord]) -> tuple[dict[str, str], ...]:
     return tuple(_row(record) for record in records)
 
 
-def _compared(old: str, new: str) -> tuple[Group, ...]:
-    return differences(render_json.loads(old), render_json.loads(new))
+def _compared(old: str, new: str) -> tuple[list[Group], bool]:
+    return _within(differences(render_json.loads(old), render_json.loads(new)))
+
+
+def _within(groups: Sequence[Group]) -> tuple[list[Group], bool]:
+    """The groups within the limits, and whether that leaves anything out."""
+    kept: list[Group] = []
+    rows, room, cut = MOST_ROWS, MOST_BYTES, False
+    for group in groups:
+        fitting: list[tuple[Part, ...]] = []
+        for row in group.rows:
+            short = _short(row)
+            room -= _ROW_BYTES + len(text(group.title)) + sum(_PART_BYTES + len(text(part.text)) for part in short)
+            if not rows or room < 0:
+                return ([*kept, Group(group.title, tuple(fitting))] if fitting else kept), True
+            rows -= 1
+            cut = cut or short != row
+            fitting.append(short)
+        kept.append(Group(group.title, tuple(fitting)))
+    return kept, cut
+
+
+def _short(row: tuple[Part, ...]) -> tuple[Part, ...]:
+    """A row as far as it is shown: the words of both versions get half of it, if both have too many."""
+    left = LONGEST_ROW
+    if sum(len(part.text) for part in row) <= left:
+        return row
+    made = []
+    for place, part in enumerate(row):
+        most = left // 2 if place + 1 < len(row) else left
+        made.append(part if len(part.text) <= most else Part(part.kind, f"{part.text[:most]}…"))
+        left -= min(len(part.text), most)
+        if left <= 0:
+            break
+    return tuple(made)
 
 
 def _row(record: DocumentRecord) -> dict[str, str]:
@@ -104,21 +144,14 @@ def _number(request: Request, name: str, otherwise: int) -> int:
 
 
 def _add(element: Element, groups: Sequence[Group]) -> None:
-    """The groups as children, within the limit."""
-    left = MOST_ROWS
+    """The groups as children."""
     for group in groups:
-        if not left:
-            element["more"] = "true"
-            return
         under = element.addElement("group")
         under["title"] = group.title
-        for row in group.rows[:left]:
+        for row in group.rows:
             words = under.addElement("row")
             for part in row:
                 words.addElement(part.kind, content=part.text)
-        if len(group.rows) > left:
-            element["more"] = "true"
-        left -= min(left, len(group.rows))
 
 
 def _told(row: Sequence[Part]) -> str:
