@@ -90,6 +90,11 @@ async def test_sigterm_ends_it_in_time_and_everybody_goes_on_afterwards(
         taken = await deferToThread(server.stop)
         assert taken <= STOP_SECONDS
         assert "did not stop cleanly" not in server.log.read_text()
+        with sqlite3.connect(server.state / "ccm.sqlite") as database:  # what is kept for later was written
+            noted = database.execute(
+                "SELECT owner FROM account_xml WHERE name = 'last-login' ORDER BY owner"
+            ).fetchall()
+            assert [owner for (owner,) in noted] == ["ann@localhost", "kim@localhost", "lee@localhost"]
         await deferToThread(server.start)
         for person in people:
             await person.until(lambda person=person, times=round_: person.resumed > times and person.there)
