@@ -15,16 +15,17 @@ from ccm.errors import StanzaError
 MAX_PART_BYTES = 1023  # RFC 7622 §3.1: each part at most 1023 octets
 _CACHED = 20_000
 _MAX_CACHED_CHARACTERS = 200  # longer ones are rare, and would let strangers fill the memory
-_PLAIN = re.compile(r"(?:[a-z0-9._+-]{1,64}@)?[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?(?:/[!-~]{1,64})?\Z")
+_MAX_PLAIN_CHARACTERS = 300
+_PLAIN = re.compile(r"(?:[a-z0-9._+-]{1,64}@)?[a-z0-9]+(?:(?:\.|-+)[a-z0-9]+)*(?:/[!-~]{1,64})?\Z")
 
 
 def prepare(jid: str) -> str:
     """
-    Bring an address into its canonical form.
+    Bring an address into its canonical form; a dot at the end of a domain is left out (RFC 7622 §3.2).
 
     :raises StanzaError: ``jid-malformed`` if a part is empty, too long or holds a forbidden character.
     """
-    if _PLAIN.match(jid):
+    if len(jid) <= _MAX_PLAIN_CHARACTERS and _PLAIN.match(jid):
         return jid
     if len(jid) > 3 * MAX_PART_BYTES + 2:
         raise StanzaError("jid-malformed", "That address is too long.")
@@ -37,8 +38,9 @@ def _prepare(jid: str) -> str:
         if rest.startswith("@") or (slash and not last):
             raise InvalidFormat("empty part")  # Twisted Words takes an empty part for none
         local, domain, resource = prep(*parse(jid))
-    except (InvalidFormat, UnicodeError) as error:
+    except (InvalidFormat, UnicodeError, IndexError) as error:  # IndexError: Twisted Words, of an empty label
         raise StanzaError("jid-malformed", f"“{jid[:80]}” is not a valid address.") from error
+    domain = domain.removesuffix(".")
     for part in (local, domain, resource):
         if part is not None and not 0 < len(part.encode()) <= MAX_PART_BYTES:
             raise StanzaError("jid-malformed", "A part of that address is empty or too long.")
