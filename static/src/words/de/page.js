@@ -64,7 +64,7 @@ export const page = {
   'Undo the last correction': 'Die letzte Korrektur rückgängig machen',
   'Close, then write': 'Schließen, dann schreiben',
   'While nothing is being written': 'Wenn nichts geschrieben wird',
-  'New topic or invitation': 'Neues Thema oder Einladung',
+  'New topic or invitation': 'Thema oder Einladung',
   'Search in this topic': 'In diesem Thema suchen',
   'These keys': 'Diese Tasten',
   'On a message': 'Auf einer Nachricht',

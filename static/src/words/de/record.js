@@ -143,7 +143,7 @@ export const record = {
   'What nobody confirms stands apart as possible.': 'Was niemand bestätigt, steht abgesetzt als möglich.',
   'Everything is filled.': 'Alles ist ausgefüllt.',
   'Ready.': 'Bereit.',
-  'Publishing makes it readable for all it is meant for.': 'Veröffentlicht können es alle lesen, für die es gedacht ist.',
+  'Publishing makes it readable for all it is meant for.': 'Veröffentlicht ist es für alle lesbar, für die es gedacht ist.',
   'Goes out by itself.': 'Geht von selbst hinaus.',
   'Goes out by itself at {1}, unless somebody holds it.': 'Geht um {1} von selbst hinaus, wenn niemand es anhält.',
   'Publish…': 'Veröffentlichen\u00a0…',

@@ -69,7 +69,7 @@ export const topics = {
   '# people here': { one: '# Person da', other: '# Personen da' },
   'since {1}': 'seit {1}',
   'planned for {1}, {2}': 'geplant für {1}, {2}',
-  'Starts when the first guest arrives': 'Beginnt, wenn der erste Gast kommt',
+  'Starts when the first guest arrives': 'Beginnt mit dem ersten Gast',
   'Published': 'Veröffentlicht',
   'Open the document': 'Dokument öffnen',
   'Ended, not published yet': 'Beendet, noch nicht veröffentlicht',
