@@ -103,7 +103,7 @@ class Federation:
                 keys=Keys(secret),
                 pool=ParserPool(wire),
                 clock=reactor,
-                writer=lambda transport, most, overflow: Outgoing(transport, turn, most, overflow),
+                writer=lambda transport, most, overflow, burst: Outgoing(transport, turn, most, overflow, burst),
                 random=secrets.token_bytes,
                 verify=elsewhere.verify,
                 barrier=barrier,

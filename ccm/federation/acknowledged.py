@@ -41,7 +41,7 @@ class Unacknowledged:
 
     def __init__(self, most: int, most_bytes: int, budget: Budget) -> None:
         self._most, self._most_bytes, self._budget = most, most_bytes, budget
-        self._open: deque[Stanza] = deque()
+        self._open: deque[tuple[Stanza, int]] = deque()
         self._bytes = self._handled = self._told = 0
         self.asked = False
 
@@ -51,7 +51,7 @@ class Unacknowledged:
     def sent(self, stanza: Stanza) -> None:
         """One more."""
         size = size_of(stanza)
-        self._open.append(stanza)
+        self._open.append((stanza, size))
         self._bytes += size
         self._budget.left -= size
         while self._open and (len(self._open) > self._most or self._bytes > self._most_bytes or self._budget.left < 0):
@@ -80,8 +80,7 @@ class Unacknowledged:
         return [self._first() for _ in range(len(self._open))]
 
     def _first(self) -> Stanza:
-        stanza = self._open.popleft()
-        size = size_of(stanza)
+        stanza, size = self._open.popleft()
         self._bytes -= size
         self._budget.left += size
         self._handled += 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from ccm.wire.stanza import Stanza
 
-_ATTRIBUTES = 200  # bytes that a stanza takes beside its content, about
+_FRAME = 200  # bytes that a stanza takes beside what it says, about
 
 
 class Budget:
@@ -19,7 +19,7 @@ class Budget:
 
 def size_of(stanza: Stanza) -> int:
     """Bytes that a stanza takes, about."""
-    return len(stanza.inner) + _ATTRIBUTES
+    return len(stanza.inner) + sum(map(len, stanza.attrs.values())) + _FRAME
 
 
 class Queue:
@@ -33,7 +33,7 @@ class Queue:
 
     def __init__(self, most: int, most_bytes: int, budget: Budget, seconds: float, now: Callable[[], float]) -> None:
         self._most, self._most_bytes, self._budget, self._seconds, self._now = most, most_bytes, budget, seconds, now
-        self._waiting: deque[tuple[float, Stanza]] = deque()
+        self._waiting: deque[tuple[float, Stanza, int]] = deque()
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -44,7 +44,7 @@ class Queue:
         size = size_of(stanza)
         if len(self._waiting) >= self._most or self._bytes + size > self._most_bytes or size > self._budget.left:
             return False
-        self._waiting.append((self._now() + self._seconds, stanza))
+        self._waiting.append((self._now() + self._seconds, stanza, size))
         self._bytes += size
         self._budget.left -= size
         return True
@@ -66,8 +66,7 @@ class Queue:
         return max(self._waiting[0][0] - self._now(), 0.0) if self._waiting else None
 
     def _take(self) -> Stanza:
-        stanza = self._waiting.popleft()[1]
-        size = size_of(stanza)
+        _, stanza, size = self._waiting.popleft()
         self._bytes -= size
         self._budget.left += size
         return stanza

@@ -80,7 +80,8 @@ class ServerStream(Protocol):
         transport.bufferSize = _READ_BYTES
         self._why: StreamError | None = None
         _keep_alive(transport)
-        self._out = terms.writer(transport, options.outgoing_bytes, self._overflow)
+        burst = 2 * options.queue_bytes  # all that waited, as it is written
+        self._out = terms.writer(transport, options.outgoing_bytes, self._overflow, burst)
         self._framing = StreamFraming(terms.pool, options.max_stanza_bytes_before_proof, ns.SERVER)
         self._later("handshake", options.handshake_seconds, self._late)
         self._later("tick", options.keepalive_seconds, self._tick)

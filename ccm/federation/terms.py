@@ -36,7 +36,7 @@ class Writer(Protocol):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """
-    :ivar writer: ``writer(transport, most_bytes, overflow)`` makes what a connection is written to by.
+    :ivar writer: ``writer(transport, most_bytes, overflow, burst_bytes)`` makes what a connection is written to by.
     :ivar budget: bytes that everything kept for other servers may take.
     :ivar random: that many random bytes.
     :ivar barrier: fires once everything queued so far is on disk; ``None`` when nothing is pending.
@@ -49,7 +49,7 @@ class Terms:
     keys: Keys
     pool: ParserPool
     clock: IReactorTime
-    writer: Callable[[Any, int, Callable[[], None]], Writer]
+    writer: Callable[[Any, int, Callable[[], None], int], Writer]
     random: Callable[[int], bytes]
     verify: Callable[[str, str, str, str], Awaitable[bool]]
     barrier: Barrier

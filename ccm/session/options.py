@@ -15,11 +15,11 @@ class SessionOptions(Section):
 
     ``require_tls``: no authentication before TLS. Times until the first byte, until TLS and until login are counted
     from connecting. Bytes a second and their burst hold for reading, before and after login; 0 means no limit. More
-    than ``outgoing_bytes`` unsent cuts the connection; its session hibernates if it can be resumed. ``resume_*`` are of
-    XEP-0198: how long a session waits for its client, how many stanzas it keeps meanwhile, and after how many
-    unacknowledged ones an acknowledgement is asked for. At most ``resume_waiting`` answers wait for records to be
-    saved: acknowledgements above it are not given, anything else is sent without waiting. Up to ``held_stanzas``
-    presences and events wait for a client that says nobody looks (XEP-0352).
+    than ``outgoing_bytes`` unsent, or four times that brought at once, cuts the connection; its session hibernates if
+    it can be resumed. ``resume_*`` are of XEP-0198: how long a session waits for its client, how many stanzas it keeps
+    meanwhile, and after how many unacknowledged ones an acknowledgement is asked for. At most ``resume_waiting``
+    answers wait for records to be saved: acknowledgements above it are not given, anything else is sent without
+    waiting. Up to ``held_stanzas`` presences and events wait for a client that says nobody looks (XEP-0352).
     """
 
     require_tls: bool = True

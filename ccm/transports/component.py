@@ -7,6 +7,7 @@ fast is read more slowly. Leaves out XEP-0225.
 """
 
 import hmac
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,6 +37,10 @@ from ccm.wire.stanza import Stanza
 
 log = Logger()
 
+_LINGER_SECONDS = 5.0
+#: A dead peer is noticed after 60 + 3 * 10 seconds of silence.
+_KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
+
 
 class ComponentListenerOptions(Section):
     """
@@ -43,7 +48,8 @@ class ComponentListenerOptions(Section):
 
     Secrets have at least ``min_secret_bytes``; ``weak_secrets`` allows well-known and shared ones. A domain is served
     by ``connections_per_domain`` at most. Of one, ``read_bytes`` are read before others have their turn; reading
-    pauses above ``bytes_per_second`` (0: never); ``outgoing_bytes`` unsent cut the connection.
+    pauses above ``bytes_per_second`` (0: never); ``outgoing_bytes`` unsent, or four times that at once, cut the
+    connection.
     """
 
     min_secret_bytes: CountOr0 = 16
@@ -75,7 +81,8 @@ class ComponentConnection(Protocol):
         """Wait for its header."""
         listener, options = self._listener, self._listener.options
         self._framing = StreamFraming(listener.pool, options.max_stanza_bytes, ns.COMPONENT)
-        self._outgoing = Outgoing(self.transport, listener.turn, options.outgoing_bytes, self.transport.loseConnection)
+        self._outgoing = Outgoing(self.transport, listener.turn, options.outgoing_bytes, self._overflow)
+        _keep_alive(self.transport)
         self.transport.bufferSize = options.read_bytes
         self._bucket = TokenBucket(options.bytes_per_second, options.burst_bytes, listener.clock.seconds)
         self._timer = listener.clock.callLater(options.handshake_seconds, self._late)
@@ -188,6 +195,27 @@ class ComponentConnection(Protocol):
             self.write(self._framing.error(error))
         self.write(self._framing.footer())
         self._outgoing.close()
+        if self._timer.active():
+            self._timer.cancel()
+        self._timer = self._listener.clock.callLater(_LINGER_SECONDS, self._abort)
+
+    def _overflow(self) -> None:
+        log.error("A component does not read; its connection is cut.", jid=self._wanted)
+        self._abort()
+
+    def _abort(self) -> None:
+        """Cut at once: to close in good order would wait for ever for somebody who does not read."""
+        self._closing = True
+        abort = getattr(self.transport, "abortConnection", None) or self.transport.loseConnection
+        abort()
+
+
+def _keep_alive(transport: Any) -> None:
+    handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+    if isinstance(handle, socket.socket) and handle.family in (socket.AF_INET, socket.AF_INET6):
+        transport.setTcpKeepAlive(True)
+        for option, value in _KEEP_ALIVE:
+            handle.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def later(clock: IReactorTime) -> Callable[[float, Callable[[], Any]], Callable[[], None]]:

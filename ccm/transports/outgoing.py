@@ -14,6 +14,8 @@ from twisted.logger import Logger
 
 log = Logger()
 
+_BURSTS = 4
+
 
 class Turn:
     """
@@ -48,14 +50,19 @@ class Outgoing:
     :param transport: a connected Twisted TCP or TLS transport.
     :param max_bytes: how much may be unsent; 0 means no limit.
     :param overflow: called once, at the end of a turn, when it is more.
+    :param burst_bytes: how much one turn may give to whoever has read what came before, such as all that waited while
+        they were away; four times *max_bytes* unless it is said. It is unsent at first through no fault of theirs.
     """
 
-    __slots__ = ("_max_bytes", "_overflow", "_queue", "_transport", "_turn", "_unsent", "paused")
+    __slots__ = ("_burst_bytes", "_max_bytes", "_most", "_overflow", "_queue", "_transport", "_turn")
 
-    def __init__(self, transport: Any, turn: Turn, max_bytes: int, overflow: Callable[[], None]) -> None:
+    def __init__(
+        self, transport: Any, turn: Turn, max_bytes: int, overflow: Callable[[], None], burst_bytes: int = 0
+    ) -> None:
         self._transport = transport
         self._turn = turn
-        self._max_bytes = max_bytes
+        self._max_bytes = self._most = max_bytes
+        self._burst_bytes = burst_bytes or _BURSTS * max_bytes
         self._overflow: Callable[[], None] | None = overflow
         self._queue: list[bytes] = []
 
@@ -77,7 +84,9 @@ class Outgoing:
         data = queue[0] if len(queue) == 1 else b"".join(queue)
         self._queue = []
         backlog = unsent_bytes(transport)
-        if self._max_bytes and backlog + len(data) > self._max_bytes:
+        if not backlog:
+            self._most = self._max_bytes
+        if self._max_bytes and backlog + len(data) > self._most and not self._is_burst(backlog, len(data)):
             overflow, self._overflow = self._overflow, None
             if overflow is not None:
                 overflow()
@@ -87,6 +96,13 @@ class Outgoing:
                 transport.write(rest)
         else:
             transport.write(data)
+
+    def _is_burst(self, backlog: int, size: int) -> bool:
+        """Whether that is only what this turn brought; while it is being read, as much as ever may follow."""
+        if backlog > min(size, self._max_bytes) or size > self._burst_bytes:
+            return False
+        self._most = backlog + size + self._max_bytes
+        return True
 
     def close(self) -> None:
         """Send what is gathered, then close the connection."""

@@ -77,7 +77,7 @@ class Stage:
             keys=self.keys,
             pool=ParserPool(),
             clock=self.clock,
-            writer=lambda transport, most, overflow: Outgoing(transport, turn, most, overflow),
+            writer=lambda transport, most, overflow, burst: Outgoing(transport, turn, most, overflow, burst),
             random=lambda size: b"\x07" * size,
             verify=self._verify,
             barrier=lambda: self.barrier,

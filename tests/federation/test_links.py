@@ -103,6 +103,13 @@ def test_what_waits_is_bounded_in_bytes() -> None:
     assert tries.refused == [("2", "resource-constraint")]
 
 
+def test_what_an_address_and_an_id_take_counts_as_well() -> None:
+    tries = Tries(queue_bytes=1000)
+    tries.send("1" * 700)
+    tries.send("2" * 700)
+    assert tries.refused == [("2" * 700, "resource-constraint")]
+
+
 def test_what_waits_for_all_is_bounded_in_bytes() -> None:
     world = World(queue_bytes_all=2000, queue_seconds=10)
     content = b"<body>" + b"x" * 600 + b"</body>"

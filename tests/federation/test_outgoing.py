@@ -273,6 +273,14 @@ def test_whose_certificate_holds_no_more_is_not_believed_whatever_they_answer() 
     assert "It has expired." in outcome(end).text
 
 
+def test_all_that_waited_goes_in_one_turn_however_much_it_is() -> None:
+    stage = Stage(**PLAIN, outgoing_bytes=10_000, queue_bytes=100_000)
+    end = counted(stage)
+    said = say(end, *map(str, range(80)), body=b"<body>" + b"x" * 1_000 + b"</body>")
+    assert said.count("<message ") == 80
+    assert not end.closed
+
+
 COUNTED = "<sm xmlns='urn:xmpp:sm:3'/>"
 
 
@@ -284,9 +292,9 @@ def counted(stage: Stage | None = None) -> End:
     return end
 
 
-def say(end: End, *ids: str) -> str:
+def say(end: End, *ids: str, body: bytes = b"") -> str:
     for id_ in ids:
-        end.stream.send(Stanza("message", {"id": id_, "to": "b@two.example"}))
+        end.stream.send(Stanza("message", {"id": id_, "to": "b@two.example"}, body))
     return end.take()
 
 

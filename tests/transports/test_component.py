@@ -38,10 +38,17 @@ class World:
         self.router.route(Stanza("iq", attrs, b"<q xmlns='u'/>", (("u", "q"),)), self.ann)
 
 
+class Wire(StringTransport):
+    aborted = False
+
+    def abortConnection(self) -> None:
+        self.aborted = True
+
+
 class Stream:
     def __init__(self, world: World, domain: str) -> None:
         self.world = world
-        self.transport = StringTransport()
+        self.transport = Wire()
         self.protocol = world.listener.buildProtocol(None)
         self.protocol.makeConnection(self.transport)
         self.opened = self.send(HEADER.format(domain))
@@ -265,6 +272,25 @@ def test_a_secret_used_twice_stops_the_start() -> None:
         checked({"topics.localhost": one, "bot.localhost": one}, 16)
     assert checked({"topics.localhost": one, "bot.localhost": one[::-1]}, 16)
     assert checked({"a.localhost": "secret", "b.localhost": "secret"}, 1, weak=True)
+
+
+def test_a_component_that_does_not_read_is_cut_at_once() -> None:
+    world = World(outgoing_bytes=1_000)
+    stream = ready(world)
+    for number in range(100):
+        attrs = {"id": str(number), "to": "topics.localhost", "from": world.ann.jid}
+        world.router.route(Stanza("message", attrs, b"<body>" + b"x" * 100 + b"</body>"), world.ann)
+    stream.take()
+    assert stream.transport.aborted, "to close in good order would wait until it reads"
+
+
+def test_a_component_that_does_not_take_the_end_of_its_stream_is_cut() -> None:
+    world = World()
+    stream = ready(world)
+    assert stream.send("</stream:stream>") == "</stream:stream>"
+    assert stream.transport.disconnecting and not stream.transport.aborted
+    world.clock.advance(5)
+    assert stream.transport.aborted
 
 
 def test_who_does_not_shake_hands_is_cut() -> None:

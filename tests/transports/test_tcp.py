@@ -191,14 +191,14 @@ def test_a_client_that_never_reads_is_cut_and_its_session_hibernates() -> None:
     (session,) = shell.factory.realm.router.sessions_of("ann@localhost")
     from ccm.wire.stanza import Stanza
 
-    for number in range(200):
+    for number in range(1_000):
         session.deliver(Stanza("message", {"id": str(number), "to": session.jid}, b"<body>" + b"x" * 50 + b"</body>"))
     shell.clock.advance(0)
     assert shell.transport.aborted
     assert shell.transport.value() == b""
     shell.protocol.connectionLost()
     assert session.hibernating
-    assert len(session.resumption.acks.queue) == 200
+    assert len(session.resumption.acks.queue) == 1_000
 
 
 def test_the_order_is_kept_when_the_socket_takes_only_a_part() -> None:
