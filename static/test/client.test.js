@@ -12,6 +12,7 @@ async function online() {
   let ids = 0;
   const [store, clock] = [new Store(), new TurnedClock()];
   const connect = (service, options) => (connection = new PlayedConnection(service, options));
+  online.last = () => connection;
   const session = new Session({ service: '/http-bind', domain: 'localhost', resource: 'web-1', connect, store, clock, newId: () => `id${(ids += 1)}` });
   const client = new Client({ session, store, clock, zone: () => 'Europe/Berlin', language: 'en' });
   const notes = /** @type {any[]} */ ([]);
@@ -171,4 +172,18 @@ test('a list that comes in small pages is read to its end', async () => {
   await listed;
   assert.match(String(iq), /<after>k3f9x2<\/after>/);
   assert.deepEqual([...client.topics.keys()], ['k3f9x2', 'other']);
+});
+
+test('what one account left unsent is never said by another that signs in instead', async () => {
+  const { client, session, connection, store } = await online();
+  const [topic] = client.topics.values();
+  client.open(topic).say('from Ann alone');
+  assert.match(store.getItem(`ccm-unsent:${topic.room}`) ?? '', /from Ann alone/);
+  await connection.status('CONNFAIL', 'conflict'); // over: somebody must sign in again
+  assert.equal(session.state, 'over');
+  session.signIn('kim', 'pw');
+  await online.last().up('kim@localhost/web-1');
+  await online.last().answer('token', TOKEN);
+  assert.equal(store.getItem(`ccm-unsent:${topic.room}`), null);
+  assert.equal(client.rooms.size, 0);
 });

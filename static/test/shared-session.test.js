@@ -16,7 +16,8 @@ class Locks {
 
   request(name, options, callback) {
     return new Promise((resolve, reject) => {
-      const asked = { name, callback, resolve, reject };
+      if (options.tab?.dead) return;
+      const asked = { name, callback, resolve, reject, tab: options.tab };
       if (options.ifAvailable && this.held.has(name)) return resolve(callback(null));
       options.signal?.addEventListener('abort', () => {
         if (!this.waiting.includes(asked)) return;
@@ -35,7 +36,7 @@ class Locks {
 
   grant() {
     for (const asked of [...this.waiting]) {
-      if (this.held.has(asked.name)) continue;
+      if (this.held.has(asked.name) || asked.tab?.dead) continue;
       this.waiting.splice(this.waiting.indexOf(asked), 1);
       this.held.set(asked.name, asked);
       Promise.resolve(asked.callback({ name: asked.name })).then((value) => {
@@ -143,17 +144,18 @@ function browser() {
     const owns = /** @type {any[]} */ ([]);
     const mine = /** @type {any[]} */ ([]);
     const channel = {
-      onmessage: /** @type {any} */ (null), frozen: false,
+      onmessage: /** @type {any} */ (null), frozen: false, dead: false,
       postMessage(data) {
+        if (channel.dead) return;
         for (const other of channels) if (other !== channel) queueMicrotask(() => !other.frozen && other.onmessage?.({ data: structuredClone(data) }));
       },
     };
     channels.push(channel);
     const ownLocks = {
       query: locks.query,
-      request: (name, options, callback) => locks.request(name, options, (lock) => {
+      request: (name, ...rest) => locks.request(name, { ...(rest.length > 1 ? rest[0] : {}), tab: channel }, (lock) => {
         if (lock) mine.push([name, locks.held.get(name)]);
-        return callback(lock);
+        return rest.at(-1)(lock);
       }).catch(async (error) => {
         while (channel.frozen) await new Promise((go) => { channel.thaw = go; }); // it runs nothing until then
         throw error;
@@ -170,12 +172,16 @@ function browser() {
     const heard = /** @type {string[]} */ ([]);
     session.on('state', (state) => states.push(state));
     session.on('stanza', (stanza) => heard.push(stanza.nodeName));
-    const close = () => {
-      session.farewell();
+    const die = () => {
+      channel.dead = true;
       channels.splice(channels.indexOf(channel), 1);
       for (const [name, asked] of mine) locks.drop(name, asked);
     };
-    return { session, store, owns, states, heard, channel, close, own: () => owns.at(-1), read: () => states.splice(0) };
+    const close = () => {
+      session.farewell();
+      die();
+    };
+    return { session, store, owns, states, heard, channel, close, die, own: () => owns.at(-1), read: () => states.splice(0) };
   };
   return { clock, locks, tab };
 }
@@ -259,6 +265,18 @@ test('a room is left when the last tab leaves it, and when the last tab in it is
   assert.deepEqual(left.map((el) => el.getAttribute('to')), ['r@conference.localhost/ann']);
 });
 
+test('a tab that is gone without a word is a member no longer', async () => {
+  const { first, second, clock } = await two();
+  second.session.send($pres({ to: 'r@conference.localhost/ann' }).c('x', { xmlns: 'http://jabber.org/protocol/muc' }));
+  await settle();
+  second.die();
+  await settle();
+  await clock.pass(11);
+  assert.equal(first.own().sent.at(-1).getAttribute('type'), 'unavailable');
+  first.store.setItem('strophe-bosh-session', '{"sid":"s","rid":9}');
+  assert.deepEqual(first.session.farewell(), { sid: 's', rid: 9 });
+});
+
 test('when the holder goes another tab takes its session up, and all see the connection go and come', async () => {
   const { first, second, tab, clock } = await two();
   const third = tab();
@@ -313,6 +331,41 @@ test('signing out in one tab signs all of them out', async () => {
   assert.deepEqual([first.session.state, second.session.state], ['out', 'out']);
   assert.equal(first.own().signedOut, true);
   assert.deepEqual([first.store.getItem('ccm-session'), second.store.getItem('ccm-session')], [null, null]);
+});
+
+test('whoever signs out while nobody holds the session ends it once somebody does', async () => {
+  const { first, second, tab, clock } = await two();
+  const third = tab();
+  await third.session.resume();
+  await settle();
+  for (const { session } of [second, third]) session.on('signed-out', () => session.signOut());
+  first.close();
+  await settle();
+  third.session.signOut();
+  await settle();
+  assert.equal(third.session.state, 'out');
+  await clock.pass(0.2);
+  assert.equal(second.own().signedOut, true);
+  assert.equal(second.session.state, 'out');
+  assert.equal(second.store.getItem('ccm-session'), null);
+});
+
+test('a question to the tabs of one account says nothing about those of another', async () => {
+  const { first, tab, clock } = await two();
+  const other = tab();
+  other.session.resume();
+  await settle();
+  const kim = tab(new Store());
+  kim.store.setItem('ccm-session', '{"jid":"kim@localhost/web"}');
+  kim.session.resume(); // nobody answers
+  await settle();
+  const signedIn = kim.session.signInByToken('ann@localhost', 'token');
+  await settle();
+  await signedIn;
+  assert.equal(kim.session.jid, first.session.jid);
+  assert.equal(kim.owns.filter((own) => own.account === 'ann@localhost').length, 0);
+  await clock.pass(3);
+  assert.equal(kim.session.state, 'online');
 });
 
 test('who signs in to an account that another tab holds uses that session', async () => {

@@ -21,6 +21,13 @@ export class Rooms extends Emitter {
     this.session = session;
     this.store = store;
     this.clock = clock;
+    let before = session.account;
+    session.on('state', (state) => {
+      if (state !== 'online' || session.account === before) return;
+      // Who comes instead of somebody else finds nothing of theirs; a guest may have become an account.
+      if (before.endsWith(`@${session.domain}`)) this.forget();
+      before = session.account;
+    });
   }
 
   /** @param {string} jid @param {string} nick @returns {Room} entered if it was not */

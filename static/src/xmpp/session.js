@@ -13,7 +13,7 @@ import { NS } from './names.js';
 import { RequestError } from './read.js';
 import { Requests, replyTo } from './requests.js';
 import { SignInError, refusal } from './sign-in-error.js';
-import { Ticket } from './ticket.js';
+import { BOSH_KEY, Ticket, stored } from './ticket.js';
 import { drop, flushSoon, tend } from './wire.js';
 import { attr, bare } from './xml.js';
 
@@ -265,14 +265,9 @@ export class Session extends Emitter {
     return true;
   }
 
-  // Where Strophe keeps it (its option `keepalive`).
   #boshSession() {
-    try {
-      const kept = JSON.parse(this.store.getItem('strophe-bosh-session') ?? 'null');
-      return kept?.jid && kept.sid && kept.rid ? kept : null;
-    } catch {
-      return null;
-    }
+    const kept = stored(this.store, BOSH_KEY);
+    return kept?.jid && kept.sid && kept.rid ? kept : null;
   }
 
   /** @param {any} conn @param {boolean} restored */

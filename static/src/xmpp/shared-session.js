@@ -15,11 +15,11 @@ import { Requests } from './requests.js';
 import { Crew } from './shared-crew.js';
 import { AccountLock } from './shared-lock.js';
 import { Standing } from './shared-standing.js';
+import { TabLocks } from './tab-locks.js';
+import { BOSH_KEY, TICKET_KEY, stored } from './ticket.js';
 import { Silence } from './wire.js';
 import { bare, resource } from './xml.js';
 
-const TICKET_KEY = 'ccm-session';
-const BOSH_KEY = 'strophe-bosh-session';
 const ANSWER_SECONDS = 2;
 const SILENT_SECONDS = 5;
 const FAREWELL_SECONDS = 0.1;
@@ -31,6 +31,7 @@ export class SharedSession extends Standing {
   #group = ''; // the account whose tabs this one belongs to
   #lock;
   #crew = new Crew();
+  #tabs;
   #requests;
   #kept = /** @type {any} */ (null);
   #stream = '';
@@ -40,6 +41,7 @@ export class SharedSession extends Standing {
   #settled = () => {};
   #silence;
   #ears = /** @type {(() => void)[]} */ ([]);
+  /** Somebody signed out while nobody held it. */ #ends = false;
   /** When the one who holds it began to: what an earlier one says is no longer true. */ #term = 0;
 
   /**
@@ -66,6 +68,7 @@ export class SharedSession extends Standing {
     this.newId = newId;
     this.tab = newId();
     this.#lock = new AccountLock(locks, { held: (own) => this.#hold(own), robbed: () => this.#robbed() });
+    this.#tabs = new TabLocks(locks, this.tab, (tab) => this.#left(tab));
     this.#requests = new Requests(clock, newId);
     this.#silence = new Silence(clock, () => this.#hail());
     channel.onmessage = (event) => this.#heard(event.data);
@@ -114,7 +117,7 @@ export class SharedSession extends Standing {
 
   signOut() {
     this.#own?.signOut();
-    this.#tell({ kind: this.#holds ? 'out' : 'sign-out' });
+    this.#tell({ kind: 'out' });
     this.store.removeItem(TICKET_KEY);
     this.#gone();
   }
@@ -138,11 +141,11 @@ export class SharedSession extends Standing {
     return answer;
   }
 
-  /** The page goes. @returns {any} the BOSH session, if no other tab is there to go on with it */
+  /** The page goes. @returns {any} the BOSH session, if no other tab goes on with it */
   farewell() {
     this.#silence.end();
     if (!this.#own) return this.#tell({ kind: 'bye' });
-    if (!this.#crew.members.size) return this.#stored(BOSH_KEY);
+    if (!this.#crew.members.size) return stored(this.store, BOSH_KEY);
     const { kept } = this.#own;
     const bosh = this.#own.handOver();
     this.#tell({ kind: 'bye', kept, bosh, rooms: this.#crew.rooms });
@@ -164,9 +167,10 @@ export class SharedSession extends Standing {
     const { account } = own;
     if (mine && account === this.#group) return;
     this.#part();
-    this.#group = account;
+    this.#belong(account);
     if (await this.#lock.take(account, own)) return;
     const here = await this.#ask();
+    if (this.#group !== account) return own.signOut();
     if (here?.state !== 'online') return void (await this.#lock.steal(account, own));
     own.signOut();
     this.#lock.queue(account);
@@ -175,7 +179,7 @@ export class SharedSession extends Standing {
 
   /** @param {string} account @param {() => void} [settled] once it is known how it went */
   #join(account, settled = () => {}) {
-    this.#group = account;
+    this.#belong(account);
     this.#settled = settled;
     this.#lock.queue(account);
     this.#hail();
@@ -184,12 +188,17 @@ export class SharedSession extends Standing {
   /** @returns {Promise<boolean>} whether a tab of that account was there to follow */
   async #follow(account) {
     this.#part();
-    this.#group = account;
+    this.#belong(account);
     const here = await this.#ask();
     if (here?.state !== 'online') return false;
     this.#lock.queue(account);
     this.#told(here);
     return true;
+  }
+
+  #belong(account) {
+    this.#group = account;
+    this.#tabs.hold();
   }
 
   // Who does not answer in time is not there, whatever it holds.
@@ -202,7 +211,7 @@ export class SharedSession extends Standing {
     else this.#gone();
   }
 
-  /** @returns {Promise<any>} what the holder says, `null` without one */
+  // What the holder says, `null` without one.
   #ask() {
     this.#asked ??= new Promise((resolve) => {
       const timer = this.clock.setTimeout(() => this.#answered(null), ANSWER_SECONDS * 1000);
@@ -254,6 +263,7 @@ export class SharedSession extends Standing {
     this.#lead(own);
     if (!(await back)) return this.#gone();
     this.#settled();
+    if (this.#ends) return this.emit('signed-out');
     this.clock.setTimeout(() => this.#leaveRooms(rooms.filter((/** @type {string} */ full) => !this.#crew.isIn(full))), RETURN_SECONDS * 1000);
   }
 
@@ -262,6 +272,7 @@ export class SharedSession extends Standing {
     this.#own?.handOver();
     this.#own = null;
     this.#holds = false;
+    this.#tabs.rest();
     this.store.removeItem(BOSH_KEY);
     this.#join(this.#group);
   }
@@ -278,6 +289,9 @@ export class SharedSession extends Standing {
     this.#group = '';
     this.#stream = '';
     this.#kept = null;
+    this.#ends = false;
+    this.#answered(null);
+    this.#tabs.rest();
     this.#silence.end();
     this.#lock.leave();
     this.#requests.rejectAll('offline');
@@ -308,19 +322,22 @@ export class SharedSession extends Standing {
 
   #forMember(said) {
     const { kind, tab } = said;
-    if (kind !== 'bye') this.#crew.members.add(tab);
+    if (kind === 'bye') return this.#left(tab);
+    this.#crew.members.add(tab);
+    this.#tabs.watch(tab);
     if (kind === 'hello') this.#tell({ ...this.#standing(), kind: 'here', to: tab, presences: this.#crew.presences });
     else if (kind === 'send' && this.state === 'online') this.#sendFor(tab, said.xml);
     else if (kind === 'try') this.#own?.tryNow();
     else if (kind === 'wake') this.#own?.wake();
     else if (kind === 'renew') this.#own?.passwordChanged();
-    else if (kind === 'sign-out') this.emit('signed-out');
-    else if (kind === 'bye') this.clock.setTimeout(() => this.#leaveRooms(this.#crew.gone(tab)), RETURN_SECONDS * 1000);
-    if (kind === 'bye') this.#crew.members.delete(tab);
   }
 
-  #sendFor(tab, xml) {
-    const element = this.read(xml);
+  // After a reload it comes back under another name.
+  #left(tab) {
+    if (this.#crew.members.delete(tab)) this.clock.setTimeout(() => this.#leaveRooms(this.#crew.gone(tab)), RETURN_SECONDS * 1000);
+  }
+
+  #sendFor(tab, xml, element = this.read(xml)) {
     if (this.#crew.sends(tab, element, xml)) this.#own?.send(element);
   }
 
@@ -360,7 +377,7 @@ export class SharedSession extends Standing {
   #heard(said) {
     if (!this.#group || said.group !== this.#group || (said.to && said.to !== this.tab)) return;
     const { kind } = said;
-    if (kind === 'out') return this.emit('signed-out');
+    if (kind === 'out') return void (this.#holds && !this.#own ? (this.#ends = true) : this.emit('signed-out'));
     if (this.#own) return this.#forMember(said);
     if (said.term < this.#term) return;
     if (['here', 'state', 'stanza'].includes(kind)) this.#silence.end();
@@ -377,14 +394,7 @@ export class SharedSession extends Standing {
   // -- what is known here
 
   #ticket() {
-    return this.#stored(TICKET_KEY)?.jid ? this.#stored(TICKET_KEY) : null;
-  }
-
-  #stored(key) {
-    try {
-      return JSON.parse(this.store.getItem(key) ?? 'null');
-    } catch {
-      return null;
-    }
+    const kept = stored(this.store, TICKET_KEY);
+    return kept?.jid ? kept : null;
   }
 }

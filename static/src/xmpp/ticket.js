@@ -5,8 +5,19 @@ import { NS } from './names.js';
 import { instant } from './read.js';
 import { attr, kid, text } from './xml.js';
 
-const SESSION_KEY = 'ccm-session';
+export const TICKET_KEY = 'ccm-session';
+/** Where Strophe keeps its BOSH session (its option `keepalive`). */
+export const BOSH_KEY = 'strophe-bosh-session';
 const HOUR_MS = 3_600_000;
+
+/** @param {Pick<Storage, 'getItem'>} store @param {string} key @returns {any} what stands there, `null` if nothing that can be read does */
+export function stored(store, key) {
+  try {
+    return JSON.parse(store.getItem(key) ?? 'null');
+  } catch {
+    return null;
+  }
+}
 
 /** @typedef {{jid: string, token: string, expires: string, issued: string, name: string}} Kept */
 
@@ -21,24 +32,20 @@ export class Ticket {
 
   /** @returns {Kept | null} what was kept before a page load */
   load() {
-    try {
-      const kept = JSON.parse(this.store.getItem(SESSION_KEY) ?? 'null');
-      this.kept = kept && kept.jid ? kept : null;
-    } catch {
-      this.kept = null;
-    }
+    const kept = stored(this.store, TICKET_KEY);
+    this.kept = kept?.jid ? kept : null;
     return this.kept;
   }
 
   /** @param {Kept} kept */
   keep(kept) {
     this.kept = kept;
-    this.store.setItem(SESSION_KEY, JSON.stringify(kept));
+    this.store.setItem(TICKET_KEY, JSON.stringify(kept));
   }
 
   forget() {
     this.kept = null;
-    this.store.removeItem(SESSION_KEY);
+    this.store.removeItem(TICKET_KEY);
   }
 
   /** The session is of this address now: a ticket of another one is worth nothing. @param {string} jid */
