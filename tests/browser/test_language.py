@@ -32,6 +32,15 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+OVER_THE_EDGE = """() => {
+    const rows = [...document.querySelectorAll('.pane section, .pane .row, dialog[open] .row')];
+    return rows.filter((one) => one.checkVisibility()).filter((one) => {
+        const { left, right } = one.getBoundingClientRect();
+        return right > left && (left < 0 || right > innerWidth || one.scrollWidth > one.clientWidth + 1);
+    }).map((one) => one.className);
+}"""
+
+
 def left_in_english(page: Page) -> list[str]:
     return [words for words in page.evaluate(OURS) if ENGLISH.search(words)]
 
@@ -60,13 +69,23 @@ def test_german_fits_everywhere_and_english_comes_without_a_load(page: Page, ser
     expect(page.get_by_test_id("planned")).to_have_text(re.compile(r"^\w\w\., \d+\. .+, 15:00 MEZ, übermorgen$"))
     page.get_by_test_id("composer").fill("ACTION: Ann to list the mirrors by Friday")
     page.get_by_test_id("composer").press("Enter")
+    page.get_by_test_id("composer").fill("#propose We meet in person")
+    page.get_by_test_id("composer").press("Enter")
     expect(page.locator("[data-entry=A1]")).to_be_visible(timeout=10_000)
+    expect(page.get_by_test_id("cards")).to_be_visible(timeout=10_000)
     judge.look("talk")
     assert left_in_english(page) == []
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     for pane, name in (("talk", "Gespräch"), ("outcome", "Ergebnis"), ("topics", "Themen")):
         page.locator("nav.tabs").get_by_role("link", name=name).click()
         judge.look(f"{pane}-narrow")
+        assert page.evaluate(OVER_THE_EDGE) == []
+    page.locator("nav.tabs").get_by_role("link", name="Ergebnis").click()
+    page.get_by_test_id("preview").click()
+    expect(page.get_by_role("button", name="Veröffentlichen").last).to_be_visible()
+    assert page.evaluate(OVER_THE_EDGE) == []
+    page.keyboard.press("Escape")
+    page.locator("nav.tabs").get_by_role("link", name="Themen").click()
     page.locator("summary[aria-label=Sie]").click()
     page.get_by_test_id("settings").click()
     judge.look("settings-narrow")
