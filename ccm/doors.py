@@ -189,9 +189,15 @@ def _session(realm: Realm, transport: str, connection: Any, framing: Any) -> Ses
 
 
 async def end_changed(neighbours: Neighbours, accounts: Accounts) -> None:
-    """Notice what another process changed; nobody stays signed in to an account removed, or in an old way."""
-    for jid in await accounts.refresh():
-        account = await accounts.get(jid)
+    """
+    Notice what another process changed; nobody stays signed in to an account removed, or in an old way.
+
+    Whose removal nobody was told of, for the process ended meanwhile or did not run, is told of now.
+    """
+    changed = await accounts.refresh()
+    removed = accounts.removed()
+    for jid in changed | removed:
+        account = None if jid in removed else await accounts.get(jid)  # another one may have the name already
         if account is None:
             why = _REMOVED
         else:
@@ -199,8 +205,9 @@ async def end_changed(neighbours: Neighbours, accounts: Accounts) -> None:
         router = neighbours.of(address.domain(jid))
         for session in router.sessions_of(jid) if router is not None else ():
             session.close("not-authorized", why)
-        if router is not None and not accounts.exists(jid):
-            neighbours.fire("account-deleted", jid)
+        if router is not None and account is None:
+            await neighbours.tell("account-deleted", jid)
+            await accounts.told(jid)
 
 
 def end_without_account(neighbours: Neighbours, exists: Callable[[str], bool], guests: Collection[str]) -> int:

@@ -149,7 +149,7 @@ class House:
             guest_host=self._guest_host,
             barrier=self._barrier,
             end=partial(running.end, ground.reactor) if self._is_own else None,
-            fire=ground.neighbours.fire,
+            tell=ground.neighbours.tell,
             is_own=self._is_own,
         )
 

@@ -187,6 +187,12 @@ class IAccounts(Interface):
     def delete(jid: str) -> Awaitable[None]:
         """*async* Remove the account and what hangs on it. :raises StanzaError: ``item-not-found``."""
 
+    def removed() -> frozenset[str]:
+        """Bare JIDs that were removed, by whomever, while modules were not told of it yet; as last refreshed."""
+
+    def told(jid: str) -> Awaitable[None]:
+        """*async* They were told: whoever has that name next is somebody else."""
+
     def count(domain: str, enabled: bool | None = None) -> Awaitable[int]:
         """*async* How many accounts a domain has, or how many of them may sign in, or may not."""
 
@@ -205,6 +211,9 @@ class IRosters(Interface):
 
     def save(jid: str, items: dict[str, r.RosterItem]) -> Awaitable[None]:
         """*async* Replace them."""
+
+    def left_by(jid: str) -> Awaitable[dict[str, r.RosterItem]]:
+        """*async* The contacts of an account that was removed, until :meth:`IAccounts.told`."""
 
 
 class IAccountXML(Interface):

@@ -166,6 +166,7 @@ class Server(Service):
         await departures.start()
         self._undo.append(departures.stop)
         self._clear_up()
+        await end_changed(ground.neighbours, stores.accounts)  # what a crash kept modules from hearing
         self._undo.append(
             running.every(reactor, REFRESH_SECONDS, lambda: end_changed(ground.neighbours, stores.accounts))
         )

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from twisted.logger import Logger
 
+from ccm import address
+from ccm.errors import StoreUnavailable
 from ccm.modules.aside import aside
 from ccm.router.module import Module
 from ccm.router.router import Router
@@ -38,7 +40,7 @@ class AccountEnds:
 
     def __init__(self, router: Router, services: Services, _options: Any) -> None:
         self._router = router
-        self._accounts = services.accounts
+        self._services = services
         aside(services.state.subscribe(CHANNEL, self._heard), "listening to ends of accounts")
 
     def _heard(self, message: bytes) -> None:
@@ -48,8 +50,9 @@ class AccountEnds:
             log.warn("A message on the bus could not be read: {channel}", channel=CHANNEL)
             return
         end_sessions(self._router, ended.jid, _WORDS.get(ended.why, "You were signed out."), ended.but)
-        if not self._accounts.exists(ended.jid):
-            self._router.fire("account-deleted", ended.jid)
+        here = address.domain(ended.jid) in self._router.hosts  # of several domains, one tells all
+        if here and not self._services.accounts.exists(ended.jid):
+            aside(tell_deleted(self._router, self._services, ended.jid), "telling that an account is gone")
 
 
 def end_sessions(router: Router, jid: str, why: str, but: str = "") -> None:
@@ -59,9 +62,13 @@ def end_sessions(router: Router, jid: str, why: str, but: str = "") -> None:
             session.close("not-authorized", why)
 
 
-def tell_deleted(router: Router, services: Services, jid: str) -> None:
-    """An account is gone: rooms and nodes of the other domains here forget it as well."""
-    (services.fire or router.fire)("account-deleted", jid)
+async def tell_deleted(router: Router, services: Services, jid: str) -> None:
+    """An account is gone: rooms, nodes and contacts here forget it, those of the other domains as well."""
+    await (services.tell or router.tell)("account-deleted", jid)
+    try:
+        await services.accounts.told(jid)
+    except StoreUnavailable as error:
+        log.warn("That {jid} is gone will be told once more: {why}", jid=jid, why=str(error))
 
 
 plugin = Module("account_ends", "CCM", AccountEnds)

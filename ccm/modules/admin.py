@@ -28,6 +28,8 @@ from ccm.router.router import Router
 from ccm.router.services import Services
 from ccm.session.verifiers import make_verifiers
 
+_AGAIN_SECONDS = 30.0
+
 
 class AdminOptions(Section):
     """
@@ -74,7 +76,16 @@ class Admin:
             router.add_command(command)
         router.attach(logins)
         router.attach(told)
-        aside(self._load(), "reading what administrators have set")
+        self._later = services.later
+        self._begin()
+
+    def _begin(self) -> None:
+        aside(self._load(), "reading what administrators have set", failed=self._again)
+
+    def _again(self) -> None:
+        """Until it can be read the border is closed, and only those whom the configuration names administer."""
+        self._border.begin()
+        self._later(_AGAIN_SECONDS, self._begin)
 
     async def _load(self) -> None:
         for each in self._lists:
@@ -83,10 +94,9 @@ class Admin:
         await self._words.load()
 
     @on.event("account-deleted")
-    def struck(self, jid: str) -> None:
+    async def struck(self, jid: str) -> None:
         """Who gets the name of a former administrator next is a stranger."""
-        if jid in self._added.jids:
-            aside(self._added.replace(each for each in self._added.jids if each != jid), "striking an administrator")
+        await self._added.strike(jid)
 
 
 def _of_here(admins: tuple[str, ...], host: str) -> tuple[str, ...]:

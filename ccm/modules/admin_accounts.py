@@ -111,7 +111,7 @@ class AccountCommands:
         for jid in jids:
             await self._accounts.delete(jid)
             end_sessions(self._router, jid, "The account has been removed.")
-            tell_deleted(self._router, self._services, jid)
+            await tell_deleted(self._router, self._services, jid)
         return several(jids, "deleted")
 
     async def _disable(self, asker: str, values: Values) -> Done:

@@ -31,8 +31,9 @@ class Elsewhere:
         self._attached = False
 
     def begin(self) -> None:
-        """The lists may have changed. Hosts that need none of this pay nothing for it."""
-        if not self._attached and (self._blocked.jids or self._allowed.jids):
+        """The lists may have changed, or cannot be read. Hosts that need none of this pay nothing for it."""
+        known = self._blocked.known and self._allowed.known
+        if not self._attached and (self._blocked.jids or self._allowed.jids or not known):
             self._attached = True
             self._router.attach(self)
 
@@ -59,6 +60,8 @@ class Elsewhere:
         domain = address.domain(jid)
         if domain in self._router.hosts:
             return False
+        if not (self._blocked.known and self._allowed.known):
+            return not self.is_here(domain)
         names = _names(jid)
         if not names.isdisjoint(self._blocked.jids):
             return True
@@ -111,6 +114,7 @@ class ListCommands:
             return Done(f"{len(listed.jids)} are on the list.")
 
         async def present() -> Mapping[str, Sequence[str]]:
+            await listed.load()
             return {var: tuple(listed.jids)}
 
         return self._desk.command(name, title, edit, Parameter(var, label, "jid-multi"), present=present)
@@ -125,6 +129,7 @@ class ListCommands:
         return jid
 
     async def _present_admins(self) -> Mapping[str, Sequence[str]]:
+        await self._desk.admins.added.load()
         return {"adminjids": self._desk.admins.all()}
 
     async def _edit_admins(self, asker: str, values: Values) -> Done:

@@ -24,28 +24,49 @@ ACCOUNT = Parameter("accountjid", "Address of the account", "jid-single", requir
 
 
 class Listed:
-    """Addresses that the host keeps under a name, in memory as well."""
+    """
+    Addresses that the host keeps under a name, in memory as well. What could not be read is not taken for nothing.
+
+    :ivar known: they were read.
+    """
 
     def __init__(self, store: IAccountXML, host: str, name: str) -> None:
         self._store, self._host, self._name = store, host, name
         self._turns = Turns()
         self.jids: dict[str, None] = {}
+        self.known = False
 
     async def load(self) -> None:
-        """Read them, at the start; nobody changes them meanwhile."""
+        """Read them, unless they were; nobody changes them meanwhile. :raises StoreUnavailable: as any reading."""
         async with self._turns.of(self._name):
-            xml = await self._store.get(self._host, self._name)
-            if xml is not None:
-                self.jids = {str(child): None for child in parse_element(xml).elements()}
+            await self._read()
 
     async def replace(self, jids: Iterable[str]) -> None:
         """Keep these and no others; holds once it is stored."""
         async with self._turns.of(self._name):
-            wanted = dict.fromkeys(jids)
-            inner = b"".join(b"<jid>%b</jid>" % text(jid) for jid in wanted)
-            xml = f"<list xmlns='{KEPT}'>".encode() + inner + b"</list>" if wanted else None
-            await self._store.set(self._host, {self._name: xml})
-            self.jids = wanted
+            await self._keep(jids)
+
+    async def strike(self, jid: str) -> None:
+        """Take an address off, if it is there."""
+        async with self._turns.of(self._name):
+            await self._read()
+            if jid in self.jids:
+                await self._keep(each for each in self.jids if each != jid)
+
+    async def _read(self) -> None:
+        if self.known:
+            return
+        xml = await self._store.get(self._host, self._name)
+        if xml is not None:
+            self.jids = {str(child): None for child in parse_element(xml).elements()}
+        self.known = True
+
+    async def _keep(self, jids: Iterable[str]) -> None:
+        wanted = dict.fromkeys(jids)
+        inner = b"".join(b"<jid>%b</jid>" % text(jid) for jid in wanted)
+        xml = f"<list xmlns='{KEPT}'>".encode() + inner + b"</list>" if wanted else None
+        await self._store.set(self._host, {self._name: xml})
+        self.jids, self.known = wanted, True
 
 
 class Admins:

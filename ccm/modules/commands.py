@@ -97,7 +97,10 @@ def _info(type_: str, name: str, *features: str) -> bytes:
 
 
 async def _form(command: HostCommand) -> bytes:
-    present = await command.present()
+    try:
+        present = await command.present()
+    except StoreUnavailable as error:
+        raise StanzaError("resource-constraint", "Nothing can be read at the moment. Try again later.") from error
     fields = [
         forms.field(each.name, present.get(each.name, ()), each.kind, each.label, each.options, required=each.required)
         for each in command.parameters

@@ -114,9 +114,10 @@ class Pep:
             return await self._pubsub.answer(stanza, service)
 
     @on.event("account-deleted")
-    def forget(self, jid: str) -> None:
-        """Nodes go with their account."""
-        aside(self._nodes.delete(jid), "deleting the nodes of an account")
+    async def forget(self, jid: str) -> None:
+        """Nodes go with their account, those of a change under way, too."""
+        async with self._turns.of(jid):
+            await self._nodes.delete(jid)
 
     # ---- service discovery of accounts (XEP-0163 §3.1, XEP-0060 §5)
 

@@ -131,9 +131,9 @@ class PubSubService:
         """Nothing is sent to many here."""
 
     @on.event("account-deleted")
-    def gone(self, jid: str) -> None:
+    async def gone(self, jid: str) -> None:
         """What it was to nodes goes with it, and nodes that nobody owns any more."""
-        aside(self._forget(jid, owner=True), "forgetting an account at the publish-subscribe service")
+        await self._forget(jid, owner=True)
 
     # ---- inside
 

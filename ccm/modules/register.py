@@ -126,7 +126,7 @@ class Register:
             mine.deliver(stanza.result())  # §3.2: the answer goes out before the stream ends
         for session in self._router.sessions_of(owner):
             session.close("not-authorized", "The account has been removed.")
-        tell_deleted(self._router, self._services, owner)
+        await tell_deleted(self._router, self._services, owner)
 
     def _owner(self, stanza: Stanza) -> str:
         bare = address.bare(stanza.from_ or "")

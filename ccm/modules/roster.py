@@ -15,9 +15,8 @@ from ccm import namespaces as ns
 from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
-from ccm.modules.presence_out import withdraw
+from ccm.modules.presence_out import part
 from ccm.modules.roster_push import QUERY, RosterPush, rendered_all, version
-from ccm.modules.subscription_states import SEEN_BY, SEES
 from ccm.records import RosterItem
 from ccm.router.contacts import Items
 from ccm.router.hooks import Target, on
@@ -84,7 +83,7 @@ class Roster:
                 raise StanzaError("item-not-found", f"{contact} is not in your roster.")
             stored = self._contacts.change(bare, contact, None)
             self._pushes.push(bare, items, contact)
-            self._part(bare, old)
+            part(self._router, bare, old)
         else:
             stored = self._contacts.change(bare, contact, self._asked(items, old, contact, asked[0]))
             self._pushes.push(bare, items, contact)
@@ -111,15 +110,6 @@ class Roster:
         if old is None and len(items) >= options.max_contacts:
             raise StanzaError("policy-violation", f"A roster holds {options.max_contacts} contacts. Remove one first.")
         return replace(old or RosterItem(contact), name=name, groups=groups, hidden=False)
-
-    def _part(self, bare: str, old: RosterItem) -> None:
-        """RFC 6121 §2.5.2: end both directions of what was there."""
-        if old.subscription in SEES or old.ask:
-            self._router.route(Stanza("presence", {"type": "unsubscribe", "from": bare, "to": old.jid}))
-        if old.subscription in SEEN_BY or old.pending_in:
-            if old.subscription in SEEN_BY:
-                withdraw(self._router, bare, old.jid)
-            self._router.route(Stanza("presence", {"type": "unsubscribed", "from": bare, "to": old.jid}))
 
 
 def _owner(stanza: Stanza) -> str:

@@ -14,7 +14,7 @@ from ccm import namespaces as ns
 from ccm.bounds import CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
-from ccm.modules.presence_out import show, withdraw
+from ccm.modules.presence_out import part, show, withdraw
 from ccm.modules.roster_push import RosterPush
 from ccm.modules.subscription_states import TYPES, Outcome, inbound, outbound
 from ccm.router.contacts import Items
@@ -50,6 +50,7 @@ class Subscriptions:
     def __init__(self, router: Router, services: Services, options: SubscriptionOptions) -> None:
         self._router = router
         self._contacts = services.contacts
+        self._rosters = services.rosters
         self._max = options.max_contacts
         self._pushes = RosterPush(router)
         router.add_stream_feature(lambda: b"<sub xmlns='urn:xmpp:features:pre-approval'/>")
@@ -77,6 +78,13 @@ class Subscriptions:
         if self._router.is_account(user) and user != contact:
             self._contacts.when(user, lambda items: self._receive(user, contact, stanza, items))
         return HANDLED
+
+    @on.event("account-deleted")
+    async def parted(self, jid: str) -> None:
+        """An account is gone, and so is what was between it and its contacts: who has its name next is a stranger."""
+        if address.domain(jid) in self._router.hosts:
+            for item in (await self._rosters.left_by(jid)).values():
+                part(self._router, jid, item)
 
     def _send(self, user: str, contact: str, stanza: Stanza, items: Items) -> None:
         if contact not in items and len(items) >= self._max:

@@ -81,7 +81,7 @@ EVENTS: dict[str, str] = {
     "session-lost": "(session, stanzas) what was not acknowledged when it ended (XEP-0198 §4)",
     "vcard-changed": "(jid) an account has another vCard (XEP-0054); told, so that the answer waits",
     "item-published": "(account, node, item) an account's node has a new item (XEP-0163); told",
-    "account-deleted": "(jid) an account is gone",
+    "account-deleted": "(jid) an account is gone, whoever may have its name by now; told",
     "server-stops": "() in order: what is kept for later is written now, while stores still take it; told",
     "domain-up": "(domain) a service or component answers from now on",
     "domain-down": "(domain) it is gone",

@@ -94,6 +94,11 @@ class Neighbours:
         for router in self.routers:
             router.fire(event, *args)
 
+    async def tell(self, event: str, *args: Any) -> None:
+        """As :meth:`fire`, for those who go on only when everybody is done: handlers may be coroutines."""
+        for router in self.routers:
+            await router.tell(event, *args)
+
     def all_sessions(self) -> Iterator[Any]:
         """Every bound session of every domain."""
         for router in self.routers:

@@ -1,6 +1,6 @@
 """What a module may use, by name; modules get this and never the server."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,8 @@ class Services:
     :ivar guest_host: domain of guests; ``""`` if there are none.
     :ivar end: ``end(again)`` stops the whole server, and starts it anew if *again*; ``None`` for a domain whose
         administrators are not to decide that.
-    :ivar fire: ``fire(event, …)`` tells the modules of every domain of the process; ``None`` if there is one alone.
+    :ivar tell: ``await tell(event, …)`` tells the modules of every domain of the process; ``None`` if there is one
+        alone.
     :ivar is_own: whether the domain is the server's own, and no further one.
     """
 
@@ -62,5 +63,5 @@ class Services:
     guest_host: str = ""
     barrier: "Callable[[], Deferred[Any] | None]" = _nothing_pending
     end: Callable[[bool], None] | None = None
-    fire: Callable[..., None] | None = None
+    tell: Callable[..., Awaitable[None]] | None = None
     is_own: bool = True

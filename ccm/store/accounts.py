@@ -20,19 +20,10 @@ from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccounts, IDatabase
 from ccm.records import Account, Verifier
+from ccm.store import removals
 from ccm.store.filing import empty
 from ccm.store.prepared import Prepared
-from ccm.store.schema import (
-    account_xml,
-    accounts,
-    marks,
-    offline,
-    push_targets,
-    rosters,
-    tokens,
-    topic_members,
-    uploads,
-)
+from ccm.store.schema import accounts, marks, tokens
 from ccm.store.times import from_micros, seconds_to_micros
 from ccm.store.upsert import upsert
 
@@ -66,6 +57,7 @@ class Accounts:
         self._own: dict[str, int] = {}  # passwords changed here: what _MARK was
         self._recent: dict[str, Account] = {}
         self._changes = 0
+        self._untold: set[str] = set()
 
     async def open(self) -> None:
         """Load the JIDs."""
@@ -78,13 +70,13 @@ class Accounts:
         :returns: the JIDs that another process (``ccm user``) removed, switched off or gave a new password since then.
         """
         seen = self._seen
-        mark, jids, passwords = await self._database.read(lambda connection: _news(connection, seen))
+        mark, jids, passwords, untold = await self._database.read(lambda connection: _news(connection, seen))
         if jids is None or mark < self._seen:
             return frozenset()
         gone = self._jids - jids
         elsewhere = {jid for jid, at in passwords.items() if self._own.get(jid) != at}
         self._own = {jid: at for jid, at in self._own.items() if at > mark}
-        self._seen, self._jids = mark, jids
+        self._seen, self._jids, self._untold = mark, jids, untold
         self._changed()
         return frozenset(gone | elsewhere) if seen >= 0 else frozenset()
 
@@ -179,20 +171,14 @@ class Accounts:
 
         def change(connection: Connection) -> None:
             _one(connection.execute(delete(accounts).where(accounts.c.jid == jid)).rowcount)
-            connection.execute(delete(account_xml).where(account_xml.c.owner == jid))
-            connection.execute(delete(rosters).where(rosters.c.jid == jid))
+            removals.remove(connection, jid)
             upsert(connection, marks, {"name": _EMPTYING + jid, "value": 0})
-            connection.execute(delete(offline).where(offline.c.owner == jid))
-            connection.execute(delete(tokens).where(tokens.c.subject == jid))
-            connection.execute(delete(push_targets).where(push_targets.c.owner == jid))
-            # the next sweep takes the files away; one that is coming now is not kept
-            connection.execute(update(uploads).where(uploads.c.owner == jid).values(expires=0, until=0))
-            connection.execute(delete(topic_members).where(topic_members.c.jid == jid))
             connection.execute(delete(marks).where(marks.c.name == _VERIFIERS + jid))
             _touch(connection)
 
         await self._database.write(change)
         self._jids.discard(jid)
+        self._untold.add(jid)
         self._changed()
         Deferred.fromCoroutine(self._empty(jid)).addErrback(
             lambda failure: log.warn(
@@ -201,6 +187,13 @@ class Accounts:
                 why=failure.getErrorMessage(),
             )
         )
+
+    def removed(self) -> frozenset[str]:
+        return frozenset(self._untold)
+
+    async def told(self, jid: str) -> None:
+        await self._database.write(lambda connection: removals.told(connection, [jid]))
+        self._untold.discard(jid)
 
     async def finish(self) -> None:
         """*async* Empty the archives of accounts that are being removed. :raises StoreUnavailable: as any write."""
@@ -312,14 +305,14 @@ def _mark(connection: Connection) -> int:
     return connection.execute(select(marks.c.value).where(marks.c.name == _MARK)).scalar() or 0
 
 
-def _news(connection: Connection, seen: int) -> tuple[int, set[str] | None, dict[str, int]]:
-    """The mark; if it is not the one seen all JIDs, and whose password was changed since, at which mark."""
+def _news(connection: Connection, seen: int) -> tuple[int, set[str] | None, dict[str, int], set[str]]:
+    """The mark; if it is not the one seen all JIDs, whose password was changed since and at which mark, who is gone."""
     mark = _mark(connection)
     if mark == seen:
-        return mark, None, {}
+        return mark, None, {}, set()
     changed = select(marks).where(marks.c.name.startswith(_VERIFIERS, autoescape=True), marks.c.value > seen)
     passwords = {row.name.removeprefix(_VERIFIERS): row.value for row in connection.execute(changed)}
-    return mark, set(connection.execute(select(accounts.c.jid)).scalars()), passwords
+    return mark, set(connection.execute(select(accounts.c.jid)).scalars()), passwords, removals.untold(connection)
 
 
 def _get(connection: Connection, jid: str) -> Account | None:

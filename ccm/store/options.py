@@ -26,7 +26,7 @@ class StoreOptions(Section):
     :ivar read_queue: how many queries may wait for a thread before new ones are refused.
     :ivar busy_timeout_seconds: how long to wait for another process that holds the database.
     :ivar journal_limit_mib: size to which SQLite's write-ahead log shrinks back.
-    :ivar checkpoint_pages: pages in that log after which they move into the database.
+    :ivar checkpoint_pages: pages (4 KiB) in that log after which they move into the database.
     :ivar index_seconds: how often what was said is made found by its words; 0 leaves it to whoever searches.
     :ivar index_busy_messages_per_second: while more than so many are archived, that waits.
     :ivar keep_removed_domains: whether archives of accounts stay when their domain is no longer served here.
@@ -42,7 +42,7 @@ class StoreOptions(Section):
     read_queue: Count = 10_000
     busy_timeout_seconds: Amount = 5.0
     journal_limit_mib: Count = 64
-    checkpoint_pages: Count = 1_000
+    checkpoint_pages: Count = 8_000
     index_seconds: AmountOr0 = 5.0
     index_busy_messages_per_second: Count = 50
     check_at_start_mib: CountOr0 = 256

@@ -1,4 +1,4 @@
-"""Nodes and their items (XEP-0060), ordered by when they were published."""
+"""Nodes and their items (XEP-0060), ordered by when they were published; of an account that is gone none are kept."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -10,6 +10,7 @@ from zope.interface import implementer
 from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import IDatabase, IPubSubNodes
+from ccm.store.schema import accounts
 from ccm.store.schema import pubsub_items as kept
 from ccm.store.schema import pubsub_nodes as nodes
 from ccm.store.upsert import upsert
@@ -36,7 +37,12 @@ class PubSubNodes:
 
     async def save(self, service: str, name: str, record: bytes) -> None:
         row = {"service": service, "name": name, "record": record}
-        await self._database.write(lambda connection: upsert(connection, nodes, row))
+
+        def change(connection: Connection) -> None:
+            if _is_there(connection, service):
+                upsert(connection, nodes, row)
+
+        await self._database.write(change)
 
     async def delete(self, service: str, name: str | None = None) -> None:
         def change(connection: Connection) -> None:
@@ -50,6 +56,8 @@ class PubSubNodes:
         row = {"service": service, "node": name, "id": item.id, "publisher": item.publisher, "xml": item.xml}
 
         def change(connection: Connection) -> None:
+            if not _is_there(connection, service):
+                return
             connection.execute(delete(kept).where(*_of(service, name), kept.c.id == item.id))
             connection.execute(kept.insert().values(**row))
             _trim(connection, service, name, most)
@@ -127,6 +135,13 @@ class PubSubNodes:
         rows = await self._database.read(query) if chunks and asked else []
         last = [one for one, after in pairwise([*rows, None]) if after is None or _place(one) != _place(after)]
         return tuple((row.record, _item(row)) for row in last)
+
+
+def _is_there(connection: Connection, service: str) -> bool:
+    """Whether it is a domain, or somebody who still has an account: what they are about to publish is nobody's else."""
+    if "@" not in service:
+        return True
+    return connection.execute(select(accounts.c.jid).where(accounts.c.jid == service)).first() is not None
 
 
 def _of(service: str, name: str) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from zope.interface import implementer
 from ccm.interfaces import IDatabase, IRosters
 from ccm.records import RosterItem
 from ccm.store.prepared import Prepared
+from ccm.store.removals import aside
 from ccm.store.schema import rosters
 from ccm.store.upsert import upsert
 
@@ -26,6 +27,9 @@ class Rosters:
         blob: bytes | None = await self._database.read(lambda connection: _ITEMS.scalar(connection, jid=jid))
         items = () if blob is None else msgspec.msgpack.decode(blob, type=tuple[RosterItem, ...])
         return {item.jid: item for item in items}
+
+    async def left_by(self, jid: str) -> dict[str, RosterItem]:
+        return await self.load(aside(jid))
 
     async def save(self, jid: str, items: dict[str, RosterItem]) -> None:
         row: dict[str, Any] = {"jid": jid, "items": msgspec.msgpack.encode(tuple(items.values()))}

@@ -25,6 +25,7 @@ class MemoryAccounts:
         self._host = host
         self._now = now
         self._accounts: dict[str, r.Account] = {}
+        self._untold: set[str] = set()
 
     async def find(self, name: str) -> r.Account | None:
         name = name.strip().casefold()
@@ -60,7 +61,13 @@ class MemoryAccounts:
         self._accounts[jid] = replace(self._known(jid), enabled=enabled)
 
     async def delete(self, jid: str) -> None:
-        del self._accounts[self._known(jid).jid]
+        self._untold.add(self._accounts.pop(self._known(jid).jid).jid)
+
+    def removed(self) -> frozenset[str]:
+        return frozenset(self._untold)
+
+    async def told(self, jid: str) -> None:
+        self._untold.discard(jid)
 
     async def count(self, domain: str, enabled: bool | None = None) -> int:
         return len(await self.names(domain, enabled, len(self._accounts)))
@@ -96,6 +103,9 @@ class MemoryRosters:
 
     async def save(self, jid: str, items: dict[str, r.RosterItem]) -> None:
         self.stored[jid] = dict(items)
+
+    async def left_by(self, jid: str) -> dict[str, r.RosterItem]:
+        return self.stored.pop(jid, {})
 
 
 @implementer(IAccountXML)

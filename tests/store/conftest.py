@@ -89,9 +89,11 @@ async def account_xml(stores: Any) -> Any:
     return stores.account_xml
 
 
-@pytest.fixture
-def pubsub_nodes(stores: Any) -> Any:
-    """The ``IPubSubNodes``."""
+@pytest_twisted.async_fixture
+async def pubsub_nodes(stores: Any) -> Any:
+    """The ``IPubSubNodes``, of some who have accounts."""
+    for jid in ("ann@example.org", "bob@example.org", "kim@example.org"):
+        await stores.accounts.create(jid, jid, None, ())
     return stores.pubsub_nodes
 
 

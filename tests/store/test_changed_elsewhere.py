@@ -8,6 +8,7 @@ from twisted.internet import reactor
 
 from ccm.doors import end_changed, end_without_account
 from ccm.records import Verifier
+from ccm.router.hooks import on
 from ccm.router.neighbours import Neighbours
 from ccm.router.router import Router
 from ccm.store.options import StateOptions, StoreOptions
@@ -72,3 +73,35 @@ def test_what_is_restored_for_an_account_that_is_gone_ends_and_guests_stay() -> 
         router.bind(session)
     assert end_without_account(neighbours_of(router), {"ann@example.org"}.__contains__, ("guests.org",)) == 1
     assert (ann.closed, gone.closed, guest.closed) == (None, "not-authorized The account was removed.", None)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_name_that_another_process_gave_to_somebody_else_at_once_is_taken_from_the_former_one(
+    sqlite_stores: Any, tmp_path: Path, clock: Moments
+) -> None:
+    mine = sqlite_stores.accounts
+    await mine.create("bob@example.org", "Bob", None, (OLD,))
+    await mine.refresh()
+    router = make_router(make_services(host="example.org", accounts=mine))
+    gone: list[str] = []
+
+    class Listener:
+        @on.event("account-deleted")
+        async def heard(self, jid: str) -> None:
+            gone.append(jid)
+
+    router.attach(Listener())
+    former = RecordingSession("bob@example.org/a")
+    router.bind(former)
+    other = await open_stores(reactor, StoreOptions(), StateOptions(), tmp_path, host="example.org", now=clock.seconds)
+    await other.accounts.delete("bob@example.org")
+    await other.accounts.finish()
+    await other.accounts.create("bob@example.org", "Another Bob", None, (NEW,))
+    await end_changed(neighbours_of(router), mine)
+    assert former.closed == "not-authorized The account was removed."
+    assert gone == ["bob@example.org"], "rooms, nodes and contacts forget the former one"
+    former.closed = None
+    await other.accounts.create("dan@example.org", "Dan", None, (OLD,))
+    await end_changed(neighbours_of(router), mine)
+    assert (former.closed, gone) == (None, ["bob@example.org"]), "that is told once"
+    await other.close()

@@ -7,7 +7,9 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 
 from ccm.errors import StanzaError, StoreUnavailable
+from ccm.records import PubSubItem, RosterItem
 from ccm.store import filing
+from ccm.store.accounts import Accounts
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 STEP = 10
@@ -108,3 +110,45 @@ async def test_what_is_kept_for_who_is_gone_meanwhile_is_nobodys(sqlite_stores: 
     assert await account_xml.all("vcard") == {}
     assert await account_xml.all("last-login") == {BOB: b"<b/>"}
     assert await account_xml.get("example.org", "motd") == b"<m/>"
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_somebody_published_goes_with_them_at_once_and_nothing_is_published_afterwards(
+    sqlite_stores: Any,
+) -> None:
+    accounts, nodes = sqlite_stores.accounts, sqlite_stores.pubsub_nodes
+    item = PubSubItem("secret", ANN, b"<x xmlns='urn:x'/>")
+    for jid in (ANN, BOB):
+        await accounts.create(jid, "Somebody", None, ())
+        await nodes.save(jid, "bookmarks", b"{}")
+        await nodes.publish(jid, "bookmarks", item, 10)
+    await accounts.delete(ANN)
+    for _ in range(2):
+        assert (await nodes.of(ANN), await nodes.items(ANN, "bookmarks")) == ({}, ())
+        await nodes.save(ANN, "bookmarks", b"{}")  # by a request that was under way
+        await nodes.publish(ANN, "bookmarks", item, 10)
+    assert len(await nodes.items(BOB, "bookmarks")) == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_that_somebody_is_gone_is_known_until_it_was_told_whoever_has_the_name_by_then(
+    sqlite_stores: Any,
+) -> None:
+    accounts, rosters = sqlite_stores.accounts, sqlite_stores.rosters
+    friend = {BOB: RosterItem(BOB, subscription="both")}
+    for jid in (ANN, BOB):
+        await accounts.create(jid, "Somebody", None, ())
+    await rosters.save(ANN, friend)
+    await accounts.delete(ANN)
+    await accounts.finish()
+    await accounts.create(ANN, "Another Ann", None, ())
+    assert await rosters.load(ANN) == {}
+    later = Accounts(sqlite_stores.database, lambda: 0.0)  # as after a crash, or by another process
+    await later.open()
+    assert later.removed() == {ANN} and later.exists(ANN)
+    assert await rosters.left_by(ANN) == friend
+    await later.told(ANN)
+    assert (later.removed(), await rosters.left_by(ANN)) == (frozenset(), {})
+    again = Accounts(sqlite_stores.database, lambda: 0.0)
+    await again.open()
+    assert again.removed() == frozenset()
