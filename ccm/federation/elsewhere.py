@@ -163,11 +163,15 @@ class Elsewhere:
     async def _connect(self, own: str, other: str, question: Question | None = None) -> OutgoingStream | bool:
         """The first of the domain's places that answers as it should."""
         trouble = Unreachable(f"{other} cannot be reached now.")
+        clock, options = self.terms.clock, self.terms.options
+        until = clock.seconds() + options.queue_seconds  # nobody waits any longer
         for target in await self._locator.find(other):
+            if clock.seconds() >= until:
+                break
             stream = OutgoingStream(self.terms, own, other, direct_tls=target.direct_tls, question=question)
             try:
                 await self._dial(target, stream)
-            except DNSLookupError as error:
+            except (DNSLookupError, ValueError) as error:  # ValueError: a record leads to what is no name
                 trouble = Unreachable(f"{target.host} has no public address in the DNS.", lasting=True)
                 log.debug("{host} was not found: {error}", host=target.host, error=error)
                 continue

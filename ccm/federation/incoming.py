@@ -19,7 +19,7 @@ from ccm import namespaces as ns
 from ccm.errors import StanzaError, StreamError
 from ccm.federation import acknowledged, dialback
 from ccm.federation.srv import Unreachable
-from ccm.federation.stream import ServerStream
+from ccm.federation.stream import ServerStream, speaks_1_0
 from ccm.wire.events import Event, Nonza, StreamOpened
 from ccm.wire.stanza import Stanza, attribute
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = Logger()
 
+_SIGN_INS = 3  # that fail, before the stream ends (RFC 6120 §6.4.5)
 _TLS = f"<starttls xmlns='{ns.TLS}'><required/></starttls>".encode()
 _TLS_OPTIONAL = f"<starttls xmlns='{ns.TLS}'/>".encode()
 _EXTERNAL = f"<mechanisms xmlns='{ns.SASL}'><mechanism>EXTERNAL</mechanism></mechanisms>".encode()
@@ -42,7 +43,8 @@ class IncomingStream(ServerStream):
         self._own = self._other = ""
         self._id = self._lang = ""
         self._signed_in = False
-        self._asked: set[tuple[str, str]] = set()
+        self._failures = self._refusals = 0
+        self._asked: dict[tuple[str, str], Deferred[None]] = {}
         self._paused: Any = None
         self._bucket = listener.new_bucket()
         self._owed = 0.0
@@ -72,6 +74,8 @@ class IncomingStream(ServerStream):
         """Forget it; an end without a word may mean that the server is gone."""
         if self._paused is not None and self._paused.active():
             self._paused.cancel()
+        for asking in tuple(self._asked.values()):
+            asking.cancel()
         self._listener.left(self)
         if self.pairs:
             log.info("The stream from {domain} ended.", domain=next(iter(self.pairs))[0], peer=self.peer)
@@ -116,8 +120,8 @@ class IncomingStream(ServerStream):
         self.header(own if known else "", other, self._id)
         if not known:
             raise StreamError("host-unknown", "That domain is not served here, or not for other servers.")
-        if event.version != "1.0":
-            raise StreamError("unsupported-version", "Only version 1.0 is spoken here (RFC 6120).")
+        if not speaks_1_0(event.version):
+            raise StreamError("unsupported-version", "Version 1.0 of XMPP is required (RFC 6120).")
         if event.from_ and not policy.admits(other):
             raise StreamError("policy-violation", "Your domain is not let in here. Ask this server's operator.")
         if self._signed_in and (own, other) != (self._own, self._other):
@@ -144,6 +148,8 @@ class IncomingStream(ServerStream):
     def _starttls(self, _event: Nonza) -> None:
         if self.secure or self.handshake is not None or not self._own:
             raise StreamError("policy-violation", "TLS is there already, or comes too early.")
+        if self.pairs or self._asked:  # RFC 6120 §5.4.3.3: what was proven in clear would not count any more
+            raise StreamError("policy-violation", "TLS comes before anything is proven.")
         if not self._framing.idle:
             raise StreamError("policy-violation", "Nothing may follow <starttls/> in clear.")
         self.start_tls(self._own, last=f"<proceed xmlns='{ns.TLS}'/>".encode())
@@ -174,6 +180,9 @@ class IncomingStream(ServerStream):
         trouble = self.handshake.trouble if self.handshake is not None else "There is no TLS."
         log.info("{domain} cannot sign in: {why}", domain=self._other, why=trouble, peer=self.peer)
         self.write(f"<failure xmlns='{ns.SASL}'><{condition}/></failure>".encode())
+        self._failures += 1
+        if self._failures >= _SIGN_INS:
+            raise StreamError("policy-violation", "Too many attempts to sign in.")
 
     # ---- dialback
 
@@ -198,19 +207,31 @@ class IncomingStream(ServerStream):
                 why=self.handshake.trouble if self.handshake is not None else "There is no TLS.",
                 peer=self.peer,
             )
-        elif (other, own) in self._asked or len(self._asked) + len(self.pairs) >= options.pairs_per_connection:
+        elif not self._has_room(other, own):
             refusal = "resource-constraint"
         if refusal:
-            self._answer(other, own, refusal=refusal)
+            self._refuse(other, own, refusal)
         elif self._certified(other):  # what dialback would find out is known already, and better
             self._prove(other, own, "its certificate")
             self._answer(other, own, type_="valid")
         else:
-            self._asked.add((other, own))
-            key = event.text.strip()
-            Deferred.fromCoroutine(self._ask(other, own, key)).addErrback(
-                lambda failure: log.failure("Asking {domain} failed.", failure, domain=other)
-            )
+            self._listener.asks(self.peer)
+            asking = Deferred.fromCoroutine(self._ask(other, own, event.text.strip()))
+            self._asked[other, own] = asking
+            asking.addErrback(self._not_asked, other).addBoth(self._has_asked, other, own)
+
+    def _has_room(self, other: str, own: str) -> bool:
+        if (other, own) in self._asked or len(self._asked) + len(self.pairs) >= self.terms.options.pairs_per_connection:
+            return False
+        return self._certified(other) or self._listener.may_ask(self.peer)
+
+    def _not_asked(self, failure: Failure, other: str) -> None:
+        if not self.closing:  # else it was called off
+            log.failure("Asking {domain} failed.", failure, domain=other)
+
+    def _has_asked(self, _: None, other: str, own: str) -> None:
+        self._asked.pop((other, own), None)
+        self._listener.has_asked(self.peer)
 
     async def _ask(self, other: str, own: str, key: str) -> None:
         try:
@@ -220,8 +241,6 @@ class IncomingStream(ServerStream):
             if not self.closing:
                 self._answer(other, own, refusal="remote-connection-failed" if error.lasting else error.condition)
             return
-        finally:
-            self._asked.discard((other, own))
         if self.closing:
             return
         if good:
@@ -230,13 +249,21 @@ class IncomingStream(ServerStream):
         if not good and not self.pairs:
             self.end(StreamError("not-authorized", "The key is not that domain's."))
 
-    def _answer(self, other: str, own: str, *, type_: str = "error", refusal: str = "") -> None:
+    def _refuse(self, other: str, own: str, refusal: str) -> None:
+        self._answer(other, own, refusal=refusal)
+        self._refusals += 1
+        if self._refusals >= self.terms.options.pairs_per_connection:
+            raise StreamError("policy-violation", "Too many domains of yours were refused.")
+
+    def _answer(
+        self, other: str, own: str, *, type_: str = "error", refusal: str = "", name: str = "result", id_: str = ""
+    ) -> None:
         inner = b""
         if refusal:
             condition = "remote-server-not-found" if refusal == "remote-connection-failed" else refusal
             kind = "wait" if condition in ("remote-server-timeout", "resource-constraint") else "cancel"
             inner = f"<error type='{kind}'><{condition} xmlns='{ns.STANZA_ERRORS}'/></error>".encode()
-        self.write(dialback.element("result", own, other, type_=type_, inner=inner))
+        self.write(dialback.element(name, own, other, id_=id_, type_=type_, inner=inner))
 
     def _verify(self, event: Nonza) -> None:
         """Another server asks whether a key is ours (XEP-0220 §2.3.2)."""
@@ -245,9 +272,10 @@ class IncomingStream(ServerStream):
         other, own = _domain(event.attrs.get("from")), _domain(event.attrs.get("to"))
         id_ = event.attrs.get("id", "")
         if not self.terms.policy.is_own(own):
-            raise StreamError("host-unknown", "That domain is not served here.")
-        good = self.terms.keys.fits(event.text, other, own, id_)
-        self.write(dialback.element("verify", own, other, id_=id_, type_="valid" if good else "invalid"))
+            self._answer(other, own, refusal="item-not-found", name="verify", id_=id_)
+        else:
+            good = self.terms.keys.fits(event.text, other, own, id_)
+            self._answer(other, own, type_="valid" if good else "invalid", name="verify", id_=id_)
 
     # ---- stanzas
 

@@ -4,6 +4,7 @@ Where other servers connect: how many may, and how much each domain may send.
 Leaves out what is said then (``incoming.py``).
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from ccm.session.limits import TokenBucket
 from ccm.session.visitors import UNLIMITED, Visitors
 from ccm.wire.stanza import Stanza
 
+_QUESTIONS_EACH = 8  # that are asked for one address at a time: it has only to be slow to answer
 _KNOWN_EACH = 8  # buckets for each connection that there may be
 
 #: ``received(stanza, domain)``: from a domain that was proven, to one of ours.
@@ -51,7 +53,8 @@ class IncomingFactory(Factory):
         self._buckets = buckets if buckets is not None else Buckets(terms)
         self._strangers = Buckets(terms)
         self._counted = Visitors(UNLIMITED, terms.clock.seconds).counted  # a network of IPv6 is one address
-        self._by_address: dict[str, int] = {}
+        self._by_address: Counter[str] = Counter()
+        self._questions: Counter[str] = Counter()
 
     def buildProtocol(self, addr: Any) -> IncomingStream:  # noqa: ARG002
         """One connection."""
@@ -72,7 +75,7 @@ class IncomingFactory(Factory):
     def entered(self, stream: IncomingStream) -> bool:
         """Whether there is room for one more."""
         options, peer = self.terms.options, self._counted(stream.peer) or ""
-        count = self._by_address.get(peer, 0)
+        count = self._by_address[peer]
         if len(self.streams) >= options.connections or count >= options.connections_per_address:
             return False
         self.streams.add(stream)
@@ -84,14 +87,30 @@ class IncomingFactory(Factory):
         if stream in self.streams:
             peer = self._counted(stream.peer) or ""
             self.streams.discard(stream)
-            self._by_address[peer] -= 1
-            if not self._by_address[peer]:
-                del self._by_address[peer]
+            _less(self._by_address, peer)
+
+    def may_ask(self, peer: str) -> bool:
+        """Whether another server may be asked now about what that address says."""
+        return self._questions[self._counted(peer) or ""] < _QUESTIONS_EACH
+
+    def asks(self, peer: str) -> None:
+        """One is asked; :meth:`has_asked` is due once."""
+        self._questions[self._counted(peer) or ""] += 1
+
+    def has_asked(self, peer: str) -> None:
+        """It has answered, or is waited for no more."""
+        _less(self._questions, self._counted(peer) or "")
 
     def stop(self) -> None:
         """End them all."""
         for stream in tuple(self.streams):
             stream.end(StreamError("system-shutdown", "This server stops."))
+
+
+def _less(counts: Counter[str], key: str) -> None:
+    counts[key] -= 1
+    if counts[key] <= 0:
+        del counts[key]
 
 
 class Buckets:

@@ -61,7 +61,8 @@ class FederationOptions(Section):
     connect_seconds: Count = 20
     handshake_seconds: Count = 40
 
-    #: Between attempts to reach a server, at first and at most; between signs of life; until an idle stream is closed.
+    #: Between attempts to reach a server, at first and at most; between signs of life (0: none); until an idle stream
+    #: is closed.
     retry_seconds: Amount = 2.0
     retry_seconds_most: Amount = 300.0
     keepalive_seconds: CountOr0 = 60

@@ -19,7 +19,7 @@ from ccm.errors import StreamError
 from ccm.federation import dialback
 from ccm.federation.acknowledged import ENABLE, FEATURE_NAME, REQUEST, Unacknowledged
 from ccm.federation.srv import Unreachable
-from ccm.federation.stream import ServerStream
+from ccm.federation.stream import ServerStream, speaks_1_0
 from ccm.federation.terms import Terms
 from ccm.wire.content import for_server
 from ccm.wire.events import Event, Nonza, StreamOpened
@@ -114,7 +114,7 @@ class OutgoingStream(ServerStream):
         options = self.terms.options
         if self._up and self.idle_seconds(heard=False) >= options.idle_seconds:
             self.finish()
-        else:
+        elif self._up and options.keepalive_seconds:  # before, a space would stand before the header, or before TLS
             self._out.write(b" ")
 
     # ---- what comes
@@ -123,7 +123,7 @@ class OutgoingStream(ServerStream):
         """One element, or the header."""
         if isinstance(event, StreamOpened):
             self._id = event.id or ""
-            if event.version != "1.0":
+            if not speaks_1_0(event.version):
                 self._give_up(Unreachable(f"{self.other} does not speak XMPP 1.0.", lasting=True))
         elif isinstance(event, Nonza):
             name = (event.namespace, event.name)

@@ -19,8 +19,10 @@ from twisted.names.error import DNSNameError, DomainError, ResolverError
 from ccm.errors import CCMError, ConfigError
 
 PORT = 5269
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63  # RFC 1035 §2.3.4
 _SERVICES = (("_xmpps-server._tcp", True), ("_xmpp-server._tcp", False))
 _ASK_SECONDS = (1, 2, 4)
+_MOST_PLACES = 8  # of a domain, that are tried: who writes its records may write a thousand that never answer
 
 
 class Unreachable(CCMError):
@@ -115,7 +117,8 @@ class Locator:
             raise Unreachable(f"{domain} offers no such service.", lasting=True)
         if not records:
             return [Target(name, PORT)]
-        return [Target(record.host, record.port, direct) for record, direct in ordered(records, self._random)]
+        best = ordered(records, self._random)[:_MOST_PLACES]
+        return [Target(record.host, record.port, direct) for record, direct in best]
 
 
 def ordered(records: Iterable[tuple[Record, bool]], random: Callable[[], float]) -> list[tuple[Record, bool]]:
@@ -136,12 +139,13 @@ def ordered(records: Iterable[tuple[Record, bool]], random: Callable[[], float])
 
 def ascii_name(domain: str) -> str:
     """A domain as the DNS and certificates write it. :raises Unreachable: if it cannot be."""
-    if domain.isascii():
-        return domain
     try:
-        return idna.encode(domain).decode()
+        name = domain if domain.isascii() else idna.encode(domain).decode()
     except idna.IDNAError as error:
         raise Unreachable(f"{domain} cannot be a name in the DNS.", lasting=True) from error
+    if len(name) > _LONGEST_NAME or any(not 0 < len(label) <= _LONGEST_LABEL for label in name.split(".")):
+        raise Unreachable(f"{domain[:100]} cannot be a name in the DNS.", lasting=True)
+    return name
 
 
 def dns_lookup(reactor: Any, nameservers: Iterable[str]) -> Lookup:
@@ -164,7 +168,9 @@ def dns_lookup(reactor: Any, nameservers: Iterable[str]) -> Lookup:
         except (DomainError, ResolverError, WaitedLong, OSError) as error:
             raise Unreachable(f"The DNS did not say where {name} is.") from error
         found = (answer.payload for answer in answers if answer.type == dns.SRV)
-        return [Record(one.priority, one.weight, one.port, one.target.name.decode() or ".") for one in found]
+        return [
+            Record(one.priority, one.weight, one.port, one.target.name.decode(errors="replace") or ".") for one in found
+        ]
 
     return look
 

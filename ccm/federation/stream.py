@@ -84,7 +84,7 @@ class ServerStream(Protocol):
         self._out = terms.writer(transport, options.outgoing_bytes, self._overflow, burst)
         self._framing = StreamFraming(terms.pool, options.max_stanza_bytes_before_proof, ns.SERVER)
         self._later("handshake", options.handshake_seconds, self._late)
-        self._later("tick", options.keepalive_seconds, self._tick)
+        self._later("tick", self._tick_seconds, self._tick)
         self.greet()
 
     def dataReceived(self, data: bytes) -> None:
@@ -230,8 +230,13 @@ class ServerStream(Protocol):
             timer.cancel()
         self._timers[name] = self.terms.clock.callLater(seconds, function)
 
+    @property
+    def _tick_seconds(self) -> int:
+        options = self.terms.options
+        return options.keepalive_seconds or options.idle_seconds
+
     def _tick(self) -> None:
-        self._later("tick", self.terms.options.keepalive_seconds, self._tick)
+        self._later("tick", self._tick_seconds, self._tick)
         if not self.closing:
             self.tick()
 
@@ -246,6 +251,12 @@ class ServerStream(Protocol):
     def _overflow(self) -> None:
         log.info("{peer} does not read; its connection is cut.", peer=self.peer)
         self.abort()
+
+
+def speaks_1_0(version: str) -> bool:
+    """Whether a stream's version is 1.0 or a later one, which is then spoken as 1.0 (RFC 6120 §4.7.5)."""
+    major = version.partition(".")[0]
+    return major.isascii() and major.isdigit() and int(major[:9]) >= 1
 
 
 def _keep_alive(transport: Any) -> None:
