@@ -2,11 +2,12 @@
 XEP-0191 Blocking Command 1.3: nothing passes between an account and the addresses on its list.
 
 The lists of all accounts are in memory, since every stanza is held against them; an account without one costs a
-dictionary lookup. What a room spreads among its occupants comes from the room: to be rid of that, block its address.
-Leaves out privacy lists (XEP-0016) and reports of spam (XEP-0377).
+dictionary lookup. Whoever blocks a room leaves it; blocking an occupant's address keeps their private messages off,
+while what a room spreads among its occupants comes from the room. Leaves out privacy lists (XEP-0016) and reports of
+spam (XEP-0377).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -15,7 +16,7 @@ from ccm import namespaces as ns
 from ccm.bounds import CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError
-from ccm.modules.presence_out import show, withdraw
+from ccm.modules.presence_out import leave, show, withdraw
 from ccm.modules.remembered import Remembered, unknown
 from ccm.modules.subscription_states import SEEN_BY
 from ccm.router.hooks import HANDLED, Phase, Target, on
@@ -89,6 +90,10 @@ class Blocking:
             raise StanzaError("resource-constraint", f"You may block {self._max} addresses. Unblock one first.")
         for jid in await self._watchers(owner, fresh):
             withdraw(self._router, owner, jid)
+        blocked = dict.fromkeys(fresh)
+        for session in self._router.sessions_of(owner):
+            for to in [to for to in session.state.get("directed", ()) if _covers(blocked, to)]:
+                leave(self._router, session, to)
         self._lists[owner] = listed | dict.fromkeys(fresh)
         await self._save(owner)
 
@@ -158,11 +163,7 @@ class Blocking:
 
     def _blocks(self, owner: str, other: str) -> bool:
         listed = self._lists.get(owner)
-        if listed is None:
-            return False
-        bare, domain = address.bare(other), address.domain(other)
-        _, slash, resource = other.partition("/")
-        return other in listed or bare in listed or domain in listed or f"{domain}{slash}{resource}" in listed
+        return listed is not None and _covers(listed, other)
 
     # ---- inside
 
@@ -194,6 +195,13 @@ class Blocking:
             if session.state.get("blocking"):
                 attrs = {"type": "set", "id": id_, "to": session.jid}
                 session.deliver(Stanza("iq", attrs, inner, ((ns.BLOCKING, name),)))
+
+
+def _covers(listed: Mapping[str, None], jid: str) -> bool:
+    """Whether an address is on a list: whole, bare, by its domain, or as a resource of its domain (§3.3)."""
+    bare, domain = address.bare(jid), address.domain(jid)
+    _, slash, resource = jid.partition("/")
+    return jid in listed or bare in listed or domain in listed or f"{domain}{slash}{resource}" in listed
 
 
 def _jids(element: Any) -> list[str]:

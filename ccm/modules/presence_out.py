@@ -1,5 +1,7 @@
 """Somebody's presence shown to, or withdrawn from, one other address, also for good (RFC 6121 §3 and §4.3)."""
 
+from typing import Any
+
 from ccm.modules.subscription_states import SEEN_BY, SEES
 from ccm.records import RosterItem
 from ccm.router.router import Router
@@ -19,6 +21,12 @@ def withdraw(router: Router, bare: str, to: str) -> None:
     for session in router.sessions_of(bare):
         if session.presence is not None:
             router.route(Stanza("presence", {"type": "unavailable", "from": session.jid, "to": to}))
+
+
+def leave(router: Router, session: Any, to: str) -> None:
+    """Take back what a session showed to one address directly (§4.6): it leaves a room so."""
+    session.state["directed"].pop(to, None)
+    router.route(Stanza("presence", {"type": "unavailable", "from": session.jid, "to": to}))
 
 
 def part(router: Router, bare: str, old: RosterItem) -> None:

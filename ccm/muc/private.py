@@ -30,7 +30,8 @@ def message(room: "Room", stanza: Stanza) -> None:
     A private message goes to every session of the nick.
 
     :raises StanzaError: ``bad-request`` for a groupchat message, ``not-acceptable`` from outside, ``item-not-found``
-        for a nick that is not here, ``forbidden`` where private messages are not allowed.
+        for a nick that is not here, ``forbidden`` where private messages are not allowed, ``service-unavailable`` from
+        an occupant whom the other one has blocked (XEP-0191).
     """
     if stanza.attrs.get("type") == "groupchat":
         raise StanzaError("bad-request", "Send groupchat messages to the room itself, without a nickname.")
@@ -41,6 +42,8 @@ def message(room: "Room", stanza: Stanza) -> None:
     order = ("visitor", "participant", "moderator")
     if needed is None or (order.index(sender.role) < order.index(needed) and target.role != "moderator"):
         raise StanzaError("forbidden", "Private messages are not allowed to you in this room.")
+    if room.context.router.apart(target.bare, sender.address):  # what a room delivers goes past the hooks
+        raise StanzaError("service-unavailable")
     stanza = clean(stanza, room.jid)
     inner = stanza.inner + sender.mark + _MARK
     children = (*stanza.children, (ns.OCCUPANT_ID, "occupant-id"), (ns.MUC_USER, "x"))
