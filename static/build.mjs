@@ -12,8 +12,7 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
 const modules = join(here, 'node_modules');
-// 45 kB were the first plan; undo with alternatives, chips and turns at busy components are part of the first view.
-const FIRST_SCRIPT = 52 * 1024;
+const FIRST_SCRIPT = 45_000;
 // 10 kB were the first plan; settings, switcher, files and changing the record in place came after it.
 const LIMITS = { '.css': 12_000 };
 const SHEETS = ['../ccm/web/assets/tokens.css', 'src/style.css', 'src/dialogues.css', 'src/talk.css', 'src/record.css', 'src/frame.css', 'src/narrow.css'];

@@ -6,14 +6,12 @@ import './ui/app.js';
 import { Preferences, applyLanguage, wanted } from './ui/preferences.js';
 import { readRoute } from './ui/route.js';
 import { onLanguage, spoken } from './words/language.js';
-import { Client } from './xmpp/client.js';
 import { Session } from './xmpp/session.js';
 import { Tabs } from './xmpp/tabs.js';
 
 const chosen = new Preferences(localStorage);
-const speaking = applyLanguage(chosen);
 // Comes beside what the first script needs: nothing is asked of the server before the page is there.
-const sharing = Promise.all([import('./xmpp/shared-session.js'), import('./page-life.js')]);
+const beside = Promise.all([import('./xmpp/shared-session.js'), import('./page-life.js'), import('./xmpp/client.js'), applyLanguage(chosen)]);
 const clock = {
   now: () => Date.now(),
   setTimeout: (/** @type {() => void} */ f, /** @type {number} */ ms) => setTimeout(f, ms),
@@ -24,7 +22,7 @@ const clock = {
 async function place() {
   const domain = document.querySelector('meta[name=ccm-domain]')?.getAttribute('content') ?? '';
   const written = domain && !domain.startsWith('{{');
-  if (written) return { service: '/http-bind', domain, Kind: Client };
+  if (written) return { service: '/http-bind', domain, Kind: null };
   const told = await fetch('ccm-settings.json').then((answer) => answer.json()).catch(() => ({}));
   const { PlainClient } = await import('./xmpp/plain-client.js');
   return { service: '/http-bind', domain: location.hostname, ...told, Kind: PlainClient };
@@ -47,12 +45,11 @@ function sessionAt({ service, domain }, SharedSession) {
 async function start() {
   Strophe.setLogLevel(Strophe.LogLevel.FATAL);
   const where = await place();
-  const [{ SharedSession }, { live }] = await sharing;
-  await speaking;
+  const [{ SharedSession }, { live }, { Client }] = await beside;
   const session = /** @type {any} */ (sessionAt(where, SharedSession));
   const tongue = () => spoken(chosen.get('ccm-language'), wanted());
   const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-  const client = new where.Kind({ session, store: sessionStorage, clock, zone, language: tongue() });
+  const client = new (where.Kind ?? Client)({ session, store: sessionStorage, clock, zone, language: tongue() });
   onLanguage(() => { client.language = tongue(); });
   addEventListener('storage', ({ key }) => void (key === 'ccm-language' && applyLanguage(chosen))); // chosen in another tab
   const app = /** @type {any} */ (document.createElement('ccm-app'));
