@@ -63,3 +63,8 @@ test('the digest of what we can do is that of the list', () => {
   assert.match(answer, /type=['"]result['"]/);
   assert.match(answer, /urn:xmpp:mds:displayed:0\+notify/);
 });
+
+test('a message says in which language it is, if its sender told one', () => {
+  const lang = (/** @type {string} */ on, /** @type {string} */ inside = '') => readMessage(xml(`<message from="${ROOM}/Kim"${on}><body${inside}>Bonjour</body></message>`)).lang;
+  assert.deepEqual([lang(''), lang(' xml:lang="fr"'), lang(' xml:lang="fr"', ' xml:lang="fr-CA"'), lang(' xml:lang="no such tag"')], ['', 'fr', 'fr-CA', '']);
+});

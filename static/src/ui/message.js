@@ -51,7 +51,7 @@ function words(line, room) {
     from = match.index + match[0].length;
   }
   found.push(named(line.body.slice(from), room));
-  return html`<p dir="auto">${found}</p>`;
+  return html`<p dir="auto" lang=${line.lang || nothing}>${found}</p>`;
 }
 
 function named(text, room) {

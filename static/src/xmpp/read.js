@@ -6,11 +6,14 @@ import { NS } from './names.js';
 import { readFile, readReply } from './replies.js';
 import { attr, bare, kid, kids, resource, text } from './xml.js';
 
+/** A language tag, `''` for what is none (BCP 47). @param {string} told */
+const tongue = (told) => (/^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/iu.test(told) ? told : '');
+
 /**
  * @typedef {{id: string, originId: string, clientId: string, room: string, nick: string, body: string, at: Date,
  *   delayed: boolean, subject: string | null, replaces: string, retracts: string, reactsTo: string, reactions: string[],
  *   reply: import('./replies.js').Reply | null, file: import('./replies.js').SharedFile | null, displayed: string,
- *   record: boolean | null, typing: '' | 'composing' | 'paused', error: RequestError | null, jid: string, occupant: string}} RoomMessage
+ *   lang: string, record: boolean | null, typing: '' | 'composing' | 'paused', error: RequestError | null, jid: string, occupant: string}} RoomMessage
  * @typedef {{nick: string, room: string, type: string, jid: string, affiliation: string, role: string, codes: string[],
  *   show: string, newNick: string, error: RequestError | null, occupant: string}} RoomPresence
  * @typedef {{id: string, address: string, name: string, state: string, jid: string, reason: string}} Invitee
@@ -89,6 +92,7 @@ export function readMessage(message, known = {}) {
     nick: resource(from),
     occupant: attr(kid(message, 'occupant-id', NS.occupant), 'id'),
     body,
+    lang: tongue(attr(kid(message, 'body'), 'xml:lang') || attr(message, 'xml:lang')),
     reply,
     file: readFile(message, body),
     displayed: attr(kid(message, 'displayed', NS.markers), 'id'),

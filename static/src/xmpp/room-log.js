@@ -8,7 +8,7 @@
  * @typedef {{key: string, id: string, originId: string, clientId: string, nick: string, body: string, at: Date, mine: boolean,
  *   state: 'sent' | 'sending' | 'slow' | 'kept' | 'failed', why: string, edited: boolean, withdrawn: boolean,
  *   offRecord: boolean, reactions: Map<string, Set<string>>, reply?: import('./replies.js').Reply | null,
- *   file?: import('./replies.js').SharedFile | null, sentAt?: number, author?: string, replaces?: string}} Line
+ *   file?: import('./replies.js').SharedFile | null, sentAt?: number, author?: string, lang?: string, replaces?: string}} Line
  */
 
 export class RoomLog {
@@ -49,7 +49,7 @@ export class RoomLog {
     if (sent) this.#origins.add(origin);
     const line = /** @type {Line} */ ({
       key: message.id || sent || `${origin}${(this.#keys += 1)}`, id: message.id, originId: message.originId, clientId: message.clientId,
-      nick: message.nick, author: message.occupant, body: message.body, at: message.at, mine, state: 'sent', why: '',
+      nick: message.nick, author: message.occupant, body: message.body, lang: message.lang, at: message.at, mine, state: 'sent', why: '',
       edited: false, withdrawn: false, offRecord: !message.id && !onRecord, reactions: new Map(), reply: message.reply, file: message.file,
     });
     into.push(line);
@@ -65,7 +65,7 @@ export class RoomLog {
     const own = same(line, message) || !message.nick; // without a nick it is the room itself: moderation
     if (message.retracts && !own) return;
     if (message.retracts) Object.assign(line, { withdrawn: true, body: '' });
-    else if (message.replaces) Object.assign(line, { edited: true, body: message.body });
+    else if (message.replaces) Object.assign(line, { edited: true, body: message.body, lang: message.lang });
     else {
       for (const [word, who] of line.reactions) if (who.delete(message.nick) && !who.size) line.reactions.delete(word);
       for (const word of message.reactions) line.reactions.set(word, (line.reactions.get(word) ?? new Set()).add(message.nick));
