@@ -203,7 +203,8 @@ class Server(Service):
         settings, reactor, stores = self.settings, self._reactor, self.stores
         sessions, later = settings["session"], running.later(reactor)
         visitors = Visitors(settings["visitors"], reactor.seconds)
-        records = Keeper(stores.state, running.spawn, later, sessions.resume_seconds, sessions.resume_waiting)
+        longest = max(each["session"].resume_seconds for each in (settings, *settings.hosts.values()))
+        records = Keeper(stores.state, running.spawn, later, longest, sessions.resume_waiting)
         return Ground(
             reactor=reactor,
             stores=stores,

@@ -26,6 +26,19 @@ _OWN = (
     ("modules.admin", "admins"),
     ("muc", "admins"),
 )
+#: Of the process: they hold before anybody knows for whom a connection is, or concern what all domains share.
+_SHARED = (
+    ("sasl", "client_ca"),
+    ("sasl", "iterations"),
+    ("session", "first_byte_seconds"),
+    ("session", "bytes_per_second"),
+    ("session", "burst_bytes"),
+    ("session", "bytes_per_second_before_login"),
+    ("session", "burst_bytes_before_login"),
+    ("session", "outgoing_bytes"),
+    ("session", "resume_waiting"),
+    ("modules.upload", "folder"),
+)
 
 
 def apart(config: Config) -> tuple[Config, dict[str, Config]]:
@@ -56,8 +69,9 @@ def _of(own: Config, name: str, table: Any, server: str) -> Config:
             raise ConfigError(
                 f"{source}: {key} is no section that a domain may have of its own{nearest(key, SECTIONS)}"
             )
-    if "client_ca" in table.get("sasl", {}):
-        raise ConfigError(f"{source}: sasl.client_ca is the same for all domains: give it in [sasl].")
+    for section, key in _SHARED:
+        if key in _table(table, section):
+            raise ConfigError(f"{source}: {section}.{key} is the same for all domains: give it in [{section}].")
     values = deepcopy(own.values)
     for section, key in _OWN:
         _table(values, section).pop(key, None)
@@ -70,7 +84,7 @@ def _of(own: Config, name: str, table: Any, server: str) -> Config:
 def _table(values: dict[str, Any], section: str) -> dict[str, Any]:
     for part in section.split("."):
         values = values.get(part, {}) if isinstance(values, dict) else {}
-    return values
+    return values if isinstance(values, dict) else {}
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

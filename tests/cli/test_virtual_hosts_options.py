@@ -1,11 +1,15 @@
 """The tables of further domains: what they say, what they inherit, and what is refused."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_twisted
+from twisted.internet import reactor
 
 from ccm.config import Config
 from ccm.errors import ConfigError
+from ccm.service import Server
 from ccm.settings import Settings
 
 
@@ -61,6 +65,10 @@ def test_what_is_the_servers_by_its_nature_is_not_inherited() -> None:
         ({"example.net": {"language": "de"}}, "language is no section"),
         ({"example.net": {"muc": {"histori": 1}}}, r"unknown key muc.histori; did you mean history"),
         ({"example.net": {"sasl": {"client_ca": "/x"}}}, "client_ca is the same for all domains"),
+        ({"example.net": {"sasl": {"iterations": 5}}}, "sasl.iterations is the same for all domains"),
+        ({"example.net": {"session": {"outgoing_bytes": 5}}}, r"outgoing_bytes is the same .* give it in \[session\]"),
+        ({"example.net": {"session": {"bytes_per_second": 5}}}, "bytes_per_second is the same for all domains"),
+        ({"example.net": {"modules": {"upload": {"folder": "/x"}}}}, r"give it in \[modules.upload\]"),
         ({"example.net": 3}, "is no domain"),
     ],
 )
@@ -72,3 +80,14 @@ def test_what_cannot_be_is_refused_with_its_remedy(tables: dict[str, Any], words
 def test_hosts_must_be_tables() -> None:
     with pytest.raises(ConfigError, match="holds a table for each domain"):
         settings({**BASE, "hosts": ["example.net"]})
+
+
+@pytest_twisted.ensureDeferred
+async def test_records_of_sessions_last_as_long_as_any_domain_says(tmp_path: Path) -> None:
+    hosts = {"example.net": {"session": {"resume_seconds": 3_600}}}
+    server = Server(reactor, Config("ccm.toml", {"server": {"state": str(tmp_path)}, "hosts": hosts}))
+    await server.assemble()
+    try:
+        assert server._ground.records._seconds == 3_600
+    finally:
+        await server.stop()
