@@ -16,6 +16,7 @@ from itertools import repeat
 from typing import Literal
 
 from ccm.reporter.cues import EDGE, Remark, Talk, could_be_action, could_be_decision
+from ccm.reporter.given_out import given_out
 from ccm.reporter.promises import NOTHING, promise
 from ccm.reporter.promises import spoken as said_to_be_done
 from ccm.reporter.readback import ReadBack
@@ -204,7 +205,15 @@ def outcomes(
     decisions = [one for one in decisions if one.place not in stated]
     actions = [_action(traits, place, score - limits["stated"], stated=True) for place, score in stated.items()]
     limit, beside = limits["spoken"], limits["beside"] if actions else 0
-    asked_for = accepted(traits.talk)
+    given = [
+        Found("action", one.place, one.text, traits.talk.lines[one.place].nick, one.owner, one.phrase, GIVEN,
+              not beside, sources=one.sources)
+        for one in given_out(traits.talk) if one.place not in taken and one.place not in skip
+        and not any(-AFTER <= other - one.place <= BEFORE for other in stated)
+    ]  # fmt: skip
+    taken |= {place for one in given for place in (one.place, *one.sources)}
+    actions += given
+    asked_for = [one for one in accepted(traits.talk) if one.place not in taken]
     taken |= {place for one in asked_for for place in (one.place, one.answer)}
     actions += [
         Found("action", one.place, one.text, traits.talk.lines[one.place].nick, one.owner, one.phrase,
@@ -327,6 +336,7 @@ def _confidence(over: int) -> int:
 
 
 NEAR, BEFORE, AFTER, SAME = 3, 12, 4, 60  # lines
+GIVEN = 850  # thousandths: the confidence of what people call an action
 MOST = 12  # finds in talk, sure or possible
 SHOWN = 400  # thousandths below which a find is not worth a line
 CLEAR = 400  # the score of what needs no model: "Kim to check with Kaliya"

@@ -34,15 +34,18 @@ _THANKS = re.compile(
     r"appreciate)\b"
 )
 _ASKS = re.compile(r"\b(?:who|any(?:one|body)?|some(?:one|body)|volunteers?|(?:can|could|would|will) you|action)\b")
-_QUICK = re.compile(r"(?:share|link|post|drop|paste|show|re-?post|read|add (?:you|that|it|this))\b")
+_QUICK = re.compile(
+    r"(?:share|link|post|drop|paste|show|re-?post|read|add (?:you|that|it|this)|review (?:what|where|how))\b"
+)
 _NO_DEED = re.compile(
     r"(?:present|introduce|announce|repeat|mention|start|continue|attend|move|leave|join|talk|discuss|explain|cover|have|"
-    r"be|get|make|see|know|think|stop)\b"
+    r"be|get|make|see|know|think|stop|(?:put|spend) (?:(?:in )?(?:some|more|a bit of) )?time)\b|"
+    r".*\b(?:in|within) (?:the next |a )?(?:\d+ |few )*(?:minutes?|seconds?)\b"
 )
 _HEDGES = re.compile(
     r"\b(?:once|as soon as|try|hope|hopefully|guess|i think|likely|going to|plan|like to|glad|happy)\b|i['’]m\b|i am\b"
 )
-_AT_ONCE = ("i'll", "i will", "i can", "ok, i", "ok i", "yes, i", "sure, i", "i’ll")
+_AT_ONCE = ("i'll", "i will", "i can", "ok, i", "ok i", "yes, i", "sure, i", "i’ll", "so i")
 _PERHAPS = re.compile(r"\b(?:if|unless|could|would|might|maybe|perhaps|when|may|wondering|probably)\b")
 _WHETHER = re.compile(r"\b(?:see|check|ask|know|find out|sure|test|verify|tell you|look|investigate) (?:if|when)\b")
 _NOT = re.compile(r"n['’]t\b|\b(?:not|never|already|did|would have|have been)\b")

@@ -34,7 +34,7 @@ class Accepted(NamedTuple):
 _ASKED = re.compile(
     r"\b(?:(?:can|could|would|will) you|(?:can|could|may) i (?:just )?ask you to|"
     r"(?:are |would )?you (?:be )?(?:happy|willing|able|ok|okay) to|would you mind|do you mind)\s+"
-    r"(?:please |also |maybe |perhaps |just |then )*(?P<what>[a-z][^?]*)\?",
+    r"(?:please |also |maybe |perhaps |just |then |take an action (?:item |point )?to )*(?P<what>[a-z][^?]*)\?",
     re.IGNORECASE,
 )
 _YES = re.compile(
@@ -46,7 +46,8 @@ _TAKEN = re.compile(r"\bwill do\b|\bi(?:['’]ll| will)\b|^\W*(?:sure|yes|ok)?\W
 _NAME = re.compile(r"@?([A-Za-z][\w|^-]*)")
 _AT_ONCE = listed(
     "explain clarify describe scribe repeat say tell see hear paste post link share unmute speak present elaborate "
-    "confirm define summarize summarise introduce drop show give go type mute note add expand comment mention point"
+    "confirm define summarize summarise introduce drop show give go type mute note add expand comment mention point "
+    "suggest recommend"
 )
 WITHIN = 4  # lines after a request in which it is answered
 SHORT = 14  # words of a yes
