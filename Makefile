@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 # Fails if the dashboard must be built and there is no Node to do it.
 NODE := import runpy; made = runpy.run_path("static/build.py"); made["current"]() or made["node_folder"]()
 
-.PHONY: run test test-long test-unit lint format bench lock dashboard examples wheel clean
+.PHONY: run test test-long test-unit lint format bench lock dashboard examples screens wheel clean
 
 run: $(VENV)/.run dashboard
 	@exec $(BIN)/python etc/foreground.py $(BIN)/twistd --pidfile= -n ccm --config etc/dev.toml
@@ -55,6 +55,10 @@ dashboard: $(VENV)/.made
 # EXAMPLES="LOG MEETING NOTICE …": see docs/make_examples.py
 examples: $(VENV)/.run
 	$(BIN)/python docs/make_examples.py $(EXAMPLES)
+
+# SCREENS="talk people …": only these; see docs/make_screens.py
+screens: $(VENV)/.test dashboard
+	$(BIN)/python docs/make_screens.py $(SCREENS)
 
 wheel: $(VENV)/.run dashboard
 	$(PIP) wheel --no-deps --wheel-dir dist .

@@ -33,6 +33,8 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"http://localhost:{self.port}/"
         self.log = folder / "server.log"
+        twistd = str(Path(sys.executable).with_name("twistd"))
+        self.command = [twistd, "--pidfile=", "-n", "ccm", "--config", "etc/dev.toml"]
 
     def start(self) -> None:
         """Start it, and come back when it answers."""
@@ -45,11 +47,14 @@ class Server:
             "listen.operations=[]",
             f'web.url="{self.url}"',
         ]
-        twistd = [str(Path(sys.executable).with_name("twistd")), "--pidfile=", "-n", "ccm", "--config", "etc/dev.toml"]
+        command = list(self.command)
         for one in (*sets, *self._sets):
-            twistd += ["--set", one]
+            command += ["--set", one]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(twistd, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         self._until_ready()
 
     def _until_ready(self) -> None:
