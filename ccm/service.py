@@ -143,7 +143,7 @@ class Server(Service):
         self._departures = Departures(reactor, settings, stores, mails, addresses)
         dashboard, times = doors.dashboard(), (running.pause(reactor), running.apart(reactor))
         self._pages = website.root(
-            settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times
+            settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times, self._now
         )
 
     async def _open_house(self, house: House, owners: frozenset[str] = frozenset()) -> None:
