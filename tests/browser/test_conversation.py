@@ -182,4 +182,9 @@ def test_two_people_talk_with_replies_reactions_and_files(browser: Browser, serv
     expect(other.get_by_test_id("missed")).to_have_count(0)
     pill.click()
     expect(message(kim, "One more thing.")).to_be_in_viewport()
+
+    # Whoever scrolls up is not taken back to the end by what is drawn because another row is under the pointer.
+    kim.locator(".log").hover()
+    kim.mouse.wheel(0, -400)
+    expect(kim.get_by_role("button", name="To the end")).to_be_visible()
     assert not judge.wrong, "\n".join(judge.wrong)

@@ -10,6 +10,7 @@ import { plural, t } from '../words/language.js';
 import './composer.js';
 import { icon } from './icons.js';
 import { emptyLog, logRows } from './log-rows.js';
+import { LogEnd } from './log-end.js';
 import { LogWindow } from './log-window.js';
 import { agendaLine } from './missed.js';
 import { PlainElement } from './plain.js';
@@ -23,7 +24,7 @@ class Talk extends PlainElement {
 
   /** Key of the message whose reaction is being chosen. */ picking = '';
   #window = new LogWindow();
-  #atEnd = true;
+  #bottom = new LogEnd();
   #room = '';
   #firstNew = '';
   #arrived = /** @type {{id: string, at: Date} | null} */ (null);
@@ -38,7 +39,9 @@ class Talk extends PlainElement {
   // The end stays in view when the keyboard comes, a toast rises or the column changes.
   #resized = new ResizeObserver(() => {
     const log = this.#log;
-    if (log && this.#atEnd) log.scrollTop = log.scrollHeight;
+    if (!log) return;
+    if (this.#bottom.pulls(this.#seen, log)) this.#bottom.go(log);
+    else this.#bottom.drawn(log);
   });
 
   connectedCallback() {
@@ -63,7 +66,7 @@ class Talk extends PlainElement {
     Object.assign(this, { picking: '' });
     this.#room = room.jid;
     this.#window.follow();
-    this.#atEnd = true;
+    this.#bottom = new LogEnd();
     this.#opened = false;
     this.#below = 0;
     this.#seen = null;
@@ -79,7 +82,7 @@ class Talk extends PlainElement {
     const { room } = this.app;
     if (room && room.jid !== this.#room) this.#turnTo(room);
     const at = this.#seen ? (room?.log.lastIndexOf(this.#seen) ?? -1) : -1;
-    if (at >= 0 && !this.#atEnd) this.#below += room.log.slice(at + 1).filter((line) => !line.mine).length;
+    if (at >= 0 && !this.#bottom.there) this.#below += room.log.slice(at + 1).filter((line) => !line.mine).length;
     this.#seen = room?.log.at(-1) ?? null;
     if (room?.state !== 'in' || room.catchingUp || !this.app.reading.settled) return;
     if (!this.#firstNew || (this.#firstNew === '-' && document.hidden)) this.#firstNew = this.app.reading.firstUnread(room) || '-';
@@ -95,10 +98,10 @@ class Talk extends PlainElement {
     if (wanted && wanted !== this.#wanted) this.#find(wanted);
     else if (!wanted) this.#wanted = '';
     if (!this.#opened && this.#firstNew) this.#open(wanted);
-    if (this.#atEnd && !(wanted && this.#wanted !== wanted)) {
-      log.scrollTop = log.scrollHeight;
+    if (!(wanted && this.#wanted !== wanted) && this.#bottom.pulls(this.#seen, log)) {
+      this.#bottom.go(log);
       this.#below = 0;
-    }
+    } else this.#bottom.drawn(log);
     this.app.reading.look(room, () => this.#lastVisible());
   }
 
@@ -118,7 +121,7 @@ class Talk extends PlainElement {
       this.#end();
       return;
     }
-    this.#atEnd = false;
+    this.#bottom.there = false;
     log.scrollTop = mark.offsetTop - 12;
   }
 
@@ -141,7 +144,7 @@ class Talk extends PlainElement {
     this.requestUpdate();
     await this.updateComplete;
     const row = /** @type {HTMLElement | null} */ (this.querySelector(`[data-id="${CSS.escape(id)}"]`));
-    this.#atEnd = false;
+    this.#bottom.there = false;
     row?.scrollIntoView({ block: 'center' });
     row?.focus({ preventScroll: true });
   }
@@ -161,13 +164,16 @@ class Talk extends PlainElement {
     if (!log || !room) return;
     const { to } = this.#window.range(room.lines);
     const left = log.scrollHeight - log.scrollTop - log.clientHeight;
-    const was = this.#atEnd;
-    this.#atEnd = left < 40 && to >= room.lines.length;
-    if (this.#atEnd && !was) {
+    const was = this.#bottom.there;
+    this.#bottom.scrolled(log, to >= room.lines.length);
+    if (this.#bottom.there && !was) {
       this.#window.follow();
       this.#below = 0;
       this.requestUpdate();
-    } else if (!this.#atEnd && was) this.#window.stay(room.lines);
+    } else if (!this.#bottom.there && was) {
+      this.#window.stay(room.lines);
+      this.requestUpdate(); // the way back is offered
+    }
     this.app.reading.look(room, () => this.#lastVisible());
     if (log.scrollTop < NEAR) this.#up();
     else if (left < NEAR && to < room.lines.length) this.#keeping(() => this.#window.down(room.lines));
@@ -192,7 +198,7 @@ class Talk extends PlainElement {
     const row = rows.find((one) => one.getBoundingClientRect().bottom > top);
     const before = row?.getBoundingClientRect().bottom ?? 0; // its head may go with the rows above
     if (!change()) return;
-    this.#atEnd = false;
+    this.#bottom.there = false;
     this.requestUpdate();
     await this.updateComplete;
     const same = row?.dataset.key ? this.querySelector(`[data-key="${CSS.escape(row.dataset.key)}"]`) : null;
@@ -202,10 +208,10 @@ class Talk extends PlainElement {
   #end() {
     const log = this.#log;
     this.#window.follow();
-    this.#atEnd = true;
+    this.#bottom.there = true;
     this.#below = 0;
     this.requestUpdate();
-    this.updateComplete.then(() => { if (log) log.scrollTop = log.scrollHeight; });
+    this.updateComplete.then(() => { if (log) this.#bottom.go(log); });
   }
 
   /** Something was said here. */
