@@ -130,12 +130,21 @@ def test_the_frame_does_what_it_says(browser: Browser, server: Server, artefacts
     expect(kim.get_by_role("heading", name="Keys")).to_be_hidden()
     expect(kim.locator("#talk-title")).to_have_text("Budget 2027")
 
-    # Columns and the parts of the page, by keys.
+    # Columns and the parts of the page, by keys and by hand.
     edge = kim.get_by_test_id("edge-topics")
     width = kim.locator("#topics").evaluate("pane => pane.offsetWidth")
     edge.press("ArrowRight")
     edge.press("ArrowRight")
     expect(edge).to_have_attribute("aria-valuenow", str(width + 32))
+    for button, by in (("left", 20), ("right", 60), ("left", -20)):
+        box = edge.bounding_box()
+        assert box
+        kim.mouse.move(box["x"] + 4, 300)
+        kim.mouse.down(button=button)
+        kim.mouse.move(box["x"] + 4 + by, 340, steps=3)
+        kim.mouse.up(button=button)
+        kim.keyboard.press("Escape")
+        expect(edge).to_have_attribute("aria-valuenow", str(width + (52 if by > 0 else 32)))
     kim.reload()
     expect(kim.get_by_test_id("connection")).to_have_text("Connected", timeout=15_000)
     assert kim.locator("#topics").evaluate("pane => pane.offsetWidth") == width + 32

@@ -65,6 +65,7 @@ export class Columns {
   #drag(column, event) {
     const edge = /** @type {HTMLElement} */ (event.currentTarget);
     if (event.type === 'pointerdown') {
+      if (event.button) return;
       edge.setPointerCapture(event.pointerId);
       this.#from = { x: event.clientX, width: this.#width(column) };
     } else if (event.type === 'pointermove' && this.#from) this.set(column, this.#from.width + (event.clientX - this.#from.x) * this.#sign(column));
