@@ -15,8 +15,11 @@ const OWN_FILES = /^\/(?:[^?#]*\/)?upload\/[A-Za-z0-9_-]{32}\/[^/?#]*$/u;
 const IMAGES = /^image\/(?:png|jpeg|gif|webp|avif)$|\.(?:png|jpe?g|gif|webp|avif)$/iu;
 const SHOWN_ATTRIBUTES = 5;
 
+// A nick may have another owner by now.
+const isOnes = (one, other) => !one || !other || one === other;
+
 /** Whether two messages stand as one block. */
-export const together = (line, before) => Boolean(before) && before.nick === line.nick && line.at - before.at < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord && !line.reply;
+export const together = (line, before) => Boolean(before) && before.nick === line.nick && isOnes(before.author, line.author) && Math.abs(line.at - before.at) < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord && !line.reply;
 
 /** @param {any} talk the pane @param {any} line @param {{same: boolean, tabs: any[], outcome: any}} shown */
 export function messageRow(talk, line, { same, tabs, outcome }) {
@@ -55,9 +58,14 @@ function words(line, room) {
 }
 
 function named(text, room) {
-  const names = [...room.occupants.keys()].filter((n) => n.length > 1).map((n) => n.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
-  if (!names.length || !text.includes('@')) return text;
-  return text.split(new RegExp(`(@(?:${names.join('|')}))(?![\\p{L}\\p{N}])`, 'gu')).map((part, i) => (i % 2 ? html`<span class="at">${part}</span>` : part));
+  if (!text.includes('@')) return text;
+  return called(text, [...room.occupants.keys()]).map((part, i) => (i % 2 ? html`<span class="at">${part}</span>` : part));
+}
+
+/** @param {string} text @param {string[]} nicks @returns {string[]} words and calls by turns; of two names that fit the longer one counts */
+export function called(text, nicks) {
+  const names = nicks.filter((n) => n.length > 1).sort((a, b) => b.length - a.length).map((n) => n.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
+  return names.length ? text.split(new RegExp(`(@(?:${names.join('|')}))(?![\\p{L}\\p{N}])`, 'giu')) : [text];
 }
 
 // Pictures are only fetched from where this server keeps them: others would learn who looks.
