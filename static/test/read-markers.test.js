@@ -62,3 +62,47 @@ test('who lets nobody know tells the room nothing, and a guest keeps nothing', a
   assert.equal(session.asked.filter((one) => one.text.includes('<publish ')).length, 1);
   assert.equal(session.sent.some((one) => one.includes(NS.markers)), false);
 });
+
+test('what was read while the line was away is told when it is back', async () => {
+  const { session, clock, markers } = made();
+  session.asked[0].reject(new RequestError('item-not-found'));
+  await settle();
+  session.state = 'lost';
+  markers.seen(ROOM, '5', '5');
+  await clock.pass(6);
+  session.state = 'online';
+  session.emit('state', 'online');
+  session.asked.at(-1).reject(new RequestError('item-not-found'));
+  await settle();
+  assert.match(session.asked.at(-1).text, /<publish /);
+  assert.equal(session.sent.filter((one) => one.includes(NS.markers)).length, 1);
+  session.asked.at(-1).reject(new RequestError('timeout')); // and once more, if nobody answered
+  await settle();
+  await clock.pass(6);
+  session.emit('state', 'online');
+  session.asked.at(-1).reject(new RequestError('item-not-found'));
+  await settle();
+  assert.equal(session.asked.filter((one) => one.text.includes('<publish ')).length, 2);
+  assert.equal(session.sent.filter((one) => one.includes(NS.markers)).length, 1);
+});
+
+test('a server that is busy for a moment keeps the next position', async () => {
+  const { session, clock, markers } = made();
+  markers.seen(ROOM, '5');
+  session.asked.at(-1).reject(new RequestError('resource-constraint'));
+  await settle();
+  await clock.pass(6);
+  markers.seen(ROOM, '6');
+  assert.equal(session.asked.filter((one) => one.text.includes('<publish ')).length, 2);
+});
+
+test('what was read while the line was away is not told if another device is further by now', async () => {
+  const { session, markers } = made();
+  session.state = 'lost';
+  markers.seen(ROOM, '5', '5');
+  session.state = 'online';
+  session.emit('state', 'online');
+  session.asked.at(-1).resolve(xml(`<iq type="result"><pubsub xmlns="${NS.pubsub}"><items node="${NS.displayed}">${item('8')}</items></pubsub></iq>`));
+  await settle();
+  assert.equal(session.asked.some((one) => one.text.includes('<publish ')), false);
+});

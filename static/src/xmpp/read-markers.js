@@ -11,12 +11,15 @@ import { RequestError } from './read.js';
 import { attr, bare, kid, kids } from './xml.js';
 
 const PAUSE_SECONDS = 5;
+/** What says nothing about the next time. */
+const PASSING = ['offline', 'timeout', 'resource-constraint', 'internal-server-error'];
 const OPTIONS = { 'pubsub#persist_items': 'true', 'pubsub#max_items': 'max', 'pubsub#send_last_published_item': 'never', 'pubsub#access_model': 'whitelist' };
 
 /** Emits `read` with a room and the stanza-id up to which another device showed it. */
 export class ReadMarkers extends Emitter {
   #waiting = /** @type {Map<string, {id: string, tell: string, timer: any}>} */ (new Map());
   #told = /** @type {Map<string, string>} */ (new Map());
+  /** What could not be said when it was seen. @type {Map<string, {id: string, tell: string}>} */ #late = new Map();
   #kept = true;
   /** Settled once it is known what other devices have read, or that this cannot be known. @type {Promise<void>} */ ready;
 
@@ -40,6 +43,7 @@ export class ReadMarkers extends Emitter {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error; // nothing was kept there yet, or guests keep nothing
     }
+    for (const [room, { id, tell }] of this.#late) this.seen(room, id, tell);
   }
 
   /** @param {Element} stanza an event of one's own node, if it is one */
@@ -52,7 +56,10 @@ export class ReadMarkers extends Emitter {
   #read(items) {
     for (const item of kids(items, 'item')) {
       const id = attr(kid(kid(item, 'displayed', NS.displayed), 'stanza-id', NS.sid), 'id');
-      if (id) this.emit('read', attr(item, 'id'), id);
+      if (!id) continue;
+      const room = attr(item, 'id');
+      if ((this.#late.get(room)?.id ?? '') <= id) this.#late.delete(room); // ids rise: another device is further
+      this.emit('read', room, id);
     }
   }
 
@@ -78,8 +85,10 @@ export class ReadMarkers extends Emitter {
   }
 
   async #publish(room, id, tell) {
+    this.#late.set(room, { id, tell });
     if (this.session.state !== 'online') return;
     this.#told.set(room, id);
+    this.#late.delete(room);
     if (tell) this.session.send($msg({ to: room, type: 'groupchat' }).c('displayed', { xmlns: NS.markers, id: tell }));
     if (!this.#kept) return;
     const iq = $iq({ type: 'set' }).c('pubsub', { xmlns: NS.pubsub }).c('publish', { node: NS.displayed }).c('item', { id: room });
@@ -91,7 +100,11 @@ export class ReadMarkers extends Emitter {
       await this.session.request(iq);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (!['offline', 'timeout'].includes(error.condition)) this.#kept = false; // a guest, or a server without
+      if (!PASSING.includes(error.condition)) this.#kept = false; // a guest, or a server without
+      else if (this.#told.get(room) === id) {
+        this.#told.delete(room);
+        this.#late.set(room, { id, tell: '' });
+      }
     }
   }
 }
