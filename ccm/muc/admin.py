@@ -63,15 +63,16 @@ def get(room: "Room", stanza: Stanza) -> Stanza:
 
 
 def _check_may_see(room: "Room", jid: str, affiliation: str) -> None:
-    rank = RANK[room.standing(jid).affiliation]
+    rank, occupant = RANK[room.standing(jid).affiliation], room.seats.get(jid)
     if rank >= RANK["admin"]:
         return
-    occupant = room.seats.get(jid)
-    if affiliation != "outcast" and occupant is not None and occupant.role in room.config.member_list:
-        if affiliation == "member" and (room.config.members_only or rank >= RANK["member"]):
-            return
-        if room.config.whois == "anyone" or occupant.role == "moderator":
-            return
+    open_ = room.config.whois == "anyone"  # §5.2.1: a list has addresses, which a semi-anonymous room hides
+    if occupant is not None:
+        may = occupant.role in room.config.member_list and (open_ or occupant.role == "moderator")
+    else:  # §9.5: members may ask from outside
+        may = affiliation == "member" and rank >= RANK["member"] and open_ and "participant" in room.config.member_list
+    if may and affiliation != "outcast":
+        return
     raise StanzaError("forbidden", "That list is shown to admins and owners of the room.")
 
 
