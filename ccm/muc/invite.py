@@ -58,7 +58,8 @@ def _invite(room: "Room", stanza: Stanza, invite: domish.Element, jid: str) -> N
     sender = stanza.attrs["from"]
     if room.standing(jid).affiliation == "outcast":
         raise StanzaError("not-allowed", "They are banned from this room.")
-    if room.config.members_only and RANK[room.standing(jid).affiliation] < RANK["member"]:
+    may_admit = "@" in jid or RANK[room.standing(sender).affiliation] >= RANK["admin"]  # a domain is all its people
+    if room.config.members_only and may_admit and RANK[room.standing(jid).affiliation] < RANK["member"]:
         admin.grant_membership(room, address.bare(jid))
     reason = next((str(child) for child in invite.elements(ns.MUC_USER, "reason")), "")
     thread = next((child.getAttribute("thread") for child in invite.elements(ns.MUC_USER, "continue")), None)

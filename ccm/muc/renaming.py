@@ -8,7 +8,7 @@ from ccm.muc import joining, persistence
 from ccm.muc import nick as nicks
 from ccm.muc.affiliation import role_of
 from ccm.muc.limits import check_rate
-from ccm.muc.occupant import Occupant, mark
+from ccm.muc.occupant import Occupant
 from ccm.muc.presence import SELF, available, is_told, tell, tell_available, unavailable
 from ccm.muc.strip import clean
 from ccm.wire.fanout import FanOut
@@ -77,7 +77,7 @@ def _alone(
     fresh = new is None
     if new is None:
         role = role_of(old.affiliation, room.config.moderated)
-        new = Occupant(room.jid, nick, old.bare, old.affiliation, role, mark(room.secret, old.bare))
+        new = Occupant(room.jid, nick, old.bare, old.affiliation, role, room.mark(old.bare))
     seat.shown, seat.heard = clean(stanza, room.jid), room.context.now()
     room.seat(new, seat)
     if fresh:

@@ -117,3 +117,17 @@ def test_doing_it_again_changes_nothing(house, guest, component):
     for _ in range(2):
         assert succeed(component)["type"] == "result"
     assert house.room.heirs == {KIM: GUEST}
+
+
+def test_who_changes_the_nick_of_one_of_two_sessions_keeps_the_occupant_id(house, ann, guest, component, read):
+    guest.say("as a guest")
+    before = occupant_id(ann.one(), read)
+    assert succeed(component)["type"] == "result"
+    guest.leave()
+    phone, laptop = house.person(f"{KIM}/phone"), house.person(f"{KIM}/laptop")
+    phone.join("Kim")
+    laptop.join("Kim")
+    laptop.send(f"<presence to='{ROOM}/Kimberly'/>")
+    ann.take()
+    laptop.say("under another nick")
+    assert occupant_id(ann.one(), read) == before
