@@ -36,7 +36,8 @@ class Caps:
         self._known: dict[str, frozenset[str]] = {}
         #: full JID -> (verification string, features)
         self._sessions: dict[str, tuple[str, frozenset[str]]] = {}
-        self._asked: dict[str, Callable[[], None]] = {}
+        #: full JID -> (verification string, what forgets the question) of those who have not answered yet
+        self._asked: dict[str, tuple[str, Callable[[], None]]] = {}
 
     def features(self, session: Any) -> frozenset[str]:
         """What a session's client can do, as far as is known."""
@@ -54,17 +55,22 @@ class Caps:
             return
         known = self._known.get(ver) if told.getAttribute("hash") == "sha-1" else None
         if known is not None:
+            self._forget(session.jid)
             self._learn(session, ver, known)
-        elif session.jid not in self._asked:
+        elif self._asked.get(session.jid, (None,))[0] != ver:
+            self._forget(session.jid)  # what it could do before does not matter any more
             self._ask(session, ver, node)
 
     @on.event("session-closed")
     def gone(self, session: Any) -> None:
         """It can do nothing any more."""
         self._sessions.pop(session.jid, None)
-        forget = self._asked.pop(session.jid, None)
-        if forget is not None:
-            forget()
+        self._forget(session.jid)
+
+    def _forget(self, jid: str) -> None:
+        asked = self._asked.pop(jid, None)
+        if asked is not None:
+            asked[1]()
 
     def _ask(self, session: Any, ver: str, node: str) -> None:
         inner = f"<query xmlns='{ns.DISCO_INFO}' node='{attribute(f'{node}#{ver}')}'/>".encode()
@@ -76,12 +82,14 @@ class Caps:
             if answer.type != "result" or not answer.has(ns.DISCO_INFO, "query"):
                 return
             told = next(answer.element.elements(ns.DISCO_INFO, "query"))
-            features = frozenset(str(child["var"]) for child in told.elements() if child.name == "feature")
+            features = frozenset(
+                child.getAttribute("var") or "" for child in told.elements() if child.name == "feature"
+            )
             if string_of(told) == ver and len(self._known) < _MOST_STRINGS:
                 self._known[ver] = features
             self._learn(session, ver, features)
 
-        self._asked[session.jid] = self._router.request(query, answered)
+        self._asked[session.jid] = ver, self._router.request(query, answered)
 
     def _learn(self, session: Any, ver: str, features: frozenset[str]) -> None:
         self._sessions[session.jid] = (ver, features)

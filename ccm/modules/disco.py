@@ -75,11 +75,11 @@ class Disco:
         owner, asker, node = stanza.to or "", address.bare(stanza.from_ or ""), _node_of(stanza)
         tellers = self._router.account_disco
         if node is not None:
-            for teller in tellers:
+            inner = self._host_node_info(asker, node) if owner == asker else None
+            for teller in tellers if inner is None else ():
                 inner = await teller.info(owner, asker, node)
                 if inner is not None:
-                    return stanza.result(_query(ns.DISCO_INFO, node, inner), _INFO)
-            inner = self._host_node_info(asker, node) if owner == asker else None
+                    break
             if inner is not None:
                 return stanza.result(_query(ns.DISCO_INFO, node, inner), _INFO)
             raise StanzaError("item-not-found", "This account has no such node. Ask without one.")

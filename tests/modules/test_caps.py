@@ -87,3 +87,20 @@ def test_who_goes_is_forgotten_and_who_answers_an_error_can_do_nothing() -> None
         bob.received.pop().result(SIMPLE.encode(), (("http://jabber.org/protocol/disco#info", "query"),))
     )
     assert place.learnt == []
+
+
+def test_who_changes_before_the_answer_is_asked_anew() -> None:
+    place = Place()
+    ann = place.comes("ann@localhost/a", "before")
+    before = ann.received.pop()
+    c = b"<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='urn:x' ver='after'/>"
+    ann.presence = Stanza("presence", {"from": ann.jid}, c, (("http://jabber.org/protocol/caps", "c"),))
+    for _ in range(2):
+        place.router.fire("session-presence", ann)
+    assert [b"urn:x#after" in asked.inner for asked in ann.received] == [True]
+    query = (("http://jabber.org/protocol/disco#info", "query"),)
+    place.router.route(before.result(SIMPLE.encode(), query))
+    assert place.caps.features(ann) == frozenset(), "that is over"
+    mood = SIMPLE.replace("<feature var='http://jabber.org/protocol/muc'/>", "<feature/><feature var='mood+notify'/>")
+    place.answers(ann, mood)
+    assert "mood+notify" in place.caps.features(ann)
