@@ -71,7 +71,7 @@ class Carbons:
         to, from_ = stanza.attrs["to"], stanza.from_ or ""
         receiver, sender = address.bare(to), address.bare(from_)
         if receiver in self._wanting and _is_eligible(stanza) and not stanza.has(ns.MUC_USER):
-            reached = self._reached(to)
+            reached = self._reached(to, stanza.type)
             if reached:
                 self._send("received", stanza, receiver, reached)
         if sender in self._wanting and sender != receiver and self._router.is_client(origin) and _is_eligible(stanza):
@@ -84,10 +84,12 @@ class Carbons:
             raise StanzaError("not-allowed", "Only clients get copies.")
         return origin
 
-    def _reached(self, to: str) -> set[str]:
+    def _reached(self, to: str, type_: str | None) -> set[str]:
         """The sessions that get the message itself; none if it goes back to its sender."""
         if self._router.session(to) is not None:
             return {to}
+        if "/" in to and type_ != "chat":
+            return set()  # it was for that session alone (RFC 6121 §8.5.3.2.1)
         sessions = self._router.sessions_of(address.bare(to))
         return {s.jid for s in sessions if s.priority is not None and s.priority >= 0}
 
