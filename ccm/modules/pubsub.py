@@ -165,9 +165,18 @@ class PubSubService:
             )
             return lines.encode()
         node = await self._shelf.readable(self.jid, name, asker)
-        found = await self._items.items(self.jid, node.name, most=self._options.max_items)
-        lines = "".join(f"<item jid='{here}' name='{attribute(item.id)}'/>" for item in found)
-        return lines.encode()
+        return "".join(f"<item jid='{here}' name='{attribute(id_)}'/>" for id_ in await self._ids(node)).encode()
+
+    async def _ids(self, node: Node) -> list[str]:
+        """Of all items, the oldest first; read in steps, since payloads come with them."""
+        found: list[str] = []
+        most, most_bytes, before = self._options.max_items, self._options.max_answer_bytes, None
+        while True:
+            page, total = await self._items.page(self.jid, node.name, most=most, most_bytes=most_bytes, before=before)
+            found = [*(item.id for item in page), *found]
+            if not page or len(found) >= min(most, total):
+                return found
+            before = page[0].id
 
     def _may_create(self, _service: str, bare: str) -> bool:
         if bare in self._options.creators:

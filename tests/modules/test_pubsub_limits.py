@@ -183,3 +183,34 @@ def test_only_the_form_is_asked_for_the_access_model() -> None:
     )
     answer = place.ask(ANN, f"<configure node='news'>{form}</configure>", namespace=OWNER)
     assert b"<not-acceptable" in answer and b"whitelist" in answer
+
+
+def test_items_are_listed_without_all_their_payloads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(max_answer_bytes=2000, max_items=100)
+    place.make()
+    form = (
+        "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>"
+        "http://jabber.org/protocol/pubsub#node_config</value></field>"
+        "<field var='pubsub#max_items'><value>max</value></field></x>"
+    )
+    place.ask(ANN, f"<configure node='news'>{form}</configure>", namespace=OWNER)
+    for number in range(9):
+        place.publish(str(number), "x" * 900)
+    nodes = place.services.pubsub_nodes
+    read: list[int] = []
+    page = nodes.page
+
+    async def counted(*args: Any, **options: Any) -> Any:
+        found, total = await page(*args, **options)
+        read.append(sum(len(item.xml) for item in found))
+        return found, total
+
+    monkeypatch.setattr(nodes, "page", counted)
+    monkeypatch.setattr(nodes, "items", None)
+    query = f"<query xmlns='{ns.DISCO_ITEMS}' node='news'/>".encode()
+    attrs = {"id": "d", "type": "get", "from": f"{ANN}/x", "to": SERVICE}
+    session = place.sessions[f"{ANN}/x"]
+    place.router.route(Stanza("iq", attrs, query, ((ns.DISCO_ITEMS, "query"),)), session)
+    listed = [item["name"] for query in session.received.pop().element.elements() for item in query.elements()]
+    assert listed == [str(number) for number in range(9)]
+    assert len(read) == 5 and max(read) <= 2000
