@@ -2,7 +2,7 @@
 XEP-0352 Client State Indication 1.0.0: what is of no use to somebody who does not look waits until it is, or until
 something comes that is.
 
-Presence waits, the newest of each sender, and so do events of publish-subscribe, the newest of each item; that
+Presence waits, the newest of each sender, and so do events of publish-subscribe, the newest of the same items; that
 somebody is typing is not sent at all. Anything else is sent at once, after what waits: the radio is awake then. Leaves
 out a record of what waits: after a crash it is missing, as presence is.
 """
@@ -118,7 +118,7 @@ def _key(stanza: Stanza) -> object:
     if stanza.kind != "message":
         return None
     if stanza.has(ns.PUBSUB_EVENT, "event"):
-        node, item = _NODE.search(stanza.inner), _ITEM.search(stanza.inner)
-        return (stanza.attrs.get("from"), node[2], item[2]) if node and item else None
+        node, items = _NODE.search(stanza.inner), tuple(found[2] for found in _ITEM.finditer(stanza.inner))
+        return (stanza.attrs.get("from"), node[2], items) if node and items else None
     children = {namespace for namespace, _ in stanza.children}
     return "" if ns.CHAT_STATES in children and children <= _PASSING else None

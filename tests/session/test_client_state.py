@@ -1,5 +1,6 @@
 """What waits for a client that does not look (XEP-0352), in which order, and how much."""
 
+import re
 from typing import Any
 
 import pytest
@@ -83,6 +84,18 @@ def test_each_item_of_a_node_waits_for_itself() -> None:
     session.deliver(Stanza("message", {"from": "a"}, gone, ((ns.PUBSUB_EVENT, "event"),)))
     turn(session, "active")
     assert len(session.sent) == 2 and "room2" in session.sent[0] and "<retract id='room1'/>" in session.sent[1]
+
+
+def test_an_event_of_several_items_takes_the_place_of_none_that_had_others() -> None:
+    session = Looking()
+    turn(session, "inactive")
+    for ids in (("a", "b"), ("a",), ("a", "c"), ("a", "b")):
+        items = "".join(f"<item id='{id_}'/>" for id_ in ids)
+        inner = f"<event xmlns='{ns.PUBSUB_EVENT}'><items node='n'>{items}</items></event>".encode()
+        session.deliver(Stanza("message", {"from": "s"}, inner, ((ns.PUBSUB_EVENT, "event"),)))
+    turn(session, "active")
+    told = ["".join(re.findall("item id='(.)'", line)) for line in session.sent]
+    assert told == ["a", "ac", "ab"], "the newest of each, and nothing is missing"
 
 
 def test_what_matters_is_sent_at_once_after_what_waits() -> None:
