@@ -4,8 +4,20 @@
 import { html } from 'lit';
 import { typedUntil } from './keys.js';
 
+/** @type {Promise<unknown> | null} */
+let styled = null;
+
+/** Their sheet; one that did not come is asked for again the next time. */
+const sheet = () => (styled ??= new Promise((done) => {
+  const href = document.querySelector('meta[name="ccm-dialogues"]')?.getAttribute('content') ?? '';
+  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href });
+  link.addEventListener('load', done);
+  link.addEventListener('error', () => { styled = null; link.remove(); done(null); });
+  document.head.append(link);
+}));
+
 export const dialogues = () => Promise.all([
-  import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js'), import('./search.js'), import('./preview.js'), import('./settings.js'),
+  sheet(), import('./ask.js'), import('./wish.js'), import('./claim.js'), import('./account.js'), import('./search.js'), import('./preview.js'), import('./settings.js'),
 ]);
 
 /**
