@@ -112,7 +112,7 @@ class House:
         await rooms.start()
         ground.rooms.append(rooms)
         router.add_domain(rooms.jid, rooms)
-        router.attach(rooms)
+        router.attach(rooms)  # first: rooms see that a session was dropped before its presence is said to end
         services = self.services()
         for module in settings.modules():
             self._install(module, services)

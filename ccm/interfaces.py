@@ -44,6 +44,7 @@ class ISession(ISink):
     transport = Attribute("str: 'tcp', 'bosh' or 'websocket'.")
     hibernating = Attribute("bool: its connection is gone but it may still be resumed (XEP-0198 §5, XEP-0124 §10).")
     resumed = Attribute("bool: it came back from a record after a restart.")
+    dropped = Attribute("bool: it ended by an error, a time-out or a lost connection; its client did not say good-bye.")
 
     def close(condition: str, text: str = "") -> None:
         """End the stream with an error condition of RFC 6120 §4.9.3, e.g. ``conflict``."""

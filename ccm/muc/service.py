@@ -338,7 +338,7 @@ class MucService:
         if current is not None and current is not session:
             return
         for room in tuple(self.registry.places.get(session.jid, ())):
-            if session.hibernating:
+            if session.dropped:
                 leaving.drop(room, session.jid)
             else:
                 leaving.leave(room, session.jid)

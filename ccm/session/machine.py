@@ -52,7 +52,7 @@ class Session:
     __slots__ = (
         *("_archived", "_backlog", "_bare", "_negotiation", "_own", "_quoted", "_waiting", "_write"),
         *("connection", "framing", "heard", "held"),
-        *("hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
+        *("dropped", "hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
         *("state", "stream_id", "successor", "transport"),
     )
 
@@ -68,7 +68,7 @@ class Session:
         self.presence: Stanza | None = None
         self.state: dict[str, Any] = {}
         self.stage = State.OPENING
-        self.hibernating = self.resumed = self.heard = self.more_follows = self._waiting = False
+        self.dropped = self.hibernating = self.resumed = self.heard = self.more_follows = self._waiting = False
         self.held: client_state.Held | None = None  # while its client does not look (XEP-0352)
         self.successor: Session | None = None
         self.resumption: Resumption | None = None
@@ -348,6 +348,7 @@ class Session:
             self.move(State.DETACHED)
             self.resumption.hibernate()
         else:
+            self.dropped = True
             self.end(unacked)
 
     def fail(self, error: StreamError) -> None:
@@ -358,6 +359,7 @@ class Session:
             if not self.stream_id:
                 self.send_header(self.realm.host)  # RFC 6120 §4.9.1.1: a header comes before the error
             self.part(error)
+        self.dropped = True
         self.end()
 
     def finish(self) -> None:

@@ -79,6 +79,7 @@ class RecordingSession:
         self.state: dict[str, Any] = {}
         self.hibernating = False
         self.resumed = False
+        self.dropped = False
         self.received: list[Stanza] = []
         self.closed: str | None = None
 

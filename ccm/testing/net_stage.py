@@ -101,8 +101,6 @@ class ScriptServer:
             push_targets=stores.push_targets,
             urls={"web": "http://localhost/", "uploads": "http://localhost/upload/"},
         )
-        for module in modules:
-            module.install(router, services, (options or {}).get(module.name))
         domain = f"conference.{HOST}"
         rooms = MucService(
             domain, router, stores.archive, stores.rooms, stores.state, MucOptions(), now, services.later, spawn
@@ -110,7 +108,9 @@ class ScriptServer:
         await rooms.start()
         self._undo.append(rooms.stop)
         router.add_domain(domain, rooms)
-        router.attach(rooms)
+        router.attach(rooms)  # before modules, as in a server
+        for module in modules:
+            module.install(router, services, (options or {}).get(module.name))
         await self._listen(self._realm(stores), stores)
 
     async def stop(self) -> None:

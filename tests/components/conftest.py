@@ -57,6 +57,7 @@ class Person:
     transport = "tcp"
     hibernating = False
     resumed = False
+    dropped = False
     tells_time = False
 
     def __init__(self, router: Router, jid: str) -> None:

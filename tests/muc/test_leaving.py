@@ -50,8 +50,8 @@ def test_a_session_that_ends_leaves_its_rooms(talk, ann, bob, read):
     assert told["type"] == "unavailable" and read.codes(told) == []
 
 
-def test_a_session_that_ends_while_hibernating_leaves_with_333(talk, ann, bob, read):
-    bob.hibernating = True
+def test_a_session_that_ends_without_a_good_bye_leaves_with_333(talk, ann, bob, read):
+    bob.dropped = True
     bob.leave()
     assert 333 in read.codes(ann.one())
 

@@ -110,7 +110,7 @@ class RoomMachine(RuleBasedStateMachine):
             one.person.send(f"<presence type='unavailable' to='{ROOM}/{one.nick}'/>")
             self.gone(one, ())
             return
-        one.person.hibernating = how == "is lost"
+        one.person.dropped = how == "is lost"
         one.person.leave()
         self.gone(one, (307, 333) if how == "is lost" else (), hears=False)
         one.person.received.clear()
