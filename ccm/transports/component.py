@@ -38,6 +38,7 @@ from ccm.wire.stanza import Stanza
 log = Logger()
 
 _LINGER_SECONDS = 5.0
+_STRANGER_BYTES = 10_000  # of an element, before the handshake
 #: A dead peer is noticed after 60 + 3 * 10 seconds of silence.
 _KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
@@ -80,7 +81,7 @@ class ComponentConnection(Protocol):
     def connectionMade(self) -> None:
         """Wait for its header."""
         listener, options = self._listener, self._listener.options
-        self._framing = StreamFraming(listener.pool, options.max_stanza_bytes, ns.COMPONENT)
+        self._framing = StreamFraming(listener.pool, min(_STRANGER_BYTES, options.max_stanza_bytes), ns.COMPONENT)
         self._outgoing = Outgoing(self.transport, listener.turn, options.outgoing_bytes, self._overflow)
         _keep_alive(self.transport)
         self.transport.bufferSize = options.read_bytes
@@ -163,6 +164,7 @@ class ComponentConnection(Protocol):
         except StanzaError as error:
             raise StreamError("conflict", error.text) from error
         self._domain = domain
+        self._framing.max_bytes = self._listener.options.max_stanza_bytes
         self._timer.cancel()
         log.info("A component has come.", jid=self._wanted)
 

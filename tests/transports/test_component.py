@@ -274,6 +274,13 @@ def test_a_secret_used_twice_stops_the_start() -> None:
     assert checked({"a.localhost": "secret", "b.localhost": "secret"}, 1, weak=True)
 
 
+def test_before_the_handshake_little_is_kept_of_what_comes() -> None:
+    stream = World().connect()
+    assert "<policy-violation" in stream.send("<handshake>" + "x" * 20_000)
+    stream = ready(World())
+    assert stream.send("<message from='topics.localhost' to='ann@localhost/one'><body>" + "x" * 20_000) == ""
+
+
 def test_a_component_that_does_not_read_is_cut_at_once() -> None:
     world = World(outgoing_bytes=1_000)
     stream = ready(world)
