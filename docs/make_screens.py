@@ -27,7 +27,7 @@ from screens_story import PANES, SCREENS, play  # noqa: E402
 FOLDER = HERE / "screens"
 FADE_MS = 300  # colours fade for 120 ms
 #: Longer documents are cut there.
-MOST_HIGH = 2400
+MOST_HIGH = 1600
 HEAD = """# Every screen
 
 Made by `make screens` from a running server; whoever appears in them is made up. Each is shown
@@ -64,10 +64,10 @@ class Camera:
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         if pane:
             page.get_by_role("navigation", name="Parts of the dashboard").get_by_role("link", name=pane).click()
-        self._shoot(page, f"{screen}-phone", PHONE, whole)
+        self._shoot(page, f"{screen}-phone", PHONE, whole=False)
         if screen in PANES:
             page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-            self._shoot(page, f"{screen}-phone-dark", PHONE, whole)
+            self._shoot(page, f"{screen}-phone-dark", PHONE, whole=False)
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
     def _shoot(self, page: Page, name: str, size: dict[str, int], whole: bool) -> None:

@@ -75,7 +75,7 @@ def play(stage: Stage, take: Take) -> None:
         guest(stage, take, ann)
         publish(stage, take, ann, priya)
         archive(stage, take)
-        troubles(take, ann, tom, stage)
+        troubles(stage, take, ann, (kim, priya, tom))
     except BaseException:
         stage.leave_traces()
         raise
@@ -299,15 +299,17 @@ def archive(stage: Stage, take: Take) -> None:
     stage.close(page)
 
 
-def troubles(take: Take, ann: Page, tom: Page, stage: Stage) -> None:
+def troubles(stage: Stage, take: Take, ann: Page, others: tuple[Page, ...]) -> None:
     """A component that is asked too much; then no server at all."""
-    own = tom.get_by_test_id("topic").filter(has_text="Stand-up").get_attribute("data-id")
-    tom.evaluate(FLOOD, own)
+    own = others[-1].get_by_test_id("topic").filter(has_text="Stand-up").get_attribute("data-id")
+    for page in others:
+        page.evaluate(FLOOD, own)
     expect(ann.get_by_test_id("why-slow")).to_be_visible(timeout=SOON)
     invite(ann, "omar@example.org")
     expect(ann.get_by_test_id("turn")).to_be_visible()
     take(ann, "busy", "Talk")
-    tom.evaluate("window.flooding = false")
+    for page in others:
+        page.evaluate("window.flooding = false")
     stage.server.kill()
     expect(ann.get_by_test_id("banner")).to_be_visible(timeout=SOON)
     say(ann, "I have ours open, one moment.")
