@@ -165,7 +165,7 @@ class Talk:
     def plain(self) -> frozenset[str]:
         """Every word that somebody typed in lower case: a word that begins a line with a capital need be no name."""
         if self._plain is None:
-            self._plain = frozenset().union(*[line.text.split() for line in self.lines])
+            self._plain = frozenset("\n".join([line.text for line in self.lines]).split())
         return self._plain
 
     def quotes_by(self, nick: str) -> int:

@@ -26,8 +26,11 @@ def report(messages: Sequence[Mapping[str, Any]], meeting: Mapping[str, Any] | N
         ``questions``, ``topics`` (``title``, ``start_index``), ``links`` and ``summary``.
     """
     known = meeting or {}
-    lines = [Remark(str(message["nick"]), str(message["text"])) for message in messages]
-    talk = [Line(line.text, line.nick, _seconds(m.get("time"))) for line, m in zip(lines, messages, strict=True)]
+    nicks = [str(message["nick"]) for message in messages]
+    texts = [str(message["text"]) for message in messages]
+    lines = list(map(Remark._make, zip(nicks, texts, strict=True)))
+    times = [_seconds(time) if (time := message.get("time")) else None for message in messages]
+    talk = list(map(Line._make, zip(texts, nicks, times, strict=True)))
     words = read(talk)
     parts = _parts(talk, words, known)
     marks = {place: mark for place, line in enumerate(lines) if (mark := mark_of(line.text)) is not None}
@@ -69,7 +72,7 @@ def _parts(talk: Sequence[Line], words: Words, known: Mapping[str, Any]) -> list
 
 
 def _spoken(talk: Sequence[Line]) -> list[Spoken]:
-    return [Spoken(str(place), line.by, line.text) for place, line in enumerate(talk)]
+    return [Spoken._make((str(place), by, text)) for place, (text, by, _) in enumerate(talk)]
 
 
 def _seconds(time: object) -> int | None:

@@ -26,7 +26,7 @@ from ccm.reporter.second_look import LEAST, Scores, SecondLook
 from ccm.reporter.settled import settled
 from ccm.reporter.standing import Rounds, asked, is_suggestion, open_questions, suggested, unopposed
 from ccm.reporter.traits import Traits, words_of
-from ccm.reporter.trees import Tree, grown
+from ccm.reporter.trees import Grove, Tree
 from ccm.reporter.word_weights import WordWeights
 
 FoundKind = Literal["action", "decision", "question"]
@@ -77,9 +77,11 @@ class Weights:
     trees: Mapping[str, Sequence[Tree]]
     limits: Mapping[str, int]
     words: Mapping[str, WordWeights] = field(init=False, repr=False, compare=False)
+    groves: Mapping[str, Grove] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", {name: WordWeights(table) for name, table in self.tables.items()})
+        object.__setattr__(self, "groves", {name: Grove(trees) for name, trees in self.trees.items()})
 
     def score(self, table: str, seen: Iterable[str]) -> int:
         """Hundredths of the log-odds."""
@@ -113,7 +115,7 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
         if kind & 1 and (manner := traits.kind_of(place)) != "other":
             stated[place] = CLEAR if manner == "clear" else model.score("stated", traits.stated(place))
         if kind & 2 and (seen := said_to_be_done(talk, place)) is not None:
-            spoken[place] = max(grown(model.trees["spoken"], seen), promise(seen))
+            spoken[place] = max(model.groves["spoken"].worth(seen), promise(seen))
         if could_be_decision(talk, place):
             score = model.itself("decided", traits, place)
             if agreed_to(traits, place) or score >= (
@@ -129,9 +131,9 @@ def scores(traits: Traits, model: Weights, skip: Collection[int] = ()) -> Scores
 
 def second(traits: Traits, first: Scores, model: Weights) -> Scores:
     """Look again at what the first look did not rule out."""
-    look, trees = SecondLook(traits, first), model.trees
+    look, groves = SecondLook(traits, first), model.groves
     decided = {
-        p: grown(trees["decided"], look.decided(p)) if s >= LEAST["decided"] else NOTHING
+        p: groves["decided"].worth(look.decided(p)) if s >= LEAST["decided"] else NOTHING
         for p, s in first.decided.items()
         if s >= LEAST["decided"] or look.read_back.twice(p)
     }
@@ -143,7 +145,7 @@ def second(traits: Traits, first: Scores, model: Weights) -> Scores:
         decided |= {p: CLEAR for p in first.decided if agreed_to(traits, p)}
     return Scores(
         {
-            p: CLEAR if traits.kind_of(p) == "clear" else grown(trees["stated"], look.stated(p))
+            p: CLEAR if traits.kind_of(p) == "clear" else groves["stated"].worth(look.stated(p))
             for p, s in first.stated.items()
             if s >= LEAST["stated"] or (s >= LEAST["order"] and traits.kind_of(p) != "other")
         },

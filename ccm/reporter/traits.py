@@ -253,6 +253,7 @@ class Traits:
         mine, talk, sets = self.content(place), self.talk, self._sets
         best, who = 0, ""
         count, agrees, words, lows = len(talk.lines), talk.agrees, talk.words, talk.lows
+        least = (3 * len(mine) + 9) // 10  # words in common without which two lines are not alike at all
         if len(mine) >= _ALIKE or (mine and len(talk.words[place]) > 1):
             for other in (
                 range(place + 1, min(count, place + 1 + _REACH)) if on else range(max(0, place - _REACH), place)
@@ -261,14 +262,13 @@ class Traits:
                     continue
                 theirs = sets.get(other)
                 if theirs is None:
-                    low = lows[other]
-                    if not [word for word in mine if word in low]:
+                    if sum(map(lows[other].__contains__, mine)) < least:
                         continue
                     theirs = self.content(other)
                 if mine.isdisjoint(theirs):
                     continue
                 both = len(mine & theirs)
-                if both > 1 or (both and len(mine) == 1):
+                if both >= least and (both > 1 or len(mine) == 1):
                     alike = 10 * both // (len(mine) + len(theirs) - both)
                     if alike > best:
                         best, who = alike, talk.lines[other].nick

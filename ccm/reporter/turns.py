@@ -309,13 +309,12 @@ class Turns:
         of_pair = self._pairs.get
         own, left, right = [], [self._base], []
         for said in read_.words:
-            mine, for_next, for_last = parts(said)
-            once = set(mine)
             together = sum(map(of_pair, pairs(said), repeat(0)))
-            if len(once) == len(said) <= _SHORT:  # all three parts are the same
+            if len(said) <= _SHORT and len(set(said)) == len(said):  # all three parts are the same
                 itself, before, after = _lanes(sum(map(worth, said)))
             else:
-                itself = _lanes(sum(map(worth, once)))[0]
+                mine, for_next, for_last = parts(said)
+                itself = _lanes(sum(map(worth, set(mine))))[0]
                 before = _lanes(sum(map(worth, for_next)))[1]
                 after = _lanes(sum(map(worth, for_last)))[2]
             own.append(itself + together)
