@@ -6,17 +6,32 @@ import { Upload, bytes } from '../xmpp/upload.js';
 import { t } from '../words/language.js';
 
 const MAX_AT_ONCE = 10;
+const keep = (/** @type {Event} */ event) => event.preventDefault();
 
 /** @typedef {{room: any, file: File, sent: number, state: 'going' | 'failed', why: string, cancel: () => void}} Going */
 
 export class Files {
   /** @type {Going[]} */ all = [];
   #upload;
+  #keeps = false;
 
-  /** @param {any} session @param {() => void} changed */
-  constructor(session, changed) {
+  /** @param {any} session @param {() => void} changed @param {Pick<Window, 'addEventListener' | 'removeEventListener'>} page */
+  constructor(session, changed, page = window) {
     this.#upload = new Upload(session);
-    this.changed = changed;
+    this.page = page;
+    this.changed = () => {
+      this.#ask();
+      changed();
+    };
+  }
+
+  // A page that goes takes with it what is on its way: the browser asks first.
+  #ask() {
+    const going = this.all.some((one) => one.state === 'going');
+    if (going === this.#keeps) return;
+    this.#keeps = going;
+    if (going) this.page.addEventListener('beforeunload', keep);
+    else this.page.removeEventListener('beforeunload', keep);
   }
 
   of(room) {
