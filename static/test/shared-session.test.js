@@ -249,6 +249,14 @@ test('what is shown of others is told to a tab that comes later; the same presen
   assert.deepEqual(third.heard, ['presence']);
 });
 
+test('a tab that comes later takes back nothing of what an earlier one can', async () => {
+  const { first, second } = await two();
+  const able = () => $pres().c('c', { xmlns: 'http://jabber.org/protocol/caps', node: 'n', ver: 'v' });
+  for (const { session } of [first, second]) for (const shown of [$pres(), able()]) session.send(shown);
+  await settle();
+  assert.deepEqual(first.own().sent.map((el) => el.childNodes.length), [0, 1]);
+});
+
 test('a room is left when the last tab leaves it, and when the last tab in it is gone', async () => {
   const { first, second, clock } = await two();
   const join = () => $pres({ to: 'r@conference.localhost/ann' }).c('x', { xmlns: 'http://jabber.org/protocol/muc' });

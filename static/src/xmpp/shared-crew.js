@@ -43,7 +43,7 @@ export class Crew {
       return true;
     }
     if (type === 'unavailable' && room) return this.#leaves(tab, bare(to));
-    if (this.#said.get(to) === text) return false;
+    if (this.#said.get(to) === text || (!to && !type && !stanza.firstChild && this.#said.has(to))) return false; // it says less than was said
     this.#said.set(to, text);
     return true;
   }
