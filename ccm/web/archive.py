@@ -292,8 +292,8 @@ def _etag(made_of: Iterable[str]) -> bytes:
     return b'"%b"' % found.hexdigest()[:24].encode()
 
 
-def _month(record: r.DocumentRecord) -> str:
-    return record.published.strftime("%B %Y")
+def _month(record: r.DocumentRecord) -> datetime:
+    return datetime(record.published.year, record.published.month, 1, tzinfo=UTC)
 
 
 def _moment(text: str) -> datetime | None:

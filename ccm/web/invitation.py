@@ -9,6 +9,7 @@ the fragment of the dashboard's address, where no server and no log sees it. Who
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from ccm.interfaces import ITopics
 from ccm.session.guests import GuestOptions, Scope
 from ccm.web.desk import Desk, announcement, digest
 from ccm.web.forms import FormRefused, Rate, field
+from ccm.web.languages import asked
 from ccm.web.pages import answering
 from ccm.web.times import spoken
 
@@ -35,12 +37,19 @@ _LINK_DAYS = 7
 
 
 class InvitationLink:
-    """``/i/<token>``."""
+    """
+    ``/i/<token>``.
+
+    :param here: names of the people in a room, by its JID.
+    """
 
     app = answering(Klein(), lambda page: page._desk.pages)
 
-    def __init__(self, desk: Desk, topics: ITopics, options: GuestOptions) -> None:
+    def __init__(
+        self, desk: Desk, topics: ITopics, options: GuestOptions, here: Callable[[str], tuple[str, ...]]
+    ) -> None:
         self._desk = desk
+        self._here = here
         self._topics = topics
         self._attempts = Rate(desk.options.attempts_per_minute, 60, desk.now)
         self._options = options
@@ -144,7 +153,8 @@ class InvitationLink:
     async def _mail_another(self, request: Request, invitee: r.Invitee, topic: r.Topic) -> bytes:
         desk, now = self._desk, datetime.fromtimestamp(self._desk.now(), UTC)
         if await self._topics.mails_since(invitee.address, now - timedelta(days=1)) >= _MAILS_PER_DAY:
-            text = f"{invitee.address} was written to often enough today. Look into your mail, or try again tomorrow."
+            said = "%(address)s was written to often enough today. Look into your mail, or try again tomorrow."
+            text = asked(request).say(said, address=invitee.address)
             return desk.pages.message(request, "Not now", text, 429)
         token, key = secrets.token_urlsafe(32), f"enter:{secrets.token_hex(12)}"
         link = f"{desk.url}i/{token}"
@@ -154,7 +164,7 @@ class InvitationLink:
         changed = replace(invitee, token_hash=digest(token), expires=expires)
         if await self._topics.save_invitee(changed, [("mail", key, letter)], by="", read=invitee) is None:
             return self._taken_back(request)
-        text = f"A new link is on its way to {invitee.address}."
+        text = asked(request).say("A new link is on its way to %(address)s.", address=invitee.address)
         return desk.pages.message(request, "Look into your mail", text)
 
     # ---- finding and showing
@@ -177,9 +187,9 @@ class InvitationLink:
             self._attempts.allow(peer)
             return self._taken_back(request)
         if invitee.expires is not None and invitee.expires.timestamp() < self._desk.now():
-            text = (
-                f"This link ended on {invitee.expires.day} {invitee.expires:%B}. Ask whoever invited you for a new one."
-            )
+            language = asked(request)
+            day = {"day": str(invitee.expires.day), "month": language.say(f"{invitee.expires:%B}")}
+            text = language.say("This link ended on %(day)s %(month)s. Ask whoever invited you for a new one.", **day)
             return pages.message(request, "This link has ended", text, 410)
         return invitee, topic
 
@@ -212,6 +222,7 @@ class InvitationLink:
     ) -> bytes:
         desk = self._desk
         inviter = await desk.accounts.get(invitee.inviter)
+        language, end = asked(request), invitee.expires
         guest = await desk.accounts.get(f"{invitee.id}@{self._guests}")
         name = guest.name if guest is not None else people.display_name(invitee.name, invitee.address)
         values: dict[str, Any] = {"name": name, **typed}
@@ -219,10 +230,13 @@ class InvitationLink:
             request,
             "invitation.html",
             status,
-            inviter=inviter.name if inviter is not None else "Somebody",
+            inviter=inviter.name if inviter is not None else language.say("Somebody"),
             topic=topic,
-            when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC)) if topic.start else "",
-            until=f"{invitee.expires.day} {invitee.expires:%B}" if invitee.expires else "",
+            here=", ".join(sorted(self._here(topic.room))) if topic.state == "live" else "",
+            when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC), language)
+            if topic.start
+            else "",
+            until=language.say("%(day)s %(month)s", day=str(end.day), month=language.say(f"{end:%B}")) if end else "",
             invitee=invitee,
             known=await self._account(invitee),
             typed=values,

@@ -23,6 +23,7 @@ from ccm.reporter.document import Document, Item
 from ccm.reporter.rendering import anchor
 from ccm.web.desk import Desk, digest
 from ccm.web.forms import Rate, field
+from ccm.web.languages import asked
 from ccm.web.pages import answering
 from ccm.web.readers import keyed
 
@@ -31,9 +32,9 @@ PURPOSE = "outcome"
 ANSWER = "outcome-answer"
 CHANNEL = "outcome-answered"
 SAID = {
-    "done": "{number} is done",
-    "not-me": "{number} is not yours",
-    "date": "{number} has another date",
+    "done": "%(number)s is done",
+    "not-me": "%(number)s is not yours",
+    "date": "%(number)s has another date",
 }
 
 
@@ -135,7 +136,11 @@ class OutcomePage:
         await self._keep({**facts, "due": due} if do == "date" else facts)
         text = "I say so in the room, and it stands in the record from then on."
         return self._desk.pages.message(
-            request, SAID[do].format(number=number), text, link=f"/outcome/{token}", link_text="Your actions"
+            request,
+            asked(request).say(SAID[do], number=number),
+            text,
+            link=f"/outcome/{token}",
+            link_text="Your actions",
         )
 
     async def _keep(self, facts: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ Jinja2 escapes everything; a page needs no script and loads nothing but one styl
 looks (``look``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
@@ -16,6 +16,7 @@ from twisted.web.http import Request
 from werkzeug.exceptions import HTTPException
 
 from ccm.errors import StoreUnavailable
+from ccm.web.languages import ENGLISH, LANGUAGES, Language, asked
 from ccm.web.look import Look
 
 log = Logger()
@@ -43,13 +44,7 @@ class Pages:
     """
 
     def __init__(self, look: Look | None = None, *, secure: bool = False) -> None:
-        self._environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("ccm.web"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environments = {code: environment(language) for code, language in LANGUAGES.items()}
         self._secure = secure
         self.look = look or Look()
 
@@ -61,21 +56,29 @@ class Pages:
             request.setHeader("Strict-Transport-Security", f"max-age={YEAR_SECONDS}")
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> bytes:
-        """A page made of a template, not to be cached."""
+        """A page made of a template in the language of whoever asks, not to be cached."""
         self.headers(request)
         self._early(request)
         request.setHeader("Content-Type", "text/html; charset=utf-8")
         request.setHeader("Cache-Control", "no-store")
+        request.setHeader("Vary", "Accept-Language")
         request.setResponseCode(status)
-        return self.text(template, **values)
+        return self._text(template, asked(request), values)
 
     def text(self, template: str, **values: Any) -> bytes:
-        """The bytes of a page made of a template, for :meth:`cached`."""
-        frame = {"stylesheet": self.look.stylesheet, "icon": self.look.icon}
-        return self._environment.get_template(template).render(**frame, **values).encode()
+        """The bytes of a page made of a template, for :meth:`cached`: it is the same for everybody, in English."""
+        return self._text(template, ENGLISH, values)
+
+    def _text(self, template: str, language: Language, values: Mapping[str, Any]) -> bytes:
+        frame = {"stylesheet": self.look.stylesheet, "icon": self.look.icon, "lang": language.code}
+        return self._environments[language.code].get_template(template).render(**frame, **values).encode()
 
     def message(self, request: Request, title: str, text: str, status: int = 200, **values: Any) -> bytes:
-        """A page that says one thing; *link* and *link_text* add a way on."""
+        """
+        A page that says one thing; *link* and *link_text* add a way on.
+
+        What it says is English as a catalogue has it, or in the language of whoever asks already.
+        """
         values = {"link": "/", "link_text": "To CCM", **values}
         return self.render(request, "message.html", status, title=title, text=text, **values)
 
@@ -148,6 +151,24 @@ class Pages:
     def _early(self, request: Request) -> None:
         if self.look.preload:
             request.setHeader("Link", self.look.preload)
+
+
+def environment(language: Language) -> jinja2.Environment:
+    """The templates in one language. ``said`` is a filter for what is English and not known before."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("ccm.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        language.say, lambda one, many, n: language.say(one if n == 1 else many), newstyle=True
+    )
+    made.filters.update(said=language.say, day=language.day, month=language.month)
+    return made
 
 
 def answering(app: Klein, pages_of: Callable[[Any], Pages]) -> Klein:

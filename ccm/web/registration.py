@@ -19,6 +19,7 @@ from ccm.errors import StanzaError
 from ccm.interfaces import IOutbox, IPending
 from ccm.web.desk import Desk, digest, errors_of
 from ccm.web.forms import FormRefused, Rate, field, secret
+from ccm.web.languages import asked
 from ccm.web.pages import answering
 
 
@@ -116,7 +117,7 @@ class Registration:
             return self._stale(request) if waiting is None else self._confirmation(request, waiting, errors_of(refused))
         except StanzaError as error:
             if error.condition == "conflict":
-                text = f"{error.text} Register again with another chat address."
+                text = f"{error.text} {asked(request).say('Register again with another chat address.')}"
                 return desk.pages.message(
                     request, "Somebody was faster", text, 409, link="/register", link_text="Register again"
                 )

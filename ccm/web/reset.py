@@ -18,6 +18,7 @@ from ccm.errors import StanzaError
 from ccm.interfaces import IOutbox, ITokens
 from ccm.web.desk import Desk, digest, errors_of
 from ccm.web.forms import FormRefused, Rate, field, secret
+from ccm.web.languages import asked
 from ccm.web.pages import answering
 
 RESET = "reset"
@@ -63,9 +64,11 @@ class AccountLinks:
             if account is not None and account.email and account.enabled and self._mails.allow(address.casefold()):
                 await self._mail(account)
         minutes = desk.options.reset_minutes
-        text = (
-            f"If {address} belongs to an account here, a mail is on its way to it. Open the link in it within "
-            f"{minutes:g} minutes, and choose a new password."
+        text = asked(request).say(
+            "If %(address)s belongs to an account here, a mail is on its way to it. Open the link in it within "
+            "%(minutes)s minutes, and choose a new password.",
+            address=address,
+            minutes=f"{minutes:g}",
         )
         return desk.pages.message(request, "Look into your mail", text, link="/", link_text="Sign in")
 
@@ -125,10 +128,12 @@ class AccountLinks:
         try:
             await desk.accounts.set_email(account.jid, waiting.scope)
         except StanzaError:
-            text = f"Meanwhile {waiting.scope} has an account of its own. Nothing was changed."
+            said = "Meanwhile %(address)s has an account of its own. Nothing was changed."
+            text = asked(request).say(said, address=waiting.scope)
             return desk.pages.message(request, "Not possible", text, 409)
         changed = await desk.accounts.get(account.jid) or account
-        text = f"Sign in with {waiting.scope} from now on. Nothing else has changed."
+        said = "Sign in with %(address)s from now on. Nothing else has changed."
+        text = asked(request).say(said, address=waiting.scope)
         return desk.pages.render(request, "done.html", title="Your mail address is changed", text=text, account=changed)
 
     # ---- inside

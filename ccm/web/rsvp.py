@@ -17,6 +17,7 @@ from ccm.interfaces import IOutbox, ISessionState, ISuppression, ITopics
 from ccm.web.desk import Desk
 from ccm.web.forms import Rate, field
 from ccm.web.intake import keep
+from ccm.web.languages import asked
 from ccm.web.pages import answering
 from ccm.web.times import spoken
 
@@ -83,8 +84,9 @@ class AnswerPage:
         comment = field(request, "comment")[:COMMENT_CHARACTERS]
         facts = {"kind": "rsvp", "token": invitee.mail_token, "answer": answer, "comment": comment}
         await keep(self._outbox, self._state, facts, secrets.token_hex(16))
-        inviter = await self._inviter(invitee)
-        text = f"{inviter} is told. You can open this link again and answer otherwise."
+        inviter = await self._inviter(request, invitee)
+        said = "%(inviter)s is told. You can open this link again and answer otherwise."
+        text = asked(request).say(said, inviter=inviter)
         return self._desk.pages.message(
             request,
             ANSWERS[answer][1],
@@ -105,19 +107,21 @@ class AnswerPage:
             request,
             "rsvp.html",
             status,
-            inviter=await self._inviter(invitee),
+            inviter=await self._inviter(request, invitee),
             invitee=invitee,
             topic=topic,
-            when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC)) if topic.start else "",
+            when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC), asked(request))
+            if topic.start
+            else "",
             answers=ANSWERS,
             most=COMMENT_CHARACTERS,
             missing=status == 400,
             over=self._is_over(invitee, topic),
         )
 
-    async def _inviter(self, invitee: r.Invitee) -> str:
+    async def _inviter(self, request: Request, invitee: r.Invitee) -> str:
         account = await self._desk.accounts.get(invitee.inviter)
-        return account.name if account is not None else "Whoever invited you"
+        return account.name if account is not None else asked(request).say("Whoever invited you")
 
 
 class UnsubscribePage:
