@@ -51,8 +51,8 @@ class Session:
 
     __slots__ = (
         *("_archived", "_backlog", "_bare", "_negotiation", "_own", "_quoted", "_waiting", "_write"),
-        *("connection", "framing", "heard", "held"),
-        *("dropped", "hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
+        *("connection", "dropped", "framing", "heard", "held"),
+        *("hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
         *("state", "stream_id", "successor", "transport"),
     )
 
@@ -273,7 +273,7 @@ class Session:
         self._name(jid)
         self.realm.router.bind(self)
         self.move(State.BOUND)
-        inner = f"<bind xmlns='{ns.BIND}'><jid>".encode() + text(jid) + b"</jid></bind>"
+        inner = b"<bind xmlns='%b'><jid>%b</jid></bind>" % (ns.BIND.encode(), text(jid))
         answer = Stanza("iq", {"type": "result", "id": request.id or ""}, inner)
         self._write(answer.to_bytes(declared=self.framing.declared))
         self.realm.router.fire("session-bound", self)
@@ -348,7 +348,6 @@ class Session:
             self.move(State.DETACHED)
             self.resumption.hibernate()
         else:
-            self.dropped = True
             self.end(unacked)
 
     def fail(self, error: StreamError) -> None:
@@ -359,14 +358,13 @@ class Session:
             if not self.stream_id:
                 self.send_header(self.realm.host)  # RFC 6120 §4.9.1.1: a header comes before the error
             self.part(error)
-        self.dropped = True
         self.end()
 
     def finish(self) -> None:
         """The client closed its stream: close ours (RFC 6120 §4.4)."""
         if self.stage is not State.CLOSED:
             self.part(None)
-            self.end()
+            self.end(dropped=False)
 
     def part(self, error: StreamError | None) -> None:
         """Say good-bye to the connection, and speak through none."""
@@ -380,11 +378,11 @@ class Session:
         self.attach(None)
         cast(Any, connection).close(error)
 
-    def end(self, unacked: Sequence[bytes] = ()) -> None:
+    def end(self, unacked: Sequence[bytes] = (), *, dropped: bool = True) -> None:
         """It is over for everybody."""
         if self.stage is State.CLOSED:
             return
-        was_bound = self.stage in (State.BOUND, State.DETACHED)
+        self.dropped, was_bound = dropped, self.stage in (State.BOUND, State.DETACHED)
         self.move(State.CLOSED)
         self.attach(None)
         self._backlog = None
