@@ -311,7 +311,9 @@ class _Observer:
 
     @on.any("message", to=(Target.ACCOUNT, Target.SESSION), phase=Phase.OBSERVE)
     def passed(self, stanza: Stanza, _origin: Any) -> None:
-        """It was delivered, or waits."""
+        """It was delivered, or waits; what a room says to the client that is inside is not for the others."""
+        if stanza.type == "groupchat" or (stanza.type == "chat" and stanza.has(ns.MUC_USER)):
+            return
         self._push.reached(address.bare(stanza.attrs["to"]), stanza)
 
 
