@@ -19,7 +19,7 @@ from ccm.modules.admin_people import PeopleCommands
 from ccm.modules.admin_service import ServiceCommands
 from ccm.modules.admin_terms import Admins, Desk, Listed
 from ccm.modules.admin_words import AdminWords
-from ccm.modules.aside import aside
+from ccm.modules.aside import until_done
 from ccm.modules.last_logins import LastLogins
 from ccm.records import Verifier
 from ccm.router.hooks import on
@@ -27,8 +27,6 @@ from ccm.router.module import Module
 from ccm.router.router import Router
 from ccm.router.services import Services
 from ccm.session.verifiers import make_verifiers
-
-_AGAIN_SECONDS = 30.0
 
 
 class AdminOptions(Section):
@@ -76,21 +74,15 @@ class Admin:
             router.add_command(command)
         router.attach(logins)
         router.attach(told)
-        self._later = services.later
-        self._begin()
-
-    def _begin(self) -> None:
-        aside(self._load(), "reading what administrators have set", failed=self._again)
-
-    def _again(self) -> None:
-        """Until it can be read the border is closed, and only those whom the configuration names administer."""
-        self._border.begin()
-        self._later(_AGAIN_SECONDS, self._begin)
+        until_done(self._load, "reading what administrators have set", services.later)
 
     async def _load(self) -> None:
-        for each in self._lists:
-            await each.load()
-        self._border.begin()
+        """Until it can be read only those whom the configuration names administer, and the border is closed."""
+        try:
+            for each in self._lists:
+                await each.load()
+        finally:
+            self._border.begin()
         await self._words.load()
 
     @on.event("account-deleted")

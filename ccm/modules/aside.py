@@ -10,6 +10,8 @@ from ccm.errors import StoreUnavailable
 
 log = Logger()
 
+AGAIN_SECONDS = 30.0
+
 
 def aside(
     work: Awaitable[Any],
@@ -40,3 +42,14 @@ def aside(
             done(result)
 
     Deferred.fromCoroutine(run()).addErrback(lambda failure: log.failure("A task failed: {what}.", failure, what=what))
+
+
+def until_done(
+    begin: Callable[[], Awaitable[Any]], what: str, later: Callable[[float, Callable[[], None]], Any]
+) -> None:
+    """
+    See work through that must be done some time: what fails is begun anew after a while.
+
+    :param what: as for :func:`aside`. :param later: ``later(seconds, function)`` calls it then.
+    """
+    aside(begin(), what, failed=lambda: later(AGAIN_SECONDS, lambda: until_done(begin, what, later)))

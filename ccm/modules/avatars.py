@@ -20,7 +20,7 @@ from ccm import namespaces as ns
 from ccm import records as r
 from ccm.interfaces import IAccountDisco
 from ccm.modules import own_nodes
-from ccm.modules.aside import aside
+from ccm.modules.aside import until_done
 from ccm.modules.vcard import KEPT
 from ccm.pubsub.node import Node
 from ccm.router.hooks import Instead, Phase, Target, on
@@ -47,10 +47,10 @@ class Avatars:
         #: bare JID -> SHA-1 of its picture in hexadecimal digits
         self._hashes: dict[str, str] = {}
         router.add_account_disco(self)
-        aside(services.account_xml.all(_HASH), "reading the hashes of pictures", self._read)
+        until_done(self._read, "reading the hashes of pictures", services.later)
 
-    def _read(self, kept: dict[str, bytes]) -> None:
-        for owner, found in kept.items():
+    async def _read(self) -> None:
+        for owner, found in (await self._kept.all(_HASH)).items():
             self._hashes.setdefault(owner, found.decode())
 
     # ---- service discovery (§2)
@@ -126,9 +126,11 @@ class Avatars:
             info for info in parse_element(metadata).elements() if info.name == "info" and not info.hasAttribute("url")
         ]
         found = infos[0].getAttribute("id") if infos else None
-        data = await self._nodes.get(jid, DATA)
-        if found == self._hashes.get(jid) or data is None or _node(data).config.access_model != "open":
+        if found == self._hashes.get(jid):
             return
+        data = await self._nodes.get(jid, DATA)
+        if found is not None and (data is None or _node(data).config.access_model != "open"):
+            return  # one that is taken back is taken back everywhere
         kept = await self._kept.get(jid, KEPT)
         vcard = parse_element(kept) if kept else domish.Element((ns.VCARD, "vCard"))
         for photo in list(vcard.elements(ns.VCARD, "PHOTO")):

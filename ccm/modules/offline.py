@@ -18,7 +18,7 @@ from ccm import namespaces as ns
 from ccm.bounds import Count, CountOr0
 from ccm.config import Section
 from ccm.errors import StanzaError, StoreUnavailable
-from ccm.modules.aside import aside
+from ccm.modules.aside import aside, until_done
 from ccm.modules.mam import QUERIED
 from ccm.modules.stanza_ids import id_of
 from ccm.records import Waiting
@@ -73,7 +73,7 @@ class Offline:
         self._recorded: set[str] = set()
         if options.max_messages > 0:
             router.add_keeper(self.keeps, self.keep)
-        aside(self._load(), "counting what waits")
+        until_done(self._load, "counting what waits", services.later)
 
     async def _load(self) -> None:
         for owner, size in (await self._store.sizes()).items():

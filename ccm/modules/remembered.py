@@ -14,11 +14,10 @@ from twisted.logger import Logger
 
 from ccm import address
 from ccm.errors import StanzaError, StoreUnavailable
-from ccm.modules.aside import aside
+from ccm.modules.aside import until_done
 
 log = Logger()
 
-AGAIN_SECONDS = 30.0
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -72,14 +71,8 @@ class Remembered(Generic[T]):
             finally:
                 self._lock.release()
 
-        def begin() -> None:
-            aside(loading(), what, failed=again)
-
-        def again() -> None:
-            self._later(AGAIN_SECONDS, begin)
-
         self._read = read
-        begin()
+        until_done(loading, what, self._later)
 
     def knows(self, owner: str) -> bool:
         """Whether what an account of these domains has is in :attr:`of`, or it is known that it has nothing."""

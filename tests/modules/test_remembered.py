@@ -7,11 +7,12 @@ from twisted.logger import LogEvent, globalLogPublisher
 
 from ccm import namespaces as ns
 from ccm.errors import StoreUnavailable
-from ccm.modules import blocking, mam, messages, push
-from ccm.modules.remembered import AGAIN_SECONDS
-from ccm.records import PushTarget
+from ccm.modules import avatars, blocking, mam, messages, offline, presence, push
+from ccm.modules.aside import AGAIN_SECONDS
+from ccm.records import PushTarget, Waiting
 from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
 from ccm.testing.memory import MemoryAccountXML
+from ccm.testing.memory_personal import MemoryOffline
 from ccm.testing.memory_uploads import MemoryPushTargets
 from ccm.wire.stanza import Stanza
 
@@ -41,6 +42,17 @@ class TroubledTargets(MemoryPushTargets):
         if self.trouble is not None:
             raise self.trouble
         return await super().all()
+
+
+class TroubledOffline(MemoryOffline):
+    """The same."""
+
+    trouble: Exception | None = StoreUnavailable("The database is away.")
+
+    async def sizes(self) -> dict[str, tuple[int, int]]:
+        if self.trouble is not None:
+            raise self.trouble
+        return await super().sizes()
 
 
 class Place:
@@ -149,3 +161,30 @@ def test_notifications_that_could_not_be_read_are_told_later() -> None:
     place.hands.advance(AGAIN_SECONDS)
     place.say("bob", "ann")
     assert len(service.received) == 1
+
+
+def test_what_waits_is_brought_once_it_could_be_counted() -> None:
+    waiting = TroubledOffline()
+    stanza = (
+        b"<message xmlns='jabber:client' from='bob@localhost/a' to='ann@localhost' id='w'><body>Hi</body></message>"
+    )
+    result_of(waiting.keep(Waiting("ann@localhost", "0" * 18, Hands().datetime(), stanza, False)))
+    place = Place(None, offline=waiting)
+    place.install(messages.plugin, offline.plugin)
+    ann = place.sessions["ann"]
+    place.router.fire("session-presence", ann)
+    assert not ann.received
+    waiting.trouble = None
+    place.hands.advance(AGAIN_SECONDS)
+    assert [stanza.id for stanza in ann.received] == ["w"]
+
+
+def test_pictures_stand_in_presences_once_they_could_be_read() -> None:
+    place = Place(StoreUnavailable("The database is away."))
+    place.store.kept["ann@localhost", "avatar"] = b"1234"
+    place.install(presence.plugin, avatars.plugin)
+    ann = place.sessions["ann"]
+    place.store.trouble = None
+    place.hands.advance(AGAIN_SECONDS)
+    place.send(Stanza("presence", {}), "ann")
+    assert ann.presence is not None and b"<photo>1234</photo>" in ann.presence.inner
