@@ -143,8 +143,14 @@ class Server(Service):
         self._departures = Departures(reactor, settings, stores, mails, addresses)
         dashboard, times = doors.dashboard(), (running.pause(reactor), running.apart(reactor))
         self._pages = website.root(
-            settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times, self._now
+            settings, stores, keys, addresses, passwords.make, mails, dashboard, bundle(), *times, self._now, self._here
         )
+
+    def _here(self, room: str) -> tuple[str, ...]:
+        """Names of the people in a room of the server's own; components such as the reporter are none."""
+        found = self._ground.rooms[0].registry.rooms.get(room)
+        inside = found.occupants.values() if found is not None else ()
+        return tuple(one.nick for one in inside if one.bare not in self._residents.domains)
 
     async def _open_house(self, house: House, owners: frozenset[str] = frozenset()) -> None:
         await house.open(owners)

@@ -110,12 +110,14 @@ def root(
     pause: Callable[[float], Awaitable[Any]],
     apart: Callable[..., Awaitable[Any]],
     now: Callable[[], float] = time.time,
+    here: Callable[[str], tuple[str, ...]] = lambda _room: (),
 ) -> IResource:
     """
     Every page of the web part, with the dashboard for all else.
 
     :param bundle: folder of the built dashboard. :param pause: comes back after so many seconds.
     :param apart: ``(function, *arguments)`` runs it in a thread.
+    :param here: names of the people in a room, by its JID.
     :raises ConfigError: if a folder of the operator's would hide a page.
     """
     options = settings["web"]
@@ -141,7 +143,7 @@ def root(
     registration = Registration(desk, stores.pending, stores.outbox, shows_mail=shows_mail)
     below: dict[str, Any] = {
         "archive": ArchivePages(pages, stores.documents, readers, stores.search, addresses.web, options, apart),
-        "i": InvitationLink(desk, stores.topics, settings["guests"]),
+        "i": InvitationLink(desk, stores.topics, settings["guests"], here),
         "rsvp": AnswerPage(desk, stores.topics, stores.outbox, stores.state),
         "unsubscribe": UnsubscribePage(desk, stores.topics, stores.outbox, stores.state, stores.suppression),
         "outcome": OutcomePage(

@@ -301,3 +301,14 @@ async def test_a_talk_without_a_time_starts_with_the_first_guest(site, invite):
     page = await site.browser().get(LINK)
     assert "It starts when the first guest arrives" in page.text
     assert "for those who took part" in page.text
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_page_of_a_talk_that_is_on_says_who_is_there(site, invite):
+    await invite(topic_state="live")
+    browser = site.browser()
+    assert "There now" not in (await browser.get(LINK)).text
+    site.here = {f"t1@conference.{HOST}": ("Kim", "<b>Ann</b>"), f"t2@conference.{HOST}": ("Tom",)}
+    assert "There now: &lt;b&gt;Ann&lt;/b&gt;, Kim<" in (await browser.get(LINK)).text
+    await invite(topic_state="planned")
+    assert "There now" not in (await browser.get(LINK)).text

@@ -119,7 +119,7 @@ class Front(Resource):
 
 
 class WebSite:
-    """What the tests visit. *hashed* counts the passwords that were derived, *made* what was made apart."""
+    """What the tests visit. *hashed*: passwords that were derived; *made*: things made apart; *here*: who is where."""
 
     def __init__(self, stores: Stores, clock: Moments, folder: Path, bundle: Path, **options: Any) -> None:
         self.stores = stores
@@ -127,6 +127,7 @@ class WebSite:
         self.hashed: list[str] = []
         self.pauses: list[float] = []
         self.made = 0
+        self.here: dict[str, tuple[str, ...]] = {}
         self.settings: Any = {"server": ServerOptions(), "mail": MailOptions(), "web": WebOptions(**options)}
         self.settings["guests"] = GuestOptions()
         self.mailer = FileMailer(folder / "mail")
@@ -151,6 +152,7 @@ class WebSite:
             self.pause,
             self.apart,
             self.clock.seconds,
+            lambda room: self.here.get(room, ()),
         )
 
     async def close(self) -> None:
