@@ -133,12 +133,12 @@ def _sentence(part: Sentence, signs: Signs, small_talk: int) -> list[Finding]:
     for sign in candidates:
         if sign.weight <= small_talk or (sign.colon and not colon):
             continue
+        if sign.weight <= CUE and signs.shapes.get(sign.key) == "name":
+            continue
         hit = _hit(sign, low, begin)
         if hit is None:
             continue
         rank, finding = hit
-        if sign.weight <= CUE and signs.shapes.get(sign.key) == "name":
-            continue
         if finding.key not in best or rank > best[finding.key][:3]:
             best[finding.key] = (*rank, finding)
     if not small_talk:

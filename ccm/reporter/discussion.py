@@ -68,7 +68,8 @@ __all__ = [
 
 MAX_AUTHORS = 2000
 LONGEST = 4000  # characters of a message that are read
-_RUN = re.compile(r"(?:\W|\d|_){80}")
+RUN = 80  # characters without letters after which a message is not read on
+_RUN = re.compile(rf"(?:\W|\d|_){{{RUN}}}")
 
 
 def step(state: State, message: Message, context: Context) -> Step:
@@ -103,7 +104,7 @@ def step(state: State, message: Message, context: Context) -> Step:
 
 def readable(text: str) -> str:
     """What is read of a message: its beginning, up to a long run without letters, which says nothing."""
-    run = _RUN.search(text, 0, LONGEST)
+    run = _RUN.search(text, 0, LONGEST) if len(text) >= RUN else None
     return text[: run.start() if run else LONGEST].strip()
 
 

@@ -147,10 +147,11 @@ class Likeness:
         look = [_LENGTHS[count if count < 40 else 40], *_look(text)]
         if count < 4:
             look.append("few")
+        together = pairwise(("^", *words, "$"))  # none of them twice, if no word is
         rows = [
             map(tables[REST].get, look),
             map(tables["w"].get, once),
-            map(tables["b"].get, set(pairwise(("^", *words, "$")))),
+            map(tables["b"].get, together if len(once) == count else set(together)),
             map(dict.get, map(tables.__getitem__, _FIRST), words),
         ]
         if long := [word for word in once if len(word) > 5]:

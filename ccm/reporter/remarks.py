@@ -15,7 +15,7 @@ from ccm.reporter.likeness import KIND, STATED, statement_features, trained
 from ccm.reporter.patterns import beginning
 from ccm.reporter.templates import Templates
 
-_STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\n": " ", "\t": " "})
+_STRAIGHT = (("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("`", "'"), ("\u00a0", " "), ("\n", " "), ("\t", " "))
 
 
 @lru_cache(maxsize=64)
@@ -26,7 +26,9 @@ def flat(text: str) -> str:
         return lowered.replace("`", "'").replace("\n", " ").replace("\t", " ")
     if len(lowered) != len(text):
         lowered = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
-    return lowered.translate(_STRAIGHT)
+    for mark, plain in _STRAIGHT:  # several times as fast as one translation letter by letter
+        lowered = lowered.replace(mark, plain)
+    return lowered
 
 
 class Sentence(NamedTuple):

@@ -42,7 +42,8 @@ class WordWeights:
         once = set(said)
         worth = sum(map(self._words.get, once, none))
         worth += sum(map(self._stems.get, {word[:5] for word in once if len(word) > 5}, none))
-        worth += sum(map(self._pairs.get, set(zip(("^", *said), said, strict=False)), none))
+        together = zip(("^", *said), said, strict=False)  # none of them twice, if no word is
+        worth += sum(map(self._pairs.get, together if len(once) == len(said) else set(together), none))
         for known, word in zip(self._places, said, strict=False):
             if word in known:
                 worth += known[word]
