@@ -22,7 +22,12 @@ from screens_past import PASSWORD, ZONE
 
 HOST = "talk.example.org"
 SOON = 20_000  # ms that a slow machine may need until a server's answer is shown
-LOOK_AT_THE_CLOCK = "document.querySelector('ccm-app') && (document.querySelector('ccm-app').now = new Date())"
+LOOK_AT_THE_CLOCK = """() => {
+  const app = document.querySelector('ccm-app');
+  if (!app) return;
+  app.now = new Date();
+  app.requestUpdate();
+}"""
 
 
 class Stage:
