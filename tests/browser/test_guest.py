@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from browser.dashboard import PHONE, WIDE, Judge
 from browser.server import Server
 from browser.test_acceptance import PASSWORD, mailed_link, message, pass_for_a_person, say, sign_in
 from browser.test_signing_out import user
@@ -88,7 +89,18 @@ def test_from_the_mail_into_the_room_and_on_to_an_account(
     expect(message(kim, "Hello from outside.")).to_be_visible(timeout=15_000)
 
     # The guest keeps the place: a password is all it takes.
+    judge = Judge(kim, artefacts)
+    judge.look("guest")
+    kim.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    judge.look("guest-phone")
+    kim.set_viewport_size(WIDE)  # type: ignore[arg-type]
     kim.get_by_test_id("keep-place").click()
+    expect(kim.get_by_label("Password", exact=True)).to_be_visible()
+    judge.look("claim")
+    kim.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    judge.look("claim-phone")
+    kim.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    assert not judge.wrong, "\n".join(judge.wrong)
     kim.get_by_label("Password", exact=True).fill(CLAIMED)
     kim.screenshot(path=artefacts / "03-claim.png")
     kim.get_by_role("button", name="Make the account").click()
