@@ -56,6 +56,7 @@ class Camera:
             raise ValueError(f"{screen}: name it in SCREENS, with a word about what it shows.")
         if self._only and screen not in self._only:
             return
+        page.mouse.move(0, 0)
         if screen not in PANES:
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]

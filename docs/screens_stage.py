@@ -22,6 +22,7 @@ from screens_past import PASSWORD, ZONE
 
 HOST = "talk.example.org"
 SOON = 20_000  # ms that a slow machine may need until a server's answer is shown
+expect.set_options(timeout=SOON)
 LOOK_AT_THE_CLOCK = """() => {
   const app = document.querySelector('ccm-app');
   if (!app) return;

@@ -295,6 +295,7 @@ def archive(stage: Stage, take: Take) -> None:
     page.goto(f"{stage.url}archive/open-data-portal")
     take(page, "document", whole=True)
     page.goto(f"{stage.url}archive/open-data-portal/versions")
+    page.get_by_role("link", name="What changed since version 1").click()
     take(page, "changes", whole=True)
     stage.close(page)
 
@@ -307,7 +308,7 @@ def troubles(stage: Stage, take: Take, ann: Page, others: tuple[Page, ...]) -> N
     expect(ann.get_by_test_id("why-slow")).to_be_visible(timeout=SOON)
     ann.get_by_test_id("topic").filter(has_text="Licence audit").click()
     expect(ann.locator("#talk-title")).to_have_text("Licence audit")
-    invite(ann, "Nadia Prins <nadia@example.org>")
+    invite(ann, "nadia@example.org")
     expect(ann.get_by_test_id("turn")).to_be_visible()
     take(ann, "busy", "Talk")
     for page in others:
