@@ -7,30 +7,54 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const CLOCK = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const DAY_OF_YEAR = /** @type {const} */ ({ weekday: 'short', day: 'numeric', month: 'short' });
+const DATE = /** @type {const} */ ({ ...DAY_OF_YEAR, year: 'numeric' });
+const WEEKDAY = /** @type {const} */ ({ weekday: 'short' });
+const LONG_DAY = /** @type {const} */ ({ weekday: 'long', day: 'numeric', month: 'long' });
+const ZONE = /** @type {const} */ ({ hour: '2-digit', timeZoneName: 'short' });
+const AWAY = /** @type {const} */ ({ numeric: 'auto' });
+
+const formats = new Map();
+let formatsOf = '';
+
+/**
+ * A format of Intl, which takes long to make and is asked for by every row: kept while language and place are the same.
+ * @template T @param {new (place: string, options: any) => T} Format @param {object} options one of the constants above
+ * @returns {T}
+ */
+function format(Format, options) {
+  const here = `${locale()} ${new Date().getTimezoneOffset()}`;
+  if (here !== formatsOf) formats.clear();
+  formatsOf = here;
+  const found = formats.get(options) ?? new Format(locale(), options);
+  formats.set(options, found);
+  return found;
+}
+
 /** @param {Date} date @param {Intl.DateTimeFormatOptions} options */
-const said = (date, options) => new Intl.DateTimeFormat(locale(), options).format(date);
+const said = (date, options) => format(Intl.DateTimeFormat, options).format(date);
 
 /** English without its commas: Tue 24 Nov. @param {Date} date @param {Intl.DateTimeFormatOptions} options */
 const plainly = (date, options) => (language() === 'en' ? said(date, options).replaceAll(',', '') : said(date, options));
 
 /** @param {Date} date @returns {string} 15:00 */
-export const clock = (date) => said(date, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+export const clock = (date) => said(date, CLOCK);
 
 /** @param {Date} date @param {Date} now @returns {string} Tue 24 Nov, with the year when it is another one */
 export function day(date, now) {
-  const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric';
-  return plainly(date, { weekday: 'short', day: 'numeric', month: 'short', year });
+  return plainly(date, date.getFullYear() === now.getFullYear() ? DAY_OF_YEAR : DATE);
 }
 
 /** @param {Date} date @returns {string} Tue */
-export const weekday = (date) => said(date, { weekday: 'short' });
+export const weekday = (date) => said(date, WEEKDAY);
 
 /** @param {Date} date @returns {string} Tuesday 24 November */
-export const longDay = (date) => plainly(date, { weekday: 'long', day: 'numeric', month: 'long' });
+export const longDay = (date) => plainly(date, LONG_DAY);
 
 /** @param {Date} date @returns {string} CET */
 export function zone(date) {
-  const parts = new Intl.DateTimeFormat(locale(), { hour: '2-digit', timeZoneName: 'short' }).formatToParts(date);
+  const parts = format(Intl.DateTimeFormat, ZONE).formatToParts(date);
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }
 
@@ -44,7 +68,7 @@ export function daysBetween(a, b) {
 export function distance(date, now) {
   const ms = date.getTime() - now.getTime();
   const days = daysBetween(date, now);
-  if (days) return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(days, 'day');
+  if (days) return format(Intl.RelativeTimeFormat, AWAY).format(days, 'day');
   const minutes = Math.round(Math.abs(ms) / MINUTE);
   if (minutes < 1) return t`now`;
   const size = hours(minutes);

@@ -162,9 +162,12 @@ export class Notify {
 /** The browser, as this needs it. @returns {Notify['browser']} */
 export function thisBrowser() {
   const there = 'Notification' in globalThis;
+  // The browser takes milliseconds to answer, and every drawing of the page asks.
+  let may = there ? Notification.permission : 'denied';
+  navigator.permissions?.query({ name: 'notifications' }).then((now) => { now.onchange = () => { may = Notification.permission; }; }, () => {});
   return {
-    permission: () => (there ? Notification.permission : 'denied'),
-    ask: async () => (there ? Notification.requestPermission() : 'denied'),
+    permission: () => may,
+    ask: async () => { may = there ? await Notification.requestPermission() : 'denied'; return may; },
     looks: () => !document.hidden,
     later: (f, ms) => void setTimeout(f, ms),
     read: (room, account) => localStorage.getItem(keyOf('read', account, room)) ?? '',

@@ -13,6 +13,7 @@ export class Reading {
   /** Whether it is known what other devices have read, as far as it can be. */ settled = false;
   /** What is being looked at. @type {{jid: string, id: string} | null} */ #watched = null;
   #timer = /** @type {any} */ (null);
+  /** How this person is called in a message. */ #mine = { name: '', called: /^$/u };
 
   /** @param {any} app @param {Pick<Storage, 'getItem' | 'setItem'>} store @param {import('../xmpp/session.js').Clock} [clock] */
   constructor(app, store, clock = TIME) {
@@ -40,9 +41,13 @@ export class Reading {
 
   /** @param {import('../xmpp/room.js').Line} line */
   mentions(line) {
-    if (!this.app.client.name) return false;
-    const name = this.app.client.name.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&');
-    return new RegExp(`@${name}(?![\\p{L}\\p{N}])`, 'iu').test(line.body);
+    const { name } = this.app.client;
+    if (!name) return false;
+    if (name !== this.#mine.name) {
+      const words = name.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&');
+      this.#mine = { name, called: new RegExp(`@${words}(?![\\p{L}\\p{N}])`, 'iu') };
+    }
+    return this.#mine.called.test(line.body);
   }
 
   /** Unread messages of others, and those that name me. @param {import('../xmpp/read.js').Topic} topic */
