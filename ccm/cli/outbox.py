@@ -1,15 +1,14 @@
 """``ccm outbox``: what waits to leave the server or was given up, in its store; start what was given up anew."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
+from ccm.cli.opened import open_as_server
 from ccm.cli.reactor_run import run_until_done
 from ccm.config import Config
 from ccm.errors import CCMError
 from ccm.interfaces import IOutbox
 from ccm.settings import Settings
-from ccm.store.stores import open_stores
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = Settings(Config.load(arguments.config))
 
     async def work(reactor: Any) -> int:
-        state = Path(settings["server"].state)
-        state.mkdir(parents=True, exist_ok=True)
-        stores = await open_stores(reactor, settings["store"], settings["state"], state, host=settings["server"].host)
+        stores, _ = await open_as_server(reactor, settings)
         try:
             return await (_list if arguments.verb == "list" else _retry)(arguments, stores.outbox)
         finally:

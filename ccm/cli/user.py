@@ -3,16 +3,17 @@
 import argparse
 import getpass
 import sys
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from ccm import address, passwords
+from ccm.cli.opened import open_as_server
 from ccm.cli.reactor_run import run_until_done
 from ccm.config import Config
 from ccm.errors import CCMError
 from ccm.session.verifiers import make_verifiers
 from ccm.settings import Settings
-from ccm.store.stores import Stores, open_stores
+from ccm.store.stores import Stores
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
     settings = Settings(Config.load(arguments.config))
 
     async def work(reactor: Any) -> int:
-        state = Path(settings["server"].state)
-        state.mkdir(parents=True, exist_ok=True)
-        stores = await open_stores(reactor, settings["store"], settings["state"], state, host=settings["server"].host)
+        stores, made = await open_as_server(reactor, settings, make=arguments.verb == "add")
         try:
-            return await _do(arguments, settings, stores)
+            code = await _do(arguments, settings, stores)
+            if made is not None:
+                print(f"The database is new: {made}")
+            return code
         finally:
             await stores.close()
 
@@ -87,8 +89,13 @@ async def _do(arguments: argparse.Namespace, settings: Settings, stores: Stores)
 def _jid(typed: str, host: str, *more: str) -> str:
     jid = address.prepare(typed if "@" in typed else f"{typed}@{host}")
     if address.domain(jid) not in (host, *more) or "/" in jid:
-        raise CCMError(f"{typed} is no account of {host}: write it as name@{host}.")
+        raise CCMError(f"{typed} is no account here: write it as {_either(f'name@{each}' for each in (host, *more))}.")
     return jid
+
+
+def _either(choices: Iterable[str]) -> str:
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _password(given: str | None) -> str:

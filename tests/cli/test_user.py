@@ -36,9 +36,35 @@ def test_a_good_password_makes_an_account_without_a_word(ccm):
     assert ccm("passwd", "ann", password="another meadow in May\n").stderr == ""
 
 
+def test_a_command_that_finds_no_database_makes_none_and_says_where_it_looked(tmp_path):
+    config = tmp_path / "ccm.toml"
+    config.write_text('[server]\nstate = "var"\n[hosts."two.test"]\n[sasl]\niterations = 4096\n')
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    command = [str(Path(sys.executable).with_name("ccm")), "--config", str(config)]
+
+    def run(*arguments, password="", there=elsewhere):
+        return subprocess.run(
+            [*command, *arguments], input=password, text=True, capture_output=True, timeout=120, cwd=there
+        )
+
+    for asked in (("user", "list"), ("user", "disable", "ann"), ("outbox", "list")):
+        lost = run(*asked)
+        assert lost.returncode == 1 and lost.stderr.count("\n") == 1
+        assert f"there is no database {elsewhere}/var/ccm.sqlite" in lost.stderr
+        assert f"from the current folder, {elsewhere}. " in lost.stderr and "server.state" in lost.stderr
+    assert not list(elsewhere.iterdir())
+    made = run("user", "add", "ann", password="a meadow in November\n", there=tmp_path)
+    assert f"The database is new: {tmp_path}/var/ccm.sqlite" in made.stdout
+    assert "ann@localhost" in run("user", "list", there=tmp_path).stdout
+    other = run("user", "add", "ann@three.test", password="a meadow in November\n", there=tmp_path)
+    assert "write it as name@localhost or name@two.test." in other.stderr
+
+
 def test_only_a_guest_who_is_there_is_deleted_and_none_is_added(ccm):
     refused = ccm("add", "kim@guests.localhost", password="a meadow in November\n")
-    assert "is no account of localhost" in refused.stderr
+    assert "is no account here: write it as name@localhost." in refused.stderr
+    ccm("add", "ann", password="a meadow in November\n")
     gone = ccm("delete", "kim@guests.localhost")
     assert "There is no such account" in gone.stderr
 

@@ -53,7 +53,7 @@ class Desk:
             (self.bin / name).write_text(f"#!{self.bin / 'python'}\n" + "".join(source[1:]))
             (self.bin / name).chmod(0o755)
         assert lines[:2] == ["python3 -m venv .venv", ". .venv/bin/activate"]
-        assert lines[2].startswith("python -m pip install ccm ")
+        assert lines[2].startswith("python -m pip install ./ccm-*.whl ")
         self.shell("\n".join(lines[3:]))
         for title, text in FILES.items():
             (self.folder / title).write_text(text, encoding="utf-8")  # into folders that the page makes
