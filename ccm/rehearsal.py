@@ -7,6 +7,7 @@ are taken, databases and other servers that do not answer, and the state folder 
 """
 
 import tempfile
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from ccm.settings import Settings
 _PLACES = (("store", "url"), ("state", "url"), ("modules.upload", "folder"))
 
 
-async def rehearse(reactor: Any, config: Config) -> Settings:
+async def rehearse(reactor: Any, config: Config, warn: Callable[[str], None] = lambda _: None) -> Settings:
     """
     *async* Assemble a server and take it down again.
 
+    :param warn: gets what would not stop a start, and still be wrong.
     :returns: its settings, as they are in the configuration.
     :raises ConfigError: for the first thing that would stop a start.
     """
@@ -31,6 +33,8 @@ async def rehearse(reactor: Any, config: Config) -> Settings:
         server = Server(reactor, _elsewhere(config, folder))
         try:
             await server.assemble()
+            for doubt in server.doubts():
+                warn(doubt)
         finally:
             await server.stop()
     return settings

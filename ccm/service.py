@@ -19,6 +19,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from ccm import federation_service, listening, running, website
+from ccm.certificate_doubts import doubts
 from ccm.component_service import Residents
 from ccm.config import Config
 from ccm.departures import Departures
@@ -79,6 +80,7 @@ class Server(Service):
     async def start(self) -> "Server":
         """Bring everything up. :raises CCMError: if that cannot be."""
         await self.assemble()
+        self._warn()
         await self._open()
         return self
 
@@ -246,6 +248,15 @@ class Server(Service):
             log.error("The certificates stay as they were: {why}", why=error)
         else:
             log.info("The certificates were read anew; new connections get them.")
+            self._warn()
+
+    def doubts(self) -> list[str]:
+        """What is doubtful about the certificates that were read."""
+        return doubts(self.settings, self.doors.certificates, running.utc(self._now()))
+
+    def _warn(self) -> None:
+        for doubt in self.doubts():
+            log.warn("{doubt}", doubt=doubt)
 
     def _started(self, _: "Server") -> None:
         self._undo.append(running.on_signal(self._reactor, signal.SIGHUP, self.reload))

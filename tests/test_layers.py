@@ -48,6 +48,7 @@ ASSEMBLY = {
     "component_service",
     "federation_service",
     "durability",
+    "certificate_doubts",
     "listening",
     "rehearsal",
     "load",

@@ -1,6 +1,7 @@
 """``ccm check-config``: find in the configuration whatever would stop a start, without letting anything in or out."""
 
 import argparse
+import sys
 
 from ccm.cli.reactor_run import run_until_done
 from ccm.config import Config
@@ -18,7 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     """:raises ConfigError: naming file, key and remedy."""
     config = Config.load(arguments.config, arguments.set)
     Settings(config)  # what needs no reactor is found without one
-    settings = run_until_done(lambda reactor: rehearse(reactor, config))
+    doubts: list[str] = []
+    settings = run_until_done(lambda reactor: rehearse(reactor, config, doubts.append))
     reporter = settings["components.reporter"]
     types = Templates.load((reporter.templates if reporter is not None else "") or None).keys()
     on = [module.name for module in settings.modules()]
@@ -30,4 +32,6 @@ def run(arguments: argparse.Namespace) -> int:
         for what, names in (("Also on", set(there) - set(on)), ("Off", set(on) - set(there))):
             if names:
                 print(f"  {what} there: {', '.join(sorted(names))}")
+    for doubt in doubts:
+        print(f"Warning: {doubt}", file=sys.stderr)
     return 0

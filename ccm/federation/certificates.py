@@ -9,6 +9,7 @@ channel binding.
 
 import ipaddress
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import idna
@@ -91,7 +92,8 @@ class Tls:
             else:
                 context.set_default_verify_paths()
         except SSL.Error as error:
-            raise ConfigError(f"federation.ca_file: {self._ca_file} holds no certificates in PEM form.") from error
+            file = Path(self._ca_file).absolute()
+            raise ConfigError(f"federation.ca_file: {file} holds no certificates in PEM form.") from error
 
 
 @implementer(IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator)

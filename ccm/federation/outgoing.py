@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from xml.sax.saxutils import unescape
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -29,6 +30,7 @@ log = Logger()
 
 _EXTERNAL = re.compile(rb">\s*EXTERNAL\s*<")
 _WAIT = re.compile(rb"<error\s[^<>]*type=['\"]wait['\"]")
+_TEXT = re.compile(rb"<text[^<>]*>([^<]{1,300})")
 #: All that counts in clear where TLS must come first: whoever is on the way may have said it.
 _BEFORE_TLS = frozenset({(ns.STREAMS, "features"), (ns.STREAMS, "error"), (ns.TLS, "proceed"), (ns.TLS, "failure")})
 #: With these a server says that we need not come again soon.
@@ -67,6 +69,8 @@ class OutgoingStream(ServerStream):
         self._counts = self._counting = False
         self._open = Unacknowledged(terms.options.queue_stanzas, terms.options.queue_bytes, terms.budget)
         self._trouble = Unreachable(f"{other} closed the connection.")
+        self._left: Unreachable | None = None  # what it means if it ends now: right after TLS
+        self._given_up = False
         self.ready: Deferred[OutgoingStream | bool] = Deferred()
         self.lost: Callable[[bool], None] = _ignore
 
@@ -85,16 +89,25 @@ class OutgoingStream(ServerStream):
 
     # ---- what the connection tells
 
+    def dataReceived(self, data: bytes) -> None:
+        """Hand on what came, but for the end of a stream that was never begun: our certificate is not wanted."""
+        if self._left is not None and data.lstrip().startswith(b"</"):
+            self._give_up(Unreachable(self._left.text, lasting=True))
+        else:
+            super().dataReceived(data)
+
     def greet(self) -> None:
         """Begin; before TLS from the first byte nothing is said."""
         if self._direct_tls and self.handshake is None:
             self.start_tls(self.own, self.other)
             self._restarted = False
             return
-        if self.secure and self.terms.options.require_certificates and not self._certified():
-            self._give_up(Unreachable(f"{self.other} does not prove who it is. {self._doubt()}", lasting=True))
-            return
+        if self.secure:
+            self._trouble = self._left = self._left_after_tls()
         self.header(self.own, self.other)
+        if self.secure and self.terms.options.require_certificates and not self._certified():
+            text = f"{self.other} does not prove who it is. {self._doubt()}"
+            self._give_up(Unreachable(text, lasting=True), StreamError("policy-violation", text))
 
     def ended(self, error: StreamError | None) -> None:
         """Tell whoever waits or uses it."""
@@ -103,9 +116,11 @@ class OutgoingStream(ServerStream):
             log.info("The stream to {domain} ended.", domain=self.other, peer=self.peer)
             self.lost(self.clean or error is not None)
         elif not self.ready.called:
-            if error is not None and error.condition == "connection-timeout":
+            if self._given_up or error is None:
+                pass
+            elif error.condition == "connection-timeout":
                 self._trouble = Unreachable(f"{self.other} did not answer in time.")
-            elif error is not None:
+            else:
                 self._trouble = Unreachable(f"{self.other} was left: {error.text or error.condition}")
             self.ready.errback(self._trouble)
 
@@ -122,6 +137,8 @@ class OutgoingStream(ServerStream):
     def event(self, event: Event) -> None:
         """One element, or the header."""
         if isinstance(event, StreamOpened):
+            self._left = None
+            self._trouble = Unreachable(f"{self.other} closed the connection.")
             self._id = event.id or ""
             if not speaks_1_0(event.version):
                 self._give_up(Unreachable(f"{self.other} does not speak XMPP 1.0.", lasting=True))
@@ -210,7 +227,11 @@ class OutgoingStream(ServerStream):
             self._is_up()
         else:
             later = _WAIT.search(event.inner) is not None
-            self._give_up(Unreachable(f"{self.other} does not believe that we are {self.own}.", lasting=not later))
+            text = (
+                f"{self.other} does not believe that we are {self.own}. Show it a certificate for that of an authority "
+                f"that it trusts (tls.certificate); if it asks back, its DNS or routes for {self.own} must lead here."
+            )
+            self._give_up(Unreachable(text, lasting=not later))
 
     def _answered(self, event: Nonza) -> None:
         question = self._question
@@ -238,8 +259,14 @@ class OutgoingStream(ServerStream):
 
     def _error(self, event: Nonza) -> None:
         condition = next((name for uri, name in event.children if uri == ns.STREAM_ERRORS), "undefined-condition")
-        log.info("{domain} ends the stream: {condition}", domain=self.other, condition=condition, peer=self.peer)
-        self._trouble = Unreachable(f"{self.other} refused: {condition}.", lasting=condition in _LASTING)
+        if self._up:  # before, whoever waits for it says so
+            log.info("{domain} ends the stream: {condition}", domain=self.other, condition=condition, peer=self.peer)
+        self._given_up = True
+        said = _TEXT.search(event.inner)
+        why = (
+            f"{condition}: {unescape(' '.join(said[1].decode(errors='replace').split()))}" if said else f"{condition}."
+        )
+        self._trouble = Unreachable(f"{self.other} refused: {why}", lasting=condition in _LASTING)
         self.end()
 
     # ---- inside
@@ -283,10 +310,18 @@ class OutgoingStream(ServerStream):
         log.info("{domain} is reached, from {own}, by {how}.", domain=self.other, own=self.own, how=how, peer=self.peer)
         self.ready.callback(self)
 
-    def _give_up(self, trouble: Unreachable) -> None:
-        log.info("{domain} is not reached: {why}", domain=self.other, why=trouble.text, peer=self.peer)
+    def _give_up(self, trouble: Unreachable, error: StreamError | None = None) -> None:
+        """Whoever waits for the stream logs why. :param error: what the other side is told."""
+        self._given_up = True
         self._trouble = trouble
-        self.end()
+        self.end(error)
+
+    def _left_after_tls(self) -> Unreachable:
+        text = (
+            f"{self.other} ended the connection right after TLS, most likely since it does not trust our certificate. "
+            f"Use one for {self.own} of an authority that it trusts (tls.certificate), or have its operator trust ours."
+        )
+        return Unreachable(text)
 
 
 def _text(key: bytes) -> bytes:

@@ -38,6 +38,7 @@ class Certificates:
     :param names: host names that a self-signed one is for.
     :param client_ca: PEM file with the authorities that vouch for clients (XEP-0178); ``""`` asks them for nothing.
     :ivar for_http: the context factory of HTTPS, which asks nobody for a certificate.
+    :ivar file: of the certificate. :ivar is_own: it is a self-signed one.
     :ivar end_point: hash of the present certificate (RFC 5929 §4.1), if that is defined for it.
     """
 
@@ -46,12 +47,13 @@ class Certificates:
     ) -> None:
         if bool(certificate) != bool(key):
             raise ConfigError("tls.certificate and tls.key go together: give both, or none for a self-signed one.")
+        self.is_own = not certificate
         if certificate:
-            self._certificate, self._key = Path(certificate), Path(key)
+            self.file, self._key = Path(certificate).absolute(), Path(key).absolute()
         else:
-            self._certificate, self._key = folder / "self-signed.crt", folder / "self-signed.key"
-            if not (self._certificate.exists() and self._key.exists()):
-                _self_sign(folder, names, self._certificate, self._key)
+            self.file, self._key = folder / "self-signed.crt", folder / "self-signed.key"
+            if not (self.file.exists() and self._key.exists()):
+                _self_sign(folder, names, self.file, self._key)
         self._client_ca = client_ca
         self.options: ssl.CertificateOptions
         self.http_options: ssl.CertificateOptions
@@ -62,17 +64,14 @@ class Certificates:
     def reload(self) -> None:
         """Read the files anew. :raises ConfigError: naming the file; the old certificate stays in use."""
         try:
-            chain = [
-                crypto.X509.from_cryptography(found)
-                for found in x509.load_pem_x509_certificates(self._certificate.read_bytes())
-            ]
-            key = crypto.load_privatekey(crypto.FILETYPE_PEM, self._key.read_bytes())
+            chain, key = _chain(self.file), _private_key(self._key)
+            private: Any = key.to_cryptography_key()
+            if private.public_key() != chain[0].to_cryptography().public_key():
+                raise ValueError("the key is of another certificate. Give the key that the certificate was made with.")
             options, http = self._context(chain, key, _XMPP), self._context(chain, key, _HTTP)
             end_point = end_point_of(chain[0].to_cryptography())
-        except (OSError, ValueError, IndexError, SSL.Error, crypto.Error) as error:
-            raise ConfigError(
-                f"The certificate {self._certificate} with key {self._key} cannot be used: {error}"
-            ) from error
+        except (OSError, ValueError, SSL.Error, crypto.Error) as error:
+            raise ConfigError(f"The certificate {self.file} with key {self._key} cannot be used: {error}") from error
         if self._client_ca:
             _ask_clients(options.getContext(), self._client_ca)
         self.options, self.http_options, self.end_point = options, http, end_point
@@ -117,6 +116,21 @@ class ForHttp:
         return SSL.Connection(self._certificates.http_options.getContext(), None)
 
 
+def _chain(file: Path) -> list[crypto.X509]:
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{file} holds no certificates in PEM form.") from error
+    return [crypto.X509.from_cryptography(each) for each in found]
+
+
+def _private_key(file: Path) -> crypto.PKey:
+    try:
+        return crypto.load_privatekey(crypto.FILETYPE_PEM, file.read_bytes(), b"")  # else it asks at the terminal
+    except crypto.Error as error:
+        raise ValueError(f"{file} holds no private key in PEM form that needs no passphrase.") from error
+
+
 def _select_protocol(spoken: bytes, _connection: Any, offered: list[bytes]) -> Any:
     """
     ALPN: what is spoken at this port, if the client offers it (XEP-0368 §3, RFC 9112); never ``h2``.
@@ -133,7 +147,7 @@ def _ask_clients(context: SSL.Context, authorities: str) -> None:
         context.load_client_ca(authorities.encode())
     except (SSL.Error, ValueError) as error:
         raise ConfigError(
-            f"sasl.client_ca: {authorities} holds no certificates of authorities in PEM form: {error}"
+            f"sasl.client_ca: {Path(authorities).absolute()} holds no certificates of authorities in PEM form: {error}"
         ) from error
     context.set_session_id(b"ccm")  # else OpenSSL refuses clients that resume a session
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_CLIENT_ONCE, look)
