@@ -5,7 +5,6 @@ The handlers are the same in both; only what carries their stanzas differs.
 """
 
 import secrets
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -252,8 +251,7 @@ class ComponentProcess(Service):
             await self._stores.close()
 
     def _failed(self, failure: Any) -> None:
-        log.critical("The component cannot start: {why}", why=failure.getErrorMessage())
-        print(f"ccm-component: {failure.getErrorMessage()}", file=sys.__stderr__)
+        running.say("ccm-component", failure.getErrorMessage())
         self.ready.errback(failure)
         self.ready.addErrback(lambda _: None)
         self._reactor.callWhenRunning(self._reactor.stop)

@@ -99,6 +99,10 @@ class StoreUnavailable(CCMError):
     """The store does not accept writes now (disk full, connection lost); nothing was acknowledged."""
 
 
+class StoreClosed(StoreUnavailable):
+    """The store was closed, since its process ends."""
+
+
 class Overtaken(CCMError):
     """A record was changed by somebody else between reading and saving it; read it again and start anew."""
 

@@ -4,12 +4,14 @@ Listeners: the endpoint descriptions of the options as Twisted's endpoints, each
 Leaves out whether a port is free: only listening shows that.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from typing import Any
 
 from OpenSSL import SSL
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 
 from ccm.errors import ConfigError
@@ -19,8 +21,18 @@ _REMEDY = 'write it like "tcp:5222" or "tcp:5222:interface=127.0.0.1"'
 
 
 async def listen(reactor: Any, option: str, description: str, factory: Any) -> IListeningPort:
-    """*async* Listen there. :raises ConfigError: if that is no endpoint. :raises OSError: if it is taken."""
-    port: IListeningPort = await endpoint(reactor, option, description).listen(factory)
+    """*async* Listen there. :raises ConfigError: if that is no endpoint, or is taken, or may not be used."""
+    try:
+        port: IListeningPort = await endpoint(reactor, option, description).listen(factory)
+    except CannotListenError as error:
+        number = getattr(error.socketError, "errno", None)
+        if number == errno.EADDRINUSE:
+            why = f"is taken by another program. End that one, or give {option} another port"
+        elif number == errno.EACCES:
+            why = f"is not for this user to listen on. Give {option} a port above 1023, or a socket of systemd"
+        else:
+            why = f"cannot be listened on: {error.socketError}. Give {option} another one"
+        raise ConfigError(f"{option}: {description!r} {why}.") from error
     return port
 
 

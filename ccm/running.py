@@ -103,6 +103,14 @@ def started() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
+def say(name: str, why: str) -> None:
+    """Why the process cannot go on, once: to who started it, or into the log of one that runs in the background."""
+    if sys.__stderr__ is not None and not os.path.samestat(os.fstat(2), os.stat(os.devnull)):
+        print(f"{name}: {why}", file=sys.__stderr__, flush=True)
+    else:
+        log.critical("{name} cannot start: {why}", name=name, why=why)
+
+
 def end(reactor: Any, again: bool) -> None:
     """
     Stop the process in order; if *again*, the same command takes its place then, under the same process id.

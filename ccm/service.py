@@ -280,8 +280,7 @@ class Server(Service):
     def _failed(self, failure: Any) -> None:
         """A start that cannot be: say why in one line, and end."""
         if failure.check(CCMError, OSError, CannotListenError):
-            log.critical("CCM cannot start: {why}", why=failure.getErrorMessage())
-            print(f"ccm: {failure.getErrorMessage()}", file=sys.__stderr__)
+            running.say("ccm", failure.getErrorMessage())
         else:
             log.critical("CCM cannot start: {why}", why=failure.getTraceback())
         self.ready.errback(failure)

@@ -9,6 +9,7 @@ unknown plug-in name stops start-up with the known ones.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -135,6 +136,7 @@ PLUGINS: dict[str, InterfaceClass] = {
     "publish": IPublisher,
     "summarizers": ISummarizer,
 }
+_KINDS = {"modules": "module", "components": "component", "publish": "publisher", "summarizers": "summariser"}
 #: Modules that are installed but off unless ``modules.enabled`` names them.
 OFF_BY_DEFAULT = frozenset({"register"})
 
@@ -153,6 +155,7 @@ class Settings:
         self.source = config.source
         self.plugins = plugins()
         self.shapes = shapes = {**SECTIONS, **self._plugin_sections()}
+        self._check_installed(config)
         config.check_sections((*shapes, *PLUGINS, *_tables(shapes)))
         self._sections = {name: config.section(name, shape) for name, shape in shapes.items()}
         for name, row in (
@@ -164,7 +167,8 @@ class Settings:
             for wanted in getattr(self[section], key):
                 if wanted not in self.plugins[row]:
                     raise ConfigError(
-                        f"{self.source}: {name}: {wanted} is not installed{nearest(wanted, self.plugins[row])}"
+                        f"{self.source}: {name}: {wanted} is not installed{nearest(wanted, self.plugins[row])} "
+                        "Take it out, or install what brings it."
                     )
         self.hosts = {name: Settings(each) for name, each in further.items()}
 
@@ -188,6 +192,23 @@ class Settings:
         off = (OFF_BY_DEFAULT - set(options.enabled)) | set(options.disabled)
         return [module for name, module in sorted(self.plugins["modules"].items()) if name not in off]
 
+    def _check_installed(self, config: Config) -> None:
+        """:raises ConfigError: for the options of a plug-in that is not installed, or has none."""
+        for row, found in self.plugins.items():
+            table = config.values.get(row)
+            for name, value in table.items() if isinstance(table, dict) else ():
+                if not isinstance(value, dict) or f"{row}.{name}" in self.shapes or f"{row}.{name}" in _fields(row):
+                    continue
+                close = get_close_matches(name, found, n=1, cutoff=0.7)
+                meant = f" If you mean {row}.{close[0]}, write that." if close else ""
+                what = _KINDS[row]
+                if name in found:
+                    raise ConfigError(f"{self.source}: [{row}.{name}]: that {what} has no options. Remove the section.")
+                raise ConfigError(
+                    f"{self.source}: [{row}.{name}]: no {what} {name} is installed. "
+                    f"Remove the section, or install what brings it.{meant}"
+                )
+
     def _plugin_sections(self) -> dict[str, type[Section]]:
         return {
             f"{row}.{name}": plugin.options
@@ -195,6 +216,12 @@ class Settings:
             for name, plugin in found.items()
             if plugin.options is not None
         }
+
+
+def _fields(row: str) -> set[str]:
+    """The options of the section of that name itself, if there is one."""
+    shape = SECTIONS.get(row)
+    return {f"{row}.{field.encode_name}" for field in msgspec.structs.fields(shape)} if shape is not None else set()
 
 
 def _tables(shapes: Mapping[str, type[Section]]) -> Iterable[str]:

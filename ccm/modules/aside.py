@@ -6,7 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from ccm.errors import StoreUnavailable
+from ccm.errors import StoreClosed, StoreUnavailable
 
 log = Logger()
 
@@ -18,6 +18,8 @@ def aside(
     what: str,
     done: Callable[[Any], None] | None = None,
     failed: Callable[[], None] | None = None,
+    *,
+    again: bool = False,
 ) -> None:
     """
     See *work* through.
@@ -25,13 +27,16 @@ def aside(
     :param what: a few constant words for the log, e.g. ``"saving a roster"``.
     :param done: gets the result; may be called before this function returns.
     :param failed: called after a failure has been logged.
+    :param again: it is begun at every start: that the store is closed meanwhile, for the server ends, is no failure.
     """
 
     async def run() -> None:
         try:
             result = await work
         except Exception as error:
-            if isinstance(error, StoreUnavailable):  # its words say all, as when the server stops meanwhile
+            if again and isinstance(error, StoreClosed):
+                log.debug("{what} ended with the server.", what=what)
+            elif isinstance(error, StoreUnavailable):  # its words say all, as when the server stops meanwhile
                 log.warn("A task failed: {what}. {why}", what=what, why=str(error))
             else:
                 log.failure("A task failed: {what}.", what=what)
@@ -52,4 +57,4 @@ def until_done(
 
     :param what: as for :func:`aside`. :param later: ``later(seconds, function)`` calls it then.
     """
-    aside(begin(), what, failed=lambda: later(AGAIN_SECONDS, lambda: until_done(begin, what, later)))
+    aside(begin(), what, failed=lambda: later(AGAIN_SECONDS, lambda: until_done(begin, what, later)), again=True)

@@ -42,7 +42,7 @@ class Online:
         self._state = services.state
         self._later = services.later
         self._options = options
-        aside(self._sweep(), "removing rows of an earlier run")
+        aside(self._sweep(), "removing rows of an earlier run", again=True)
 
     @on.event("session-presence")
     def write(self, session: Any) -> None:

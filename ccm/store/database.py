@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ccm.errors import StoreUnavailable
+from ccm.errors import StoreClosed, StoreUnavailable
 from ccm.interfaces import IDatabase
 from ccm.store.checkpoint import Checkpoints, unclean
 from ccm.store.engines import database_file, is_broken, reader_engine, writer_engine
@@ -196,8 +196,8 @@ def _full() -> StoreUnavailable:
     return StoreUnavailable("Too many writes wait for the disk. Try again later.")
 
 
-def _closed() -> StoreUnavailable:
-    return StoreUnavailable("The store is closed. Try again when the server is up.")
+def _closed() -> StoreClosed:
+    return StoreClosed("The store is closed. Try again when the server is up.")
 
 
 def _prepare(engine: Engine, file: Path | None, options: StoreOptions) -> None:

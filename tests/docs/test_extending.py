@@ -73,6 +73,17 @@ def test_an_unknown_key_of_a_plugin_stops_the_start(folder: Path) -> None:
     assert done.stderr == "ccm: ccm.toml: unknown key modules.motd.txt; did you mean text?\n"
 
 
+def test_options_of_what_is_not_installed_are_to_be_removed(folder: Path) -> None:
+    for row, kind in (("modules", "module"), ("publish", "publisher")):
+        done = check(folder, f'{row}.weather.text="x"')
+        assert (done.returncode, done.stderr) == (
+            1,
+            f"ccm: ccm.toml: [{row}.weather]: no {kind} weather is installed. "
+            "Remove the section, or install what brings it.\n",
+        )
+    assert "If you mean modules.motd, write that." in check(folder, 'modules.motdd.text="x"').stderr
+
+
 def test_a_plugin_that_cannot_be_imported_is_named_in_one_line(folder: Path) -> None:
     broken = folder / "twisted" / "plugins" / "example_broken.py"
     broken.write_text("import surely_not_installed\n")

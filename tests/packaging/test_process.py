@@ -94,7 +94,9 @@ def test_a_start_that_fails_ends_with_one_line_and_code_1(start: Start) -> None:
         process = start(listen(taken.getsockname()[1]))
         assert process.popen.wait(START_SECONDS) == 1
     said = process.log.read_text()
-    assert "\nccm: Couldn't listen on 127.0.0.1" in said and "Traceback" not in said
+    (why,) = [line for line in said.splitlines() if "taken" in line]
+    assert why.startswith("ccm: listen.http: 'tcp:") and why.endswith("or give listen.http another port.")
+    assert "Traceback" not in said and "A task failed" not in said and "cannot start" not in said
 
 
 def test_a_second_server_on_a_state_folder_ends_and_names_the_first(start: Start) -> None:
