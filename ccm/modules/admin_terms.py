@@ -129,8 +129,10 @@ class Desk:
             jid = address.bare(address.prepare(typed if "@" in typed else f"{typed}@{self.host}"))
         except StanzaError as error:
             raise StanzaError("not-acceptable", f"{typed} is no address. Write it as name@{self.host}.") from error
-        if address.domain(jid) != self.host:
-            raise StanzaError("not-acceptable", f"{typed} is not of this server. Its addresses end with @{self.host}.")
+        domain = address.domain(jid)
+        if domain != self.host:
+            text = f"{typed} is of the domain {domain}, and this is {self.host}: addresses here end with @{self.host}."
+            raise StanzaError("not-acceptable", f"{text} Accounts of {domain} are administered at {domain} itself.")
         return jid
 
     def known(self, values: Values, *names: str) -> list[str]:

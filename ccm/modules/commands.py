@@ -27,6 +27,10 @@ from ccm.wire.stanza import Stanza, attribute
 log = Logger()
 
 _WHERE = (Target.NONE, Target.HOST, Target.ACCOUNT)
+#: A refusal is logged once in so many seconds for each person and command, the last so many of them.
+_REFUSAL_SECONDS = 60.0
+_REFUSALS = 1000
+_NAMED = 500  # as many as one command may concern
 #: Told as stanza errors; everything else that goes wrong is a note.
 _ERRORS = frozenset({"conflict", "feature-not-implemented", "forbidden", "not-allowed", "resource-constraint"})
 
@@ -35,8 +39,10 @@ _ERRORS = frozenset({"conflict", "feature-not-implemented", "forbidden", "not-al
 class Commands:
     """Serves ``router.commands``."""
 
-    def __init__(self, router: Router, _services: Services, _options: Any) -> None:
+    def __init__(self, router: Router, services: Services, _options: Any) -> None:
         self._router = router
+        self._now = services.now
+        self._refused: dict[tuple[str, str], float] = {}  # when that was last logged
         router.add_host_disco(self)
 
     @on.iq("set", *commands.COMMAND, to=_WHERE)
@@ -54,6 +60,7 @@ class Commands:
         if command is None:
             raise StanzaError("item-not-found", "There is no such command here.")
         if not command.may(bare):
+            self._note_refusal(bare, node)
             raise StanzaError("forbidden", command.remedy)
         stage = commands.stage(element, fields=bool(command.parameters))
         session = element.getAttribute("sessionid") or token_urlsafe(12)
@@ -66,6 +73,18 @@ class Commands:
             values = forms.read(form, command.form_type) if form is not None else {}
             inner = commands.answer(node, session, "completed", await _outcome(command, asker, values))
         return stanza.result(inner, (commands.COMMAND,))
+
+    def _note_refusal(self, bare: str, node: str) -> None:
+        """Log who tried what they may not: again only after a while, so that nobody fills the log."""
+        now = self._now()
+        last = self._refused.pop((bare, node), None)
+        if last is not None and now - last < _REFUSAL_SECONDS:
+            self._refused[bare, node] = last
+            return
+        self._refused[bare, node] = now
+        if len(self._refused) > _REFUSALS:
+            del self._refused[next(iter(self._refused))]
+        log.warn("{jid} may not run the command {node}, and was refused.", jid=bare, node=node)
 
     # ---- service discovery
 
@@ -109,7 +128,8 @@ async def _form(command: HostCommand) -> bytes:
 
 
 async def _outcome(command: HostCommand, asker: str, values: forms.Values) -> bytes:
-    """Run it; the content of the answer."""
+    """Run it; the content of the answer. The log says who did what to whom."""
+    entry = {"jid": asker, "node": command.node, "on": _whom(command, values)}
     try:
         for each in command.parameters:
             if each.required and not any(value.strip() for value in values.get(each.name, ())):
@@ -118,11 +138,19 @@ async def _outcome(command: HostCommand, asker: str, values: forms.Values) -> by
     except StoreUnavailable as error:
         raise StanzaError("resource-constraint", "Nothing can be saved at the moment. Try again later.") from error
     except StanzaError as error:
+        log.info("{jid} was refused the command {node}{on}: {why}", why=error.text, **entry)
         if error.condition in _ERRORS:
             raise
         return commands.note(error.text, "error")
-    log.info("{jid} ran the command {node}.", jid=asker, node=command.node)
+    log.info("{jid} ran the command {node}{on}.", **entry)
     return _told(command, done)
+
+
+def _whom(command: HostCommand, values: forms.Values) -> str:
+    """The addresses that a form names, for the log."""
+    fields = (each.name for each in command.parameters if each.kind in ("jid-single", "jid-multi"))
+    jids = [jid for name in fields for value in values.get(name, ()) for jid in value.split()]
+    return f" on {', '.join(jids[:_NAMED])}" + (" …" if len(jids) > _NAMED else "") if jids else ""
 
 
 def _told(command: HostCommand, done: Done) -> bytes:

@@ -140,7 +140,8 @@ def _welcome(
 
 def _check_door(room: "Room", bare: str, standing: Standing, x: domish.Element | None) -> None:
     if room.locked and standing.affiliation != "owner":
-        raise StanzaError("item-not-found", "This room is not open yet. Try again in a minute.")
+        why = "This room is not open yet: its owner has to configure it first. Ask them, or try again in a minute."
+        raise StanzaError("item-not-found", why)
     if standing.affiliation == "outcast":
         raise StanzaError("forbidden", "You are banned from this room. Ask one of its admins.")
     if room.config.members_only and RANK[standing.affiliation] < RANK["member"]:

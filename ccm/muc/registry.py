@@ -17,6 +17,7 @@ from ccm.muc.config import RoomConfig
 from ccm.muc.context import Context
 from ccm.muc.graves import Graves
 from ccm.muc.limits import Buckets
+from ccm.muc.options import MucOptions
 from ccm.muc.room import Room
 from ccm.records import RoomRecord
 
@@ -117,7 +118,7 @@ class Registry:
         options = self.context.options
         local = self.context.router.is_account(creator)
         if options.create == "admins" or (options.create == "local" and not local):
-            raise StanzaError("not-allowed", "You may not make rooms here. Ask an administrator.")
+            raise StanzaError("not-allowed", _whom_to_ask(options))
         owned = sum(room.creator == creator for room in self.rooms.values())
         owned += sum(record.config.get("creator") == creator for record in self.records.values())
         if options.rooms_per_user and owned >= options.rooms_per_user:
@@ -211,3 +212,12 @@ class Registry:
             if not configuration.from_plain(record.config).persistent:
                 del self.records[jid]
                 await self.context.store.delete(jid)
+
+
+def _whom_to_ask(options: MucOptions) -> str:
+    if options.create == "local":
+        return "Who makes a room here has an account of this server. Get one, or ask somebody who has."
+    people = [jid for jid in options.admins if "@" in jid][:3]
+    if not people:
+        return "Only administrators make rooms here. Ask the operator, who names them in muc.admins."
+    return f"Only administrators make rooms here. Ask {' or '.join(people)}."

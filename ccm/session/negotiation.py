@@ -66,7 +66,8 @@ class Negotiation:
         if not self._session.heard:
             self._session.fail(StreamError("connection-timeout", "Nothing was sent."))
         else:
-            self._watch(max(options.tls_seconds - options.first_byte_seconds, 0), self._tls)
+            until = min(options.tls_seconds, options.login_seconds)
+            self._watch(max(until - options.first_byte_seconds, 0), self._tls)
 
     def _tls(self) -> None:
         session, options = self._session, self._session.realm.options

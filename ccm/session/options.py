@@ -14,7 +14,8 @@ class SessionOptions(Section):
     What one client connection may do.
 
     ``require_tls``: no authentication before TLS. Times until the first byte, until TLS and until login are counted
-    from connecting. Bytes a second and their burst hold for reading, before and after login; 0 means no limit. More
+    from connecting; a person may have to judge a certificate meanwhile. Bytes a second and their burst hold for
+    reading, before and after login; 0 means no limit. More
     than ``outgoing_bytes`` unsent, or four times that brought at once, cuts the connection; its session hibernates if
     it can be resumed. ``resume_*`` are of XEP-0198: how long a session waits for its client, how many stanzas it keeps
     meanwhile, and after how many unacknowledged ones an acknowledgement is asked for. At most ``resume_waiting``
@@ -24,8 +25,8 @@ class SessionOptions(Section):
 
     require_tls: bool = True
     first_byte_seconds: Count = 5
-    tls_seconds: Count = 10
-    login_seconds: Count = 30
+    tls_seconds: Count = 60
+    login_seconds: Count = 90
     bytes_per_second: CountOr0 = 16_384
     burst_bytes: CountOr0 = 65_536
     bytes_per_second_before_login: CountOr0 = 4_096

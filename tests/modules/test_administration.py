@@ -186,7 +186,7 @@ def test_an_account_is_added_with_its_names_and_a_weak_password_is_told() -> Non
     ("values", "why"),
     [
         ({"accountjid": "kim@localhost", "password": "a", "password-verify": "b"}, "not the same"),
-        ({"accountjid": "kim@elsewhere.org", "password": "a", "password-verify": "a"}, "not of this server"),
+        ({"accountjid": "kim@elsewhere.org", "password": "a", "password-verify": "a"}, "of the domain elsewhere.org"),
         ({"accountjid": "kim@invalid@domain", "password": "a", "password-verify": "a"}, "no address"),
         ({"accountjid": "", "password": "a"}, "is needed"),
         ({"accountjid": "kim@localhost"}, "is needed"),

@@ -252,7 +252,22 @@ def test_rooms_are_made_only_so_often(make_house, read):
 
 def test_only_admins_make_rooms_where_that_is_configured(make_house, read):
     house = make_house({"create": "admins"})
-    assert read.condition(house.person("ann@localhost/a").join("Ann")[0]) == "not-allowed"
+    (refused,) = house.person("ann@localhost/a").join("Ann")
+    assert read.condition(refused) == "not-allowed"
+    assert "Ask the operator, who names them in muc.admins." in str(refused.error.text)
+    house = make_house({"create": "admins", "admins": ["kim@localhost"]})
+    (refused,) = house.person("ann@localhost/a").join("Ann")
+    assert "make rooms here. Ask kim@localhost." in str(refused.error.text)
+    house = make_house({"create": "local"})
+    (refused,) = house.person("far@elsewhere.org/a").join("Far")
+    assert "has an account of this server" in str(refused.error.text)
+
+
+def test_a_room_that_its_owner_has_not_configured_says_so(house, ann, bob, read):
+    ann.join("Ann")
+    (refused,) = bob.join("Bob")
+    assert read.condition(refused) == "item-not-found"
+    assert "its owner has to configure it first" in str(refused.error.text)
 
 
 def test_a_refused_first_join_leaves_no_room_behind(house, ann, read):

@@ -357,17 +357,26 @@ def test_who_sends_nothing_is_cut_first() -> None:
     world.hands.advance(5.1)
     assert silent.connection.closed
     assert not slow.connection.closed
-    world.hands.advance(25)
+    world.hands.advance(84.8)
+    assert not slow.connection.closed
+    world.hands.advance(0.2)
     assert slow.connection.closed
     assert b"<connection-timeout" in slow.take()
 
 
-def test_who_does_not_begin_tls_is_cut() -> None:
-    world = World()
+@pytest.mark.parametrize(("options", "seconds"), [({}, 60), ({"login_seconds": 20}, 20)])
+def test_who_does_not_begin_tls_is_cut_when_a_person_could_have_judged_the_certificate(
+    options: dict[str, int], seconds: int
+) -> None:
+    world = World(SessionOptions(**options))
     client = world.client(secure=False, tls_available=True)
     client.open()
-    world.hands.advance(10.1)
+    world.hands.advance(5)
+    world.hands.advance(seconds - 5.1)
+    assert not client.connection.closed
+    world.hands.advance(0.2)
     assert client.connection.closed
+    assert b"Begin with TLS sooner." in client.take()
 
 
 def test_no_timer_runs_for_a_bound_session() -> None:
