@@ -36,13 +36,13 @@ NOTHING = "–"
 class Commands(XMPPHandler):  # type: ignore[misc]
     """
     :param namespace: prefix of the nodes: ``<namespace>#<operation>``; also the forms' FORM_TYPE.
-    :param operations: the table; its inner operations are left out.
+    :param operations: the table; those inner or without a title are left out.
     """
 
     def __init__(self, namespace: str, operations: Sequence[Operation], context: Context, gate: Gate) -> None:
         super().__init__()
         self._namespace = namespace
-        self._operations = {f"{namespace}#{each.name}": each for each in operations if not each.inner}
+        self._operations = {f"{namespace}#{each.name}": each for each in operations if each.title and not each.inner}
         self._context = context
         self._gate = gate
         self._once = Once(context)

@@ -161,7 +161,7 @@ class Operation:
     """
     :ivar name: element name of the compact request and end of the command's node.
     :ivar type: ``get`` or ``set``.
-    :ivar title: of the command, for people.
+    :ivar title: of the command, for people; ``""``: no command is made of it.
     :ivar inner: only for the other components of this server; no command is made of it.
     """
 

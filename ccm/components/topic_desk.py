@@ -19,7 +19,7 @@ from ccm.components.destinations import destinations
 from ccm.components.operations import Alternative, Correction
 from ccm.components.room_requests import RoomRequests
 from ccm.components.topic_changes import changes, created, readers, reverted, talked
-from ccm.components.topic_times import Asked, TopicTimes
+from ccm.components.topic_times import Asked, Foreseen, TopicTimes
 from ccm.components.turns import Turns
 from ccm.errors import StanzaError
 from ccm.records import Topic
@@ -111,6 +111,10 @@ class TopicDesk:
         account = await self._context.accounts.get(jid)
         return account.name if account and account.name else names.from_address(address.local(jid) or jid)
 
+    async def foresee(self, user: str, wish: Wish) -> Foreseen:
+        """What :meth:`create` would make of it; makes nothing. :raises StanzaError: as it does."""
+        return await self._foresee(user, wish, await self._context.topics.names_of(user))
+
     # ---- people
 
     async def create(self, user: str, wish: Wish) -> Made:
@@ -120,18 +124,13 @@ class TopicDesk:
         :raises StanzaError: ``forbidden`` for somebody of another server, ``policy-violation`` beyond the limit.
         """
         context = self._context
-        if address.domain(user) != context.host:
-            raise StanzaError("forbidden", f"Topics are made by accounts of {context.host}. Register there first.")
         id_, known = await self._made_before(user, wish.key)
         async with self._turns.of(user):
             taken = await context.topics.names_of(user) - ({known.name} if known else set())
             if len(taken) >= self._max_topics:
                 raise StanzaError("policy-violation", f"You have {self._max_topics} topics. Delete one first.")
-            zone, language = self._zone(wish.zone, None), wish.language or context.language
-            reading = await self._times.read(wish.start, zone, language)
-            name, corrections = await self._name(user, wish, taken, when.day_of(reading.at, zone))
-            asked = Asked(user, name, wish.start, zone, language, self._minutes)
-            timed = await self._times.tell(asked, reading)
+            seems = await self._foresee(user, wish, taken)
+            name, timed, zone = seems.name, seems.timed, seems.zone
             visibility, seen = readers(wish.visibility or "public", name)
             targets, sent = destinations(wish.targets or "all", context.publishers, name)
             topic = Topic(
@@ -143,7 +142,7 @@ class TopicDesk:
                 start=timed.start,
                 minutes=timed.minutes,
                 zone=zone,
-                language=language,
+                language=seems.language,
                 created=context.now(),
                 members=(user,),
                 visibility=visibility,
@@ -152,10 +151,20 @@ class TopicDesk:
             if known is not None:
                 topic = known
             else:
-                await self._rooms.create(topic.room, name, user, context.siblings["reporter"], language)
+                await self._rooms.create(topic.room, name, user, context.siblings["reporter"], seems.language)
                 topic = await context.topics.save(topic)
         self._changed(topic, wish.key)
-        return Made(topic, (*corrections, *timed.corrections, *seen, *sent), created(topic))
+        return Made(topic, (*seems.corrections, *seen, *sent), created(topic))
+
+    async def _foresee(self, user: str, wish: Wish, taken: frozenset[str]) -> Foreseen:
+        if address.domain(user) != (host := self._context.host):
+            raise StanzaError("forbidden", f"Topics are made by accounts of {host}. Register there first.")
+        zone, language = self._zone(wish.zone, None), wish.language or self._context.language
+        reading = await self._times.read(wish.start, zone, language)
+        name, told = await self._name(user, wish, taken, when.day_of(reading.at, zone))
+        asked = Asked(user, name, wish.start, zone, language, self._minutes)
+        timed = await self._times.tell(asked, reading)
+        return Foreseen(name, timed, zone, language, (*told, *timed.corrections))
 
     async def rename(self, user: str, id_: str, name: str) -> Made:
         """Give a topic another name; a taken one is varied, a missing one guessed."""

@@ -8,6 +8,9 @@ read is asked about, and the topic is made all the same. Leaves out changing the
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from twisted.words.xish.domish import Element
+
+from ccm import namespaces as ns
 from ccm.components import when
 from ccm.components.context import Context
 from ccm.components.operations import Alternative, Correction
@@ -50,6 +53,28 @@ class Asked:
     minutes: int
     id: str = ""
     ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would be made of a wish. :ivar corrections: what would be told, of the name and of the time."""
+
+    name: str
+    timed: Timed
+    zone: str
+    language: str
+    corrections: tuple[Correction, ...]
+
+
+def reading_element(seems: Foreseen) -> Element:
+    """``<reading/>`` as in ``docs/protocol.md``."""
+    element = Element((ns.TOPICS, "reading"))
+    start = seems.timed.start
+    element["name"], element["start"] = seems.name, stamp(start) if start else ""
+    element["minutes"], element["tz"] = str(seems.timed.minutes), seems.zone
+    for correction in seems.corrections:
+        element.addChild(correction.element())
+    return element
 
 
 class TopicTimes:

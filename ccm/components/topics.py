@@ -33,6 +33,7 @@ from ccm.components.operations import Answer, Correction, Field, Operation, Requ
 from ccm.components.room_requests import RoomRequests, Sibling
 from ccm.components.topic_desk import Made, TopicDesk, Wish
 from ccm.components.topic_elements import COLUMNS, event, row, topic_element
+from ccm.components.topic_times import reading_element
 from ccm.components.undo import Undo
 from ccm.config import Section
 from ccm.errors import StanzaError
@@ -97,6 +98,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
         self.operations = (
             Operation("topics", "get", "List my topics", self._list),
             Operation("topic", "get", "Show a topic", self._get, (which,)),
+            Operation("reading", "get", "", self._reading),
             Operation("create", "set", "Create a topic", self._create, (name, start, zone, seen, about)),
             Operation("rename", "set", "Rename a topic", self._rename, (which, name)),
             Operation("reschedule", "set", "Move a topic to another time", self._reschedule, (which, start, zone)),
@@ -162,6 +164,9 @@ class Topics(XMPPHandler):  # type: ignore[misc]
 
     async def _get(self, request: Request) -> Answer:
         return await self._shown(request, await self._desk.seen_by(request.user, request.need("id")))
+
+    async def _reading(self, request: Request) -> Answer:
+        return Answer(reading_element(await self._desk.foresee(request.user, _wish(request))))
 
     async def _create(self, request: Request) -> Answer:
         return await self._done(request, await self._desk.create(request.user, _wish(request)))

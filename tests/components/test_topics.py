@@ -252,3 +252,31 @@ async def test_the_owner_alone_starts_nothing_long_before_its_time(stage: Any, r
 def topics_desk(stage: Any) -> Any:
     """The desk behind the component that is hosted."""
     return next(each._desk for each in stage.components["topics"] if hasattr(each, "_desk"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_how_a_wish_is_read_is_told_without_making_anything(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    wish = {"name": "Licence audit", "start": "tue 3pm", "tz": "Europe/Berlin"}
+    answer = await ann.ask(TOPICS, "get", request("reading", **wish))
+    reading = answer.firstChildElement()
+    assert (reading.name, reading["name"], reading["start"]) == ("reading", "Licence audit", "2026-11-24T14:00:00Z")
+    assert (reading["minutes"], reading["tz"]) == ("60", "Europe/Berlin")
+    assert corrections(answer) == {"time-read": "Licence audit is Tue 24 Nov, 15:00 CET, in 2 days."}
+    listed = await ann.ask(TOPICS, "get", f"<topics xmlns='{ns.TOPICS}'/>")
+    assert not list(listed.firstChildElement().elements(ns.TOPICS, "topic"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_read_beforehand_is_what_is_made(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    await ann.ask(TOPICS, "set", request("create", name="Audit"))
+    wish = {"name": "audit", "start": "yesterday at 3", "tz": "Europe/Berlin"}
+    foreseen = await ann.ask(TOPICS, "get", request("reading", **wish))
+    made = await ann.ask(TOPICS, "set", request("create", **wish))
+    reading, topic = foreseen.firstChildElement(), topic_of(made)
+    assert [reading[each] for each in ("name", "start", "tz")] == [topic[each] for each in ("name", "start", "tz")]
+    assert corrections(foreseen) == corrections(made)
+    assert set(corrections(foreseen)) >= {"name-varied", "time-moved"}
