@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ccm.errors import CCMError
+from ccm.errors import CCMError, StoreClosed
 from ccm.interfaces import (
     IAccounts,
     IArchive,
@@ -141,7 +141,7 @@ def spawn(work: Coroutine[Any, Any, Any]) -> "Deferred[Any]":
 
 
 def _failed(failure: Failure) -> None:
-    if failure.check(ConnectionDone):  # stopped meanwhile; the next run takes it up from the stores
+    if failure.check(ConnectionDone, StoreClosed):  # stopped meanwhile; the next run takes it up from the stores
         log.info("The component ended before its work was done.")
     elif failure.check(CCMError):
         log.error("Work of a component failed: {why}", why=failure.getErrorMessage())

@@ -35,7 +35,7 @@ def aside(
             result = await work
         except Exception as error:
             if again and isinstance(error, StoreClosed):
-                log.debug("{what} ended with the server.", what=what)
+                pass  # the next start does it
             elif isinstance(error, StoreUnavailable):  # its words say all, as when the server stops meanwhile
                 log.warn("A task failed: {what}. {why}", what=what, why=str(error))
             else:
