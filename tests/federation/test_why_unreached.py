@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from stage import PLAIN, Stage
 from test_outgoing import ANSWER, behind_tls, encrypt, outcome
+from twisted.logger import capturedLogs, formatEvent
 
 
 @pytest.mark.parametrize("last", ["</stream:stream>", ""])
@@ -41,3 +42,11 @@ def test_what_a_refusal_says_is_told() -> None:
     text = f"<text xmlns='{ns}'>one.example &amp; its\ncertificate</text>"
     end.say(f"{ANSWER}<stream:error><policy-violation xmlns='{ns}'/>{text}</stream:error>")
     assert outcome(end).text == "two.example refused: policy-violation: one.example & its certificate"
+
+
+def test_the_stream_leaves_the_log_to_who_waits_for_it() -> None:
+    with capturedLogs() as logs:
+        end = Stage().go()
+        end.say(ANSWER + "<stream:features></stream:features>")
+        assert "offers no TLS" in outcome(end).text
+    assert not [event for event in logs if "is not reached" in formatEvent(event)]
