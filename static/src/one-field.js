@@ -63,6 +63,21 @@ export function readWish(sentence) {
   return { people, addresses, name: trimFiller(name), start, suspect: suspect(addresses) };
 }
 
+/**
+ * Where in the sentence a part of what was read stands, to be corrected.
+ * @param {string} sentence @param {string} part as in Wish @returns {[number, number]} the end of the sentence, if it is not there
+ */
+export function placeOf(sentence, part) {
+  const all = sentence.toLowerCase();
+  const words = part.toLowerCase().split(/[\s,]+/u).filter(Boolean);
+  const whole = all.indexOf(part.toLowerCase());
+  if (words.length && whole >= 0) return [whole, whole + part.length];
+  const from = words.length ? all.indexOf(words[0]) : -1;
+  const last = words.at(-1) ?? '';
+  const to = from < 0 ? -1 : all.indexOf(last, from + (words.length > 1 ? words[0].length : 0));
+  return to < 0 ? [sentence.length, sentence.length] : [from, to + last.length];
+}
+
 /** @param {Person[]} people @returns {string} as one list of addresses (RFC 5322) */
 export const inOneLine = (people) => people.map(({ address, name }) => (!name ? address : `${/[,;.]/u.test(name) ? `"${name}"` : name} <${address}>`)).join(', ');
 

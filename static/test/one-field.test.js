@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inOneLine, readWish } from '../src/one-field.js';
+import { inOneLine, placeOf, readWish } from '../src/one-field.js';
 import { readRoute } from '../src/ui/route.js';
 
 for (const [sentence, line, name, start] of [
@@ -30,3 +30,17 @@ test('a route names a topic, and whom the link is for', () => {
   assert.deepEqual(readRoute('#/t/100%').topic, '100%');
   assert.deepEqual(readRoute('#nonsense').topic, '');
 });
+
+for (const [sentence, part, marked] of [
+  ['kim@x.org licence audit, tue 3pm', 'tue 3pm', 'tue 3pm'],
+  ['kim@x.org licence audit, tue 3pm', 'Licence audit', 'licence audit'],
+  ['tue kim@x.org audit 3pm', 'tue 3pm', 'tue kim@x.org audit 3pm'],
+  ['audit', '', ''],
+  ['audit', 'elsewhere', ''],
+]) {
+  test(`“${part}” is marked to be corrected in: ${sentence}`, () => {
+    const [from, to] = placeOf(sentence, part);
+    assert.equal(sentence.slice(from, to), marked);
+    if (!marked) assert.equal(from, sentence.length);
+  });
+}

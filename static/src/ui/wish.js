@@ -1,12 +1,13 @@
 /**
- * The one field: a sentence becomes Who, About and When; Enter does the first thing. What it says about times is only a
- * preview: the component reads and guesses, and its corrections come back as a toast.
+ * The one field: a sentence becomes Who, About and When; Enter does the first thing. How a time and a name are read is the
+ * component's own answer; while there is none, the words stand as they were typed.
  */
 import { html, nothing } from 'lit';
-import { inOneLine, readWish } from '../one-field.js';
-import { failure } from '../words.js';
+import { inOneLine, placeOf, readWish } from '../one-field.js';
+import { failure, hours, list, when } from '../words.js';
 import { plural, t } from '../words/language.js';
 import { slowness } from './busy.js';
+import { Foretold } from './foretold.js';
 import { icon } from './icons.js';
 import { PlainElement, initial, tint } from './plain.js';
 
@@ -16,6 +17,8 @@ class WishField extends PlainElement {
   /** The topic to invite to, or `null` for a new one. @type {any} */
   #into = null;
   /** What the component finds odd and has not sent: Enter once more sends it. @type {{address: string, better: string} | null} */ #told = null;
+
+  #foretold = new Foretold(() => this.requestUpdate());
 
   constructor() {
     super();
@@ -181,18 +184,86 @@ class WishField extends PlainElement {
     field.focus();
   }
 
+  // The cursor goes to that part of the sentence.
+  #amend(part) {
+    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    const [from, to] = placeOf(this._words, part);
+    if (from === to && !/\s$/u.test(this._words)) {
+      field.value = `${this._words} `;
+      this.#input({ target: field });
+    }
+    field.focus();
+    field.setSelectionRange(from === to ? field.value.length : from, from === to ? field.value.length : to);
+  }
+
+  #changing(part, name) {
+    return html`<dd><button class="btn quiet" type="button" aria-label=${name} @click=${() => this.#amend(part)}>${t`Change`}</button></dd>`;
+  }
+
+  // The topic of that name is meant: people are invited to it, or it is opened.
+  #meant(topic) {
+    if (!this._wish.people.length) return this.#go(topic.id);
+    this.#into = topic;
+    this._words = inOneLine(this._wish.people);
+    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    field.value = this._words;
+    this.#input({ target: field });
+    field.focus();
+  }
+
+  #about() {
+    const { name, people } = this._wish;
+    const read = this.#foretold.name(this._wish);
+    const taken = read?.told.find((c) => c.code === 'name-varied' && c.was);
+    const same = taken && [...this.app.client.topics.values()].find((topic) => topic.name.toLowerCase() === taken.was.toLowerCase());
+    return html`<div><dt>${t`About`}</dt><dd><b dir="auto" data-testid="read-name">${read?.name || name || t`I find a name`}</b>
+      ${taken ? html`<small>${t`“${taken.was}” exists already.`}</small>` : name ? nothing : html`<small>${t`You can rename it at any time.`}</small>`}</dd>
+      ${same ? html`<dd><button class="btn quiet" type="button" @click=${() => this.#meant(same)}>${people.length ? t`Use that one` : t`Open it`}</button></dd>` : this.#changing(name, t`Change the name`)}</div>`;
+  }
+
+  #when() {
+    const { start } = this._wish;
+    const read = this.#foretold.time(this._wish);
+    const at = read?.start ? when(read.start, this.app.now) : '';
+    return html`<div><dt>${t`When`}</dt><dd><b data-testid="read-time">${at || (read ? t`When the first guest arrives` : start || t`I find a time`)}</b>
+      <small>${read ? this.#why(read, start) : start ? t`I read it as the next plausible time and tell you what it became.` : t`You can start earlier, and change it at any time.`}</small></dd>
+      ${this.#changing(start, t`Change the time`)}</div>`;
+  }
+
+  #why(read, start) {
+    const told = new Map(read.told.map((c) => [c.code, c]));
+    const clash = told.has('time-conflict') ? this.#meanwhile(read) : '';
+    const other = read.told.find((c) => c.other)?.other;
+    if (told.has('time-unread')) return t`I could not read “${start}”.`;
+    if (!read.start) return t`You can start earlier, and change it at any time.`;
+    const lasts = t`For ${hours(read.minutes)}.`;
+    const why = told.has('time-moved') ? t`“${start}” had already passed.` : other ? t`“${start}” may also mean ${when(other, this.app.now)}.` : '';
+    return [lasts, why, clash].filter(Boolean).join(' ');
+  }
+
+  // What else I have then.
+  #meanwhile(read) {
+    const [from, to] = [+read.start, +read.start + read.minutes * 60_000];
+    const others = [...this.app.client.topics.values()].filter((one) => one.start && ['planned', 'live'].includes(one.state) && +one.start < to && +one.start + one.minutes * 60_000 > from);
+    return others.length ? t`Then you also have ${list(others.map((one) => one.name))}.` : '';
+  }
+
+  updated() {
+    const { name, start, people } = this._wish;
+    const open = /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).open;
+    this.#foretold.ask(this.app.client, open && !this.#into && (name || start || people.length) ? this._wish : null);
+  }
+
   #preview() {
-    const { people, addresses, name, start } = this._wish;
+    const { people, addresses } = this._wish;
     const suspect = this.#suspicious;
     const topic = this.#into;
     if (!this._words.trim()) return nothing;
     return html`<dl>
       ${addresses.length ? html`<div><dt>${t`Who`}</dt><dd>${people.map((p) => html`<span class="chip"><span class="av xs ${tint(p.name || p.address)}" aria-hidden="true">${initial(p.name || p.address)}</span>${p.name ? html`<b dir="auto">${p.name}</b>` : nothing}${p.address}</span>`)}
         ${suspect ? html`<small class="error" role="alert">${t`${suspect.address}: did you mean ${html`<button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>`}?`} ${this.#told === suspect ? t`I have not sent it yet. Enter once more sends it as it is.` : ''}</small>`
-          : html`<small>${addresses.length === 1 ? t`Gets a mail with a link and a calendar file.` : t`Everyone gets a mail with a link and a calendar file.`}</small>`}</dd></div>` : nothing}
-      ${topic ? html`<div><dt>${t`To`}</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`
-      <div><dt>${t`About`}</dt><dd><b dir="auto">${name || t`I find a name`}</b>${name ? nothing : html`<small>${t`You can rename it at any time.`}</small>`}</dd></div>
-      <div><dt>${t`When`}</dt><dd><b>${start || t`I find a time`}</b><small>${start ? t`I read it as the next plausible time and tell you what it became.` : t`You can start earlier, and change it at any time.`}</small></dd></div>`}</dl>`;
+          : html`<small>${addresses.length === 1 ? t`Gets a mail with a link and a calendar file.` : t`Everyone gets a mail with a link and a calendar file.`}</small>`}</dd>${this.#changing(people[0].address, t`Change who`)}</div>` : nothing}
+      ${topic ? html`<div><dt>${t`To`}</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`${this.#about()}${this.#when()}`}</dl>`;
   }
 
   render() {
