@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { called, together } from '../src/ui/message.js';
+import { answerOf, called, draftOf, together } from '../src/ui/message.js';
 
 const line = (minute, more = {}) => ({ nick: 'Kim', author: 'o1', at: new Date(2026, 10, 23, 14, minute), offRecord: false, ...more });
 
@@ -19,4 +19,18 @@ test('a nick that somebody else has taken begins a block, and so does a clock th
 test('of two names that fit the longer one is called, however it is written', () => {
   assert.deepEqual(called('@ann lee, @Ann and @Annabel', ['Ann', 'Ann Lee']), ['', '@ann lee', ', ', '@Ann', ' and @Annabel']);
   assert.deepEqual(called('nobody @ home', ['Kim']), ['nobody @ home']);
+});
+
+test('a yes or no that was given by a button is one quiet line, and nothing else is', () => {
+  assert.equal(answerOf({ body: 'Tom says: #ok A3' }), 'Tom confirms A3.');
+  assert.equal(answerOf({ body: 'Ann Lee says: #no A3 D2' }), 'Ann Lee says no to A3 D2.');
+  for (const body of ['Tom says: #edit A3 List them', 'Tom says: #ok A3, but later', '#ok A3', 'A3? Tom: List. #ok A3 / #no A3']) assert.equal(answerOf({ body }), '');
+  assert.equal(answerOf({ body: 'Tom says: #ok A3', withdrawn: true }), '');
+});
+
+test('a draft is a line in the talk: how much there is of what is kept', () => {
+  const body = 'Draft of version 2, project “Portal”:\nGoal: One place.\nActions:\n  A1 Ann: Publish\n  A2 UNASSIGNED: Book\nDecisions:\n  D1 CC BY 4.0\nOpen questions:\n  Q1 Who?\nPossible, confirm with #ok:\n  A3? List\n  A4? Call';
+  assert.equal(draftOf({ body }), 'The draft of version 2: 2 actions, 1 decision and 1 open question.');
+  assert.equal(draftOf({ body: 'Draft of version 1, meeting:\nNo actions were recorded.\nNo decisions were recorded.' }), 'The draft of version 1: 0 actions and 0 decisions.');
+  assert.equal(draftOf({ body: 'Draft of version 1 is good' }), '');
 });

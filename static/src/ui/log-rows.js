@@ -5,7 +5,7 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { clock, daysBetween, list, longDay } from '../words.js';
 import { plural, t } from '../words/language.js';
-import { messageRow, together } from './message.js';
+import { answerOf, messageRow, together } from './message.js';
 import { missed, missedCard } from './missed.js';
 import { tabsOf } from './spine.js';
 
@@ -51,7 +51,7 @@ export function logRows(talk, { shown, firstNew, arrived }) {
     }
     if (note) rows.push({ key, view: html`<li class="sys"><span dir="auto">${note.text}</span> ${app.notes.actions(note)}</li>` });
     else rows.push({ key, view: messageRow(talk, line, { same: together(line, before), tabs: tabs.get(line.id) ?? [], outcome }) });
-    before = note ? null : line;
+    before = note || answerOf(line) ? null : line; // who speaks after a quiet line is named
     const late = line?.id && line.id === arrived?.id ? card(room.log[0].at) : nothing;
     if (late !== nothing) {
       fresh('came', t`You came at ${clock(/** @type {any} */ (arrived).at)}`);

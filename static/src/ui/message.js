@@ -18,14 +18,42 @@ const SHOWN_ATTRIBUTES = 5;
 // A nick may have another owner by now.
 const isOnes = (one, other) => !one || !other || one === other;
 
+const ANSWER = /^(.+?) says: #(ok|no) ((?:[A-Z]\d+[ ,]*)+)$/u;
+
+/** What a button's yes or no says in the talk by the reporter's mouth: one quiet line. @param {any} line */
+export function answerOf(line) {
+  const [, who, verdict, ids] = ANSWER.exec(line.withdrawn ? '' : line.body) ?? [];
+  if (!who) return '';
+  return verdict === 'ok' ? t`${who} confirms ${ids.trim()}.` : t`${who} says no to ${ids.trim()}.`;
+}
+
+/** What stands in the talk for the text of a draft, which is one click away. @param {any} line @returns {string} `''` if it is none */
+export function draftOf(line) {
+  const [first, ...rest] = line.body.split('\n');
+  const [, version] = /^Draft of version (\d+), .*:$/u.exec(first) ?? [];
+  if (!version) return '';
+  // What is only possible has a question mark.
+  const count = (/** @type {string} */ letter) => rest.filter((one) => new RegExp(`^  ${letter}\\d+ `, 'u').test(one)).length;
+  const [actions, decisions, questions] = ['A', 'D', 'Q'].map(count);
+  const parts = [plural(actions, '# action', '# actions'), plural(decisions, '# decision', '# decisions'), ...(questions ? [plural(questions, '# open question', '# open questions')] : [])];
+  return t`The draft of version ${version}: ${list(parts)}.`;
+}
+
+const drafted = (app, line) => {
+  const words_ = line.withdrawn ? '' : draftOf(line);
+  return words_ && html`<p>${words_} <button class="text" type="button" @click=${() => app.preview()}>${t`Look at the draft`}</button></p>`;
+};
+
 /** Whether two messages stand as one block. */
 export const together = (line, before) => Boolean(before) && before.nick === line.nick && isOnes(before.author, line.author) && Math.abs(line.at - before.at) < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord && !line.reply;
 
 /** @param {any} talk the pane @param {any} line @param {{same: boolean, tabs: any[], outcome: any}} shown */
-export function messageRow(talk, line, { same, tabs, outcome }) {
+export function messageRow(talk, line, { same: joined, tabs, outcome }) {
   const { app } = talk;
   const { room, route, topic } = app;
   const reporter = isReporter(app, room, line.nick);
+  const answer = reporter ? answerOf(line) : '';
+  const same = joined || Boolean(answer);
   const role = room.occupants.get(line.nick)?.affiliation === 'owner' && !reporter ? t`owner` : '';
   const called = !line.mine && app.reading.mentions(line);
   const at = html`<time datetime=${line.at.toISOString()} title=${when(line.at, app.now)}>${clock(line.at)}</time>`;
@@ -35,10 +63,10 @@ export function messageRow(talk, line, { same, tabs, outcome }) {
   return html`<li class=${classes} tabindex="-1" data-testid="message" data-key=${line.key} data-id=${line.id || nothing} data-state=${line.state} data-mine=${String(line.mine)} data-nick=${line.nick}>
     <span class="av ${reporter ? 'r' : tint(line.nick)}" aria-hidden="true">${reporter ? mark() : initial(line.nick)}</span>
     <div>${same ? html`<span class="vh">${name} ${at}</span>` : html`<div class="who">${name}${role ? html`<span class="role">${role}</span>` : nothing}${at}</div>`}
-      ${line.withdrawn ? html`<p class="hint">${t`${line.nick} withdrew this.`}</p>` : html`${quote(talk, line)}${(reporter && asked(line, outcome)) || words(line, room)}`}
+      ${line.withdrawn ? html`<p class="hint">${t`${line.nick} withdrew this.`}</p>` : html`${quote(talk, line)}${answer ? html`<span class="state">${line.reactions.size ? icon('check') : nothing}<span dir="auto">${answer}</span></span>` : (reporter && (drafted(app, line) || asked(line, outcome))) || words(line, room)}`}
       ${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}${t`edited`}</span>` : nothing}
       ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}${t`off the record`}</span>` : nothing}
-      ${reactions(app, line, tabs.length > 0)}${state(app, line)}${talk.picking === line.key ? talk.pickerView(line) : nothing}</div>
+      ${reactions(app, line, tabs.length > 0 || answer !== '')}${state(app, line)}${talk.picking === line.key ? talk.pickerView(line) : nothing}</div>
     <div class="m">${tabs.map((tab) => html`<a class="mark ${tab.kind} ${tab.open ? 'open' : ''} ${route.kind === 'o' && route.target === tab.target ? 'lit' : ''}" aria-label=${tab.name}
       href="#/t/${topic.id}/o/${encodeURIComponent(tab.target)}" @click=${() => app.go('outcome')}><span>${tab.label}</span></a>`)}</div>${active ? tools(talk, line, outcome) : nothing}</li>`;
 }

@@ -2,6 +2,10 @@
 
 /** @type {import('../language.js').Catalogue} */
 export const talk = {
+  'The draft of version {1}: {2}.': 'Der Entwurf von Version {1}: {2}.',
+  'Look at the draft': 'Entwurf ansehen',
+  '{1} confirms {2}.': '{1} bestätigt {2}.',
+  '{1} says no to {2}.': '{1} sagt nein zu {2}.',
   'Kim to call by Friday': 'Kim to call by Friday',
   'Who does what by when': 'Wer tut was bis wann',
   'text': 'Text',
