@@ -208,7 +208,7 @@ def test_pages_about_versions_hold_nothing_active(payload, documents):
     for text in (
         pages.text("changes.html", title=payload, old=1, new=2, groups=groups, **ways),
         pages.text("versions.html", title=payload, versions=rows, **ways),
-        pages.text("archive.html", documents=[("June 2026", [record])], found=None, query=payload, older=None),
+        pages.text("archive.html", documents=[(record.published, [record])], found=None, query=payload, older=None),
         pages.text("archive.html", documents=(), found=found, query=payload, older={"q": payload, "page": 2}),
     ):
         assert active(elements(text.decode())) == []
