@@ -80,6 +80,8 @@ export class PlayedConnection {
     this.options = options;
   }
 
+  _dataRecv() {}
+
   connect(jid, secret, callback, wait, hold, route, user) {
     Object.assign(this, { asked: { jid, secret, wait, hold, user }, connect_callback: callback });
   }

@@ -26,6 +26,7 @@ export function tend(conn, { clock, wait, lost }) {
   const underWay = () => conn._proto?._requests?.length ?? 0;
   conn.silence = silence;
   conn.maxRetries = 3;
+  inOrder(conn);
   conn.xmlInput = () => {
     errors = 0;
     silence.end();
@@ -40,6 +41,22 @@ export function tend(conn, { clock, wait, lost }) {
       if (errors >= 2) queueMicrotask(lost);
     });
   }
+}
+
+/**
+ * Answers count in the order of what they answer (XEP-0124 §14.2), whichever of two connections is quicker. Strophe hands them
+ * up as they come, and asks again for the one that is late.
+ * @param {any} conn
+ */
+function inOrder(conn) {
+  const take = conn._dataRecv.bind(conn);
+  const early = /** @type {{rid: number}[]} */ ([]);
+  conn._dataRecv = (/** @type {{rid: number}} */ answered) => {
+    early.push(answered);
+    early.sort((one, other) => one.rid - other.rid);
+    const late = () => conn._proto._requests.some((/** @type {{rid: number}} */ other) => other.rid < early[0].rid);
+    while (early.length && !conn.dropped && !late()) take(early.shift());
+  };
 }
 
 /** @param {any} conn sends what waits, or polls, as soon as what runs now is done */
