@@ -9,15 +9,14 @@ from collections.abc import Iterable
 from ccm.reporter import wording
 from ccm.reporter.document_shape import Document, Item
 from ccm.reporter.html_text import escaped, rich, side_note
-from ccm.reporter.rendering import capital
+from ccm.reporter.rendering import by_number, capital
 
 
 def actions(document: Document) -> str:
-    """Grouped by owner, those that nobody has yet first."""
+    """In the order of their numbers, unless somebody moved one; that nobody has one yet is marked."""
     rows = "".join(
-        _line(item, "a", wording.task(item), (f"<b>{escaped(owner)}</b>", *_todo(item)), document, said=True)
-        for owner, items in wording.tasks_by_owner(document)
-        for item in items
+        _line(item, "a", wording.task(item), (_doer(item), *_todo(item)), document, said=True)
+        for item in by_number(document.actions)
     )
     return _section("actions", "Actions", rows, wording.COUNTED["actions"])
 
@@ -31,7 +30,7 @@ def decisions(document: Document) -> str:
 def questions(document: Document) -> str:
     """Those that are open, with why."""
     rows = "".join(
-        _line(item, "q", item.text, (*_said(wording.why_open(item)), *_said(wording.provenance(item))), document)
+        _line(item, "q", item.text, (*_said(wording.why_open(item)), *_said(wording.unconfirmed(item))), document)
         for item in document.questions
         if item.status == "open"
     )
@@ -78,6 +77,10 @@ def _line(item: Item, mark: str, text: str, facts: Iterable[str], document: Docu
     )
 
 
+def _doer(item: Item) -> str:
+    return f"<b>{escaped(item.owner)}</b>" if item.owner else f'<b class="none">{wording.NOBODY}</b>'
+
+
 def _owner(item: Item) -> tuple[str, ...]:
     return (f"<b>{escaped(item.owner)}?</b>",) if item.owner else ()
 
@@ -87,7 +90,7 @@ def _todo(item: Item) -> tuple[str, ...]:
     words = escaped(wording.due(item))
     when = f'<time datetime="{escaped(item.due)}">{words}</time>' if item.due else words
     status = escaped(item.status) if item.status != "open" else ""
-    return tuple(part for part in (when, status, *_said(wording.provenance(item))) if part)
+    return tuple(part for part in (when, status, *_said(wording.unconfirmed(item))) if part)
 
 
 def _ruled(item: Item, document: Document) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ def _ruled(item: Item, document: Document) -> tuple[str, ...]:
     if former is not None:
         link = f'<a href="#{escaped(former.id)}">{escaped(former.number)}</a>'
         words = words.replace(f"takes the place of {escaped(former.number)}", f"takes the place of {link}")
-    return tuple(part for part in (words, escaped(wording.voters(item)), *_said(wording.provenance(item))) if part)
+    return tuple(part for part in (words, escaped(wording.voters(item)), *_said(wording.unconfirmed(item))) if part)
 
 
 def _said(words: str) -> tuple[str, ...]:

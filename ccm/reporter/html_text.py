@@ -47,4 +47,5 @@ def to_log(sources: Sequence[str], document: Document) -> str:
     known = {line.id for line in document.log}
     there = [id_ for id_ in dict.fromkeys(sources) if id_ in known]
     names = ("In the log", *map(str, range(2, len(there) + 1)))
-    return " ".join(f'<a href="#{anchor(id_)}">{name}</a>' for id_, name in zip(there, names, strict=False))
+    links = " ".join(f'<a href="#{anchor(id_)}">{name}</a>' for id_, name in zip(there, names, strict=False))
+    return f'<span class="there">{links}</span>' if links else ""

@@ -12,7 +12,7 @@ from ccm.reporter.document_shape import Document, Line, Quote, Section, supersed
 from ccm.reporter.html_items import actions, decisions, noted, possible, questions
 from ccm.reporter.html_log import conversation, files, people, topics
 from ccm.reporter.html_text import escaped, rich, side_note, to_log
-from ccm.reporter.rendering import anchor, capital, when
+from ccm.reporter.rendering import anchor, capital, is_said_by, when
 
 __all__ = ["anchor", "fragment", "page"]
 
@@ -54,15 +54,16 @@ def page(
         f"<title>{escaped(document.title)}</title>{described}{links}"
         f'<link rel="stylesheet" href="{escaped(stylesheet)}">'
         f'<script type="application/ld+json">{json_ld.event(document)}</script></head>\n<body class="doc">'
-        f'{_masthead(home, feed)}<main class="sheet">{_contents(document)}\n{_head(document, versions or {})}\n'
-        f"{_outcome(document)}{_foot(document, alternates or {})}</main></body></html>\n"
+        f'{_masthead(home, feed)}<main class="sheet">{_contents(document)}\n{_head(document)}\n'
+        f"{_outcome(document)}{_foot(document, alternates or {}, versions or {})}</main></body></html>\n"
     )
 
 
 def fragment(document: Document) -> str:
     """The document as one ``<article>`` for a page of somebody else's, whose title stands above it."""
     lead = f'<p class="lead">{escaped(document.headline)}</p>' if document.headline else ""
-    return f'<article class="ccm">{lead}{_facts(document, {})}\n{_outcome(document)}{_foot(document, {})}</article>'
+    head = f"{lead}{_told_above(document, document.headline)}{_facts(document)}"
+    return f'<article class="ccm">{head}\n{_outcome(document)}{_foot(document, {}, {})}</article>'
 
 
 def _outcome(document: Document) -> str:
@@ -93,7 +94,7 @@ def _masthead(home: str, feed: str) -> str:
 def _contents(document: Document) -> str:
     still_open = sum(item.status == "open" for item in document.questions)
     rows: list[tuple[str, str, int | None]] = [("about", "About", None)]
-    rows = rows if any(section.quotes for section in document.sections) else []
+    rows = rows if any(_news(section, document) for section in document.sections) else []
     rows += [
         ("actions", "Actions", len(document.actions)),
         ("decisions", "Decisions", len(document.decisions) - len(superseded(document.decisions))),
@@ -108,18 +109,26 @@ def _contents(document: Document) -> str:
     return f'<nav class="toc" aria-label="In this document">{"".join(items)}</nav>'
 
 
-def _head(document: Document, versions: Mapping[str, str]) -> str:
+def _head(document: Document) -> str:
     lead = f'<p class="lead">{escaped(document.headline)}</p>' if document.headline else ""
-    return f"<header><h1>{escaped(document.title)}</h1>{lead}{_facts(document, versions)}</header>"
+    title = f"<h1>{escaped(document.title)}</h1>{_told_above(document, document.title)}"
+    return f"<header>{title}{lead}{_told_above(document, document.headline)}{_facts(document)}</header>"
 
 
-def _facts(document: Document, versions: Mapping[str, str]) -> str:
-    facts = [f"<b>{escaped(document.type_label)}</b>", escaped(wording.scheduled(document)), _held(document)]
+def _told_above(document: Document, words: str) -> str:
+    """Where a title or headline comes from that somebody gave as an attribute."""
+    quotes = [q for section in document.sections for q in section.quotes if is_said_by(q.text, words)]
+    if not quotes:
+        return ""
+    first, *others = quotes
+    return side_note(document, first.by, first.at, first.source, "", [q.source for q in others])
+
+
+def _facts(document: Document) -> str:
+    """What a reader asks first, in one line; the rest stands at the end."""
+    facts = [f"<b>{escaped(document.type_label)}</b>", _held(document)]
     facts += [f"Chaired by <b>{escaped(document.chair)}</b>"] if document.chair else []
-    facts += [escaped(wording.standing(document)), escaped(wording.counts(document))]
-    if versions:
-        ways = ", ".join(f'<a href="{escaped(url)}">{escaped(name)}</a>' for name, url in versions.items())
-        facts += [f"Versions: {ways}"]
+    facts += [escaped(wording.standing_shortly(document))]
     spans = "".join(f"<span>{fact}</span>" for fact in facts if fact)
     return f'<div class="by">{spans}</div>'
 
@@ -140,10 +149,16 @@ def _summary(document: Document) -> str:
 
 
 def _about(document: Document, said: Mapping[str, Line]) -> str:
-    rows = "".join(_section(section, document, said) for section in document.sections if section.quotes)
+    rows = "".join(_section(section, document, said) for section in document.sections if _news(section, document))
     if not rows:
         return ""
     return f'<section id="about"><h2>About</h2><dl class="prose">{rows}</dl></section>'
+
+
+def _news(section: Section, document: Document) -> bool:
+    """Whether it says more than title and headline do, which stand above it."""
+    above = (document.title, document.headline)
+    return any(not any(is_said_by(quote.text, words) for words in above) for quote in section.quotes)
 
 
 def _section(section: Section, document: Document, said: Mapping[str, Line]) -> str:
@@ -158,13 +173,21 @@ def _quote(quote: Quote, document: Document, said: Mapping[str, Line]) -> str:
     return f'<dd class="line"><p>{rich(capital(quote.text))}</p>{note}</dd>'
 
 
-def _foot(document: Document, alternates: Mapping[str, str]) -> str:
-    forms = ", ".join(f'<a href="{escaped(url)}">{escaped(name)}</a>' for name, url in alternates.items())
-    also = f"<p>Also as {forms}.</p>" if forms else ""
+def _foot(document: Document, alternates: Mapping[str, str], versions: Mapping[str, str]) -> str:
+    also = f"<p>Also as {_linked(alternates)}.</p>" if alternates else ""
+    facts = (wording.scheduled(document), wording.standing(document), wording.counts(document))
+    about = ". ".join(escaped(fact) for fact in facts if fact)
+    about += f". Versions: {_linked(versions)}" if versions else ""
     licence = f" Licence: {escaped(document.licence)}." if document.licence else ""
     return (
-        f'<footer class="colophon">{also}<p>{escaped(wording.produced(document))} {wording.CORRECT}</p>'
+        f'<footer class="colophon"><p>{about}.</p>{also}'
+        f"<p>{escaped(wording.produced(document))} {wording.CORRECT}</p>"
         f"<p>{escaped(document.retention or wording.KEPT)}{licence}</p>"
+        "<details><summary>To check it by</summary>"
         f"<p>Input <code>sha256:{escaped(document.input[:16] or document.digest[:16])}</code>, "
-        f"document <code>sha256:{escaped(document.digest[:16])}</code></p></footer>"
+        f"document <code>sha256:{escaped(document.digest[:16])}</code></p></details></footer>"
     )
+
+
+def _linked(ways: Mapping[str, str]) -> str:
+    return ", ".join(f'<a href="{escaped(url)}">{escaped(name)}</a>' for name, url in ways.items())

@@ -5,7 +5,7 @@ Leaves out any markup.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -70,6 +70,12 @@ def capital(text: str) -> str:
     return text if not plain.islower() or is_safe(first) else text[0].upper() + text[1:]
 
 
+def is_said_by(text: str, words: str) -> bool:
+    """Whether words say what a text says: its case and the full stop at its end aside."""
+    plain, other = (each.strip().rstrip(".").casefold() for each in (text, words))
+    return bool(plain) and plain == other
+
+
 def is_file(url: str) -> bool:
     """Whether an address is that of a file rather than of a page, by its ending."""
     return bool(_FILE.search(url))
@@ -111,6 +117,17 @@ def when(document: Document) -> str:
     if start.date() == end.date():
         return f"{long_day(start)}, {start:%H:%M} to {end:%H:%M} {end:%Z}"
     return f"{long_day(start)}, {start:%H:%M} to {long_day(end)}, {end:%H:%M} {end:%Z}"
+
+
+def by_number(actions: Sequence[Item]) -> tuple[Item, ...]:
+    """As they were numbered; as they stand, by owner, where somebody moved one among those of its owner."""
+    last: dict[str, int] = {}
+    for item in actions:
+        number = int(item.number[1:])
+        if number < last.get(item.owner, 0):
+            return tuple(actions)
+        last[item.owner] = number
+    return tuple(sorted(actions, key=lambda item: int(item.number[1:])))
 
 
 def by_owner(document: Document) -> tuple[tuple[str, tuple[Item, ...]], ...]:

@@ -54,6 +54,13 @@ def standing(document: Document) -> str:
     return f"{words.get(document.status, document.status)}, version {document.version}{amended}"
 
 
+def standing_shortly(document: Document) -> str:
+    """``Approved by Ann, version 2``; when stands at the end of a document."""
+    words = {"approved": f"Approved by {document.approved_by}", "unopposed": "Published unopposed", "draft": "Draft"}
+    version = f", version {document.version}" if document.version > 1 else ""
+    return f"{words.get(document.status, document.status)}{version}"
+
+
 def scheduled(document: Document) -> str:
     """``Planned for Monday 23 November 2026, 14:00 CET``, or ``""``."""
     at = moment(document.scheduled, document.zone)
@@ -86,6 +93,11 @@ def provenance(item: Item) -> str:
         return ""
     sure = f"{(item.confidence + 5) // 10} % sure"
     return f"found in the talk ({sure}), " + ("confirmed" if item.provenance == "confirmed" else "not confirmed")
+
+
+def unconfirmed(item: Item) -> str:
+    """That nobody confirmed what was found; how sure the finder is stands in JSON and Markdown."""
+    return "found in the talk, not confirmed" if item.provenance == "detected" else ""
 
 
 def decided(item: Item, document: Document | None = None) -> str:

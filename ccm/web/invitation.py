@@ -28,7 +28,7 @@ from ccm.web.desk import Desk, announcement, digest
 from ccm.web.forms import FormRefused, Rate, field
 from ccm.web.languages import asked
 from ccm.web.pages import answering
-from ccm.web.times import spoken
+from ccm.web.times import spoken, spoken_hours
 
 _ADMISSION_STEPS = 60
 _ADMISSION_STEP_SECONDS = 0.05
@@ -236,6 +236,7 @@ class InvitationLink:
             when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC), language)
             if topic.start
             else "",
+            hours_planned=spoken_hours(topic.start, topic.minutes, topic.zone, language) if topic.start else "",
             until=language.say("%(day)s %(month)s", day=str(end.day), month=language.say(f"{end:%B}")) if end else "",
             invitee=invitee,
             known=await self._account(invitee),

@@ -1,16 +1,17 @@
 """A document's head and the words of its items: nothing twice, nothing empty, nothing that contradicts a field."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
 from ccm.cli.replay import replay, republished
-from ccm.reporter import render_atom, render_html, render_json, render_markdown, wording
+from ccm.reporter import render_atom, render_html, render_json, render_markdown, rendering, wording
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.document import Meta, build
-from ccm.reporter.document_shape import Item
+from ccm.reporter.document_shape import Item, Quote, Section
 from ccm.reporter.state import Entry
 from ccm.reporter.transcript import Message, read_log
 
@@ -47,6 +48,39 @@ def test_the_headline_repeats_no_counts_and_is_left_out_where_there_is_none(cont
 def test_nothing_said_of_the_type_leaves_no_section_about_it(context):
     for text in forms(document_of(talk("ann: ACTION: ben to pay"), context)):
         assert "About" not in text
+
+
+def test_what_title_and_headline_say_is_not_said_again_and_still_leads_to_its_words(context):
+    document = document_of(talk("ann: hello", "kim: One door.", "kim: For all"), context)
+    given = (("name", "t."), ("introduction", "One door."), ("audience", "For all"))
+    sections = tuple(
+        Section(key, key.capitalize(), (Quote(text, "kim", f"m{n}", ""),)) for n, (key, text) in enumerate(given, 1)
+    )
+    html = render_html.page(msgspec.structs.replace(document, headline="One door", sections=sections), stylesheet="s")
+    assert [name for name in ("Name", "Introduction", "Audience") if f">{name}</dt>" in html] == ["Audience"]
+    head = html.partition("<header>")[2].partition("</header>")[0]
+    assert 'href="#m-m1"' in head
+    assert 'href="#m-m2"' in head
+    nothing_else = msgspec.structs.replace(document, headline="One door", sections=sections[:2])
+    assert "About" not in render_html.page(nothing_else, stylesheet="s")
+
+
+def test_the_page_reads_in_the_order_of_numbers_with_gaps_marked_and_bookkeeping_at_its_end(context):
+    talked = talk("ann: ACTION: ben to pay", "ann: ACTION: kim to ask", "ann: ACTION: ben to call")
+    found = Entry(
+        "action", "A4", "book a room", "ann", "m1", "", "", provenance="confirmed", confidence=450, confirmed="m2"
+    )
+    document = document_of(talked, context, found)
+    html = render_html.page(document, stylesheet="s", versions={"what changed": "/c"})
+    assert re.findall(r'class="mark a">(A\d)<', html) == ["A1", "A2", "A3", "A4"]
+    moved = tuple(sorted(document.actions, key=lambda item: item.id, reverse=True))
+    assert rendering.by_number(moved) == moved
+    assert '<b class="none">Nobody yet</b>' in html
+    assert "% sure" not in html
+    body, _, foot = html.partition('<footer class="colophon">')
+    assert '<a href="/c">what changed</a>' in foot
+    assert [words for words in ("Versions:", "sha256:") if words in body] == []
+    assert document.digest[:16] in foot.partition("<details>")[2]
 
 
 def test_decisions_and_actions_begin_with_a_capital_in_every_form(context):

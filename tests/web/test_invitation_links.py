@@ -312,3 +312,12 @@ async def test_the_page_of_a_talk_that_is_on_says_who_is_there(site, invite):
     assert "There now: &lt;b&gt;Ann&lt;/b&gt;, Kim<" in (await browser.get(LINK)).text
     await invite(topic_state="planned")
     assert "There now" not in (await browser.get(LINK)).text
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_page_says_what_is_kept_before_its_button_and_leads_people_with_accounts_on(site, invite):
+    await invite(topic_state="live")
+    text = (await site.browser().get(LINK)).text
+    assert text.index("A reporter listens") < text.index("Join the conversation")
+    assert "I have an account" in text
+    assert re.search(r"It is on now</span>, planned \d\d:\d\d to \d\d:\d\d [A-Z]+<", text)

@@ -95,13 +95,23 @@ function publishedBar(app, outcome, url, { offline, slow }) {
 
 // -- before
 
-/** What is missing, and who asks for it. */
-function collecting(outcome) {
+/** Leads to the card of what is to be confirmed. */
+function toConfirm(app, open) {
+  const go = () => {
+    const cards = app.querySelector('#outcome .cards');
+    cards?.scrollIntoView({ block: 'nearest' });
+    cards?.querySelector('button')?.focus();
+  };
+  return html`<button class="text" type="button" data-testid="to-confirm" @click=${go}>${t`${open} to confirm`}</button>`;
+}
+
+/** What is missing, and who asks for it; on a phone the first of it. */
+function collecting(app, outcome) {
   const missing = outcome.interview ? outcome.attributes.filter((a) => !a.values.length).length : 0;
   const open = outcome.entries.filter((e) => isOpen(e) && e.status !== 'rejected').length;
-  if (!outcome.known) return html`<b>${t`Nothing is kept yet.`}</b> ${t`The reporter asks for what is missing before publishing.`}`;
-  if (missing) return html`<b>${open ? t`${open} to confirm, ${missing} to write.` : t`${missing} to write.`}</b> ${missing === 1 && !open ? t`The reporter asks for it before publishing.` : t`The reporter asks for them before publishing.`}`;
-  if (open) return html`<b>${t`${open} to confirm.`}</b> ${t`What nobody confirms stands apart as possible.`}`;
+  if (!outcome.known) return html`<b>${t`Nothing is kept yet.`}</b> <span class="more">${t`The reporter asks for what is missing before publishing.`}</span>`;
+  if (missing) return html`<b>${open ? html`${toConfirm(app, open)}, ` : nothing}${t`${missing} to write.`}</b> <span class="more">${missing === 1 && !open ? t`The reporter asks for it before publishing.` : t`The reporter asks for them before publishing.`}</span>`;
+  if (open) return html`<b>${toConfirm(app, open)}.</b> <span class="more">${t`What nobody confirms stands apart as possible.`}</span>`;
   return html`<b>${outcome.interview ? t`Everything is filled.` : t`Ready.`}</b> ${t`Publishing makes it readable for all it is meant for.`}`;
 }
 
@@ -117,7 +127,7 @@ function grace(app, until) {
 
 function stateOfBar(app, outcome, { offline, slow }) {
   const all = outcome.interview && outcome.attributes.some((a) => !a.values.length);
-  const state = { why: collecting(outcome), disabled: false, waits: false, verb: all ? t`Publish…` : t`Publish`, name: 'collecting' };
+  const state = { why: collecting(app, outcome), disabled: false, waits: false, verb: all ? t`Publish…` : t`Publish`, name: 'collecting' };
   if (!all && outcome.known) state.name = 'ready';
   if (outcome.mode === 'interviewing') {
     const asked = outcome.attributes.find((a) => a.name === outcome.asking);

@@ -50,6 +50,7 @@ export const page = {
   'That topic is not among yours. It may have been deleted, or the invitation is for another address than {1}.': 'Dieses Thema gehört nicht zu Ihren. Vielleicht wurde es gelöscht, oder die Einladung gilt einer anderen Adresse als {1}.',
   'Talk': 'Gespräch',
   'Connecting…': 'Verbindung wird aufgebaut\u00a0…',
+  'For example': 'Zum Beispiel',
   'Whom do you want to talk something through with?': 'Mit wem möchten Sie etwas besprechen?',
   'An e-mail address is enough': 'Eine E-Mail-Adresse genügt',
   '{1} unread': '{1} ungelesen',
