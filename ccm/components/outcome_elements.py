@@ -79,6 +79,7 @@ def outcome_of(
     *,
     steps: int = 0,
     until: datetime | None = None,
+    ended: datetime | None = None,
     document: str = "",
     targets: Sequence[Target] = (),
     interview: bool = True,
@@ -89,6 +90,7 @@ def outcome_of(
 
     :param steps: how many visible changes there were that the state does not count.
     :param until: end of the grace period, if one runs. :param document: public address of the newest version.
+    :param ended: when the talk ended last; whether it was opened again since then, the topic says.
     :param interview: whether what is missing is asked for before publication.
     :param news: what has changed since the newest version, in words.
     """
@@ -101,6 +103,7 @@ def outcome_of(
         "asking": state.asking,
         "document": document,
         "until": stamp(until) if until and state.mode == "grace" else "",
+        "ended": stamp(ended) if ended else "",
         "recording": "true" if state.recording else "false",
         "version": str(state.version) if state.version else "",
         "chair": state.chair,

@@ -82,6 +82,7 @@ class ReporterDesk:
             discussion.questions_of(known.state, known.rules),
             steps=known.saved.steps,
             until=known.saved.until,
+            ended=known.saved.ended,
             document=known.saved.document,
             targets=known.saved.targets,
             interview=template.interview,

@@ -257,7 +257,7 @@ class RoomDiscussion:
         before, seen = self.state.revision, self._seen()
         mine = self._told.mine(remark)
         if mine:
-            self.saved.said(self.topic.id, remark.client_ids)
+            self.saved.said(self.topic.id, remark.client_ids, remark.at)
         turn: discussion.Step = (self.state, ())
         if remark.request is not None and mine:
             turn = self._request(remark)
@@ -373,7 +373,7 @@ class RoomDiscussion:
         state = self.state
         words = (state.type, state.mode, state.asking, state.recording, state.chair, state.title, state.version)
         record = (state.attributes, state.entries, state.vote, state.following)
-        return (*words, *record, self.saved.until, self.saved.document, self.saved.targets)
+        return (*words, *record, self.saved.until, self.saved.ended, self.saved.document, self.saved.targets)
 
     def _begin_anew(self) -> None:
         self.state = new_state()

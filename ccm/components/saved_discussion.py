@@ -18,6 +18,7 @@ class Saved(msgspec.Struct):
     :ivar until: when it ends.
     :ivar greeted: the reporter has said what it records.
     :ivar closing: it has said that the talk has ended.
+    :ivar ended: when it said so.
     :ivar carried: it has said what was carried over from another meeting, or there is nothing to come.
     :ivar long: it has said that the talk is longer than what it looks through.
     :ivar document: public URL of the newest version.
@@ -31,15 +32,17 @@ class Saved(msgspec.Struct):
     until: datetime | None = None
     greeted: bool = False
     closing: bool = False
+    ended: datetime | None = None
     carried: bool = False
     long: bool = False
     document: str = ""
     steps: int = 0
     targets: tuple[Target, ...] = ()
 
-    def said(self, topic: str, ids: Collection[str]) -> None:
+    def said(self, topic: str, ids: Collection[str], at: datetime) -> None:
         """The reporter has said something under these ids."""
         self.greeted |= f"{GREETING}.{topic}" in ids
-        self.closing |= f"{CLOSING}.{topic}" in ids
+        if f"{CLOSING}.{topic}" in ids:
+            self.closing, self.ended = True, at
         self.carried |= f"{CARRYING}.{topic}" in ids
         self.long |= f"{LONG}.{topic}" in ids

@@ -163,6 +163,18 @@ test('an invitation of somebody on this server is told with the room to come to'
   assert.deepEqual([...client.topics.keys()], ['b1']);
 });
 
+test('what is told while a list is on its way is newer than the list', async () => {
+  const { client, connection } = await online();
+  const push = (/** @type {string} */ item) => connection.play(EVENT('urn:ccm:topics:0', item));
+  const other = (/** @type {string} */ id, state = 'planned', revision = 1) => TOPIC('', state).replaceAll('k3f9x2', id).replace('revision="3"', `revision="${revision}"`);
+  await push(`<item id="gone">${other('gone')}</item>`);
+  const listed = client.list();
+  await push(`<item id="k3f9x2">${TOPIC('', 'ended').replace('revision="3"', 'revision="4"')}</item><item id="new">${other('new')}</item><retract id="gone"/>`);
+  await connection.answer('topics', `<topics xmlns="urn:ccm:topics:0">${TOPIC()}${other('gone')}</topics>`);
+  await listed;
+  assert.deepEqual([...client.topics.values()].map((t) => [t.id, t.state]), [['k3f9x2', 'ended'], ['new', 'planned']]);
+});
+
 test('a list that comes in small pages is read to its end', async () => {
   const { client, connection } = await online();
   const listed = client.list();

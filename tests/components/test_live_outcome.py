@@ -149,6 +149,8 @@ async def test_events_alone_keep_a_copy_of_everything_as_it_is_written_and_taken
     assert any(id_.startswith("attribute.") for id_ in mirror.items)
     retracted = [each["id"] for e in ann.received for each in _of(e, "retract")]
     assert "D1" in retracted  # also told as pubsub tells it
+    await ann.ask("topics.localhost", "set", f"<end xmlns='{ns.TOPICS}' id='{topic['id']}'/>")
+    await until(lambda: _heads(ann, position)[-1]["ended"].startswith("20"))
 
 
 def _of(message: Element, name: str) -> list[Element]:

@@ -11,10 +11,8 @@ import { NS } from './names.js';
 import { heard, readOutcome } from './outcome.js';
 import { RequestError, readCorrection, readDone, readInvitee, readTopic } from './read.js';
 import { Rooms } from './rooms.js';
+import { topicList, withNews } from './topic-list.js';
 import { attr, bare, domainOf, kid, kids, local, text } from './xml.js';
-
-const LIST_PAGE = 50;
-const MAX_TOPICS = 500;
 
 /**
  * @typedef {import('./read.js').Topic} Topic
@@ -69,23 +67,11 @@ export class Client extends Emitter {
 
   // -- topics
 
-  /** Fetch the whole list, page by page (XEP-0059). */
+  /** Fetch the whole list; what is told meanwhile is newer than it. */
   async list() {
-    const found = new Map();
-    for (let after = ''; found.size < MAX_TOPICS; ) {
-      const iq = $iq({ type: 'get', to: this.components.host('topics') }).c('topics', { xmlns: NS.topics });
-      iq.c('set', { xmlns: NS.rsm }).c('max', {}, String(LIST_PAGE));
-      if (after) iq.c('after', {}, after);
-      const list = kid(await this.session.request(iq), 'topics');
-      const page = kids(list, 'topic').map(readTopic);
-      for (const topic of page) found.set(topic.id, topic);
-      const set = kid(list, 'set', NS.rsm);
-      const last = text(kid(set, 'last')) || page.at(-1)?.id || '';
-      const count = Number(text(kid(set, 'count')) || (page.length < LIST_PAGE ? found.size : MAX_TOPICS));
-      if (!page.length || last === after || found.size >= count) break;
-      after = last;
-    }
-    this.topics = found;
+    const before = new Map(this.topics);
+    const found = await topicList(this.session, this.components.host('topics'));
+    this.topics = withNews(found, before, this.topics);
     this.listed = true;
     this.emit('change');
   }

@@ -47,6 +47,7 @@ function withHead(head, parts) {
     asking: attr(head, 'asking'),
     document: attr(head, 'document'),
     until: instant(attr(head, 'until')),
+    ended: instant(attr(head, 'ended')),
     next: attr(head, 'next'),
     version: Number(attr(head, 'version')) || 0,
     interview: attr(head, 'interview') !== 'false',

@@ -31,7 +31,7 @@ const tongue = (told) => (/^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/iu.test(told) ? told :
  * @typedef {{name: string, state: string, url: string, reason: string, again: Date | null}} Target where a document goes
  * @typedef {{question: string, by: string, source: string, at: Date | null, options: string[], votes: Vote[]}} Poll
  * @typedef {{topic: string, room: string, type: string, label: string, mode: string, revision: number, asking: string,
- *   document: string, until: Date | null, next: string, version: number, interview: boolean, known: boolean, news: string, chair: string, attributes: Attribute[], entries: Entry[], targets: Target[],
+ *   document: string, until: Date | null, ended: Date | null, next: string, version: number, interview: boolean, known: boolean, news: string, chair: string, attributes: Attribute[], entries: Entry[], targets: Target[],
  *   poll: Poll | null, parts: Map<string, any>}} Outcome *known*: somebody said what kind it is, or anything that is kept; *parts*: attributes, entries and the rest by the ids of their items
  * @typedef {{kind: 'message' | 'document', topic: string, name: string, id: string, url: string, by: string, at: Date | null,
  *   parts: {text: string, found: boolean}[]}} Hit
