@@ -3,10 +3,10 @@ Which words were said in which room: an index beside the archives, filled after 
 
 Appending to an archive knows nothing of it. A *watermark* says how far the archives were read: by a timer while there
 is little to do, and by whoever searches. A retraction takes its message out in the same transaction; a correction
-takes the place of what it corrects. Never found: what was said off the record, by whatever words or button the room or
-its author went off it (:mod:`ccm.reporter.silence`; archives have a little of that, from before the room heard of it),
-lines that begin with ``[off]``, corrections of any of these, the words of components, talks between two. SQLite's FTS5
-or PostgreSQL's ``tsvector``; searching is :mod:`ccm.store.found`.
+takes the place of what it corrects; what a reply quotes is not said by it (XEP-0428). Never found: what was said off
+the record, by whatever words or button the room or its author went off it (:mod:`ccm.reporter.silence`; archives have a
+little of that, from before the room heard of it), lines that begin with ``[off]``, corrections of any of these, the
+words of components, talks between two. SQLite's FTS5 or PostgreSQL's ``tsvector``; searching is :mod:`ccm.store.found`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,6 +27,7 @@ from ccm.store.found_words import flat
 from ccm.store.schema import archive, marks, message_index, off_record, rooms
 from ccm.store.times import to_micros
 from ccm.store.upsert import upsert
+from ccm.wire.fallback import own_words
 from ccm.wire.stanza import parse_element
 
 CREATE = {
@@ -253,10 +254,10 @@ def _words(stanza: bytes) -> tuple[str, str]:
         return "", ""
     if next(message.elements(ns.RETRACT, "retract"), None) is not None:  # its body is for clients that know no better
         return "", ""
-    body = next((str(each) for each in message.elements(ns.CLIENT, "body")), "").strip()
+    body = next((str(each) for each in message.elements(ns.CLIENT, "body")), "")
     replace = next(message.elements(ns.CORRECT, "replace"), None)
     replaces = replace.getAttribute("id", "") if replace is not None else ""
-    return body, replaces
+    return own_words(message, body).strip(), replaces
 
 
 def _after(micros: int) -> str:

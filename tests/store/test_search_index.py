@@ -69,6 +69,21 @@ async def test_words_are_found_whatever_their_case_and_accents_and_however_they_
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_a_reply_quotes_is_neither_found_nor_shown_as_its_words(stores: Any) -> None:
+    talk = Talk(stores)
+    room = await talk.room("audit", ANN)
+    first = await talk.say(room, ANN, "One licence for all.")
+    reply = f"<reply xmlns='{ns.REPLY}' id='{first}' to='{room}/Ann'/>"
+    quoted = f"<fallback xmlns='{ns.FALLBACK}' for='{ns.REPLY}'><body start='0' end='36'/></fallback>"
+    said = await talk.say(
+        room, KIM, "&gt; Ann wrote:\n&gt; One licence for all.\nI list the mirrors.", more=reply + quoted
+    )
+    assert await talk.found(ANN, "licence") == [first]
+    (hit,) = (await stores.search.said(ANN, "mirrors")).hits
+    assert (hit.id, "".join(part for part, _ in hit.parts)) == (said, "I list the mirrors.")
+
+
+@pytest_twisted.ensureDeferred
 async def test_nobody_finds_what_was_said_where_they_may_not_read(stores: Any) -> None:
     talk = Talk(stores)
     ours, theirs = await talk.room("ours", ANN, KIM), await talk.room("theirs", BOB)
