@@ -62,6 +62,36 @@ def typed(page: Page, words: str) -> None:
     page.get_by_test_id("composer").press_sequentially(words)
 
 
+def proposed_in_the_talk(ann: Page, kim: Page, judge: Judge) -> None:
+    """What the reporter proposes is a card at its message: settled there, taken back, and settled by a thumb."""
+    say(kim, "I will call the partners by Friday.")
+    say(ann, "#topic Hosting")
+    card = kim.locator("#talk").get_by_role("group", name=re.compile(r"Proposed action A\d"))
+    expect(card).to_contain_text("Owner Kim", timeout=10_000)
+    expect(card).to_contain_text("Call the partners by Friday")
+    expect(kim.get_by_text("#no A")).to_have_count(0)
+    expect(kim.locator("#outcome").get_by_role("link", name="1 to confirm").first).to_be_visible()
+    judge.look("02-proposed")
+    kim.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    kim.get_by_role("navigation", name="Parts of the dashboard").get_by_text("Talk").click()
+    judge.look("02-proposed-narrow")
+    kim.get_by_role("navigation", name="Parts of the dashboard").get_by_text("Outcome").click()
+    expect(kim.get_by_test_id("cards")).to_have_count(1)
+    expect(kim.locator("#outcome").get_by_test_id("ok")).to_be_visible()
+    kim.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    card.get_by_test_id("ok").click()
+    settled = kim.locator("#talk").get_by_test_id("answered")
+    expect(settled).to_contain_text("Kim confirmed it.", timeout=10_000)
+    expect(ann.locator("#talk").get_by_test_id("answered")).to_contain_text("Kim confirmed it.", timeout=10_000)
+    judge.look("02-settled")
+    settled.get_by_role("button").click()
+    expect(card.get_by_test_id("ok")).to_be_visible(timeout=10_000)
+    kim.get_by_test_id("message").filter(has=kim.get_by_test_id("cards")).focus()
+    kim.keyboard.press("e")
+    kim.get_by_role("button", name="Thumbs up").click()
+    expect(settled).to_contain_text("Kim confirmed it.", timeout=10_000)
+
+
 def test_two_people_talk_with_replies_reactions_and_files(browser: Browser, server: Server, artefacts: Path) -> None:
     add_account(server, "ann")
     add_account(server, "kim")
@@ -137,6 +167,8 @@ def test_two_people_talk_with_replies_reactions_and_files(browser: Browser, serv
     message(kim, "Who signs for the partners?").first.focus()
     kim.keyboard.press("q")
     expect(kim.locator("[data-entry=Q2]")).to_contain_text("Who signs for the partners?", timeout=10_000)
+
+    proposed_in_the_talk(ann, kim, judge)
 
     # Files: a picture is shown, anything else is a link, and what cannot be sent says why.
     files = kim.locator(".composer input[type=file]")

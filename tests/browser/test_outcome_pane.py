@@ -110,7 +110,7 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     expect(poll).to_have_count(0, timeout=10_000)
     expect(entry(ann, "Ship on Friday")).to_contain_text("by vote", timeout=10_000)
 
-    # A proposal is accepted by a button, and becomes a decision.
+    # A proposal is accepted by a button, where it was made, and becomes a decision.
     cards = ann.get_by_test_id("cards")
     cards.locator("[data-proposal=P1]").get_by_test_id("ok").click()
     expect(ann.locator("ol[data-kind=proposal]")).to_have_count(0, timeout=10_000)
@@ -141,6 +141,7 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     # The draft, before anybody else sees it.
     ann.get_by_test_id("preview").click()
     draft = ann.get_by_role("dialog")
+    expect(ann.locator("#talk").get_by_role("group", name="Proposal P1")).to_contain_text("Ann decides.")
     expect(draft.get_by_role("heading", name="Licence audit")).to_be_visible(timeout=10_000)
     expect(draft).to_contain_text("Kim to check all mirrors")
     expect(draft.get_by_role("heading", name="Possible actions")).to_be_visible()

@@ -68,6 +68,7 @@ class App extends PlainElement {
     this.client.on('note', (note) => this.notes.tell(note));
     this.client.on('outcome', (outcome, before) => this.#ink(outcome, before));
     this.session.on('state', (state, before) => this.#turned(state, before));
+    matchMedia(NARROW).addEventListener('change', () => this.requestUpdate());
     addEventListener('hashchange', () => this.#routed());
     addEventListener('popstate', () => this.back.moved());
     addEventListener('focusin', () => this.back.look());

@@ -8,14 +8,18 @@ import { day, either } from '../words.js';
 import { plural, t } from '../words/language.js';
 import { edit } from './entry-edit.js';
 import { icon } from './icons.js';
+import { isReporter } from './people.js';
+import { isProposal, openOf, placeOf as placeIn, putIn } from './proposing.js';
 import { deedsOf } from './record-deeds.js';
 import { stateOf } from './record-state.js';
 import { source } from './source.js';
-import { isOpen } from './spine.js';
+import { kindName } from './spine.js';
 
 const ANSWERED_MS = 10 * 60_000;
 const HEARD_MS = 4000; // until the reporter has taken an answer
-const MOST_ROWS = 5;
+const MOST_ROWS = 2; // decisions stay in sight below
+
+/** @typedef {import('../xmpp/read.js').Outcome} Outcome @typedef {import('../xmpp/read.js').Entry} Entry */
 
 /** @returns {[string, string[]][]} options with who took them, in the order of the first votes */
 function shares(votes) {
@@ -26,8 +30,8 @@ function shares(votes) {
 
 export const tally = (votes) => shares(votes).map(([option, names]) => html`<span title=${names.join(', ')}>${option} <b class="num">${names.length}</b></span>`);
 
-/** Owner and chair decide, and who is to do it; for proposals everybody has a voice. */
-function decides(app, outcome, entry) {
+/** Owner and chair decide, and who is to do it; for proposals everybody has a voice. @param {any} app @param {Outcome} outcome @param {Entry} entry */
+export function decides(app, outcome, entry) {
   const me = app.room?.nick ?? app.client.name;
   return app.isOwner || outcome.chair === me || (entry.found && entry.owner === me);
 }
@@ -37,40 +41,75 @@ function deciders(app, outcome, entry) {
   return either([...new Set(names)]);
 }
 
-function one(app, outcome, entry) {
+/** What was answered here a while ago. @param {any} app @param {number} [ms] */
+export const answeredHere = (app, ms = ANSWERED_MS) => (stateOf(app).answered.get(app.topic.id) ?? []).filter((each) => Date.now() - each.at < ms);
+
+/** What waits for an answer, but for what has just got one. @param {any} app @param {Outcome | undefined} outcome */
+export function waiting(app, outcome) {
+  const just = answeredHere(app, HEARD_MS).map((each) => each.id);
+  return openOf(outcome).filter((entry) => !just.includes(entry.id));
+}
+
+// There is one card on the screen, and it stands in the talk; on a phone the outcome is a screen of its own.
+const isApart = (app) => app.pane === 'outcome' && matchMedia('(max-width: 759px)').matches;
+
+/** The message that carries the card of all that waits, in a talk that is not published. @param {any} app @param {Outcome | undefined} outcome @returns {any} `null` if none does */
+export function placeOf(app, outcome) {
+  if (!app.room || !outcome || outcome.mode === 'published' || isApart(app)) return null;
+  return placeIn(app.room.log, waiting(app, outcome), (nick) => isReporter(app, app.room, nick));
+}
+
+/** Whether the talk shows what became of it. */
+function isTold(app, outcome, id) {
+  const entry = outcome.entries.find((one) => one.id === id);
+  return app.room?.log.some((line) => (entry && isProposal(entry) && line.id === entry.source) || (isReporter(app, app.room, line.nick) && putIn(line).some((one) => one.id === id)));
+}
+
+/** One row of a card. @param {any} app @param {Outcome} outcome @param {Entry} entry @param {boolean} [alone] in the talk, as the only one */
+function one(app, outcome, entry, alone = false) {
   const { topic } = app;
   const may = decides(app, outcome, entry);
   const proposal = !entry.found;
   const say = (verdict) => deedsOf(app).settle(topic, [entry], verdict);
   const voice = proposal && !may;
-  return html`<li data-proposal=${entry.id}><div class="t"><span class="mark ${entry.kind} open">${entry.id}?</span><p dir="auto">${entry.text}</p>${source(app, entry.source, entry.at)}</div>
-    <p class="hint facts">${entry.kind === 'action' ? html`<span>${t`Owner ${html`<b dir="auto">${entry.owner || t`nobody yet`}</b>`}`}</span>${entry.due ? html`<span>${t`Due ${html`<b>${day(new Date(`${entry.due}T12:00:00`), app.now)}</b>`}`}${entry.phrase ? t` from “${entry.phrase}”` : ''}</span>` : nothing}` : nothing}
-      ${proposal ? html`<span>${t`${html`<b dir="auto">${entry.by}</b>`} proposes it`}</span>` : nothing}${tally(entry.votes)}</p>
-    ${may || voice ? html`<div class="row"><button class="btn s ${voice ? '' : 'prime'}" type="button" data-testid="ok" aria-label=${voice ? t`For ${entry.id}` : t`OK, ${entry.id} is right`} @click=${() => say('ok')}>${icon('check')}${voice ? t`For` : proposal ? t`Agreed` : t`OK, keep it`}</button>
+  const who = deciders(app, outcome, entry);
+  const change = () => { app.go('outcome'); edit(app, entry); };
+  return html`<li data-proposal=${entry.id}><div class="t"><span class="mark ${entry.kind} open">${entry.id}?</span><p dir="auto">${entry.text}</p>${alone ? nothing : source(app, entry.source, entry.at)}</div>
+    <div class="deal">${entry.kind === 'action' || (proposal && !alone) || entry.votes.length ? html`<p class="hint facts">${entry.kind === 'action' ? html`<span>${t`Owner ${html`<b dir="auto">${entry.owner || t`nobody yet`}</b>`}`}</span>${entry.due ? html`<span>${t`Due ${html`<b>${day(new Date(`${entry.due}T12:00:00`), app.now)}</b>`}`}${entry.phrase ? t` from “${entry.phrase}”` : ''}</span>` : nothing}` : nothing}
+      ${proposal && !alone ? html`<span>${t`${html`<b dir="auto">${entry.by}</b>`} proposes it`}</span>` : nothing}${tally(entry.votes)}</p>` : nothing}
+    ${may || voice ? html`<div class="row"><button class="btn s ${voice ? '' : 'prime'}" type="button" data-testid="ok" aria-label=${voice ? t`For ${entry.id}` : t`OK, ${entry.id} is right`} @click=${() => say('ok')}>${voice ? t`For` : proposal ? t`Agreed` : t`OK, keep it`}</button>
       <button class="btn s" type="button" data-testid="no" aria-label=${voice ? t`Against ${entry.id}` : t`No, ${entry.id} is not right`} @click=${() => say('no')}>${voice ? t`Against` : t`No`}</button>
-      ${voice ? nothing : html`<button class="btn s quiet" type="button" aria-label=${t`Change ${entry.id} before it is kept`} @click=${() => edit(app, entry)}>${icon('pen')}${t`Change`}</button>`}</div>` : nothing}
-    ${may ? nothing : html`<p class="hint">${voice ? t`${deciders(app, outcome, entry)} settles it; yours is a voice.` : t`${deciders(app, outcome, entry)} decides.`}</p>`}</li>`;
+      ${voice ? nothing : html`<button class="btn s quiet" type="button" aria-label=${t`Change ${entry.id} before it is kept`} @click=${change}>${icon('pen')}${t`Change`}</button>`}</div>` : nothing}
+    ${may && !alone ? nothing : html`<p class="hint">${voice ? t`${who} settles it; yours is a voice.` : t`${who} decides.`}${may ? html` <span class="typed">${t`${html`<kbd>${`#ok ${entry.id}`}</kbd>`} works too.`}</span>` : nothing}</p>`}</div></li>`;
 }
 
-function answered(app) {
-  const state = stateOf(app);
-  const kept = (state.answered.get(app.topic.id) ?? []).filter((each) => Date.now() - each.at < ANSWERED_MS);
-  return kept.map((each) => html`<p class="answered" data-testid="answered">${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label=${t`Undo: ${each.words}`} @click=${() => deedsOf(app).unsettle(app.topic, each)}>${t`Undo`}</button></p>`);
-}
+/** What a group of one is called. @param {Entry} entry */
+const nameOf = (entry) => (isProposal(entry) ? t`Proposal ${entry.id}` : t`Proposed ${kindName(entry.kind)} ${entry.id}`);
 
-/** One card for all. @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
-export function cards(app, outcome) {
-  const just = (stateOf(app).answered.get(app.topic.id) ?? []).filter((each) => Date.now() - each.at < HEARD_MS).map((each) => each.id);
-  const open = outcome.entries.filter((e) => isOpen(e) && e.status !== 'rejected' && !just.includes(e.id));
-  const lines = answered(app);
-  if (!open.length && !lines.length) return nothing;
-  const shown = open.slice(0, MOST_ROWS);
-  const mine = shown.filter((e) => decides(app, outcome, e));
-  const title = open.length === 1 ? (open[0].found ? t`Did I get this right?` : t`Proposed`) : t`${open.length} to confirm`;
-  return html`${open.length ? html`<section class="prop cards" role="group" aria-labelledby="cards-title" data-testid="cards"><h3 id="cards-title">${title}</h3>
-      <ol>${repeat(shown, (e) => e.id, (e) => one(app, outcome, e))}</ol>
+/** @param {any} app @param {Outcome} outcome @param {Entry[]} open @param {number} most @param {boolean} talk whether it stands there */
+export function card(app, outcome, open, most, talk) {
+  const shown = open.slice(0, most);
+  const mine = shown.filter((entry) => decides(app, outcome, entry));
+  const [first] = open;
+  const alone = talk && open.length === 1;
+  const title = open.length > 1 ? t`${open.length} to confirm` : first.found ? t`Did I get this right?` : t`Proposed`;
+  return html`<section class="prop cards" role="group" data-alone=${alone || nothing} aria-label=${alone ? nameOf(first) : nothing} aria-labelledby=${alone ? nothing : 'cards-title'} data-testid="cards">${alone ? nothing : html`<h3 id="cards-title">${title}</h3>`}
+      <ol>${repeat(shown, (entry) => entry.id, (entry) => one(app, outcome, entry, alone))}</ol>
       ${mine.length > 1 ? html`<div class="row all"><button class="btn s" type="button" data-testid="all" @click=${() => deedsOf(app).settle(app.topic, mine, 'ok')}>${icon('check')}${t`All ${mine.length} are right`}</button></div>` : nothing}
-      ${open.length > shown.length ? html`<p class="hint">${plural(open.length - shown.length, '# more after these.', '# more after these.')}</p>` : nothing}</section>` : nothing}${lines}`;
+      ${open.length > shown.length ? html`<p class="hint">${plural(open.length - shown.length, '# more after these.', '# more after these.')}</p>` : nothing}</section>`;
+}
+
+/** An answer that was given here, with its way back. @param {any} app @param {import('./record-state.js').Answered} each */
+export const answered = (app, each) => html`<p class="answered" data-testid="answered">${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label=${t`Undo: ${each.words}`} @click=${() => deedsOf(app).unsettle(app.topic, each)}>${t`Undo`}</button></p>`;
+
+/** In the outcome: what waits, unless it stands in the talk beside it. @param {any} app @param {Outcome} outcome */
+export function cards(app, outcome) {
+  const open = waiting(app, outcome);
+  const place = placeOf(app, outcome);
+  const lines = answeredHere(app).filter((each) => isApart(app) || !isTold(app, outcome, each.id)).map((each) => answered(app, each));
+  const seek = () => { app.go('talk'); app.querySelector('ccm-talk')?.seek(place.id); };
+  if (place) return html`<p class="awaits">${t`${html`<a href="#/t/${app.topic.id}/m/${encodeURIComponent(place.id)}" @click=${seek}>${t`${open.length} to confirm`}</a>`} in the talk.`}</p>${lines}`;
+  return html`${open.length ? card(app, outcome, open, MOST_ROWS, false) : nothing}${lines}`;
 }
 
 /** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */

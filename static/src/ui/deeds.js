@@ -120,8 +120,10 @@ export class Deeds {
   /** One request has invited people: say so, unless its corrections say it. @param {any} done @param {string[]} people */
   invited(done, people) {
     if (done.corrections.length || !done.topic) return;
+    const here = done.topic.id === this.app.topic?.id;
+    const who = here ? plural(people.length, '{1} is invited.', '{1} are invited.', list(people)) : plural(people.length, '{1} is invited to {2}.', '{1} are invited to {2}.', list(people), done.topic.name);
     const start = done.topic.start ? t` It starts ${when(done.topic.start, new Date())}.` : '';
-    this.app.notes.tell({ topic: done.topic.id, text: `${plural(people.length, '{1} is invited to {2}.', '{1} are invited to {2}.', list(people), done.topic.name)}${start}` });
+    this.app.notes.tell({ topic: done.topic.id, text: `${who}${start}` });
   }
 
   async resend(guest) {

@@ -46,7 +46,7 @@ function guests(app, here) {
   if (!all.length) return nothing;
   const rest = all.length - CHIPS;
   return html`<ul class="guests" aria-label=${t`Invited`}>${all.slice(0, CHIPS).map((guest) => html`<li class=${guest.state === 'bounced' ? 'always' : ''}>${chip(app, guest)}</li>`)}
-    <li class=${rest > 0 ? '' : 'folded'}><button class="btn quiet s" type="button" @click=${() => app.show('people')}><span class="wide">${t`and ${rest} more`}</span><span class="folded">${t`${all.length} invited`}</span></button></li></ul>`;
+    ${rest > 0 ? html`<li><button class="btn quiet s" type="button" @click=${() => app.show('people')}>${t`and ${rest} more`}</button></li>` : nothing}</ul>`;
 }
 
 /** @param {any} app */
@@ -59,7 +59,7 @@ export function head(app) {
   return html`<header class="head"><button class="ico drawer" type="button" aria-label=${t`Topics`} aria-expanded=${app.drawer} @click=${() => app.openDrawer(!app.drawer)}>${icon('topics')}</button>
     <h2 id="talk-title" dir="auto" tabindex="-1">${topic.name}</h2><div class="sub">${state(app)}${outcome?.known ? html`<span>${outcome.label}</span>` : nothing}</div>
     <div class="do"><button class="stack" type="button" aria-label=${t`Here: ${here.map((one) => one.nick).join(', ') || t`nobody yet`}`} data-testid="people" @click=${() => app.show('people')}>
-      ${faces.map(({ nick }) => html`<span class="av ${tint(nick)}" aria-hidden="true">${initial(nick)}</span>`)}${here.some((one) => one.reporter) ? html`<span class="av r" aria-hidden="true">${mark()}</span>` : nothing}
+      ${faces.map(({ nick }) => html`<span class="av ${tint(nick)}" aria-hidden="true">${initial(nick)}</span>`)}${here.some((one) => one.reporter) ? html`<span class="av r" aria-hidden="true">${mark()}</span>` : nothing}<span class="faces" aria-hidden="true">${icon('people')}</span>
       ${here.length ? nothing : html`<span class="av" aria-hidden="true">${icon('people')}</span>`}</button>
     ${app.isGuest ? nothing : html`<button class="btn s" type="button" data-testid="invite" title=${slow?.words ?? nothing} aria-disabled=${slow?.gone ? 'true' : nothing} @click=${() => !slow?.gone && app.wish('', topic)}>${icon(slow ? 'hourglass' : 'people')}${t`Invite`}${slow ? html`<span class="vh">. ${slow.words}</span>` : nothing}</button>`}
     ${topic.state === 'live' && app.isOwner ? html`<button class="btn s opt" type="button" @click=${() => app.deeds.end(topic)}>${t`End meeting`}</button>` : nothing}

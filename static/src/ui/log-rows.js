@@ -5,11 +5,15 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { clock, daysBetween, list, longDay } from '../words.js';
 import { plural, t } from '../words/language.js';
-import { answerOf, messageRow, together } from './message.js';
+import { answerOf, messageRow, quietRow, together } from './message.js';
 import { missed, missedCard } from './missed.js';
+import { isReporter } from './people.js';
 import { tabsOf } from './spine.js';
+import { proposedBy, standing } from './talk-cards.js';
 
 const MOST_NOTES = 20;
+const SETTLED = /^(P\d+) is (?:agreed: D\d+|rejected)\.$/u; // the tab beside the answer says it
+const idsOf = ({ body }) => body.match(/\b[A-Z]\d+/gu) ?? [''];
 
 /**
  * @param {any} talk the pane
@@ -21,10 +25,12 @@ export function logRows(talk, { shown, firstNew, arrived }) {
   const { room, topic } = app;
   const outcome = app.client.outcomes.get(topic.id);
   const tabs = tabsOf(outcome);
+  const how = standing(app, outcome);
   const all = room.lines;
   const { from, to } = shown.range(all);
   const lines = all.slice(from, to);
-  const notes = app.notes.of(topic.id).filter((n) => (!from || n.at >= lines[0].at) && (to === all.length || n.at < all[to].at)).slice(-MOST_NOTES);
+  const seen = app.toastInFrame ? [] : app.notes.shown; // they come here when they go there
+  const notes = app.notes.of(topic.id).filter((n) => !seen.includes(n) && (!from || n.at >= lines[0].at) && (to === all.length || n.at < all[to].at)).slice(-MOST_NOTES);
   // Lines stay in the archive's order, whatever the clocks say.
   const items = /** @type {any[]} */ (lines.map((line) => ({ at: line.at, key: line.key, line })));
   for (const note of notes) {
@@ -38,6 +44,8 @@ export function logRows(talk, { shown, firstNew, arrived }) {
   const missedRow = (view) => { if (view !== nothing) rows.push({ key: 'missed', view: html`<li>${view}</li>` }); };
   let before = /** @type {any} */ (null);
   let dayBefore = /** @type {Date | null} */ (null);
+  let onCard = /** @type {string[]} */ ([]); // what the message before proposes, which tells its answers itself
+  let answers = ''; // what the quiet line before was about
   for (const { at, key, line, note } of items) {
     if (!dayBefore || daysBetween(at, dayBefore)) {
       day(`d${key}`, longDay(at)); // a wrong clock may bring a day twice
@@ -49,8 +57,21 @@ export function logRows(talk, { shown, firstNew, arrived }) {
       missedRow(card(at));
       before = null;
     }
+    const reporter = line && isReporter(app, room, line.nick);
+    const answer = reporter ? answerOf(line) : '';
+    if (answer && !tabs.has(line.id) && idsOf(line).every((id) => onCard.includes(id))) {
+      rows.push({ key, view: quietRow(line, answer) });
+      continue;
+    }
+    const settled = reporter ? (SETTLED.exec(line.body)?.[1] ?? '') : '';
+    if (settled && settled === answers) {
+      rows.push({ key, view: quietRow(line, line.body) });
+      continue;
+    }
+    answers = answer ? idsOf(line)[0] : '';
+    onCard = line ? proposedBy(line, outcome, reporter) : [];
     if (note) rows.push({ key, view: html`<li class="sys"><span dir="auto">${note.text}</span> ${app.notes.actions(note)}</li>` });
-    else rows.push({ key, view: messageRow(talk, line, { same: together(line, before), tabs: tabs.get(line.id) ?? [], outcome }) });
+    else rows.push({ key, view: messageRow(talk, line, { same: together(line, before), tabs: tabs.get(line.id) ?? [], outcome, standing: how }) });
     before = note || answerOf(line) ? null : line; // who speaks after a quiet line is named
     const late = line?.id && line.id === arrived?.id ? card(room.log[0].at) : nothing;
     if (late !== nothing) {

@@ -8,12 +8,15 @@ import { bytes } from '../xmpp/upload.js';
 import { icon, mark } from './icons.js';
 import { isReporter } from './people.js';
 import { initial, tint } from './plain.js';
+import { agree, asked, proposed } from './talk-cards.js';
 
 const GROUP_MS = 5 * 60_000;
 const URL_IN_TEXT = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]]/gu;
 const OWN_FILES = /^\/(?:[^?#]*\/)?upload\/[A-Za-z0-9_-]{32}\/[^/?#]*$/u;
 const IMAGES = /^image\/(?:png|jpeg|gif|webp|avif)$|\.(?:png|jpe?g|gif|webp|avif)$/iu;
 const SHOWN_ATTRIBUTES = 5;
+// What makes words something for the record: the tab beside them says so, too.
+const SIGN = /^\s*(?:[#/][a-z]{2,}|(?:ACTION|DECISION|AGREED|RESOLVED|PROPOSED|QUESTION|TOPIC|IDEA|INFO|NOTE|HELP|LINK):)(?=\s)/u;
 
 // A nick may have another owner by now.
 const isOnes = (one, other) => !one || !other || one === other;
@@ -47,13 +50,17 @@ const drafted = (app, line) => {
 /** Whether two messages stand as one block. */
 export const together = (line, before) => Boolean(before) && before.nick === line.nick && isOnes(before.author, line.author) && Math.abs(line.at - before.at) < GROUP_MS && !daysBetween(line.at, before.at) && before.offRecord === line.offRecord && !line.reply;
 
-/** @param {any} talk the pane @param {any} line @param {{same: boolean, tabs: any[], outcome: any}} shown */
-export function messageRow(talk, line, { same: joined, tabs, outcome }) {
+/** What a card above it tells already: only for whoever listens. @param {any} line @param {string} words */
+export const quietRow = (line, words) => html`<li class="msg told" data-key=${line.key} data-id=${line.id || nothing}><span class="vh">${words}</span></li>`;
+
+/** @param {any} talk the pane @param {any} line @param {{same: boolean, tabs: any[], outcome: any, standing: import('./talk-cards.js').Standing}} shown */
+export function messageRow(talk, line, { same: joined, tabs, outcome, standing }) {
   const { app } = talk;
   const { room, route, topic } = app;
   const reporter = isReporter(app, room, line.nick);
   const answer = reporter ? answerOf(line) : '';
   const same = joined || Boolean(answer);
+  const proposal = proposed(app, line, outcome, reporter, standing);
   const role = room.occupants.get(line.nick)?.affiliation === 'owner' && !reporter ? t`owner` : '';
   const called = !line.mine && app.reading.mentions(line);
   const at = html`<time datetime=${line.at.toISOString()} title=${when(line.at, app.now)}>${clock(line.at)}</time>`;
@@ -63,7 +70,7 @@ export function messageRow(talk, line, { same: joined, tabs, outcome }) {
   return html`<li class=${classes} tabindex="-1" data-testid="message" data-key=${line.key} data-id=${line.id || nothing} data-state=${line.state} data-mine=${String(line.mine)} data-nick=${line.nick}>
     <span class="av ${reporter ? 'r' : tint(line.nick)}" aria-hidden="true">${reporter ? mark() : initial(line.nick)}</span>
     <div>${same ? html`<span class="vh">${name} ${at}</span>` : html`<div class="who">${name}${role ? html`<span class="role">${role}</span>` : nothing}${at}</div>`}
-      ${line.withdrawn ? html`<p class="hint">${t`${line.nick} withdrew this.`}</p>` : html`${quote(talk, line)}${answer ? html`<span class="state">${line.reactions.size ? icon('check') : nothing}<span dir="auto">${answer}</span></span>` : (reporter && (drafted(app, line) || asked(line, outcome))) || words(line, room)}`}
+      ${line.withdrawn ? html`<p class="hint">${t`${line.nick} withdrew this.`}</p>` : html`${quote(talk, line)}${answer ? html`<span class="state">${line.reactions.size ? icon('check') : nothing}<span dir="auto">${answer}</span></span>` : proposal?.instead || (reporter && (drafted(app, line) || asked(talk, line, outcome))) || words(line, room)}${proposal?.after ?? nothing}`}
       ${line.edited && !line.withdrawn ? html`<span class="state">${icon('pen')}${t`edited`}</span>` : nothing}
       ${line.offRecord && line.state === 'sent' ? html`<span class="state">${icon('lock')}${t`off the record`}</span>` : nothing}
       ${reactions(app, line, tabs.length > 0 || answer !== '')}${state(app, line)}${talk.picking === line.key ? talk.pickerView(line) : nothing}</div>
@@ -76,7 +83,9 @@ export function messageRow(talk, line, { same: joined, tabs, outcome }) {
 function words(line, room) {
   if (line.file) return shared(line.file);
   const found = [];
-  let from = 0;
+  const sign = SIGN.exec(line.body)?.[0] ?? '';
+  let from = sign.length;
+  if (sign) found.push(html`<span class="sign">${sign}</span>`);
   for (const match of line.body.matchAll(URL_IN_TEXT)) {
     found.push(named(line.body.slice(from, match.index), room), html`<a href=${match[0]} target="_blank" rel="noopener noreferrer">${match[0]}</a>`);
     from = match.index + match[0].length;
@@ -115,19 +124,6 @@ function quote(talk, line) {
   return html`<a class="quote" href="#/t/${topic.id}/m/${encodeURIComponent(id)}" @click=${() => talk.seek(id)}>${icon('reply')}<span class="vh">${t`In reply to`} </span><b dir="auto">${original?.nick || nick}</b><span dir="auto">${text.replace(/\s+/gu, ' ').slice(0, 160)}</span></a>`;
 }
 
-// The reporter's question during the interview stands on the leaf, as what it will become.
-function asked(line, outcome) {
-  const attribute = outcome?.attributes.find((a) => a.question && line.body.includes(a.question));
-  if (!attribute) return null;
-  const lead = line.body.slice(0, line.body.indexOf(attribute.question)).trim();
-  const answer = attribute.values.at(-1);
-  const open = outcome.mode === 'interviewing' && outcome.asking === attribute.name;
-  return html`${lead ? html`<p dir="auto">${lead}</p>` : nothing}<div class="prop" role="group" aria-label=${t`Question for ${attribute.label}`}>
-    <div class="t"><span class="mark open" aria-hidden="true">¶</span><p dir="auto">${attribute.question}</p></div>
-    ${open ? html`<p class="hint">${t`For “${attribute.label}”. Anyone may answer: just write. “Skip” and “stop” work too.`}</p>` : nothing}
-    ${!open && answer ? html`<p class="hint"><span class="state">${icon('check')}${answer.at ? t`${answer.by} answered at ${clock(answer.at)}` : t`${answer.by} answered`}</span></p>` : nothing}</div>`;
-}
-
 // -- what became of it
 
 function state(app, line) {
@@ -148,7 +144,7 @@ function reactions(app, line, kept) {
   const shown = [...line.reactions].filter(([, who]) => !kept || [...who].some((nick) => !isReporter(app, room, nick)));
   if (!shown.length) return nothing;
   return html`<div class="rx">${shown.map(([word, who]) => html`<button type="button" aria-pressed=${who.has(room.nick)}
-    aria-label="${word} ${plural(who.size, '# person', '# people')}${who.has(room.nick) ? t`, you too` : ''}" title=${list([...who])} @click=${() => room.react(line, word)}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
+    aria-label="${word} ${plural(who.size, '# person', '# people')}${who.has(room.nick) ? t`, you too` : ''}" title=${list([...who])} @click=${() => { agree(app, line, word); room.react(line, word); }}>${word} <span class="num">${who.size}</span></button>`)}</div>`;
 }
 
 // -- tools
@@ -166,7 +162,7 @@ function tools(talk, line, outcome) {
   const deed = (sign, words_, run, kind = '') => html`<li><button class=${kind} type="button" @click=${(e) => app.menu(e, run)}>${icon(sign)}${words_}</button></li>`;
   const seen = app.reading.seenBy(app.room, line);
   const attributes = (outcome?.attributes ?? []).slice(0, SHOWN_ATTRIBUTES);
-  const keep = line.file || isReporter(app, app.room, line.nick) ? nothing : html`<details class="menu" @toggle=${(e) => talk.unfold(e)}><summary class="ico" aria-label=${line.mine ? t`Keep your message of ${at} as…` : t`Keep ${line.nick}’s message of ${at} as…`} title=${t`Keep as…`}>${icon('keep')}</summary><menu>
+  const keep = line.file || isReporter(app, app.room, line.nick) ? nothing : html`<details class="menu" @toggle=${(e) => talk.unfold(e)}><summary class="btn quiet s" aria-label=${line.mine ? t`Keep your message of ${at} as…` : t`Keep ${line.nick}’s message of ${at} as…`}>${icon('keep')}<span>${t`Keep as…`}</span></summary><menu>
     ${[['action', t`Action`, 'A'], ['decision', t`Decision`, 'D'], ['question', t`Question`, 'Q']].map(([kind, word, letter]) => html`<li><button type="button" data-testid="keep-${kind}" @click=${(e) => app.menu(e, () => talk.keep(line, kind))}><span class="mark ${kind}" aria-hidden="true">${letter}</span>${word}</button></li>`)}
     ${attributes.length ? html`<li role="separator"><hr></li>${attributes.map((a) => deed('record', a.label, () => talk.keep(line, a.label)))}` : nothing}</menu></details>`;
   return html`<div class="tools" role="group" aria-label=${line.mine ? t`What to do with your message of ${at}` : t`What to do with ${line.nick}’s message of ${at}`} data-testid="tools">

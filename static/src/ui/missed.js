@@ -12,6 +12,7 @@ const counted = (kind, n) => ({
   decision: () => plural(n, '# decision', '# decisions'), action: () => plural(n, '# action', '# actions'), question: () => plural(n, '# open question', '# open questions'),
 }[kind]());
 const SHOWN = 6;
+const MOST_STEPS = 8;
 
 /**
  * @param {import('../xmpp/read.js').Outcome | undefined} outcome
@@ -49,5 +50,7 @@ export function agendaLine(app, jump = nothing) {
   const now = points.filter((point) => point.status !== 'planned').at(-1);
   if (points.length < 2 || !['planned', 'live'].includes(app.topic.state) || !now) return jump === nothing ? nothing : html`<p class="point-line">${jump}</p>`;
   const minutes = now.at ? Math.max(0, Math.round((app.now - now.at) / MINUTE)) : 0;
-  return html`<p class="point-line" data-testid="agenda"><span>${t`Point ${points.indexOf(now) + 1} of ${points.length}:`} <a href="#/t/${app.topic.id}/o/${encodeURIComponent(now.id)}" dir="auto">${now.text}</a>${minutes ? t`, ${minutes} min` : ''}</span>${jump}</p>`;
+  const at = points.indexOf(now);
+  const steps = points.length > MOST_STEPS ? nothing : html`<span class="meter" aria-hidden="true">${points.map((_, i) => html`<i class=${i <= at ? 'f' : ''}></i>`)}</span>`;
+  return html`<p class="point-line" data-testid="agenda">${steps}<span>${t`Point ${at + 1} of ${points.length}:`} <a href="#/t/${app.topic.id}/o/${encodeURIComponent(now.id)}" dir="auto">${now.text}</a>${minutes ? t`, ${minutes} min` : ''}</span>${jump}</p>`;
 }

@@ -15,11 +15,18 @@ const UNDO_MS = 24 * 3_600_000;
 const MAX_KEPT = 100;
 const MAX_TURNS = 3;
 const MAX_CHOICES = 3;
+const BESIDE = 60; // characters that stand beside buttons on a phone
 
 /**
  * @typedef {{at: Date, topic: string, text: string, kind: 'correction' | 'said' | 'failed', code: string, was: string, component: string, room: string,
  *   undo: string, alternatives: {id: string, label: string}[], settled: '' | 'undone' | 'chosen'}} Told
  */
+
+/** What is so now, and what else there is to say of it: a phone leaves that to the log. @param {string} text @returns {[string, string]} */
+export function parts(text) {
+  const [, first, rest] = /^(.{12,}?[.?!][”“"]?)\s+(?=[\p{Lu}“„"])(.+)$/su.exec(text) ?? [];
+  return first ? [first, rest] : [text, ''];
+}
 
 export class Notes {
   /** The newest, with those of the same moment and topic. @type {Told[]} */ shown = [];
@@ -174,6 +181,14 @@ export class Notes {
     return html`<button class="btn s opt" type="button" @click=${() => { this.close(); run(); }}>${verb}</button>`;
   }
 
+  // Where one is needs no name.
+  #words(note) {
+    const { topic } = this.app;
+    const text = topic && topic.id === note.topic ? note.text.replace(` to ${topic.name}.`, '.') : note.text;
+    const [first, rest] = note.kind === 'failed' || note.alternatives.length ? [text, ''] : parts(text);
+    return html`<p class=${first.length > BESIDE ? 'long' : ''} dir="auto">${first}${rest ? html` <span class="rest">${rest}</span>` : nothing}</p>`;
+  }
+
   #open(note) {
     const topic = note.room ? [...this.app.client.topics.values()].find((one) => one.room === note.room) : this.app.client.topics.get(note.topic);
     if (!topic || topic.id === this.app.route.topic) return nothing;
@@ -205,10 +220,11 @@ export class Notes {
   view() {
     const failed = this.#failed;
     const { shown } = this;
+    const calm = !failed && !shown.some((note) => this.canUndo(note));
     const last = (note) => shown.findLast((one) => one.undo === note.undo) === note;
     return html`<div role=${failed ? 'alert' : 'status'} @mouseenter=${() => this.#hold(true)} @mouseleave=${() => this.#hold(false)} @focusin=${() => this.#hold(true)} @focusout=${() => this.#hold(false)}>
-      ${shown.length ? html`<div class="toast ${failed ? 'failed' : ''}" data-testid="toast">${icon(failed ? 'alert' : shown[0].room ? 'mail' : 'pen')}
-        <div class="notes">${shown.map((note) => html`<div class="note"><p dir="auto">${note.text}</p><span class="acts">${this.#open(note)}${this.actions(note, last(note))}${this.#change(note)}</span></div>`)}</div>
+      ${shown.length ? html`<div class="toast ${failed ? 'failed' : ''} ${calm ? 'calm' : ''}" data-testid="toast">${icon(failed ? 'alert' : shown[0].room ? 'mail' : 'pen')}
+        <div class="notes">${shown.map((note) => html`<div class="note">${this.#words(note)}<span class="acts">${this.#open(note)}${this.actions(note, last(note))}${this.#change(note)}</span></div>`)}</div>
         <button class="ico" type="button" aria-label=${t`Close this note. It stays in the log`} @click=${() => this.close()}>${icon('close')}</button></div>` : nothing}</div>
       <div role="group" aria-label=${t`What waits its turn`}>${this.#turns()}</div>`;
   }

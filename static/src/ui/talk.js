@@ -15,6 +15,7 @@ import { LogWindow } from './log-window.js';
 import { agendaLine } from './missed.js';
 import { PlainElement } from './plain.js';
 import { tabsOf } from './spine.js';
+import { agree } from './talk-cards.js';
 
 const NEAR = 240;
 const KINDS = { a: 'action', d: 'decision', q: 'question' };
@@ -280,8 +281,8 @@ class Talk extends PlainElement {
       return;
     }
     if (on && this.#letter(event, on)) return event.preventDefault();
-    if (target.closest('input, menu, summary')) return;
-    const rows = /** @type {HTMLElement[]} */ ([...this.querySelectorAll('.msg')]);
+    if (target.closest('input, textarea, menu, summary')) return;
+    const rows = /** @type {HTMLElement[]} */ ([...this.querySelectorAll('.msg:not(.told)')]);
     const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement?.closest('.msg')));
     const to = { ArrowUp: at < 0 ? rows.length - 1 : at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
     if (to === undefined || !rows[to]) return;
@@ -332,7 +333,7 @@ class Talk extends PlainElement {
       this.requestUpdate();
       /** @type {HTMLElement | null} */ (this.querySelector(`[data-key="${CSS.escape(line.key)}"]`))?.focus();
     };
-    return this.#picker?.(line, this.app.room.nick, (word) => { this.app.room.react(line, word); close(); }, close) ?? nothing;
+    return this.#picker?.(line, this.app.room.nick, (word) => { agree(this.app, line, word); this.app.room.react(line, word); close(); }, close) ?? nothing;
   }
 
   /** Say it once more as what it is to be. The reporter hears that. @param {any} line @param {string} kind, or an attribute */

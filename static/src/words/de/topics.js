@@ -81,7 +81,6 @@ export const topics = {
   'End meeting': 'Sitzung beenden',
   'Delete': 'Löschen',
   'and {1} more': 'und {1} weitere',
-  '{1} invited': '{1} eingeladen',
   'Here: {1}': 'Da: {1}',
   'Nothing was searched.': 'Es wurde nichts gesucht.',
   'Document': 'Dokument',
