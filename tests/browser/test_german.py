@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 ENGLISH = re.compile(r"\b(?:the|and|you|your|it|this|of|to|with|when|nobody|yet|not)\b", re.IGNORECASE)
 OURS = """() => {
     const said = [];
-    const theirs = '[dir=auto], [lang=en], option, .attr, .unsaid, .pubbar .hint, .src, [role=status]';
+    const theirs = '[dir=auto], [lang=en], option, .attr, .unsaid, .pubbar .hint, .stand .hint, .src, [role=status]';
     for (const one of document.querySelectorAll('body *')) {
         if (one.closest(theirs) || !one.checkVisibility()) continue;
         for (const name of ['aria-label', 'title', 'placeholder']) said.push(one.getAttribute(name) ?? '');

@@ -23,6 +23,17 @@ FOUND = """() => {
   app.requestUpdate();
 }"""
 
+# The talk has ended and its draft waits, likewise.
+ENDED = """() => {
+  const app = document.querySelector('ccm-app');
+  const known = [...app.client.outcomes.values()][0];
+  const ago = (minutes) => new Date(Date.now() - minutes * 60_000);
+  app.client.topics.set(known.topic, { ...app.topic, state: 'ended', start: ago(45) });
+  app.client.outcomes.set(known.topic, { ...known, mode: 'grace', ended: ago(1), until: ago(-9) });
+  app.requestUpdate();
+}"""
+SMALL = {"width": 1200, "height": 800}
+
 
 def entry(page: Page, words: str):  # type: ignore[no-untyped-def]
     return page.locator("#outcome .ent").filter(has_text=words)
@@ -52,6 +63,24 @@ def change_in_place(ann: Page, judge: Judge) -> None:
     ann.keyboard.press("Alt+ArrowUp")
     expect(ann.locator("ol[data-kind=decision] .ent").first).to_have_attribute("data-entry", "D2", timeout=10_000)
     expect(ann.locator("[data-entry=D2] .say")).to_be_focused()
+
+
+def through(ann: Page, judge: Judge) -> None:
+    """When people are through, the head of the record says how it stands; what was decided is in sight below it."""
+    ann.evaluate(ENDED)
+    ann.set_viewport_size(SMALL)  # type: ignore[arg-type]
+    stand = ann.locator("[data-bar=grace]")
+    expect(stand).to_contain_text("Ended")
+    expect(stand).to_contain_text("goes out at")
+    expect(stand.get_by_test_id("publish")).to_have_text("Approve and publish")
+    expect(stand.get_by_test_id("hold")).to_be_visible()
+    ann.locator("#outcome .scroll").evaluate("pane => pane.scrollTo(0, 0)")
+    expect(ann.locator("ol[data-kind=decision] .ent").first).to_be_in_viewport(ratio=1)
+    expect(ann.get_by_test_id("topic").filter(has_text="Licence audit")).to_contain_text("Ended")
+    judge.look("05-ended")
+    ann.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    judge.look("05-ended-phone")
+    ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
 
 def compare_versions(ann: Page, judge: Judge) -> None:
@@ -112,6 +141,7 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
 
     # A proposal is accepted by a button, where it was made, and becomes a decision.
     cards = ann.get_by_test_id("cards")
+    expect(ann.locator("#talk").get_by_role("group", name="Proposal P1")).to_contain_text("Ann decides.")
     cards.locator("[data-proposal=P1]").get_by_test_id("ok").click()
     expect(ann.locator("ol[data-kind=proposal]")).to_have_count(0, timeout=10_000)
     decisions = ann.locator("ol[data-kind=decision] .ent")
@@ -141,7 +171,6 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     # The draft, before anybody else sees it.
     ann.get_by_test_id("preview").click()
     draft = ann.get_by_role("dialog")
-    expect(ann.locator("#talk").get_by_role("group", name="Proposal P1")).to_contain_text("Ann decides.")
     expect(draft.get_by_role("heading", name="Licence audit")).to_be_visible(timeout=10_000)
     expect(draft).to_contain_text("Kim to check all mirrors")
     expect(draft.get_by_role("heading", name="Possible actions")).to_be_visible()
@@ -150,9 +179,10 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     judge.look("05-draft")
     draft.get_by_role("button", name="Close").first.click()
 
+    through(ann, judge)
     say(ann, "publish now, reporter")
     expect(ann.get_by_test_id("document")).to_be_visible(timeout=15_000)
-    expect(ann.locator("[data-target=archive]")).to_have_attribute("data-state", "published")
+    expect(ann.locator("[data-bar=published]")).to_contain_text("Published.")
     judge.look("06-published")
     compare_versions(ann, judge)
 

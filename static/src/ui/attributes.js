@@ -28,7 +28,12 @@ export function attributes(app, outcome) {
   const rows = outcome.attributes.filter((a) => !(next && a.name === 'next_meeting'));
   const shown = rows.filter((a) => a.values.length || (outcome.mode === 'interviewing' && outcome.asking === a.name));
   const rest = rows.filter((a) => !shown.includes(a));
-  return html`<dl class="attr">${repeat(shown, (a) => a.name, (a) => attribute(app, outcome, a))}
-    ${next ? html`<div data-testid="next"><dt>${t`Next meeting`}</dt><dd><div class="v"><p>${next}</p></div></dd></div>` : nothing}</dl>
-    ${rest.length && (shown.length || outcome.known) ? html`<p class="unsaid" data-testid="unsaid">${outcome.mode === 'published' ? t`Not said: ${list(rest.map((a) => a.label))}.` : t`Not said yet: ${list(rest.map((a) => a.label))}.`}</p>` : nothing}`;
+  if (!shown.length && !next) return unsaid(outcome, rest);
+  return html`<h3>${t`What it is about`}</h3><dl class="attr">${repeat(shown, (a) => a.name, (a) => attribute(app, outcome, a))}
+    ${next ? html`<div data-testid="next"><dt>${t`Next meeting`}</dt><dd><div class="v"><p>${next}</p></div></dd></div>` : nothing}</dl>${unsaid(outcome, rest)}`;
+}
+
+function unsaid(outcome, rest) {
+  if (!rest.length || !outcome.known) return nothing;
+  return html`<p class="unsaid" data-testid="unsaid">${outcome.mode === 'published' ? t`Not said: ${list(rest.map((a) => a.label))}.` : t`Not said yet: ${list(rest.map((a) => a.label))}.`}</p>`;
 }

@@ -15,20 +15,14 @@ import { changes, source } from './source.js';
 import { isOpen, markedKinds, statusName } from './spine.js';
 
 const possible = () => ({ action: t`Possible actions`, decision: t`Possible decisions`, question: t`Possible questions` });
-const kinds = () => [
-  ['action', t`Actions`],
-  ['decision', t`Decisions`],
-  ['question', t`Open questions`],
-  ['proposal', t`Proposals`],
-  ['possible action', possible().action],
-  ['possible decision', possible().decision],
-  ['possible question', possible().question],
-  ['topic', t`Points`],
-  ['idea', t`Ideas`],
-  ['help', t`Help wanted`],
-  ['info', t`Notes`],
-  ['link', t`Links`],
-];
+const titles = () => ({
+  decision: t`Decisions`, action: t`Actions`, question: t`Open questions`, proposal: t`Proposals`,
+  'possible decision': possible().decision, 'possible action': possible().action, 'possible question': possible().question,
+  topic: t`Points`, idea: t`Ideas`, help: t`Help wanted`, info: t`Notes`, link: t`Links`,
+});
+/** What came of it, and what else was written down, each in its order. */
+export const RESULTS = ['decision', 'action', 'question', 'proposal', 'possible decision', 'possible action', 'possible question'];
+export const REST = ['topic', 'idea', 'help', 'info', 'link'];
 const ways = () => ({ consensus: t`by consensus`, ruling: t`the chair’s ruling`, vote: t`by vote` });
 const DONE = ['done', 'carried', 'cancelled', 'answered', 'rejected'];
 
@@ -151,14 +145,14 @@ function durations(outcome, topic, now) {
   return said;
 }
 
-/** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
-export function entries(app, outcome) {
+/** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome @param {string[]} kinds of RESULTS or REST */
+export function entries(app, outcome, kinds) {
   const marked = markedKinds(outcome);
   const minutes = durations(outcome, app.topic, app.now);
-  return html`${kinds().map(([kind, title]) => {
+  return html`${kinds.map((kind) => {
     const some = outcome.entries.filter((e) => headingOf(e, marked) === kind);
     if (!some.length) return nothing;
     const shown = kind.endsWith('action') ? byOwner(some) : some;
-    return html`<h3>${title} <span class="num">${some.length}</span></h3><ol data-kind=${kind}>${repeat(shown, (e) => e.id, (e) => row(app, outcome, e, shown, minutes.get(e.id)))}</ol>`;
-  })}<p class="vh" id="how-to-change">${t`Enter changes it, Alt and arrows move it.`}</p>`;
+    return html`<h3>${titles()[kind]} <span class="num">${some.length}</span></h3><ol data-kind=${kind}>${repeat(shown, (e) => e.id, (e) => row(app, outcome, e, shown, minutes.get(e.id)))}</ol>`;
+  })}${kinds === RESULTS ? html`<p class="vh" id="how-to-change">${t`Enter changes it, Alt and arrows move it.`}</p>` : nothing}`;
 }

@@ -72,6 +72,6 @@ async function printed(app) {
 export function exportMenu(app, outcome, published) {
   const item = (/** @type {string} */ words, /** @type {() => any} */ run) => html`<li><button type="button" @click=${(/** @type {Event} */ e) => app.menu(e, run)}>${icon('record')}${words}</button></li>`;
   if (!published && !outcome.entries.length) return nothing;
-  return html`<details class="menu up export"><summary class="btn s quiet" data-testid="files">${icon('down')}${t`Save`}</summary><menu>
+  return html`<details class="menu export"><summary class="btn s quiet" data-testid="files">${icon('down')}${t`Save`}</summary><menu>
     ${published ? html`${forms().map(([form, words]) => item(words, () => fetched(app, form)))}${item(t`Print`, () => printed(app))}` : html`${item(t`Draft as Markdown`, () => drafted(app, outcome))}${item(t`Print the draft`, () => window.print())}`}</menu></details>`;
 }

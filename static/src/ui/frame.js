@@ -41,8 +41,8 @@ export function talkPane(app, tick) {
   if (topic) return html`<section class="pane talk" id="talk" aria-labelledby="talk-title">${head(app)}${app.room ? nothing : html`${waitingRoom(app)}${foot(app)}`}<ccm-talk .app=${app} .tick=${tick}></ccm-talk></section>`;
   if (!client.listed) return html`<section class="pane talk" id="talk" aria-label=${t`Talk`}>${app.slow && session.state !== 'lost' ? html`<div class="nobody"><p>${t`Connecting…`}</p></div>` : nothing}</section>`;
   if (app.route.topic) return html`<section class="pane talk" id="talk" aria-label=${t`Talk`}>${door(app)}<div class="nobody" role="status">${absent(app)}</div>${foot(app)}</section>`;
-  return html`<section class="pane talk" id="talk" aria-labelledby="hero">${door(app)}<div class="hero"><h2 id="hero">${t`Whom do you want to talk something through with?`}</h2>${wishDoor(app, t`An e-mail address is enough`)}
-    ${client.topics.size ? nothing : html`<div class="try"><p class="hint">${t`For example`}</p>${tries().map(([words, what]) => html`<button type="button" @click=${() => app.wish(words)}><span>${words}<small>${what}</small></span>${icon('arrow')}</button>`)}</div>`}</div>${foot(app)}</section>`;
+  return html`<section class="pane talk" id="talk" aria-labelledby="hero">${door(app)}<div class="hero ${client.topics.size ? 'again' : ''}"><h2 id="hero">${t`Whom do you want to talk something through with?`}</h2>${wishDoor(app, t`An e-mail address is enough`)}
+    ${client.topics.size ? html`<p class="hint beside">${t`Choose a topic on the left, or press ${html`<kbd>N</kbd>`} for a new one: an e-mail address is enough.`}</p>` : html`<div class="try"><p class="hint">${t`For example`}</p>${tries().map(([words, what]) => html`<button type="button" @click=${() => app.wish(words)}><span>${words}<small>${what}</small></span>${icon('arrow')}</button>`)}</div>`}</div>${foot(app)}</section>`;
 }
 
 const foot = (app) => html`<div class="foot">${app.toastInFrame ? nothing : app.notes.view()}</div>`;

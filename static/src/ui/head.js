@@ -9,6 +9,7 @@ import { chip } from './chips.js';
 import { icon, mark } from './icons.js';
 import { guestsOf, headcount, peopleHere } from './people.js';
 import { initial, tint } from './plain.js';
+import { ended } from './todo.js';
 
 const CHIPS = 4;
 
@@ -20,7 +21,8 @@ function state(app) {
   if (topic.state === 'live') return html`<span class="lv">${t`Live`}</span><span>${plural(Math.max(people, 1), '# person here', '# people here')}</span>${topic.start ? html`<span class="num" data-testid="planned">${topic.start <= now ? t`since ${clock(topic.start)}` : t`planned for ${day(topic.start, now)}, ${clock(topic.start)}`}</span>` : nothing}`;
   if (topic.state === 'planned') return html`<span data-testid="planned">${topic.start ? when(topic.start, now) : t`Starts when the first guest arrives`}</span>`;
   if (topic.state === 'published') return html`<span>${t`Published`}</span>${topic.document ? html`<a href=${topic.document} target="_blank" rel="noopener" @click=${(e) => app.session.state === 'online' && app.deeds.read(e, topic, topic.document)}>${t`Open the document`}</a>` : nothing}`;
-  return html`<span>${t`Ended, not published yet`}</span>`;
+  const outcome = app.client.outcomes.get(topic.id);
+  return html`<span>${ended(topic, outcome, now)}</span><span>${outcome?.mode === 'grace' && outcome.until ? t`Goes out at ${clock(outcome.until)} unless held` : t`Not published yet.`}</span>`;
 }
 
 function more(app) {

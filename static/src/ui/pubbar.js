@@ -1,19 +1,21 @@
 /**
- * The bar that publishes: what is missing, who waits for whom, where the document goes and whether it has arrived there.
+ * What publishes: while people talk a bar below the record says what is missing; when they are through, it says at the head
+ * of the record how it stands with the document, who waits for whom, where it goes and whether it has arrived there.
  */
 import { html, nothing } from 'lit';
 import { clock, distance, list } from '../words.js';
 import { plural, t } from '../words/language.js';
 import { slowness } from './busy.js';
-import { exportMenu } from './export.js';
-import { icon } from './icons.js';
+import { icon, stateMark } from './icons.js';
 import { stateOf } from './record-state.js';
-import { isOpen } from './spine.js';
+import { isOut, isThrough, missing, standing } from './standing.js';
+import { ended } from './todo.js';
 
 const TARGETS = { wordpress: 'WordPress', jcr: 'Jackrabbit', hippo: 'Hippo CMS', git: 'Git', webhook: 'Webhook' };
 const visibility = () => /** @type {Record<string, string>} */ ({ public: t`Public archive`, link: t`Whoever has the link`, members: t`Members only` });
 const named = (name) => (name === 'archive' ? t`Archive` : (TARGETS[name] ?? name));
 const LAST_MINUTES_MS = 10 * 60_000;
+const MOST_MISSING = 4;
 
 function target(app, one) {
   const name = named(one.name);
@@ -29,7 +31,7 @@ function target(app, one) {
 }
 
 function targets(app, outcome) {
-  if (!outcome.targets.length) return nothing;
+  if (!outcome.targets.some((one) => one.name !== 'archive' || one.state !== 'published')) return nothing; // its link is there
   return html`<ul class="targets" aria-label=${t`Where it goes`}>${outcome.targets.map((one) => target(app, one))}</ul>`;
 }
 
@@ -68,36 +70,11 @@ function showVersions(app, topic) {
   app.requestUpdate();
 }
 
-// -- published
-
-/** How it stands with the newest version, in one sentence. */
-function arrival(outcome) {
-  const { news, version } = outcome;
-  const names = (state) => outcome.targets.filter((one) => one.state === state).map((one) => named(one.name));
-  const [failed, waiting, way] = [names('failed'), names('waiting'), [...names('queued'), ...names('working')]];
-  if (news) return html`<b>${t`Changed since version ${version}.`}</b> ${news}.`;
-  if (failed.length) return html`<b>${t`Published, but not everywhere.`}</b> ${t`${list(failed)} did not take it; the archive has it.`}`;
-  if (waiting.length) return html`<b>${t`Published.`}</b> ${plural(waiting.length, '{1} does not answer yet. The archive has it; I keep trying.', '{1} do not answer yet. The archive has it; I keep trying.', list(waiting))}`;
-  if (way.length) return html`<b>${t`Publishing.`}</b> ${plural(way.length, '{1} is getting it now.', '{1} are getting it now.', list(way))}`;
-  return html`<b>${version > 1 ? t`Published, version ${version}.` : t`Published.`}</b> ${t`Further talk makes a new version.`}`;
-}
-
-function publishedBar(app, outcome, url, { offline, slow }) {
-  const { topic } = app;
-  const { news, version } = outcome;
-  const may = news && !app.isGuest && !offline && !slow?.gone && !app.publishing;
-  return html`<div class="pubbar" data-bar="published">${meter(outcome)}<p class="hint" role="status" data-testid="news">${arrival(outcome)}</p>${targets(app, outcome)}
-    <div class="row small">${app.isOwner ? where(app, topic, offline) : nothing}<button class="btn s quiet" type="button" @click=${() => app.deeds.copy(url)}>${t`Copy link`}</button>
-      ${offline ? nothing : html`<button class="btn s quiet" type="button" data-testid="versions" @click=${() => showVersions(app, topic)}>${icon('clock')}${t`Versions`}</button>${exportMenu(app, outcome, true)}`}</div>
-    <div class="row end">${may ? html`<button class="btn prime" type="button" data-testid="again" @click=${() => app.deeds.publish(topic)}>${icon('globe')}${t`Publish version ${version + 1}`}</button>` : nothing}
-      <a class="btn ${may ? '' : 'prime'}" data-testid="document" href=${url} target="_blank" rel="noopener" @click=${(e) => !offline && app.deeds.read(e, topic, url)}>${icon('globe')}${t`Open the document`}</a></div></div>`;
-}
-
-// -- before
-
 /** Leads to the card of what is to be confirmed. */
 function toConfirm(app, open) {
   const go = () => {
+    const line = app.querySelector('#outcome .awaits a'); // the card stands in the talk
+    if (line) return line.click();
     const cards = app.querySelector('#outcome .cards');
     cards?.scrollIntoView({ block: 'nearest' });
     cards?.querySelector('button')?.focus();
@@ -105,53 +82,143 @@ function toConfirm(app, open) {
   return html`<button class="text" type="button" data-testid="to-confirm" @click=${go}>${t`${open} to confirm`}</button>`;
 }
 
+// -- while people talk
+
 /** What is missing, and who asks for it; on a phone the first of it. */
 function collecting(app, outcome) {
-  const missing = outcome.interview ? outcome.attributes.filter((a) => !a.values.length).length : 0;
-  const open = outcome.entries.filter((e) => isOpen(e) && e.status !== 'rejected').length;
+  const { confirm, unwritten: { length } } = missing(outcome);
   if (!outcome.known) return html`<b>${t`Nothing is kept yet.`}</b> <span class="more">${t`The reporter asks for what is missing before publishing.`}</span>`;
-  if (missing) return html`<b>${open ? html`${toConfirm(app, open)}, ` : nothing}${t`${missing} to write.`}</b> <span class="more">${missing === 1 && !open ? t`The reporter asks for it before publishing.` : t`The reporter asks for them before publishing.`}</span>`;
-  if (open) return html`<b>${toConfirm(app, open)}.</b> <span class="more">${t`What nobody confirms stands apart as possible.`}</span>`;
+  if (length) return html`<b>${confirm ? html`${toConfirm(app, confirm)}, ` : nothing}${t`${length} to write.`}</b> <span class="more">${length === 1 && !confirm ? t`The reporter asks for it before publishing.` : t`The reporter asks for them before publishing.`}</span>`;
+  if (confirm) return html`<b>${toConfirm(app, confirm)}.</b> <span class="more">${t`What nobody confirms stands apart as possible.`}</span>`;
   return html`<b>${outcome.interview ? t`Everything is filled.` : t`Ready.`}</b> ${t`Publishing makes it readable for all it is meant for.`}`;
 }
 
-/** Its end is told at once and the seconds to those who look, not to those who listen. */
-function grace(app, until) {
-  if (!until) return html`<b>${t`Ready.`}</b> ${t`Goes out by itself.`}`;
-  const left = until.getTime() - Date.now();
-  if (left < LAST_MINUTES_MS) app.soon();
-  const seconds = Math.max(0, Math.round(left / 1000));
-  const rest = left < LAST_MINUTES_MS ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}` : distance(until, app.now);
-  return html`<b>${t`Ready.`}</b> ${t`Goes out by itself at ${clock(until)}, unless somebody holds it.`} <span class="num left" aria-hidden="true">${rest}</span>`;
+// -- when they are through
+
+/** One line above it: since when. */
+function since(app, outcome) {
+  return app.topic.state === 'ended' ? html`<p class="when">${stateMark('ended')}${ended(app.topic, outcome, app.now)}</p>` : nothing;
 }
 
-function stateOfBar(app, outcome, { offline, slow }) {
-  const all = outcome.interview && outcome.attributes.some((a) => !a.values.length);
-  const state = { why: collecting(app, outcome), disabled: false, waits: false, verb: all ? t`Publish…` : t`Publish`, name: 'collecting' };
-  if (!all && outcome.known) state.name = 'ready';
-  if (outcome.mode === 'interviewing') {
-    const asked = outcome.attributes.find((a) => a.name === outcome.asking);
-    Object.assign(state, { name: 'asking', why: html`<b>${asked ? t`Asked now: ${asked.label}.` : t`The reporter is asking.`}</b> ${t`Answer in the talk; “skip” and “stop” work too.`}`, disabled: true });
-  }
-  if (outcome.mode === 'grace') Object.assign(state, { name: 'grace', why: grace(app, outcome.until), verb: app.isOwner || outcome.chair === app.room?.nick ? t`Approve and publish` : t`Publish` });
-  if (app.publishing) Object.assign(state, { name: 'publishing', disabled: true, why: html`<b>${t`Publishing.`}</b> ${t`Asked the reporter.`}` });
-  if (slow) Object.assign(state, slow.gone ? { why: t`The reporter is away. It catches up when it is back.`, disabled: true } : { why: slow.words, waits: true });
-  if (offline) Object.assign(state, { why: t`Publishing needs the connection. Nothing is lost meanwhile.`, disabled: true });
-  return state;
+/** What a reader of the document would miss; what is to be confirmed stands below. */
+function stillMissing(outcome) {
+  const { unwritten, nobody, undated } = missing(outcome);
+  const all = [...unwritten, ...nobody.map((id) => t`who does ${id}`), ...undated.map((id) => t`when ${id} is due`)];
+  const some = all.slice(0, MOST_MISSING);
+  if (all.length > some.length) some.push(t`${all.length - some.length} more`);
+  return some.length ? html`<p class="hint" data-testid="missing">${t`Still missing: ${list(some)}.`}</p>` : nothing;
 }
 
-/** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
+/** What is left of the grace, told to those who look, not to those who listen. */
+function left(app, until) {
+  const ms = until.getTime() - Date.now();
+  if (ms < LAST_MINUTES_MS) app.soon();
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  return html`<span class="num left" aria-hidden="true">${ms < LAST_MINUTES_MS ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}` : distance(until, app.now)}</span>`;
+}
+
+function goesOut(outcome) {
+  const { until } = outcome;
+  if (missing(outcome).unwritten.length) return until ? t`Draft: goes out at ${clock(until)} unless held.` : t`Draft: goes out by itself unless held.`;
+  return until ? t`Draft complete: goes out at ${clock(until)} unless held.` : t`Draft complete: goes out by itself unless held.`;
+}
+
+function asked(outcome) {
+  const now = outcome.attributes.find((a) => a.name === outcome.asking);
+  return html`<b>${now ? t`Asked now: ${now.label}.` : t`The reporter is asking.`}</b> ${now?.question ? html`<span class="q" dir="auto">${now.question}</span> ` : nothing}${t`Answer in the talk: anybody may.`}`;
+}
+
+/** Of what is published: one sentence, and what is being done about it. */
+function arrival(outcome, state) {
+  const { news, version } = outcome;
+  const names = (...states) => outcome.targets.filter((one) => states.includes(one.state)).map((one) => named(one.name));
+  const [failed, waiting, way] = [names('failed'), names('waiting'), names('queued', 'working')];
+  if (state === 'changed') return html`<b>${t`Changed since version ${version}.`}</b> ${news}.`;
+  if (state === 'failed') return html`<b>${t`Published, but not everywhere.`}</b> ${t`${list(failed)} did not take it; the archive has it.`}`;
+  if (state === 'parked') return html`<b>${t`Published, not everywhere yet.`}</b> ${plural(waiting.length, '{1} does not answer yet. The archive has it; I keep trying.', '{1} do not answer yet. The archive has it; I keep trying.', list(waiting))}`;
+  if (state === 'arriving') return html`<b>${t`Publishing.`}</b> ${plural(way.length, '{1} is getting it now.', '{1} are getting it now.', list(way))}`;
+  return html`<b>${version > 1 ? t`Published, version ${version}.` : t`Published.`}</b> ${t`Further talk makes a new version.`}`;
+}
+
+function says(app, outcome, state) {
+  if (state === 'publishing') return html`<b>${t`Publishing.`}</b> ${t`Asked the reporter.`}`;
+  if (state === 'asking') return asked(outcome);
+  if (state === 'grace') return html`<b>${goesOut(outcome)}</b>`;
+  if (state === 'ended') return html`<b>${t`Not published yet.`}</b> ${missing(outcome).unwritten.length ? t`It goes out when somebody publishes it; the reporter asks for the rest first.` : t`It goes out when somebody publishes it.`}`;
+  return arrival(outcome, state);
+}
+
+// -- what can be done
+
+/** Why it cannot be published just now, or has to wait. */
+function trouble(app) {
+  if (app.session.state !== 'online') return { off: true, words: t`Publishing needs the connection. Nothing is lost meanwhile.` };
+  const slow = slowness(app, 'reporter');
+  if (!slow) return null;
+  return slow.gone ? { off: true, words: t`The reporter is away. It catches up when it is back.` } : { off: false, words: slow.words };
+}
+
+function publishButton(app, outcome, state, wrong) {
+  const { topic } = app;
+  const off = wrong?.off || ['asking', 'publishing'].includes(state);
+  const approves = state === 'grace' && (app.isOwner || outcome.chair === app.room?.nick);
+  const verb = approves ? t`Approve and publish` : missing(outcome).unwritten.length && state !== 'grace' ? t`Publish…` : t`Publish`;
+  return html`<button class="btn ${off ? '' : 'prime'}" type="button" data-testid="publish" aria-disabled=${off ? 'true' : nothing} aria-describedby="publish-why"
+    @click=${() => !off && app.deeds.publish(topic)}>${icon(wrong && !off ? 'hourglass' : approves ? 'check' : 'globe')}${verb}</button>`;
+}
+
+function documentButtons(app, outcome, wrong) {
+  const { topic } = app;
+  const url = outcome.document || topic.document;
+  const offline = app.session.state !== 'online';
+  const may = outcome.news && !app.isGuest && !wrong?.off;
+  return html`${may ? html`<button class="btn prime" type="button" data-testid="again" @click=${() => app.deeds.publish(topic)}>${icon('globe')}${t`Publish version ${outcome.version + 1}`}</button>` : nothing}
+    <a class="btn ${may ? '' : 'prime'}" data-testid="document" href=${url} target="_blank" rel="noopener" @click=${(e) => !offline && app.deeds.read(e, topic, url)}>${icon('globe')}${t`Open the document`}</a>
+    <span class="also"><button class="btn quiet s" type="button" @click=${() => app.deeds.copy(url)}>${t`Copy link`}</button>
+    ${offline ? nothing : html`<button class="btn quiet s" type="button" data-testid="versions" @click=${() => showVersions(app, topic)}>${t`Versions`}</button>`}</span>`;
+}
+
+function holdButton(app) {
+  if (app.session.state !== 'online') return nothing;
+  return html`<button class="btn" type="button" data-testid="hold" @click=${() => app.deeds.hold(app.topic)}>${t`Hold it`}</button>`;
+}
+
+/** What one may answer to the reporter without words. */
+function passing(app) {
+  if (app.room?.state !== 'in') return nothing;
+  return html`<button class="btn" type="button" data-testid="skip" @click=${() => app.room.say('skip')}>${t`Skip it`}</button><button class="btn quiet" type="button" data-testid="stop" @click=${() => app.room.say('stop')}>${t`Stop asking`}</button>`;
+}
+
+function buttons(app, outcome, state, wrong) {
+  if (isOut(state)) return documentButtons(app, outcome, wrong);
+  if (state === 'asking') return passing(app);
+  return html`${publishButton(app, outcome, state, wrong)}${state === 'grace' ? holdButton(app) : nothing}`;
+}
+
+/** At the head of the record, once people are through. @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
+export function stand(app, outcome) {
+  const state = standing(outcome, app.topic, app.publishing);
+  if (!isThrough(state)) return nothing;
+  const wrong = trouble(app);
+  const done = isOut(state);
+  return html`<section class="stand" data-bar=${state} aria-label=${t`How it stands`}>${done ? nothing : since(app, outcome)}
+    <div class="line"><p class="hint" id="publish-why" role="status" data-testid=${done ? 'news' : 'why'}>${done ? stateMark('published') : nothing}${says(app, outcome, state)}</p>${state === 'grace' && outcome.until ? left(app, outcome.until) : nothing}</div>
+    ${wrong && !done ? html`<p class="hint">${wrong.words}</p>` : nothing}${['ended', 'grace'].includes(state) ? stillMissing(outcome) : nothing}${targets(app, outcome)}
+    ${app.isGuest && !done ? nothing : html`<div class="row">${buttons(app, outcome, state, wrong)}</div>`}</section>`;
+}
+
+/** Below the record. @param {any} app @param {import('../xmpp/read.js').Outcome} outcome */
 export function bar(app, outcome) {
   const { topic } = app;
-  const about = { offline: app.session.state !== 'online', slow: slowness(app, 'reporter') };
-  const url = outcome.document || topic.document;
-  if ((outcome.mode === 'published' || (outcome.mode === 'listening' && outcome.version)) && url) return publishedBar(app, outcome, url, about);
-  const state = stateOfBar(app, outcome, about);
-  if (app.isGuest) return html`<div class="pubbar" data-bar=${state.name}>${meter(outcome)}<p class="hint" role="status">${state.why}</p></div>`;
-  const held = outcome.mode === 'grace' && !about.offline;
-  return html`<div class="pubbar" data-bar=${state.name}>${meter(outcome)}<p class="hint" id="publish-why" role=${outcome.mode === 'grace' ? nothing : 'status'}>${state.why}${held ? html` <button class="text" type="button" data-testid="hold" @click=${() => app.deeds.hold(topic)}>${t`Hold it`}</button>` : nothing}</p>${targets(app, outcome)}
-    <div class="row small">${where(app, topic, about.offline)}${about.offline ? nothing : exportMenu(app, outcome, false)}</div>
-    <div class="row end">${about.offline ? nothing : html`<button class="btn" type="button" data-testid="preview" @click=${() => app.preview()}>${t`Preview`}</button>`}
-      <button class="btn ${state.disabled ? '' : 'prime'}" type="button" data-testid="publish" aria-disabled=${state.disabled ? 'true' : nothing} aria-describedby="publish-why"
-        @click=${() => !state.disabled && app.deeds.publish(topic)}>${icon(state.waits ? 'hourglass' : outcome.mode === 'grace' ? 'check' : 'globe')}${state.verb}</button></div></div>`;
+  const state = standing(outcome, topic, app.publishing);
+  const through = isThrough(state);
+  const wrong = trouble(app);
+  const offline = app.session.state !== 'online';
+  const done = isOut(state);
+  if (done && !app.isOwner) return nothing;
+  if (app.isGuest) return through ? nothing : html`<div class="pubbar" data-bar=${state}>${meter(outcome)}<p class="hint" role="status">${collecting(app, outcome)}</p></div>`;
+  const preview = offline || done ? nothing : html`<button class="btn quiet s" type="button" data-testid="preview" @click=${() => app.preview()}>${t`Preview`}</button>`;
+  return html`<div class="pubbar ${through ? 'slim' : ''}" data-bar=${through ? nothing : state}>
+    ${through ? nothing : html`${meter(outcome)}<p class="hint" id="publish-why" role="status">${wrong ? wrong.words : collecting(app, outcome)}</p>${targets(app, outcome)}`}
+    <div class="row"><span>${where(app, topic, offline)}</span><span class="end">${preview}${through ? nothing : publishButton(app, outcome, state, wrong)}</span></div></div>`;
 }

@@ -68,12 +68,12 @@ class SignIn extends PlainElement {
       ${off ? html`<p class="notice" role="alert">${t`Sign-in is off because this page is not encrypted. Ask whoever runs it for https.`}</p>` : nothing}
       <div><label class="l" for="identity">${t`E-mail or chat address`}</label>
         <input class="field" id="identity" name="identity" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" .value=${this.guest ? '' : this.over ? this.session.account : this.address} ?disabled=${off}></div>
-      <div><label class="l" for="password">${t`Password`}</label>
+      <div class="with"><label class="l" for="password">${t`Password`}</label>
         <div class="pw"><input class="field" id="password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="current-password" ?disabled=${off} aria-describedby="sign-in-error">
-          <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>${t`Show`}</button></div></div>
+          <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>${t`Show`}</button></div><a href="/reset">${t`Forgot the password?`}</a></div>
       <p id="sign-in-error" role="alert" class=${this._error || this.problem ? 'notice failed' : ''} data-testid="sign-in-error">${this._error || this.problem}</p>
       <button class="btn prime big" type="submit" aria-disabled=${off ? 'true' : nothing} ?disabled=${off}>${this._busy ? t`Signing in…` : t`Sign in`}</button>
-      ${this.over ? nothing : html`<p class="hint">${t`Got an invitation by mail? Open its link first.`}</p>`}
+      ${this.over ? nothing : html`<p class="hint">${t`Got an invitation by mail? Open its link: no account needed.`}</p>`}
     </form>`;
   }
 
@@ -81,7 +81,7 @@ class SignIn extends PlainElement {
     if (this.over) return this.#form();
     return html`<main class="page"><section class="side" aria-labelledby="sign-in-title"><a class="brand" href="/">${mark()}CCM</a>
       ${this.#form()}
-      <div class="low"><a href="/register">${t`Create an account`}</a><a href="/reset">${t`Forgot the password?`}</a><a href="/archive/">${t`Published documents`}</a></div></section>
+      <div class="low"><a href="/register">${t`Create an account`}</a><a href="/archive/">${t`Published documents`}</a></div></section>
       <section class="show" aria-label=${t`What CCM does`}><div class="colh" aria-hidden="true"><span>${t`What people say`}</span><span></span><span>${t`What is kept`}</span></div>
       ${examples().map((e) => html`<div class="said"><p><b>${e.who}</b>${e.said}</p><span class="mark ${e.kind}" aria-hidden="true">${e.sign}</span><p>${e.kept}<small>${e.as}</small></p></div>`)}
       </section></main>`;

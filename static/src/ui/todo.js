@@ -2,11 +2,11 @@
  * Where a topic stands in the column and what it waits for: something of mine to confirm or approve. Pure, but for the
  * fetching of what that needs.
  */
-import { day, hours, topicLine, weekday } from '../words.js';
+import { clock, day, daysBetween, hours, topicLine, weekday } from '../words.js';
 import { t } from '../words/language.js';
 import { isOpen } from './spine.js';
+import { endOf } from './standing.js';
 
-const HOUR = 3_600_000;
 const FETCHED = 6;
 
 /** The groups of the column, in their order. */
@@ -24,11 +24,32 @@ export function toConfirm(outcome, me, owner) {
   return outcome?.entries.filter((entry) => ['action', 'decision'].includes(entry.kind) && isOpen(entry) && mine(entry)).length ?? 0;
 }
 
-/** @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me @returns {keyof ReturnType<typeof groupNames>} */
-export function groupOf(topic, outcome, me) {
-  if (topic.state !== 'ended') return /** @type {any} */ (Object.hasOwn(groupNames(), topic.state) ? topic.state : 'planned');
+/** Whether its time is over and nobody came. @param {Topic} topic @param {Date} now */
+const isOverdue = ({ state, start, minutes }, now) => state === 'planned' && start !== null && start.getTime() + minutes * 60_000 < now.getTime();
+
+/** @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me @param {Date} now @returns {keyof ReturnType<typeof groupNames>} */
+export function groupOf(topic, outcome, me, now) {
   const owner = topic.owner === me.account;
+  if (isOverdue(topic, now)) return owner ? 'waiting' : 'ended';
+  if (topic.state !== 'ended') return /** @type {any} */ (Object.hasOwn(groupNames(), topic.state) ? topic.state : 'planned');
   return owner || toConfirm(outcome, me, owner) ? 'waiting' : 'ended';
+}
+
+/** When a talk ended, as far as it is known: the time of today, else the day. @param {Topic} topic @param {Outcome | undefined} outcome @param {Date} now */
+function endWords(topic, outcome, now) {
+  const at = outcome && endOf(outcome, topic);
+  const when_ = at ?? topic.start;
+  if (!when_) return '';
+  const days = Math.abs(daysBetween(when_, now));
+  if (!days) return at ? clock(at) : t`today`;
+  const which = days < 6 ? weekday(when_) : day(when_, now);
+  return at ? `${which} ${clock(at)}` : which;
+}
+
+/** Ended Fri 14:02. @param {Topic} topic @param {Outcome | undefined} outcome @param {Date} now @returns {string} */
+export function ended(topic, outcome, now) {
+  const at = endWords(topic, outcome, now);
+  return at ? t`Ended ${at}` : t`Ended`;
 }
 
 /** In *waiting*: what for. @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me */
@@ -37,7 +58,7 @@ function waitsFor(topic, outcome, me) {
   const open = toConfirm(outcome, me, owner);
   if (open) return t`${open} to confirm`;
   if (!outcome || !owner) return t`not published yet`;
-  if (outcome.mode === 'grace') return t`goes out soon`;
+  if (outcome.mode === 'grace') return outcome.until ? t`goes out at ${clock(outcome.until)}` : t`goes out soon`;
   if (outcome.mode === 'interviewing') return t`the reporter asks`;
   return outcome.known ? t`ready to approve` : t`nothing kept`;
 }
@@ -53,11 +74,9 @@ export function rowLine(topic, outcome, me, now, here) {
     const since = minutes > 0 && minutes < 600 ? `${hours(minutes < 60 ? minutes : minutes - (minutes % 60))}, ` : '';
     return `${since}${topicLine(topic, now, here)}`;
   }
-  if (topic.state === 'ended') {
-    const at = topic.start && (Math.abs(ms) < 6 * 24 * HOUR ? weekday(topic.start) : day(topic.start, now));
-    return at ? t`Ended ${at}, ${waitsFor(topic, outcome, me)}` : t`Ended, ${waitsFor(topic, outcome, me)}`;
-  }
-  if (topic.state === 'published') return topic.start ? t`Published, ${day(topic.start, now)}` : t`Published`;
+  if (topic.state === 'ended') return `${ended(topic, outcome, now)}, ${waitsFor(topic, outcome, me)}`;
+  if (topic.state === 'published') return topic.start ? t`Published ${day(topic.start, now)}` : t`Published`;
+  if (isOverdue(topic, now)) return t`Was planned for ${day(topic.start ?? now, now)}, nobody came`;
   const coming = topic.invitees.filter((one) => one.state === 'accepted').length;
   const all = topic.invitees.filter((one) => one.state !== 'revoked').length;
   return `${topicLine(topic, now)}${topic.start && coming ? t`, ${coming} of ${all} coming` : ''}`;

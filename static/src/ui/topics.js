@@ -55,12 +55,11 @@ export function topicsPane(app) {
   const topics = [...app.client.topics.values()];
   return html`<nav class="pane topics" id="topics" aria-label=${t`Topics`}>
     <header><a class="brand" href="#/">${mark()}CCM</a>
-      ${topics.length ? html`<button class="ico seek" type="button" aria-label=${t`Search or jump`} @click=${() => app.search()}>${icon('search')}</button>` : nothing}
-      <button class="ico help" type="button" aria-label=${t`Keys`} title=${t`Keys (?)`} @click=${() => app.show('keys')}><kbd>?</kbd></button></header>
+      <span>${topics.length ? html`<button class="ico" type="button" data-testid="search" aria-label=${t`Search or jump`} title=${t`Search or jump (Ctrl K)`} @click=${() => app.search()}>${icon('search')}</button>` : nothing}
+      <button class="ico help" type="button" aria-label=${t`Keys`} title=${t`Keys (?)`} @click=${() => app.show('keys')}><kbd>?</kbd></button></span></header>
     ${(topics.length || !app.client.listed) && !app.isGuest ? wishDoor(app) : nothing}
     ${app.isGuest ? html`<div class="ask"><button class="box" type="button" data-testid="keep-place" @click=${() => app.keepPlace()}>${icon('lock')}${t`Keep your place`}</button>
       <p class="hint">${t`You are a guest here for some hours.`}</p></div>` : nothing}
-    ${topics.length ? html`<div class="ask seeking"><button class="box find" type="button" data-testid="search" @click=${() => app.search()}>${icon('search')}${t`Search or jump`}<kbd>${t`Ctrl K`}</kbd></button></div>` : nothing}
     <div class="scroll" tabindex="0" role="group" aria-label=${t`Topic list`}>
       ${topics.length ? groups(app, topics) : nothing}
       ${!topics.length && app.client.listed ? html`<p class="hint none-yet">${t`Your topics will stand here, with the next meeting on top.`}</p>` : nothing}
@@ -80,7 +79,7 @@ export function topicsPane(app) {
 /** The groups that are not empty, each under its heading. @param {any} app @param {import('../xmpp/read.js').Topic[]} topics */
 function groups(app, topics) {
   const found = new Map(Object.keys(groupNames()).map((key) => [key, /** @type {any[]} */ ([])]));
-  for (const topic of topics) found.get(groupOf(topic, app.client.outcomes.get(topic.id), me(app)))?.push(topic);
+  for (const topic of topics) found.get(groupOf(topic, app.client.outcomes.get(topic.id), me(app), app.now))?.push(topic);
   return [...found].map(([key, some]) => {
     if (!some.length) return nothing;
     some.sort(['live', 'planned'].includes(key) ? byStart : byEnd);

@@ -10,6 +10,7 @@ import { slowness } from './busy.js';
 import { Foretold } from './foretold.js';
 import { icon } from './icons.js';
 import { PlainElement, initial, tint } from './plain.js';
+import { rowLine } from './todo.js';
 
 class WishField extends PlainElement {
   static properties = { app: { attribute: false }, tick: { type: Number }, _wish: { state: true }, _words: { state: true }, _busy: { state: true }, _error: { state: true }, _picked: { state: true } };
@@ -40,9 +41,13 @@ class WishField extends PlainElement {
     this.#told = null;
     const dialog = /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
     if (!dialog.open) dialog.showModal();
-    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    const field = this.#field;
     field.value = this._words;
     field.focus();
+  }
+
+  get #field() {
+    return /** @type {HTMLTextAreaElement} */ (this.querySelector('textarea'));
   }
 
   close() {
@@ -64,7 +69,7 @@ class WishField extends PlainElement {
     const wanted = this._words.trim().toLowerCase();
     if (!this.#into && wanted.length > 1) {
       const near = [...this.app.client.topics.values()].filter((t) => t.name.toLowerCase().includes(name.toLowerCase() || wanted)).slice(0, 3);
-      for (const topic of near) found.push({ icon: 'topics', text: t`Go to “${topic.name}”`, key: '', run: () => this.#go(topic.id) });
+      for (const topic of near) found.push({ icon: 'topics', text: t`Go to “${topic.name}”`, more: rowLine(topic, undefined, { account: '', name: '' }, this.app.now, 0), key: '', run: () => this.#go(topic.id) });
     }
     return found;
   }
@@ -97,7 +102,7 @@ class WishField extends PlainElement {
       if (topic && topic.id !== this.app.topic?.id) this.#go(topic.id);
     } catch (error) {
       this._error = failure(error, what);
-      this.querySelector('input')?.focus();
+      this.#field.focus();
     } finally {
       this._busy = false;
     }
@@ -124,7 +129,7 @@ class WishField extends PlainElement {
   // What is left in the field are the addresses that look mistyped; they were not sent.
   #ask(odd, topic) {
     this.#told = { address: odd[0].was, better: odd[0].now };
-    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    const field = this.#field;
     if (topic) {
       if (topic.id !== this.app.route.topic) location.hash = `#/t/${topic.id}`;
       this.#into = topic;
@@ -145,11 +150,23 @@ class WishField extends PlainElement {
     return told ?? this._wish.suspect;
   }
 
-  #input(event) {
-    this._words = event.target.value;
+  // Some keyboards of phones put Enter into the words instead of saying that it was pressed.
+  #input({ target: field }) {
+    const entered = /\n/u.test(field.value);
+    if (entered) field.value = field.value.replace(/\s*\n\s*/gu, ' ').trim();
+    this._words = field.value;
     this._wish = readWish(this._words);
     this._error = '';
     this._picked = 0;
+    if (entered) this.#enter();
+  }
+
+  #enter(now = false) {
+    const options = this.#slow?.gone ? [] : this.#options;
+    if (this.#slow?.gone) this._error = this.#slow.words;
+    else if (now) this.#do(true);
+    else if (options[this._picked]) options[this._picked].run();
+    else this._error = t`An e-mail address, or a few words for the topic, is enough.`;
   }
 
   #key(event) {
@@ -160,14 +177,11 @@ class WishField extends PlainElement {
       this._picked = options.length ? (this._picked + step + options.length) % options.length : 0;
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      if (this.#slow?.gone) this._error = this.#slow.words;
-      else if (event.ctrlKey || event.metaKey) this.#do(true);
-      else if (options[this._picked]) options[this._picked].run();
-      else this._error = t`An e-mail address, or a few words for the topic, is enough.`;
+      this.#enter(event.ctrlKey || event.metaKey);
     }
   }
 
-  // A column of addresses becomes a row: a field of one line would run them together.
+  // A column of addresses becomes a row.
   #paste(event) {
     const text = event.clipboardData?.getData('text/plain') ?? '';
     if (!/[\r\n\t]/u.test(text)) return;
@@ -178,7 +192,7 @@ class WishField extends PlainElement {
   }
 
   #use(better) {
-    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    const field = this.#field;
     field.value = this._words.replace(this.#suspicious?.address ?? '', better);
     this.#input({ target: field });
     field.focus();
@@ -186,7 +200,7 @@ class WishField extends PlainElement {
 
   // The cursor goes to that part of the sentence.
   #amend(part) {
-    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    const field = this.#field;
     const [from, to] = placeOf(this._words, part);
     if (from === to && !/\s$/u.test(this._words)) {
       field.value = `${this._words} `;
@@ -205,7 +219,7 @@ class WishField extends PlainElement {
     if (!this._wish.people.length) return this.#go(topic.id);
     this.#into = topic;
     this._words = inOneLine(this._wish.people);
-    const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
+    const field = this.#field;
     field.value = this._words;
     this.#input({ target: field });
     field.focus();
@@ -254,8 +268,18 @@ class WishField extends PlainElement {
     this.#foretold.ask(this.app.client, open && !this.#into && (name || start || people.length) ? this._wish : null);
   }
 
+  /** As whom I have invited that address before. @param {string} address */
+  #known(address) {
+    for (const topic of this.app.client.topics.values()) {
+      const guest = topic.invitees.find((one) => one.name && one.address.toLowerCase() === address.toLowerCase());
+      if (guest) return guest.name;
+    }
+    return '';
+  }
+
   #preview() {
-    const { people, addresses } = this._wish;
+    const { addresses } = this._wish;
+    const people = this._wish.people.map((one) => ({ ...one, name: one.name || this.#known(one.address) }));
     const suspect = this.#suspicious;
     const topic = this.#into;
     if (!this._words.trim()) return nothing;
@@ -273,12 +297,12 @@ class WishField extends PlainElement {
     return html`<dialog class="one" aria-labelledby="wish-label" data-testid="one-field">
       <div class="in"><button class="ico" type="button" aria-label=${t`Close, keep my words`} @click=${this.close}>${icon('close')}</button>
         <label for="wish" id="wish-label">${this.#into ? t`Whom do you want in “${this.#into.name}”?` : t`Whom do you want to talk to, about what, and when?`}</label>
-        <input id="wish" role="combobox" aria-expanded=${options.length > 0} aria-controls="wish-options" aria-autocomplete="list" aria-activedescendant=${options.length ? `wish-${this._picked}` : nothing}
-          aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder=${t`kim@example.org budget tomorrow 15:00`} @input=${this.#input} @keydown=${this.#key} @paste=${this.#paste}>
+        <textarea id="wish" rows="1" enterkeyhint="go" aria-controls="wish-options" aria-autocomplete="list" aria-activedescendant=${options.length ? `wish-${this._picked}` : nothing}
+          aria-describedby="wish-hint" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder=${t`kim@example.org budget tomorrow 15:00`} @input=${this.#input} @keydown=${this.#key} @paste=${this.#paste}></textarea>
         <p class="hint" id="wish-hint">${this._error ? html`<span class="error" role="alert">${this._error}</span>` : slow ? html`<span data-testid="wish-slow">${icon('hourglass')} ${slow.words}</span>` : t`Only an e-mail address is needed. I guess the rest, and you can change it later.`}</p></div>
       ${this.#preview()}
       <div class="opt" role="listbox" id="wish-options" aria-label=${t`What to do`} ?hidden=${!options.length}>
-        ${options.map((o, i) => html`<div role="option" id="wish-${i}" aria-selected=${i === this._picked} @click=${o.run}>${icon(/** @type {any} */ (o.icon))}<span dir="auto">${o.text}</span>${o.key ? html`<kbd>${o.key}</kbd>` : nothing}</div>`)}</div>
+        ${options.map((o, i) => html`<div role="option" id="wish-${i}" aria-selected=${i === this._picked} @click=${o.run}>${icon(/** @type {any} */ (o.icon))}<span dir="auto">${o.text}${o.more ? html` <small>${o.more}</small>` : nothing}</span>${o.key ? html`<kbd>${o.key}</kbd>` : nothing}</div>`)}</div>
       <div class="end"><span class="hint">${t`${html`<kbd>Esc</kbd>`} closes. Your words are kept.`}</span>
         <button class="btn prime" type="button" data-testid="do" aria-disabled=${!options.length || this._busy ? 'true' : nothing} @click=${() => options.length && this.#do(false)}>${this._busy ? t`One moment…` : verb}</button></div>
     </dialog>`;

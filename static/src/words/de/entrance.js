@@ -99,7 +99,7 @@ export const entrance = {
   'E-mail or chat address': 'E-Mail- oder Chat-Adresse',
   'Signing in…': 'Anmeldung läuft\u00a0…',
   'Sign in': 'Anmelden',
-  'Got an invitation by mail? Open its link first.': 'Per Mail eingeladen? Öffnen Sie zuerst den Link darin.',
+  'Got an invitation by mail? Open its link: no account needed.': 'Per Mail eingeladen? Öffnen Sie den Link darin: ein Konto brauchen Sie nicht.',
   'Create an account': 'Konto anlegen',
   'Forgot the password?': 'Passwort vergessen?',
   'Published documents': 'Veröffentlichte Dokumente',
