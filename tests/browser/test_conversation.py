@@ -83,7 +83,6 @@ def proposed_in_the_talk(ann: Page, kim: Page, judge: Judge) -> None:
     settled = kim.locator("#talk").get_by_test_id("answered")
     expect(settled).to_contain_text("Kim confirmed it.", timeout=10_000)
     expect(ann.locator("#talk").get_by_test_id("answered")).to_contain_text("Kim confirmed it.", timeout=10_000)
-    judge.look("02-settled")
     settled.get_by_role("button").click()
     expect(card.get_by_test_id("ok")).to_be_visible(timeout=10_000)
     kim.get_by_test_id("message").filter(has=kim.get_by_test_id("cards")).focus()
@@ -214,6 +213,14 @@ def test_two_people_talk_with_replies_reactions_and_files(browser: Browser, serv
     expect(other.get_by_test_id("missed")).to_have_count(0)
     pill.click()
     expect(message(kim, "One more thing.")).to_be_in_viewport()
+
+    # Tabs reach the spine, whatever room a scroll bar takes; nothing makes the page longer than the window.
+    edges = kim.evaluate(
+        "() => [...document.querySelectorAll('#talk, .msg .m .mark')].map((one) => one.getBoundingClientRect().right)"
+    )
+    assert len(edges) > 1, edges
+    assert max(edges) - min(edges) < 1, edges
+    assert kim.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
     # Whoever scrolls up is not taken back to the end by what is drawn because another row is under the pointer.
     kim.locator(".log").hover()

@@ -80,14 +80,15 @@ export function messageRow(talk, line, { same: joined, tabs, outcome, standing }
 
 // -- words
 
+// What is not language says nothing of its direction: signs, names and addresses stand apart.
 function words(line, room) {
   if (line.file) return shared(line.file);
   const found = [];
   const sign = SIGN.exec(line.body)?.[0] ?? '';
   let from = sign.length;
-  if (sign) found.push(html`<span class="sign">${sign}</span>`);
+  if (sign) found.push(html`<bdi class="sign">${sign}</bdi>`);
   for (const match of line.body.matchAll(URL_IN_TEXT)) {
-    found.push(named(line.body.slice(from, match.index), room), html`<a href=${match[0]} target="_blank" rel="noopener noreferrer">${match[0]}</a>`);
+    found.push(named(line.body.slice(from, match.index), room), html`<a href=${match[0]} target="_blank" rel="noopener noreferrer" dir="ltr">${match[0]}</a>`);
     from = match.index + match[0].length;
   }
   found.push(named(line.body.slice(from), room));
@@ -96,7 +97,7 @@ function words(line, room) {
 
 function named(text, room) {
   if (!text.includes('@')) return text;
-  return called(text, [...room.occupants.keys()]).map((part, i) => (i % 2 ? html`<span class="at">${part}</span>` : part));
+  return called(text, [...room.occupants.keys()]).map((part, i) => (i % 2 ? html`<bdi class="at">${part}</bdi>` : part));
 }
 
 /** @param {string} text @param {string[]} nicks @returns {string[]} words and calls by turns; of two names that fit the longer one counts */

@@ -41,6 +41,7 @@ class Talk extends PlainElement {
   #resized = new ResizeObserver(() => {
     const log = this.#log;
     if (!log) return;
+    log.style.setProperty('--bar', `${log.offsetWidth - log.clientWidth}px`);
     if (this.#bottom.pulls(this.#seen, log)) this.#bottom.go(log);
     else this.#bottom.drawn(log);
   });
