@@ -6,6 +6,7 @@ What the socket does not take goes to ``transport.write``, which keeps the order
 transports get one joined ``write``. Leaves out framing.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -32,9 +33,10 @@ class Turn:
 
     def add(self, outgoing: "Outgoing") -> None:
         """Flush it at the end of the turn."""
-        if not self._waiting:
+        waiting = self._waiting
+        if not waiting:
             self._call_soon(self._end)
-        self._waiting.append(outgoing)
+        waiting.append(outgoing)
 
     def _end(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -54,15 +56,17 @@ class Outgoing:
         they were away; four times *max_bytes* unless it is said. It is unsent at first through no fault of theirs.
     """
 
-    __slots__ = ("_burst_bytes", "_max_bytes", "_most", "_overflow", "_queue", "_transport", "_turn")
+    __slots__ = ("_burst_bytes", "_gather", "_max_bytes", "_most", "_overflow", "_plain", "_queue", "_transport")
 
     def __init__(
         self, transport: Any, turn: Turn, max_bytes: int, overflow: Callable[[], None], burst_bytes: int = 0
     ) -> None:
         self._transport = transport
-        self._turn = turn
-        self._max_bytes = self._most = max_bytes
-        self._burst_bytes = burst_bytes or _BURSTS * max_bytes
+        # Wrappers such as TLS hand attributes of the socket's transport through, but are none.
+        self._plain: Connection | None = transport if isinstance(transport, Connection) else None
+        self._gather = turn.add
+        self._max_bytes = self._most = max_bytes or sys.maxsize
+        self._burst_bytes = burst_bytes or _BURSTS * self._max_bytes
         self._overflow: Callable[[], None] | None = overflow
         self._queue: list[bytes] = []
 
@@ -70,32 +74,41 @@ class Outgoing:
         """Send at the end of the turn."""
         queue = self._queue
         if not queue:
-            self._turn.add(self)
+            self._gather(self)
         queue.append(data)
 
     def flush(self) -> None:
         """Send what is gathered now."""
-        queue, transport = self._queue, self._transport
-        if transport is None:
-            queue.clear()
-            return
+        queue, plain = self._queue, self._plain
         if not queue:
             return
-        data = queue[0] if len(queue) == 1 else b"".join(queue)
-        self._queue = []
+        data = b"".join(queue)
+        queue.clear()
+        size = len(data)
+        if plain is None or plain.TLS or plain.dataBuffer or plain._tempDataLen or size > self._max_bytes:
+            self._queue_up(data)
+            return
+        try:
+            sent = plain.socket.send(data)
+        except OSError:
+            sent = 0  # full, or gone: transport.write meets the same and reports it in its own time
+        if sent < size:
+            self._most = self._max_bytes
+            plain.write(data[sent:])
+
+    def _queue_up(self, data: bytes) -> None:
+        """Leave it to the transport, behind what that still holds, unless it is too much."""
+        transport = self._transport
+        if transport is None:
+            return
         backlog = unsent_bytes(transport)
         if not backlog:
             self._most = self._max_bytes
-        if self._max_bytes and backlog + len(data) > self._most and not self._is_burst(backlog, len(data)):
-            overflow, self._overflow = self._overflow, None
-            if overflow is not None:
-                overflow()
-            return
-        if not backlog and (rest := send_now(transport, data)) is not None:
-            if rest:
-                transport.write(rest)
-        else:
+        if backlog + len(data) <= self._most or self._is_burst(backlog, len(data)):
             transport.write(data)
+        elif self._overflow is not None:
+            overflow, self._overflow = self._overflow, None
+            overflow()
 
     def _is_burst(self, backlog: int, size: int) -> bool:
         """Whether that is only what this turn brought; while it is being read, as much as ever may follow."""
@@ -109,12 +122,13 @@ class Outgoing:
         transport = self._transport
         if transport is not None:
             self.flush()
-            self._transport = None
+            self._transport = self._plain = None
             transport.loseConnection()
 
     def drop(self) -> None:
         """The connection is gone: forget what was gathered."""
-        self._queue, self._transport = [], None
+        self._queue.clear()
+        self._transport = self._plain = None
 
 
 def unsent_bytes(transport: Any) -> int:

@@ -6,6 +6,7 @@ turn. Leaves out everything of XMPP, and BOSH and WebSocket.
 """
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -42,6 +43,7 @@ class ClientConnection(Protocol):
 
     transport: Any
     channel_binding: bytes | None = None
+    write: Callable[[bytes], None]  #: sends at the end of this turn
 
     def __init__(self, factory: "ClientFactory") -> None:
         self._clients = factory
@@ -93,6 +95,7 @@ class ClientConnection(Protocol):
         )
         self._reads(clients.realm.shaping.read_bytes)
         self._outgoing = Outgoing(transport, clients.turn, options.outgoing_bytes, self._overflow)
+        self.write = self._outgoing.write
         self._framing = StreamFraming(clients.pool)
         self._session = Session(clients.realm, self, self._framing, "tcp")
         clients.connections.add(self)
@@ -143,10 +146,6 @@ class ClientConnection(Protocol):
         self._session.disconnected()
 
     # ---- IConnection
-
-    def write(self, data: bytes) -> None:
-        """Send at the end of this turn."""
-        self._outgoing.write(data)
 
     def slow(self, seconds: float) -> None:
         """Read nothing more for so long, at least."""
