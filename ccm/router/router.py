@@ -15,20 +15,18 @@ from twisted.logger import Logger
 from ccm import address
 from ccm.errors import StanzaError
 from ccm.interfaces import IAccountDisco, IHostDisco, ISession, ISink
+from ccm.router.claims import Claims, Handler
 from ccm.router.commands import HostCommand
 from ccm.router.hooks import EVENTS, HANDLED, Instead, Order, Phase, Target, hooks_of
 from ccm.wire.stanza import Stanza
 
 log = Logger()
 
-Handler = Callable[[Stanza, Any], Any]
 #: Runs a coroutine and calls back with its value, or with the exception it raised.
 Spawn = Callable[[Coroutine[Any, Any, Any], Callable[[Any], None], Callable[[BaseException], None]], None]
 #: Answers an ``iq`` of somebody who has not signed in.
 BeforeAuth = Callable[[Stanza, Any], Coroutine[Any, Any, Stanza]]
-_DEFAULT_TYPES = {"message": "normal", "presence": "available", "iq": "get"}
 _REQUESTS = ("get", "set")
-_Table = dict[tuple[str | None, tuple[str, str] | None], tuple[Handler, ...]]
 
 
 class Router:
@@ -49,8 +47,8 @@ class Router:
         #: whether somebody else in this process serves a domain
         self.is_taken: Callable[[str], bool] = lambda _: False
         self._elsewhere: ISink | None = None
-        #: (phase, kind, target) -> (type, payload) -> handlers; a missing table costs one lookup.
-        self._tables: dict[tuple[Phase, str, Target], _Table] = {}
+        #: by (phase, kind, target); a missing table costs one lookup.
+        self._tables: dict[tuple[Phase, str, Target], Claims] = {}
         self._ordered: dict[tuple[Any, ...], tuple[tuple[Order, Handler], ...]] = {}
         self._events: dict[str, list[Callable[..., Any]]] = {name: [] for name in EVENTS}
         self._requests: dict[tuple[str, str], Callable[[Stanza], None]] = {}
@@ -148,11 +146,11 @@ class Router:
                 self._events[key].append(method)
             else:
                 phase, kind, type_, payload, target, order = key
-                table = self._tables.setdefault((phase, kind, target), {})
+                table = self._tables.setdefault((phase, kind, target), Claims(kind))
                 known = (*self._ordered.get((phase, kind, target, type_, payload), ()), (order, method))
                 ordered = tuple(sorted(known, key=lambda each: each[0]))
                 self._ordered[phase, kind, target, type_, payload] = ordered
-                table[type_, payload] = tuple(each for _, each in ordered)
+                table.set(type_, payload, tuple(each for _, each in ordered))
         self._features.update(dict.fromkeys(features))
 
     def features(self) -> tuple[str, ...]:
@@ -291,8 +289,9 @@ class Router:
         to = stanza.to
         target = self.target(to)
         kind = stanza.kind
-        if (Phase.FILTER, kind, target) in self._tables:
-            passed = self._filtered(stanza, target, origin)
+        filters = self._tables.get((Phase.FILTER, kind, target))
+        if filters is not None:
+            passed = self._filtered(filters, stanza, origin)
             if passed is None:
                 return
             stanza = passed
@@ -318,30 +317,29 @@ class Router:
         table = self._tables.get((phase, stanza.kind, target))
         if table is None:
             return False
-        for key in _keys(stanza):
-            for handler in table.get(key, ()):
-                verdict = handler(stanza, origin)
-                if verdict is None or phase is Phase.OBSERVE:
-                    continue
-                if iscoroutine(verdict):
-                    self._await(stanza, verdict)
-                elif verdict is not HANDLED:
-                    self.route(verdict)
-                return True
+        for handler in table.of(stanza):
+            verdict = handler(stanza, origin)
+            if verdict is None or phase is Phase.OBSERVE:
+                continue
+            if iscoroutine(verdict):
+                self._await(stanza, verdict)
+            elif verdict is not HANDLED:
+                self.route(verdict)
+            return True
         return False
 
-    def _filtered(self, stanza: Stanza, target: Target, origin: ISink | None) -> Stanza | None:
+    def _filtered(self, filters: Claims, stanza: Stanza, origin: ISink | None) -> Stanza | None:
         """What passes the filters, which may put another stanza in its place; ``None`` if one of them kept it."""
-        table = self._tables[Phase.FILTER, stanza.kind, target]
-        for key in _keys(stanza):
-            for handler in table.get(key, ()):
-                verdict = handler(stanza, origin)
-                if isinstance(verdict, Instead):
-                    stanza = verdict.stanza
-                elif verdict is not None:
-                    if verdict is not HANDLED:
-                        self.route(verdict)
-                    return None
+        for handler in filters.of(stanza):
+            verdict = handler(stanza, origin)
+            if verdict is None:
+                continue
+            if isinstance(verdict, Instead):
+                stanza = verdict.stanza
+            else:
+                if verdict is not HANDLED:
+                    self.route(verdict)
+                return None
         return stanza
 
     def _forward(self, stanza: Stanza) -> None:
@@ -387,11 +385,3 @@ class Router:
         if stanza.from_ is None or stanza.type == "error" or (stanza.kind, stanza.type) == ("iq", "result"):
             return
         self.route(stanza.error(error))
-
-
-def _keys(stanza: Stanza) -> tuple[tuple[str | None, tuple[str, str] | None], ...]:
-    """What may claim a stanza, the more special first."""
-    type_, payload = stanza.type or _DEFAULT_TYPES[stanza.kind], stanza.payload
-    if payload is None:
-        return (type_, None), (None, None)
-    return (type_, payload), (None, payload), (type_, None), (None, None)
