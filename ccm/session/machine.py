@@ -50,7 +50,7 @@ class Session:
     """
 
     __slots__ = (
-        *("_archived", "_backlog", "_bare", "_negotiation", "_own", "_quoted", "_waiting", "_write"),
+        *("_archived", "_backlog", "_bare", "_declared", "_negotiation", "_own", "_quoted", "_waiting", "_write"),
         *("connection", "dropped", "framing", "heard", "held"),
         *("hibernating", "jid", "more_follows", "presence", "priority", "realm", "resumed", "resumption", "stage"),
         *("state", "stream_id", "successor", "transport"),
@@ -60,7 +60,7 @@ class Session:
         self.realm = realm
         self.connection: IConnection | None = connection
         self._own: IConnection | None = connection
-        self.framing = framing
+        self.framing, self._declared = framing, framing.declared
         self.transport = transport
         self.jid = self._bare = self.stream_id = ""
         self._quoted = b""
@@ -130,7 +130,7 @@ class Session:
         """Send a copy of a stanza that goes to many."""
         if self.held is not None and self.held.keeps(self, template.stanza, template):
             return
-        data = (template.declared_head if self.framing.declared else template.head) + self._quoted + template.tail
+        data = (template.declared_head if self._declared else template.head) + self._quoted + template.tail
         if self.resumption is not None:
             self.resumption.deliver(data, bool(template.archived))
         elif template.archived and self._archived is not None:
@@ -298,7 +298,7 @@ class Session:
         self._write = connection.write if connection is not None else _nowhere
         self._archived = getattr(connection, "write_archived", None)
         if framing is not None:
-            self.framing, self.transport = framing, transport
+            self.framing, self._declared, self.transport = framing, framing.declared, transport
 
     def hand_over(self, session: "Session") -> None:
         """Another session goes on with this one's connection; this one is only its shell from now on."""

@@ -29,7 +29,9 @@ class FanOut:
 
     def __init__(self, stanza: Stanza, from_: str) -> None:
         self.archived = ""
-        self.stanza = stanza.copy(from_=from_, to=None)
+        attrs = stanza.attrs | {"from": from_}
+        attrs.pop("to", None)
+        self.stanza = Stanza(stanza.kind, attrs, stanza.inner, stanza.children, stanza.declarations)
         kind = stanza.kind.encode()
         rest = self.stanza.head()[1 + len(kind) :] + b" to='"
         self.head = b"<" + kind + rest
