@@ -12,14 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
 
 from ccm import records as r
+from ccm.components.saved_discussion import Saved
 from ccm.reporter import render_json
 from ccm.reporter.context import Context
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.document import Meta, build
+from ccm.reporter.state import to_json
 from ccm.reporter.templates import Templates
 from ccm.reporter.transcript import Message
 from ccm.session.verifiers import make_verifiers
@@ -99,6 +102,9 @@ class Seed:
         for past in PUBLISHED:
             await self._published(past)
         await self._topic("hiring", "Hiring, first round", "ended", self._now - timedelta(days=4, hours=3))
+        ended = self._now - timedelta(days=4, hours=2, minutes=28)
+        followed = Saved(msgspec.Raw(to_json(new_state())), greeted=True, closing=True, ended=ended)
+        await self._stores.state.set("discussion:hiring", msgspec.json.encode(followed))
         start = self._at(1, 15)
         await self._topic("audit", "Licence audit", "planned", start)
         guests = (

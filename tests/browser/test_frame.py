@@ -51,11 +51,19 @@ def test_the_frame_does_what_it_says(browser: Browser, server: Server, artefacts
     kim.add_init_script(ASKS)
     kim.reload()
     judge = Judge(kim, artefacts)
+    doors = ann.get_by_test_id("new").filter(visible=True)
+    expect(doors).to_have_count(1)
     wish(ann, "kim@localhost Licence audit tomorrow 10:00")
     expect(ann.locator("#talk-title")).to_have_text("Licence audit")
     wish(ann, "kim@localhost Budget 2027")
     expect(ann.locator("#talk-title")).to_have_text("Budget 2027")
     say(ann, "Shall we?")
+
+    for size in (TABLET, WIDE):  # one door to a new topic, wherever one is
+        ann.set_viewport_size(size)  # type: ignore[arg-type]
+        ann.evaluate("location.hash = '#/'")
+        expect(doors).to_have_count(1)
+    topic(ann, "Budget 2027")
 
     # Who looks at what has not begun is not there, and may say whether they come.
     topic(kim, "Budget 2027")

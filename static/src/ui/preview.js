@@ -57,8 +57,13 @@ class Preview extends PlainElement {
     return lists().map(([kind, title, none, sure]) => {
       const some = outcome.entries.filter((e) => e.kind === kind && isSure(e) === sure && e.status !== 'rejected');
       if (!some.length && !none) return nothing;
-      return html`<h3>${title}</h3>${some.length ? html`<ul>${some.map((e) => html`<li dir="auto">${this.#link(e.source, e.text)}${e.owner || e.due ? html` <small>${[e.owner, e.due && day(new Date(`${e.due}T12:00:00`), this.app.now)].filter(Boolean).join(', ')}</small>` : nothing}</li>`)}</ul>` : html`<p class="none-said">${none}</p>`}`;
+      return html`<h3>${title}</h3>${some.length ? html`<ul>${some.map((e) => html`<li dir="auto">${this.#link(e.source, e.text)}${this.#who(e)}</li>`)}</ul>` : html`<p class="none-said">${none}</p>`}`;
     });
+  }
+
+  #who(e) {
+    const words = [e.owner || (e.kind === 'action' && t`nobody yet`), e.due && day(new Date(`${e.due}T12:00:00`), this.app.now)].filter(Boolean).join(', ');
+    return words ? html` <small>${words}</small>` : nothing;
   }
 
   #points(made) {

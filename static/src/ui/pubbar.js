@@ -125,7 +125,8 @@ function goesOut(outcome) {
 
 function asked(outcome) {
   const now = outcome.attributes.find((a) => a.name === outcome.asking);
-  return html`<b>${now ? t`Asked now: ${now.label}.` : t`The reporter is asking.`}</b> ${now?.question ? html`<span class="q" dir="auto">${now.question}</span> ` : nothing}${t`Answer in the talk: anybody may.`}`;
+  const then = missing(outcome).unwritten.filter((label) => label !== now?.label);
+  return html`<b>${now ? t`Asked now: ${now.label}.` : t`The reporter is asking.`}</b> ${then.length ? t`Then: ${list(then)}.` : t`Then the draft is complete.`}`;
 }
 
 /** Of what is published: one sentence, and what is being done about it. */
@@ -183,15 +184,19 @@ function holdButton(app) {
   return html`<button class="btn" type="button" data-testid="hold" @click=${() => app.deeds.hold(app.topic)}>${t`Hold it`}</button>`;
 }
 
-/** What one may answer to the reporter without words. */
-function passing(app) {
-  if (app.room?.state !== 'in') return nothing;
-  return html`<button class="btn" type="button" data-testid="skip" @click=${() => app.room.say('skip')}>${t`Skip it`}</button><button class="btn quiet" type="button" data-testid="stop" @click=${() => app.room.say('stop')}>${t`Stop asking`}</button>`;
+/** Leads to where the reporter asks. */
+function answering(app) {
+  const go = async () => {
+    app.go('talk');
+    await app.updateComplete;
+    app.querySelector('ccm-talk :is([data-testid=asked] textarea, #w)')?.focus();
+  };
+  return html`<button class="btn" type="button" data-testid="answer-there" @click=${go}>${icon('talk')}${t`Answer in the talk`}</button>`;
 }
 
 function buttons(app, outcome, state, wrong) {
   if (isOut(state)) return documentButtons(app, outcome, wrong);
-  if (state === 'asking') return passing(app);
+  if (state === 'asking') return answering(app);
   return html`${publishButton(app, outcome, state, wrong)}${state === 'grace' ? holdButton(app) : nothing}`;
 }
 
