@@ -133,7 +133,7 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     expect(poll).to_contain_text("Ship on Friday?", timeout=10_000)
     poll.get_by_role("button", name="yes").click()
     expect(poll.get_by_role("button", name="yes")).to_have_attribute("aria-pressed", "true", timeout=10_000)
-    expect(message(ann, "Ann says: #vote yes")).to_be_visible()
+    expect(message(ann, "Ann votes “yes”.")).to_be_visible()
     judge.look("01-vote")
     poll.get_by_role("button", name="End the vote").click()
     expect(poll).to_have_count(0, timeout=10_000)

@@ -72,7 +72,7 @@ export function logRows(talk, { shown, firstNew, arrived }) {
     onCard = line ? proposedBy(line, outcome, reporter) : [];
     if (note) rows.push({ key, view: html`<li class="sys"><span dir="auto">${note.text}</span> ${app.notes.actions(note)}</li>` });
     else rows.push({ key, view: messageRow(talk, line, { same: together(line, before), tabs: tabs.get(line.id) ?? [], outcome, standing: how }) });
-    before = note || answerOf(line) ? null : line; // who speaks after a quiet line is named
+    before = note || answer ? null : line; // who speaks after a quiet line is named
     const late = line?.id && line.id === arrived?.id ? card(room.log[0].at) : nothing;
     if (late !== nothing) {
       fresh('came', t`You came at ${clock(/** @type {any} */ (arrived).at)}`);

@@ -21,13 +21,25 @@ const SIGN = /^\s*(?:[#/][a-z]{2,}|(?:ACTION|DECISION|AGREED|RESOLVED|PROPOSED|Q
 // A nick may have another owner by now.
 const isOnes = (one, other) => !one || !other || one === other;
 
-const ANSWER = /^(.+?) says: #(ok|no) ((?:[A-Z]\d+[ ,]*)+)$/u;
+const ORDER = /^(.+?) says: #([a-z]+) ?(.*)$/u;
+const IDS = /^(?:[A-Z]\d+[ ,]*)+$/u;
+const ONE = /^[A-Z]\d+(?= |$)/u;
 
-/** What a button's yes or no says in the talk by the reporter's mouth: one quiet line. @param {any} line */
+/** What a button says in the talk by the reporter's mouth: one quiet line. @param {any} line @returns {string} `''` if it is none */
 export function answerOf(line) {
-  const [, who, verdict, ids] = ANSWER.exec(line.withdrawn ? '' : line.body) ?? [];
+  const [, who, verb, rest] = ORDER.exec(line.withdrawn ? '' : line.body) ?? [];
   if (!who) return '';
-  return verdict === 'ok' ? t`${who} confirms ${ids.trim()}.` : t`${who} says no to ${ids.trim()}.`;
+  if (verb === 'ok' || verb === 'no') return !IDS.test(rest) ? '' : verb === 'ok' ? t`${who} confirms ${rest.trim()}.` : t`${who} says no to ${rest.trim()}.`;
+  if (verb === 'skip') return t`${who} skips the question.`;
+  if (verb === 'stop') return t`${who} ends the questions.`;
+  if (verb === 'vote' && rest) return t`${who} votes “${rest}”.`;
+  const id = ONE.exec(rest)?.[0] ?? '';
+  if (!id) return '';
+  return {
+    edit: () => t`${who} says ${id} otherwise.`, assign: () => t`${who} says who does ${id}.`, due: () => t`${who} says when ${id} is due.`, move: () => t`${who} moves ${id}.`,
+    done: () => t`${who} says that ${id} is done.`, cancel: () => t`${who} cancels ${id}.`, reopen: () => t`${who} opens ${id} again.`,
+    drop: () => t`${who} takes ${id} off the record.`, restore: () => t`${who} undoes the last change of ${id}.`,
+  }[verb]?.() ?? '';
 }
 
 /** What stands in the talk for the text of a draft, which is one click away. @param {any} line @returns {string} `''` if it is none */
