@@ -120,7 +120,7 @@ class Session:
         """Send a stanza that is addressed to this session."""
         if self.held is not None and self.held.keeps(self, stanza, stanza):
             return
-        data = stanza.to_bytes(declared=self.framing.declared)
+        data = stanza.to_bytes(declared=self._declared)
         if self.resumption is None:
             self._write(data)
         else:
