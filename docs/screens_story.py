@@ -265,6 +265,8 @@ def publish(stage: Stage, take: Take, ann: Page, priya: Page) -> None:
     """The talk ends, the reporter asks, the draft is complete, and it is published; then a second time."""
     settle(ann, "P1")
     spoken(stage, "14:41", priya, "That is all three. Publish this, reporter.")
+    ann.get_by_role("button", name="End meeting").first.click()
+    expect(ann.locator(".head .sub")).to_contain_text("Ended", timeout=SOON)
     expect(ann.locator("#outcome")).to_have_attribute("data-mode", "interviewing", timeout=SOON)
     take(ann, "asking", "Talk")
     spoken(stage, "14:44", priya, "A single front door to what the city measures, counts and maps.")
