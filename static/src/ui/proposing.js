@@ -15,7 +15,7 @@ export function putIn({ body, withdrawn }) {
   if (withdrawn || !body.includes(' / #no ')) return [];
   const [first, ...rest] = body.split('\n');
   const put = (HEAD.test(first) ? rest : [first, ...rest]).map((one) => PUT.exec(one));
-  return put.every(Boolean) ? put.map((found) => ({ id: /** @type {any} */ (found)[1], text: /** @type {any} */ (found)[2] })) : [];
+  return put.every(Boolean) ? put.map((found) => ({ id: /** @type {any} */ (found)[1], text: /** @type {any} */ (found)[2].replace(/^UNASSIGNED: /u, '') })) : [];
 }
 
 /** What waits for an answer. @param {Outcome | undefined} outcome @returns {Entry[]} */
