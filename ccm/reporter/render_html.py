@@ -12,7 +12,7 @@ from ccm.reporter.document_shape import Document, Line, Quote, Section, supersed
 from ccm.reporter.html_items import actions, decisions, noted, possible, questions
 from ccm.reporter.html_log import conversation, files, people, topics
 from ccm.reporter.html_text import escaped, rich, side_note, to_log
-from ccm.reporter.rendering import anchor, capital, is_said_by, when
+from ccm.reporter.rendering import anchor, capital, when
 
 __all__ = ["anchor", "fragment", "page"]
 
@@ -62,8 +62,7 @@ def page(
 def fragment(document: Document) -> str:
     """The document as one ``<article>`` for a page of somebody else's, whose title stands above it."""
     lead = f'<p class="lead">{escaped(document.headline)}</p>' if document.headline else ""
-    head = f"{lead}{_told_above(document, document.headline)}{_facts(document)}"
-    return f'<article class="ccm">{head}\n{_outcome(document)}{_foot(document, {}, {})}</article>'
+    return f'<article class="ccm">{lead}{_facts(document)}\n{_outcome(document)}{_foot(document, {}, {})}</article>'
 
 
 def _outcome(document: Document) -> str:
@@ -94,7 +93,7 @@ def _masthead(home: str, feed: str) -> str:
 def _contents(document: Document) -> str:
     still_open = sum(item.status == "open" for item in document.questions)
     rows: list[tuple[str, str, int | None]] = [("about", "About", None)]
-    rows = rows if any(_news(section, document) for section in document.sections) else []
+    rows = rows if any(section.quotes for section in document.sections) else []
     rows += [
         ("actions", "Actions", len(document.actions)),
         ("decisions", "Decisions", len(document.decisions) - len(superseded(document.decisions))),
@@ -111,17 +110,7 @@ def _contents(document: Document) -> str:
 
 def _head(document: Document) -> str:
     lead = f'<p class="lead">{escaped(document.headline)}</p>' if document.headline else ""
-    title = f"<h1>{escaped(document.title)}</h1>{_told_above(document, document.title)}"
-    return f"<header>{title}{lead}{_told_above(document, document.headline)}{_facts(document)}</header>"
-
-
-def _told_above(document: Document, words: str) -> str:
-    """Where a title or headline comes from that somebody gave as an attribute."""
-    quotes = [q for section in document.sections for q in section.quotes if is_said_by(q.text, words)]
-    if not quotes:
-        return ""
-    first, *others = quotes
-    return side_note(document, first.by, first.at, first.source, "", [q.source for q in others])
+    return f"<header><h1>{escaped(document.title)}</h1>{lead}{_facts(document)}</header>"
 
 
 def _facts(document: Document) -> str:
@@ -149,16 +138,10 @@ def _summary(document: Document) -> str:
 
 
 def _about(document: Document, said: Mapping[str, Line]) -> str:
-    rows = "".join(_section(section, document, said) for section in document.sections if _news(section, document))
+    rows = "".join(_section(section, document, said) for section in document.sections if section.quotes)
     if not rows:
         return ""
     return f'<section id="about"><h2>About</h2><dl class="prose">{rows}</dl></section>'
-
-
-def _news(section: Section, document: Document) -> bool:
-    """Whether it says more than title and headline do, which stand above it."""
-    above = (document.title, document.headline)
-    return any(not any(is_said_by(quote.text, words) for words in above) for quote in section.quotes)
 
 
 def _section(section: Section, document: Document, said: Mapping[str, Line]) -> str:

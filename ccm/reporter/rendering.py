@@ -70,12 +70,6 @@ def capital(text: str) -> str:
     return text if not plain.islower() or is_safe(first) else text[0].upper() + text[1:]
 
 
-def is_said_by(text: str, words: str) -> bool:
-    """Whether words say what a text says: its case and the full stop at its end aside."""
-    plain, other = (each.strip().rstrip(".").casefold() for each in (text, words))
-    return bool(plain) and plain == other
-
-
 def is_file(url: str) -> bool:
     """Whether an address is that of a file rather than of a page, by its ending."""
     return bool(_FILE.search(url))
