@@ -73,7 +73,7 @@ def test_every_page_is_accessible_and_fits_in_both_schemes_and_all_widths(
         for name, path in PAGES.items():
             page.goto(seeded.url + path)
             if name == "document":
-                page.locator("summary").click()
+                page.locator("summary").first.click()
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 page.screenshot(path=artefacts / f"{name}-{width}-{scheme}.png", full_page=True)
