@@ -56,23 +56,18 @@ class BoshSession:
         self.stream: Stream | None = None
         self.over = self.followable = False
         self.place = ""
-        self.archived = self.fresh = 0
-        self._options, self._outlet = options, outlet
-        self._created = created
+        self.archived = self.fresh = self._resends = 0
+        self._options, self._outlet, self._created = options, outlet, created
         self._final: bytes | None = None
-        self._told = self._lingering = self._release = False
+        self._told = self._lingering = self._release = self._dry = False  # dry: the last answer carried nothing
         self._condition: str | None = None
         self._silent: int | None = None  # rid of a pause request: its answer carries nothing
         self._pause: int | None = None
         self._report: tuple[int, int] | None = None
-        self._resends = 0
         self._last_empty: float | None = None
-        self._dry = False  # the last answer carried nothing
-        self._quiet_until = 0.0
-        self._gather_until = 0.0  # something was asked: what is held longest waits for the answers
+        self._quiet_until = self._gather_until = 0.0  # something was asked: what is held longest waits for the answers
         self._asked = 0  # of these, how many are still to come
-        self._since = now  # of the last request, answer or hang-up
-        self._replied = now
+        self._since = self._replied = now  # of the last request, answer or hang-up; of the last answer
 
     @property
     def secure(self) -> bool:
@@ -212,6 +207,11 @@ class BoshSession:
         if error is not None and (self._created is not None or error.condition == "system-shutdown"):
             condition = error.condition if error.condition in wire.CREATION_CONDITIONS else condition
         self._end(condition)
+
+    def moved(self) -> None:
+        """Another connection goes on with the stream, and has what waits here: end, and say nothing."""
+        self.queue = Queue()
+        self._end(None)
 
     # ---- requests in order
 

@@ -18,11 +18,13 @@ from ccm import namespaces as ns
 from ccm.errors import StreamError
 from ccm.interfaces import IConnection, ISession
 from ccm.session import client_state, resume
+from ccm.session.movable import Movable
 from ccm.session.negotiation import Negotiation
 from ccm.session.realm import Realm
-from ccm.session.resumption import Resumption, managed
+from ccm.session.resumption import Resumption
 from ccm.session.stanzas import accept
 from ccm.session.states import EDGES, State
+from ccm.session.stream_management import managed
 from ccm.wire.events import Broken, Event, Nonza, StreamClosed, StreamOpened
 from ccm.wire.fanout import FanOut, quoted
 from ccm.wire.framing import Framing
@@ -31,6 +33,7 @@ from ccm.wire.stanza import Stanza, text
 log = Logger()
 
 _MAX_BACKLOG = 64
+_BEFORE_LOGIN = (State.OPENING, State.AUTHENTICATING, State.SECURING)
 
 
 def _nowhere(_data: bytes) -> None:
@@ -71,7 +74,7 @@ class Session:
         self.dropped = self.hibernating = self.resumed = self.heard = self.more_follows = self._waiting = False
         self.held: client_state.Held | None = None  # while its client does not look (XEP-0352)
         self.successor: Session | None = None
-        self.resumption: Resumption | None = None
+        self.resumption: Resumption | Movable | None = None
         self._backlog: deque[Event] | None = None
         self._write: Callable[[bytes], None] = connection.write
         # A transport with records of its own wants to know what they need not hold.
@@ -156,16 +159,12 @@ class Session:
             if isinstance(event, StreamClosed):
                 self.finish()
             elif isinstance(event, StreamOpened):
-                if self._negotiation is None or self.stage not in (
-                    State.OPENING,
-                    State.AUTHENTICATING,
-                    State.SECURING,
-                ):
+                if self._negotiation is None or self.stage not in _BEFORE_LOGIN:
                     raise StreamError("policy-violation", "The stream is already open.")
                 if self.stage is not State.OPENING:
                     self.move(State.OPENING)
                 self._negotiation.opened(event)
-            elif isinstance(event, Nonza) and event.namespace == ns.SM and self.transport != "bosh":
+            elif isinstance(event, Nonza) and event.namespace == ns.SM:
                 managed(self, event, self._negotiation.jid if self._negotiation is not None else None)
             elif self.stage is State.OPENING:
                 raise StreamError("invalid-xml", "Open a stream first.")
@@ -315,13 +314,12 @@ class Session:
     def take_over(self, connection: IConnection, framing: Framing, transport: str) -> None:
         """A client that has signed in anew resumes this session over that connection (XEP-0198 §5)."""
         assert self.resumption is not None
-        if self.connection is not None:
-            self.part(StreamError("conflict", "The session was resumed elsewhere."))
+        resumption = self.resumption = self.resumption.taken_over()
         framing.max_bytes = self.realm.wire.max_stanza_bytes
         self.attach(connection, framing, transport)
         if self.stage is State.DETACHED:
             self.move(State.BOUND)
-        self.resumption.resumed()
+        resumption.resumed()
 
     def move(self, state: State) -> None:
         """Change state along an edge of the picture."""
@@ -334,7 +332,7 @@ class Session:
     def suspend(self) -> None:
         """The server stops: keep what can be resumed afterwards, end what cannot."""
         error = StreamError("system-shutdown", "The server is restarting. Come back in a moment.")
-        if self.resumption is None or not self.resumption.acks.resumable:
+        if not isinstance(self.resumption, Resumption) or not self.resumption.acks.resumable:
             self.fail(error)
             return
         self.resumption.freeze()
@@ -344,9 +342,10 @@ class Session:
         """Its present connection is gone."""
         client_state.flush(self)  # XEP-0352 §5.2: a resumed stream is active
         self.attach(None)
-        if self.stage is State.BOUND and self.resumption is not None and self.resumption.acks.resumable:
+        kept = self.resumption
+        if self.stage is State.BOUND and isinstance(kept, Resumption) and kept.acks.resumable:
             self.move(State.DETACHED)
-            self.resumption.hibernate()
+            kept.hibernate()
         else:
             self.end(unacked)
 

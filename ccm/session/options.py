@@ -15,12 +15,13 @@ class SessionOptions(Section):
 
     ``require_tls``: no authentication before TLS. Times until the first byte, until TLS and until login are counted
     from connecting; a person may have to judge a certificate meanwhile. Bytes a second and their burst hold for
-    reading, before and after login; 0 means no limit. More
-    than ``outgoing_bytes`` unsent, or four times that brought at once, cuts the connection; its session hibernates if
-    it can be resumed. ``resume_*`` are of XEP-0198: how long a session waits for its client, how many stanzas it keeps
-    meanwhile, and after how many unacknowledged ones an acknowledgement is asked for. At most ``resume_waiting``
-    answers wait for records to be saved: acknowledgements above it are not given, anything else is sent without
-    waiting. Up to ``held_stanzas`` presences and events wait for a client that says nobody looks (XEP-0352).
+    reading, before and after login; 0 means no limit. More than ``outgoing_bytes`` unsent, or four times that brought
+    at once, cuts the connection; its session hibernates if it can be resumed. ``resume_*`` are of XEP-0198: how long a
+    session waits for its client, how long for a page that began over BOSH (it was closed, or crashed, unless it is back
+    soon), how many stanzas it keeps meanwhile, and after how many unacknowledged ones an acknowledgement is asked for.
+    At most ``resume_waiting`` answers wait for records to be saved: acknowledgements above it are not given, anything
+    else is sent without waiting. Up to ``held_stanzas`` presences and events wait for a client that says nobody looks
+    (XEP-0352).
     """
 
     require_tls: bool = True
@@ -34,6 +35,7 @@ class SessionOptions(Section):
     outgoing_bytes: Count = 1_048_576
     sessions_per_account: CountOr0 = 10
     resume_seconds: CountOr0 = 600
+    resume_page_seconds: CountOr0 = 15
     resume_stanzas: CountOr0 = 500
     resume_request_every: Count = 50
     resume_save_seconds: AmountOr0 = 1.0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ccm import address
 from ccm.interfaces import IConnection
 from ccm.session.realm import Realm
+from ccm.session.resume import Acks
 from ccm.session.states import State
 from ccm.wire.fanout import FanOut
 from ccm.wire.framing import Framing
@@ -30,14 +31,9 @@ def to_plain(session: "Session") -> dict[str, Any]:
         "priority": session.priority,
         "state": dict(session.state),
     }
-    if session.resumption is not None:
-        acks = session.resumption.acks
-        plain["resume"] = {
-            "id": session.resumption.id,
-            "inbound": session.resumption.secured(),
-            "outbound": acks.outbound,
-            "queue": [data.decode() for data in acks.queue],
-        }
+    kept = session.resumption.to_plain() if session.resumption is not None else None
+    if kept is not None:
+        plain["resume"] = kept
     return plain
 
 
@@ -73,8 +69,8 @@ def from_plain(
     session.restored(plain["jid"])
     kept = plain.get("resume")
     if kept is not None:
-        resumption = session.resumption = Resumption(session, True, kept["id"])
-        acks = resumption.acks
+        acks = Acks(resumable=True)
+        resumption = session.resumption = Resumption(session, acks, kept["id"], page=kept.get("page", False))
         acks.inbound = acks.secured = kept["inbound"]
         acks.outbound = kept["outbound"]
         acks.queue.extend(data.encode() for data in kept["queue"])

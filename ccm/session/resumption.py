@@ -18,7 +18,6 @@ from ccm.errors import StreamError
 from ccm.session import client_state, record, resume
 from ccm.session.resume import Acks
 from ccm.session.states import State
-from ccm.wire.events import Nonza
 from ccm.wire.stanza import Stanza
 
 if TYPE_CHECKING:
@@ -35,17 +34,18 @@ _MOST_UNACKNOWLEDGED = 100  # of what is told when it hibernates
 
 class Resumption:
     """
-    :param resumable: the client wants to be able to come back; else only acknowledgements are exchanged.
+    :param acks: resumable if the client wants to be able to come back; else only acknowledgements are exchanged.
+    :param page: it is a page's, which has gone for good unless it is back soon.
     """
 
     __slots__ = (
         *("_ask_timer", "_covered", "_end_timer", "_holding", "_owed", "_requests", "_save_timer", "_securing"),
-        *("_session", "_settling", "acks", "id"),
+        *("_session", "_settling", "acks", "id", "page"),
     )
 
-    def __init__(self, session: "Session", resumable: bool, id_: str | None = None) -> None:
+    def __init__(self, session: "Session", acks: Acks, id_: str | None = None, *, page: bool = False) -> None:
         self._session = session
-        self.acks = Acks(resumable=resumable)
+        self.acks, self.page = acks, page
         self.id = id_ or session.realm.random(18).hex()
         self._end_timer: Callable[[], None] | None = None
         self._save_timer: Callable[[], None] | None = None
@@ -183,7 +183,7 @@ class Resumption:
             log.error("Not acknowledged, since the store failed: {error!r}", jid=session.jid, error=failure.value)
             done()
 
-        _after(session.realm.barrier(), secured, failed)
+        after(session.realm.barrier(), secured, failed)
 
     def secured(self) -> int:
         """How many stanzas of the client are on disk: what a record says."""
@@ -200,7 +200,7 @@ class Resumption:
             self._securing = False
 
         self._securing = True
-        _after(self._session.realm.barrier(), secured, failed)
+        after(self._session.realm.barrier(), secured, failed)
         if self._securing:
             self._save_soon()
         return acks.secured
@@ -211,7 +211,8 @@ class Resumption:
         """The connection is gone: wait for the client."""
         session = self._session
         session.hibernating = True
-        seconds = session.realm.options.resume_seconds
+        options = session.realm.options
+        seconds = options.resume_page_seconds if self.page else options.resume_seconds
         self._end_timer = session.realm.later(seconds, self._expired)
         self._save()
         client_state.gone(session)
@@ -226,6 +227,12 @@ class Resumption:
     def _expired(self) -> None:
         self._end_timer = None
         self._session.close("connection-timeout", "It did not come back in time.")
+
+    def taken_over(self) -> "Resumption":
+        """Another connection goes on: the present one, if there is one, ends. :returns: what goes on with it."""
+        if self._session.connection is not None:
+            self._session.part(StreamError("conflict", "The session was resumed elsewhere."))
+        return self
 
     def resumed(self) -> None:
         """A new connection stands: answer, then send anew what was not acknowledged (XEP-0198 §5)."""
@@ -261,7 +268,7 @@ class Resumption:
             if session.connection is connection:
                 session.close("internal-server-error", "Your last messages could not be stored. Send them again.")
 
-        _after(session.realm.barrier(), settled, failed)
+        after(session.realm.barrier(), settled, failed)
 
     def stop(self) -> list[bytes]:
         """It is over: forget it. :returns: what the client has not acknowledged."""
@@ -284,6 +291,17 @@ class Resumption:
 
     # ---- records
 
+    def to_plain(self) -> dict[str, Any]:
+        """Its part of the session's record."""
+        acks = self.acks
+        return {
+            "id": self.id,
+            "page": self.page,
+            "inbound": self.secured(),
+            "outbound": acks.outbound,
+            "queue": [data.decode() for data in acks.queue],
+        }
+
     def _save_soon(self) -> None:
         if self._save_timer is None and self.acks.resumable:
             realm = self._session.realm
@@ -305,55 +323,9 @@ class Resumption:
         return plain
 
 
-def _after(barrier: "Deferred[Any] | None", then: Callable[[], None], failed: Callable[[Any], None]) -> None:
+def after(barrier: "Deferred[Any] | None", then: Callable[[], None], failed: Callable[[Any], None]) -> None:
+    """Do *then* once all that was stored so far is on disk, or else *failed*."""
     if barrier is None:
         then()
     else:
         barrier.addCallback(lambda _: then()).addErrback(failed)
-
-
-def managed(session: "Session", nonza: Nonza, bare: str | None) -> None:
-    """
-    Serve an element of XEP-0198.
-
-    :param bare: who signed in, while nothing is bound.
-    :raises StreamError: for one that makes no sense now.
-    """
-    kept = session.resumption
-    if nonza.name == "enable" and session.stage is State.BOUND and kept is None:
-        session.resumption = Resumption(session, nonza.attrs.get("resume") in ("true", "1"))
-        session.resumption.start()
-    elif nonza.name == "resume" and session.stage is State.BINDING and bare is not None:
-        _take_up(session, bare, nonza)
-    elif nonza.name in ("enable", "resume"):
-        session.send(resume.failed("unexpected-request", "Not now: see XEP-0198, sections 3 and 5."))
-    elif kept is None or nonza.name not in ("a", "r"):
-        raise StreamError("unsupported-stanza-type", "Stream management is not enabled.")
-    elif nonza.name == "r":
-        kept.acknowledge()
-    else:
-        kept.acks.acknowledged(nonza.attrs.get("h", ""))
-
-
-def _take_up(session: "Session", bare: str, nonza: Nonza) -> None:
-    """
-    Answer ``<resume/>`` (XEP-0198 §5).
-
-    :param session: the new one, which has signed in and not bound.
-    :param bare: who it signed in as.
-    :raises StreamError: if the client acknowledges more than it was sent.
-    """
-    old = session.realm.resumptions.get(nonza.attrs.get("previd", ""))
-    if old is None or old.resumption is None or old.bare != bare:
-        session.send(resume.failed("item-not-found", "That session is over. Bind a new one."))
-        return
-    acks = old.resumption.acks
-    if acks.beyond(nonza.attrs.get("h", "")):
-        # It was sent something while records could not be saved, then came a crash: what it lacks cannot be told.
-        acks.queue.clear()
-        old.close("reset")
-        text = "What you were sent last is not known any more. Bind anew."
-        session.send(resume.failed("item-not-found", text, acks.inbound))
-        return
-    acks.acknowledged(nonza.attrs.get("h", ""))
-    session.hand_over(old)

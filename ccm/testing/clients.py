@@ -52,9 +52,11 @@ class Client:
         self.jid = jid
 
     def send(self, xml: str) -> None:
-        """Send stanzas; those without a namespace are in ``jabber:client``."""
+        """Send stanzas, those without a namespace in ``jabber:client``, and other elements as they are."""
         for element in elements_of(xml):
-            self._link.write(Stanza.from_element(element).to_bytes(declared=True))
+            is_stanza = element.uri in (None, ns.CLIENT)
+            data = Stanza.from_element(element).to_bytes(declared=True) if is_stanza else element.toXml().encode()
+            self._link.write(data)
 
     async def receive(self) -> Element | None:
         """The next stanza; ``None`` once the stream has ended. :raises TimeoutError: if nothing comes."""

@@ -247,10 +247,10 @@ class NetStage:
         self._clients.append(client)
         return client
 
-    async def connect(self) -> BareClient:
+    async def connect(self, transport: str = "") -> BareClient:
         """A bare connection."""
-        port = self._server.ports[self.name]
-        link = await connect(self._reactor, self._link, host="127.0.0.1", port=port, domain=HOST, timeout_seconds=5)
+        port, over = self._server.ports[transport or self.name], transport or self._link
+        link = await connect(self._reactor, over, host="127.0.0.1", port=port, domain=HOST, timeout_seconds=5)
         client = BareClient(link)
         self._clients.append(client)
         return client

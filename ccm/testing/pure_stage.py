@@ -105,7 +105,7 @@ class PureStage:
         self.router.fire("session-bound", session)
         return PureClient(self.router, session)
 
-    async def connect(self) -> PureClient:
+    async def connect(self, transport: str = "") -> PureClient:  # noqa: ARG002
         """:raises ValueError: always; there is no connection here."""
         raise ValueError("the pure stage has no connections; say “only over tcp”")
 

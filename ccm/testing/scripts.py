@@ -27,7 +27,8 @@ from ccm.testing.matching import elements_of, filled, mismatch
 
 STATEMENTS = {
     "signs in": "connects, authenticates and binds, without presence",
-    "connects": "opens a connection and sends nothing yet (TCP only)",
+    "connects": "opens a connection and sends nothing yet (not over BOSH)",
+    "connects over TRANSPORT": "the same, whatever the script is played over: the same person by another way",
     "begins TLS": "negotiates TLS on a bare connection, after <proceed/>",
     "is available": "sends initial presence and takes in what comes of it",
     "sends XML": "sends one or more stanzas; over a bare connection anything",
@@ -101,8 +102,8 @@ class Stage(Protocol):
     def sign_in(self, name: str, resource: str) -> Awaitable[Client]:
         """A client with a bound resource."""
 
-    def connect(self) -> Awaitable[Client]:
-        """A bare connection."""
+    def connect(self, transport: str = "") -> Awaitable[Client]:
+        """A bare connection, over that transport or else the stage's own."""
 
 
 class ScriptFailed(AssertionError):
@@ -214,13 +215,13 @@ class _Play:
 
     async def _do(self, statement: Statement) -> None:
         key = statement.name if statement.resource == "main" else f"{statement.name}'s {statement.resource}"
-        if statement.said in ("signs in", "connects"):
-            if statement.said == "connects":
-                client = await self._stage.connect()
-            else:
-                client = await self._stage.sign_in(self._stage.local(statement.name), statement.resource)
-                self._variables[key] = client.jid
+        if statement.said == "signs in":
+            client = await self._stage.sign_in(self._stage.local(statement.name), statement.resource)
+            self._variables[key] = client.jid
             self._clients[key] = client
+            return
+        if found := re.fullmatch(r"connects(?: over (\w+))?", statement.said):
+            self._clients[key] = await self._stage.connect(found[1] or "")
             return
         if statement.said.endswith(("are friends", "has an account")):
             return

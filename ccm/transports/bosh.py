@@ -309,6 +309,8 @@ class BoshSessions:
                 session.refuse("internal-server-error", "Something went wrong here. Sign in again.")
             if session.over:
                 session.leave()
+                if self._saver is not None:
+                    self._saver.gone(session)
             if session.sid in self.sessions:
                 self._wheel.schedule(session, session.deadline())
                 if self._saver is not None and not session.over and _signed_in(session):
