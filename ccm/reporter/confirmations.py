@@ -18,7 +18,7 @@ from ccm.reporter.finding import Found
 from ccm.reporter.followup import spell_day
 from ccm.reporter.marks import mark_of
 from ccm.reporter.orders import addressed
-from ccm.reporter.outcomes import MAX_ENTRIES, new_id, stamp
+from ccm.reporter.outcomes import MAX_ENTRIES, minuted, new_id, stamp
 from ccm.reporter.proposals import ALIKE, alike
 from ccm.reporter.remarks import flat
 from ccm.reporter.silence import on_record
@@ -133,7 +133,7 @@ def looked(state: State, messages: Sequence[Message], context: Context, *, last:
         return state, ()
     said = fold_corrections(on_record(messages, context.names))[-MAX_LOOKED:]
     lines = [Remark(m.nick, m.text) for m in said]
-    marked = {e.kind for e in state.entries if e.provenance != "detected"}
+    marked = minuted(state.entries)
     skip = frozenset(place for place, m in enumerate(said) if _is_no_talk(m, context))
     found = context.find(lines, state.people, chair=state.chair, marked=marked, skip=skip)
     state = _merged(state, [_find(each, said, context) for each in found if each.place not in skip], said)

@@ -1,8 +1,8 @@
 """
 What stands under a document's headings: actions, decisions, questions, notes, ideas, each with where it comes from.
 
-What was found in free talk and nobody confirmed is only *possible* where people mark things of that kind, or where the
-finder is not sure. Leaves out finding (:mod:`ccm.reporter.finding`) and the words around an item.
+What was found in free talk and nobody confirmed is only *possible* where people mark such things, or where the finder
+is not sure. Leaves out finding (:mod:`ccm.reporter.finding`) and the words around an item.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,9 @@ import msgspec
 
 from ccm.reporter.dates import due
 from ccm.reporter.document_shape import Item, Line
-from ccm.reporter.outcomes import owner_of
+from ccm.reporter.outcomes import minuted, owner_of
 from ccm.reporter.rendering import capital
 from ccm.reporter.state import Entry, Kind, State
-
-_OUTCOMES: tuple[Kind, ...] = ("action", "decision", "question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +48,10 @@ def items_of(state: State, lines: Sequence[Line], day: str, names: Mapping[str, 
     """
     Everything that has a number.
 
-    What was found of a kind counts as possible only where people mark things of that kind.
-
     :param day: of the discussion, ISO, for entries without a time; ``""`` if that is not known.
     :param names: of those present in lower case, which owners are compared with -> how they are written.
     """
-    marked = {e.kind for e in state.entries if e.provenance != "detected" and e.kind in _OUTCOMES}
+    marked = minuted(state.entries)
     made = [(e, _is_sure(e, e.kind in marked)) for e in state.entries if (e.kind, e.status) != ("idea", "agreed")]
     said = {line.id: line.text for line in lines}
 
@@ -74,7 +70,7 @@ def items_of(state: State, lines: Sequence[Line], day: str, names: Mapping[str, 
 
 
 def _is_sure(entry: Entry, marked: bool) -> bool:
-    """Whether it stands under its heading: somebody wrote or confirmed it, or it is sure and nobody marks that kind."""
+    """Whether it stands under its heading: written or confirmed by somebody, or sure where nobody marks such things."""
     return entry.provenance != "detected" or (entry.sure and not marked)
 
 

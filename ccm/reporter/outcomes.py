@@ -6,6 +6,7 @@ talk (:mod:`ccm.reporter.finding`).
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from ccm.reporter import owners
@@ -25,6 +26,21 @@ _PREFIX: dict[str, str] = {
     "action": "A", "decision": "D", "question": "Q", "topic": "T", "info": "I", "idea": "E", "link": "L", "help": "H",
     "proposal": "P",
 }  # fmt: skip
+
+
+_MINUTES: frozenset[Kind] = frozenset(("action", "decision"))
+_BY_HAND = 3  # so many marked lines are minutes
+
+
+def minuted(entries: Iterable[Entry]) -> frozenset[Kind]:
+    """
+    The kinds whose finds in free talk are only possible, never sure: people who mark say what counts.
+
+    Each kind of which somebody marked one; actions and decisions both, where these are minutes kept by hand.
+    """
+    marked = [entry.kind for entry in entries if entry.provenance != "detected"]
+    by_hand = sum(kind in _MINUTES for kind in marked) >= _BY_HAND
+    return frozenset(marked) | (_MINUTES if by_hand else frozenset())
 
 
 def links_of(text: str) -> tuple[str, ...]:

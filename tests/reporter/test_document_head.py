@@ -122,6 +122,15 @@ def test_marking_one_kind_leaves_finds_of_other_kinds_where_they_are(context):
     assert [item.number for item in document.possible_actions] == ["A9"]
 
 
+def test_where_minutes_are_kept_by_hand_nothing_else_stands_under_actions_or_decisions(context):
+    sure = {"provenance": "detected", "confidence": 950, "sure": True}
+    decision = Entry("decision", "D1", "We move", "ann", "m1", "", **sure)
+    marked = ("ann: ACTION: ben to pay", "ann: ACTION: kim to call", "ann: ACTION: ben to write")
+    assert [i.number for i in document_of(talk("ann: hello", *marked[:2]), context, decision).decisions] == ["D1"]
+    document = document_of(talk("ann: hello", *marked), context, decision)
+    assert (document.decisions, [item.number for item in document.possible_decisions]) == ((), ["D1"])
+
+
 @pytest.mark.parametrize("other", ["kim_", "Kim", "KIM", "_kim"])
 def test_one_person_under_two_spellings_is_there_once(context, other):
     document = document_of(talk("kim: hello", f"{other}: back again"), context, invited=("Kim", "Lou"))
