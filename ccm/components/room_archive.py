@@ -36,6 +36,7 @@ class Remark:
     :ivar replaces: such an id of an earlier message that this one corrects.
     :ivar retracts: stanza-id of a message that this one takes back.
     :ivar request: a request that the reporter wrote down for itself: its attributes.
+    :ivar reacts_to: stanza-id of a message that this one reacts to, with *reactions* (XEP-0444).
     :ivar withdrawn: the room keeps a tombstone in its place (XEP-0424 §5).
     """
 
@@ -48,6 +49,8 @@ class Remark:
     replaces: str | None = None
     retracts: str | None = None
     request: dict[str, str] | None = None
+    reacts_to: str | None = None
+    reactions: tuple[str, ...] = ()
     withdrawn: bool = False
 
 
@@ -122,6 +125,7 @@ def _remark(result: Element) -> Remark | None:
     retract = next(message.elements(ns.RETRACT, "retract"), None)
     retracted = next(message.elements(ns.RETRACT, "retracted"), None)
     request = next(message.elements(ns.REPORTER, "request"), None)
+    reactions = next(message.elements(ns.REACTIONS, "reactions"), None)
     body = next((str(each) for each in message.elements() if each.name == "body" and each.uri in (None, ns.CLIENT)), "")
     return Remark(
         id=result.getAttribute("id", ""),
@@ -133,5 +137,7 @@ def _remark(result: Element) -> Remark | None:
         replaces=replace.getAttribute("id") if replace else None,
         retracts=retract.getAttribute("id") if retract else None,
         request={str(name): value for name, value in request.attributes.items()} if request else None,
+        reacts_to=reactions.getAttribute("id") if reactions else None,
+        reactions=tuple(str(each) for each in reactions.elements(ns.REACTIONS, "reaction")) if reactions else (),
         withdrawn=retracted is not None,
     )

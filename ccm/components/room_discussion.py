@@ -255,7 +255,7 @@ class RoomDiscussion:
     async def _take(self, remark: Remark, said: set[str]) -> None:
         """Fold one message, do what follows from it, save."""
         before, seen = self.state.revision, self._seen()
-        mine = self._told.mine(remark)
+        mine, remark = self._told.mine(remark), await self._told.typed(remark)
         if mine:
             self.saved.said(self.topic.id, remark.client_ids, remark.at)
         turn: discussion.Step = (self.state, ())

@@ -2,13 +2,15 @@
 A room's archive as the reporter's transcript: whose words each message is, and which earlier one it corrects.
 
 A correction (XEP-0308 1.2) names its author's own id of a message; the fold knows messages by their stanza-ids
-(XEP-0359 0.7). Leaves out reading the archive (:mod:`ccm.components.room_archive`).
+(XEP-0359 0.7). A reaction that answers the reporter is there as words (:mod:`ccm.components.room_reactions`).
+Leaves out reading the archive (:mod:`ccm.components.room_archive`).
 """
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC
 
 from ccm.components.room_archive import MAX_MESSAGES, Remark
+from ccm.components.room_reactions import Reactions
 from ccm.reporter.transcript import Message
 
 MAX_REMEMBERED_IDS = 500
@@ -24,6 +26,7 @@ class RoomTranscript:
         self._domain = domain
         self._archive = archive
         self._ids: dict[tuple[str, str], str] = {}
+        self._reactions = Reactions()
         self._looked = False
 
     def mine(self, remark: Remark) -> bool:
@@ -48,8 +51,10 @@ class RoomTranscript:
     def messages(self, archive: Iterable[Remark]) -> list[Message]:
         """Everything said, as the document's log wants it."""
         ids: dict[tuple[str, str], str] = {}
-        messages = []
-        for remark in archive:
+        reactions, messages = Reactions(), []
+        for remark in map(reactions.typed, archive):
+            if self.mine(remark):
+                reactions.note(remark)
             if spoken(remark) or (remark.withdrawn and remark.nick):
                 messages.append(self.message(remark, ids.get(_own(remark, remark.replaces or ""))))
             for id_ in remark.client_ids:
@@ -61,7 +66,9 @@ class RoomTranscript:
         return self.messages(await self._archive(id_))
 
     def note(self, remark: Remark) -> None:
-        """Remember by which ids a message may be corrected."""
+        """Remember by which ids a message may be corrected, and what it asks."""
+        if self.mine(remark):
+            self._reactions.note(remark)
         for id_ in remark.client_ids:
             self._ids[_own(remark, id_)] = remark.id
         most = 2 * MAX_MESSAGES if self._looked else MAX_REMEMBERED_IDS
@@ -71,18 +78,35 @@ class RoomTranscript:
     def forget(self) -> None:
         """Begin anew."""
         self._ids.clear()
+        self._reactions = Reactions()
         self._looked = False
+
+    async def typed(self, remark: Remark) -> Remark:
+        """The remark with the words that its reactions stand for, if they do."""
+        if remark.reacts_to is not None:
+            await self._look(remark)
+        return self._reactions.typed(remark)
 
     async def corrected(self, remark: Remark) -> str | None:
         """The stanza-id of what a correction corrects; ``None`` if it is none, or that was never archived."""
         if remark.replaces is None:
             return None
         wanted = _own(remark, remark.replaces)
-        if wanted not in self._ids and not self._looked:  # the archive is read for this once, whoever writes what
-            earlier = [each for each in await self._archive(remark.id) if each.id < remark.id]
-            self._ids = {_own(each, id_): each.id for each in earlier for id_ in each.client_ids} | self._ids
-            self._looked = True
+        if wanted not in self._ids:
+            await self._look(remark)
         return self._ids.get(wanted)
+
+    async def _look(self, remark: Remark) -> None:
+        """Read what was said before; once, whoever writes what."""
+        if self._looked:
+            return
+        earlier = [each for each in await self._archive(remark.id) if each.id < remark.id]
+        self._ids = {_own(each, id_): each.id for each in earlier for id_ in each.client_ids} | self._ids
+        for each in earlier:
+            if self.mine(each):
+                self._reactions.note(each)
+            self._reactions.typed(each)
+        self._looked = True
 
 
 def _pressed(remark: Remark) -> Message | None:
