@@ -119,7 +119,8 @@ class Doors:
 
         :raises ConfigError: if it has not been built, or one of them cannot be shown.
         """
-        names = {"{{domain}}": self._settings["server"].host}
+        websocket = self._settings["http"].websocket_path if self._settings["web"].dashboard_websocket else ""
+        names = {"{{domain}}": self._settings["server"].host, "{{websocket}}": websocket}
         return StaticFiles(bundle(), names, self._settings["web"].folders)
 
     async def open(self, pages: IResource, component_secrets: Mapping[str, str], traffic: Traffic) -> None:

@@ -15,7 +15,8 @@ class WebOptions(Section):
     that HTTP connections count as encrypted: a proxy in front speaks TLS, or the listener is for this machine alone.
     ``form_seconds_least``: a form sent sooner waits for the rest of it; ``neutral_seconds``: how long an answer takes
     that must not tell who has an account. ``attempts_per_minute`` counts links that do not work, by network.
-    ``dev_mail`` shows mails written to files at ``/dev/mail``: never outside a developer's machine. ``folders`` are
+    ``dev_mail`` shows mails written to files at ``/dev/mail``: never outside a developer's machine. With
+    ``dashboard_websocket`` the dashboard, which begins over BOSH, goes on over WebSocket where it can. ``folders`` are
     shown beside the dashboard, by the first segment of their address: a web client of others, for one.
     """
 
@@ -32,6 +33,7 @@ class WebOptions(Section):
     reset_minutes: Amount = 30.0
     mails_per_address_per_hour: CountOr0 = 3
     password_characters_least: Count = 10
+    dashboard_websocket: bool = True
     archive_page: Count = 20
     feed_entries: Count = 30
     folders: dict[str, str] = {}

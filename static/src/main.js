@@ -20,9 +20,11 @@ const clock = {
 
 /** Where to sign in: as the server has written it into the page, else by a file beside it, else by its address. */
 async function place() {
-  const domain = document.querySelector('meta[name=ccm-domain]')?.getAttribute('content') ?? '';
+  const said = (/** @type {string} */ name) => document.querySelector(`meta[name=ccm-${name}]`)?.getAttribute('content') ?? '';
+  const domain = said('domain');
   const written = domain && !domain.startsWith('{{');
-  if (written) return { service: '/http-bind', domain, Kind: null };
+  const socket = said('websocket') && location.origin.replace('http', 'ws') + said('websocket');
+  if (written) return { service: '/http-bind', websocket: socket, domain, Kind: null };
   const told = await fetch('ccm-settings.json').then((answer) => answer.json()).catch(() => ({}));
   const { PlainClient } = await import('./xmpp/plain-client.js');
   return { service: '/http-bind', domain: location.hostname, ...told, Kind: PlainClient };
@@ -32,9 +34,9 @@ async function place() {
 const read = (text) => new DOMParser().parseFromString(text, 'text/xml').documentElement;
 
 /** One session for all tabs, where the browser can do that; else one for each. */
-function sessionAt({ service, domain }, SharedSession) {
+function sessionAt({ service, websocket = '', domain }, SharedSession) {
   const make = (/** @type {string} */ resource) => new Session({
-    service, domain, resource, clock, store: sessionStorage, connect: (url, options) => new Strophe.Connection(url, options),
+    service, websocket, domain, resource, clock, store: sessionStorage, connect: (url, options) => new Strophe.Connection(url, options),
   });
   if (!navigator.locks || !globalThis.BroadcastChannel) return make(`web-${crypto.randomUUID().slice(0, 8)}`);
   return new SharedSession({

@@ -93,6 +93,11 @@ export class PlayedConnection {
 
   addHandler(f) {
     this.handlers.push(f);
+    return f;
+  }
+
+  deleteHandler(f) {
+    this.handlers = this.handlers.filter((one) => one !== f);
   }
 
   addProtocolErrorHandler(_, status, f) {

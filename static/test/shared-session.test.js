@@ -76,6 +76,10 @@ class OwnSession extends Emitter {
     return this.jid.split('/', 1)[0];
   }
 
+  get connection() {
+    return JSON.parse(this.store.getItem('strophe-bosh-session') ?? 'null');
+  }
+
   turn(state) {
     const before = this.state;
     this.state = state;

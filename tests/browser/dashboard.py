@@ -9,6 +9,8 @@ from browser.server import ROOT, Server
 from playwright.sync_api import Browser, Locator, Page, expect
 
 AXE = ROOT / "static/node_modules/axe-core/axe.min.js"
+#: By what the page's connection is taken up again; with ``h`` it is a WebSocket.
+KEPT = "JSON.parse(sessionStorage.getItem('strophe-bosh-session'))"
 PASSWORD = "a meadow in November"
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE = {"width": 1440, "height": 900}
@@ -85,3 +87,8 @@ def say(page: Page, words: str) -> None:
 
 def message(page: Page, words: str) -> Locator:
     return page.get_by_test_id("message").filter(has_text=words)
+
+
+def over_websocket(page: Page) -> None:
+    """Wait until it has changed over from BOSH."""
+    page.wait_for_function(f"() => {KEPT} && 'h' in {KEPT}", timeout=40_000)

@@ -17,11 +17,14 @@ class Talk:
     """
     Ann, whose line has faults, and Kim, whose line has none, in one topic.
 
+    :param refused: how connections of hers begin that do not come about.
     :ivar ann: her page, with a clock that can be moved on. :ivar kim: his page.
+    :ivar sockets: addresses of the WebSockets that her page has tried.
     """
 
-    def __init__(self, browser: Browser, server: Server) -> None:
-        self.line = FaultyLine(server.port)
+    def __init__(self, browser: Browser, server: Server, refused: bytes = b"") -> None:
+        self.line = FaultyLine(server.port, refused)
+        self.sockets: list[str] = []
         for name in ("ann", "kim"):
             add_account(server, name)
         self.ann = self.page(browser, f"http://localhost:{self.line.port}/", "ann", clock=True)
@@ -39,6 +42,7 @@ class Talk:
         page = browser.new_context(viewport=WIDE).new_page()  # type: ignore[arg-type]
         if clock:
             page.clock.install()
+            page.on("websocket", lambda socket: self.sockets.append(socket.url))
         page.goto(url)
         page.get_by_label("E-mail or chat address").fill(name)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -79,8 +83,8 @@ class Talk:
 
 
 @contextmanager
-def talk(browser: Browser, server: Server) -> Iterator[Talk]:
-    made = Talk(browser, server)
+def talk(browser: Browser, server: Server, refused: bytes = b"") -> Iterator[Talk]:
+    made = Talk(browser, server, refused)
     try:
         yield made
     finally:

@@ -78,6 +78,7 @@ class Watch:
         self.cookies = False
         page.on("request", self._request)
         page.on("response", self._response)
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
         self._page = page
 
     def _request(self, request) -> None:  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser.conftest import CHROMIUM, FLAGS
-from browser.dashboard import PASSWORD, add_account, invite, message, say, signed_in, wish
+from browser.dashboard import KEPT, PASSWORD, add_account, invite, message, over_websocket, say, signed_in, wish
 from browser.server import ROOT, Server
 from fixtures.faulty_line import FaultyLine
 from playwright.sync_api import Browser, Page, expect
@@ -21,7 +21,7 @@ TEN_MINUTES = 600
 #: Chromium lets a hidden tab's timers run once a minute after five minutes: for CI, after as many seconds.
 SOON = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/5"
 SAID = re.compile(r"\bsaid-\d+\b")
-SID = "JSON.parse(sessionStorage.getItem('strophe-bosh-session')).sid"
+SID = f"{KEPT}.sid"
 TURNS = "window.turned = []; document.querySelector('ccm-app').session.on('state', state => turned.push(state))"
 #: When a timer that would run ten times a second really ran.
 CLOCK = """() => {
@@ -53,6 +53,11 @@ def chromium_of_a_person(browser: Browser, profile: Path, *flags: str) -> Iterat
             process.terminate()
 
 
+def transport(over: str) -> str:
+    """The option by which the dashboard stays on BOSH, or goes over to WebSocket."""
+    return f"web.dashboard_websocket={str(over == 'websocket').lower()}"
+
+
 def enter(page: Page, url: str) -> None:
     page.goto(url)
     page.get_by_label("E-mail or chat address").fill("ann")
@@ -67,15 +72,18 @@ def ledger(page: Page, said: list[str]) -> None:
     assert SAID.findall(" ".join(page.get_by_test_id("message").all_inner_texts())) == said
 
 
+@pytest.mark.parametrize("over", ["bosh", "websocket"])
 @pytest.mark.parametrize(
     "seconds", [15, pytest.param(TEN_MINUTES, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
 )
-def test_what_is_said_while_a_tab_is_hidden_stands_there_once(browser: Browser, tmp_path: Path, seconds: int) -> None:
+def test_what_is_said_while_a_tab_is_hidden_stands_there_once(
+    browser: Browser, tmp_path: Path, seconds: int, over: str
+) -> None:
     if not (ROOT / "static/dist/index.html").exists():
         pytest.skip("the dashboard is not built: make dashboard")
     short = seconds < TEN_MINUTES
     patience = [f"bosh.wait_seconds={WAIT_SECONDS}", f"bosh.inactivity_seconds={INACTIVITY_SECONDS}"] if short else []
-    server = Server(tmp_path, patience)
+    server = Server(tmp_path, [*patience, transport(over)])
     for name in ("ann", "kim"):
         add_account(server, name)
     server.start()
@@ -101,6 +109,8 @@ def test_what_is_said_while_a_tab_is_hidden_stands_there_once(browser: Browser, 
             ledger(ann, said)
 
             # She looks at another tab of the same window. The session goes on without this one's timers.
+            if over == "websocket":
+                over_websocket(ann)
             sid = ann.evaluate(SID)
             ann.evaluate(TURNS)
             ann.evaluate(CLOCK)
@@ -132,8 +142,10 @@ def test_what_is_said_while_a_tab_is_hidden_stands_there_once(browser: Browser, 
 
 
 @pytest.mark.long
-def test_the_session_of_a_hidden_tab_goes_on_without_any_timer(browser: Browser, tmp_path: Path) -> None:
-    server = Server(tmp_path, [f"bosh.wait_seconds={WAIT_SECONDS}", f"bosh.inactivity_seconds={INACTIVITY_SECONDS}"])
+@pytest.mark.parametrize("over", ["bosh", "websocket"])
+def test_the_session_of_a_hidden_tab_goes_on_without_any_timer(browser: Browser, tmp_path: Path, over: str) -> None:
+    patience = [f"bosh.wait_seconds={WAIT_SECONDS}", f"bosh.inactivity_seconds={INACTIVITY_SECONDS}"]
+    server = Server(tmp_path, [*patience, "websocket.ping_seconds=1", transport(over)])
     server.start()
     try:
         for name in ("ann", "kim"):
@@ -147,6 +159,8 @@ def test_the_session_of_a_hidden_tab_goes_on_without_any_timer(browser: Browser,
         kim.get_by_test_id("topic").filter(has_text="Licence audit").click(timeout=SECONDS)
         say(ann, "before")
         expect(message(kim, "before")).to_be_visible(timeout=SECONDS)
+        if over == "websocket":
+            over_websocket(ann)
         before = ann.evaluate(SID)
         ann.evaluate(f"{TURNS}; window.dozes = true")
         kim.wait_for_timeout(3 * INACTIVITY_SECONDS * 1000)

@@ -1,28 +1,28 @@
 /**
- * One signed-in session over Strophe (BOSH, XEP-0124/0206), which comes back by itself.
+ * One signed-in session, over Strophe (BOSH, XEP-0124/0206) until it changes over to WebSocket (moving.js). It comes back by itself.
  *
  * Signs in by SCRAM, asks at once for a token (docs/protocol.md, Tokens) and keeps only that; after a page reload tries
- * the BOSH session that is still there, else the token; after a lost connection the token, with the same resource so that
- * the server replaces the old session. Knows no page: time, storage and the connection are arguments. Leaves out
- * WebSocket and XEP-0198.
+ * the session that is still there, else the token; after a lost connection the token, with the same resource so that
+ * the server replaces the old session. Knows no page: time, storage and the connection are arguments.
  */
 import { $iq, Strophe } from 'strophe.js';
 import { Backoff } from './backoff.js';
+import { ChangeOver } from './change-over.js';
 import { Emitter } from './emitter.js';
 import { NS } from './names.js';
 import { RequestError } from './read.js';
 import { Requests, replyTo } from './requests.js';
-import { SignInError, refusal } from './sign-in-error.js';
+import { SignInError, ending, refusal } from './sign-in-error.js';
 import { BOSH_KEY, Ticket, stored } from './ticket.js';
+import { Timers } from './timers.js';
 import { drop, flushSoon, tend } from './wire.js';
-import { attr, bare } from './xml.js';
+import { attr, bare, isStanza, typedUser } from './xml.js';
 
 const WAIT_SECONDS = 59;
 const ATTEMPT_SECONDS = 20;
 const RESTORE_SECONDS = 5;
 const REQUEST_SECONDS = 30;
 const WAKE_SECONDS = 8;
-const TOKEN_SECONDS = 8;
 const TOKEN_CHECK_SECONDS = 900;
 
 /**
@@ -42,12 +42,14 @@ export class Session extends Emitter {
   #ticket;
   #conn = /** @type {any} */ (null);
   #keys = /** @type {any} */ (null);
-  #timers = /** @type {Record<string, any>} */ ({});
+  #timers;
   #settle = /** @type {{resolve: Function, reject: Function} | null} */ (null);
+  #changes;
 
   /**
    * @param {object} options
    * @param {string} options.service URL of the BOSH service
+   * @param {string} [options.websocket] URL of the same by WebSocket, if it counts over BOSH (XEP-0198)
    * @param {string} options.domain
    * @param {string} options.resource this tab's own
    * @param {(service: string, options: object) => any} options.connect makes a Strophe connection
@@ -56,7 +58,7 @@ export class Session extends Emitter {
    * @param {Backoff} [options.backoff]
    * @param {() => string} [options.newId]
    */
-  constructor({ service, domain, resource, connect, store, clock, backoff = new Backoff(), newId = () => crypto.randomUUID() }) {
+  constructor({ service, websocket = '', domain, resource, connect, store, clock, backoff = new Backoff(), newId = () => crypto.randomUUID() }) {
     super();
     this.service = service;
     this.domain = domain;
@@ -66,8 +68,19 @@ export class Session extends Emitter {
     this.clock = clock;
     this.backoff = backoff;
     this.newId = newId;
+    this.#timers = new Timers(clock);
     this.#requests = new Requests(clock, newId);
     this.#ticket = new Ticket(store, clock);
+    this.#changes = new ChangeOver({
+      url: websocket, clock, token: () => this.#ticket.token,
+      receive: (conn, stanza) => this.#receive(conn, stanza),
+      swap: (stream) => {
+        drop(this.#conn, clock);
+        this.#conn = stream;
+        store.setItem(BOSH_KEY, JSON.stringify(stream.kept));
+      },
+      lost: (stream, condition) => this.#fail(stream, ending(condition)),
+    });
   }
 
   /** Bare JID of the account, `''` before the first sign-in. */
@@ -82,9 +95,7 @@ export class Session extends Emitter {
    * @returns {Promise<void>} once the session is up; rejects with SignInError
    */
   signIn(identity, password) {
-    const typed = identity.trim();
-    const own = typed.toLowerCase().endsWith(`@${this.domain.toLowerCase()}`);
-    const user = own ? typed.slice(0, typed.lastIndexOf('@')) : typed;
+    const user = typedUser(identity, this.domain);
     const jid = user.includes('@') ? this.domain : `${user}@${this.domain}`;
     this.#keys = null;
     if (this.state === 'out') this.name = '';
@@ -152,13 +163,19 @@ export class Session extends Emitter {
     this.#keys = keys ?? null;
   }
 
-  /** Say nothing any more, and end nothing: another one goes on with this session. @returns {any} the BOSH session */
+  /** What the connection is taken up again by. */
+  get connection() {
+    const kept = this.#conn?.kept ?? stored(this.store, BOSH_KEY);
+    return kept?.jid && kept.sid ? kept : null;
+  }
+
+  /** Say nothing any more, and end nothing: another one goes on with this session. @returns {any} its connection */
   handOver() {
-    const bosh = this.#boshSession();
+    const { connection } = this;
     this.state = 'out';
     this.#drop();
-    this.#stop();
-    return bosh;
+    this.#timers.cancel();
+    return connection;
   }
 
   /** Sign out for good: the token is forgotten here and revoked there, the session ended. */
@@ -178,7 +195,7 @@ export class Session extends Emitter {
       conn.flush?.();
     }
     this.#requests.rejectAll('offline');
-    this.#stop();
+    this.#timers.cancel();
     this.jid = '';
     this.#set('out');
   }
@@ -186,6 +203,7 @@ export class Session extends Emitter {
   /** @param {any} stanza Strophe's builder or an element; dropped when the connection is not up */
   send(stanza) {
     if (this.state !== 'online') return false;
+    this.#changes.spoke();
     this.#conn.send(stanza);
     flushSoon(this.#conn);
     return true;
@@ -200,6 +218,7 @@ export class Session extends Emitter {
     if (!this.#conn) return Promise.reject(new RequestError('offline'));
     const element = iq.tree();
     const answer = this.#requests.add(element, seconds);
+    this.#changes.spoke();
     this.#conn.send(element);
     flushSoon(this.#conn);
     return answer;
@@ -217,10 +236,9 @@ export class Session extends Emitter {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       const conn = this.#make(mechanisms);
-      this.#timer('attempt', ATTEMPT_SECONDS, () => this.#fail(conn, new SignInError('unreachable')));
-      const full = jid === this.domain ? jid : `${jid}/${this.resource}`;
+      this.#timers.set('attempt', ATTEMPT_SECONDS, () => this.#fail(conn, new SignInError('unreachable')));
       const done = (status, condition, element) => this.#status(conn, status, condition, element);
-      conn.connect(full === this.domain ? `${this.domain}/${this.resource}` : full, secret, done, WAIT_SECONDS, 1, undefined, user);
+      conn.connect(`${jid}/${this.resource}`, secret, done, WAIT_SECONDS, 1, undefined, user);
     });
   }
 
@@ -236,16 +254,15 @@ export class Session extends Emitter {
     const { CONNECTED, AUTHFAIL, CONNFAIL, DISCONNECTED } = Strophe.Status;
     if (status === CONNECTED) this.#up(conn, false);
     else if (status === AUTHFAIL) this.#fail(conn, refusal(condition, element));
-    else if (status === CONNFAIL || status === DISCONNECTED) {
-      this.#fail(conn, new SignInError(condition === 'conflict' ? 'refused' : 'unreachable', condition ?? ''));
-    }
+    else if (status === CONNFAIL || status === DISCONNECTED) this.#fail(conn, ending(condition));
   }
 
   // Taken up with an empty repeat of the last request: whatever was said into the old page's broken connection is
   // answered again (XEP-0124 §14.3), and no number is left out if that request never arrived.
   async #restore() {
-    const kept = this.#boshSession();
+    const kept = this.connection;
     if (!kept || bare(kept.jid) !== this.account) return false;
+    if (!kept.rid) return this.#takeUp(kept);
     const conn = this.#make(BEARER);
     conn.attach(kept.jid, kept.sid, kept.rid - 1, (status, condition, element) => {
       if (status !== Strophe.Status.ATTACHED) this.#status(conn, status, condition, element);
@@ -265,9 +282,13 @@ export class Session extends Emitter {
     return true;
   }
 
-  #boshSession() {
-    const kept = stored(this.store, BOSH_KEY);
-    return kept?.jid && kept.sid && kept.rid ? kept : null;
+  // A WebSocket ended with its page, its session did not.
+  async #takeUp(kept) {
+    const stream = await this.#changes.stream(kept);
+    this.#conn = stream;
+    if (!(await stream?.resume()) || stream !== this.#conn) return false;
+    this.#up(stream, true);
+    return true;
   }
 
   /** @param {any} conn @param {boolean} restored */
@@ -278,8 +299,7 @@ export class Session extends Emitter {
     this.#ticket.belong(this.jid);
     if (!this.name) await this.#renew(); // a room is entered under the account's name
     if (conn !== this.#conn) return;
-    this.#cancel('attempt');
-    this.#cancel('retry');
+    this.#timers.cancel('attempt', 'retry');
     this.backoff.reset();
     this.restored = restored;
     this.retryAt = 0;
@@ -287,6 +307,7 @@ export class Session extends Emitter {
     this.#settle?.resolve();
     this.#settle = null;
     this.#renew();
+    this.#changes.plan(conn);
   }
 
   /** @param {any} conn @param {SignInError} error */
@@ -310,11 +331,11 @@ export class Session extends Emitter {
     const seconds = this.backoff.next();
     this.retryAt = this.clock.now() + seconds * 1000;
     this.#set('lost');
-    this.#timer('retry', seconds, () => this.#again());
+    this.#timers.set('retry', seconds, () => this.#again());
   }
 
   async #again() {
-    this.#cancel('retry');
+    this.#timers.cancel('retry');
     const { account } = this;
     const { token } = this.#ticket;
     if (!token && !this.#keys) return this.#set('over');
@@ -328,15 +349,18 @@ export class Session extends Emitter {
   #drop() {
     const conn = this.#conn;
     this.#conn = null;
-    this.#cancel('attempt');
+    this.#timers.cancel('attempt');
+    this.#changes.stop();
     this.#requests.rejectAll('offline');
-    if (conn) drop(conn, this.clock);
+    if (!conn) return;
+    drop(conn, this.clock);
+    this.store.removeItem(BOSH_KEY);
   }
 
   // -- stanzas
 
   #receive(conn, stanza) {
-    if (conn !== this.#conn) return false;
+    if (conn !== this.#conn || !isStanza(stanza)) return conn === this.#conn;
     try {
       if (stanza.nodeName !== 'iq') this.emit('stanza', stanza);
       else if (['get', 'set'].includes(attr(stanza, 'type'))) conn.send(replyTo(stanza));
@@ -350,16 +374,11 @@ export class Session extends Emitter {
   // -- the token
 
   async #renew() {
-    this.#timer('token', TOKEN_CHECK_SECONDS, () => this.#conn && this.#renew());
-    if (this.#ticket.kept?.jid === this.jid && this.#ticket.fresh) return;
-    try {
-      const answer = await this.request($iq({ type: 'set', to: this.domain }).c('token', { xmlns: NS.token }), TOKEN_SECONDS);
-      this.name = this.#ticket.take(this.jid, answer) || this.name;
-      this.emit('name', this.name);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      console.warn('No token: a reload or a lost connection will ask for the password.', error.condition);
-    }
+    this.#timers.set('token', TOKEN_CHECK_SECONDS, () => this.#conn && this.#renew());
+    const name = await this.#ticket.renew(this.jid, this);
+    if (name === null) return;
+    this.name = name || this.name;
+    this.emit('name', this.name);
   }
 
   #forget() {
@@ -374,20 +393,6 @@ export class Session extends Emitter {
     const before = this.state;
     this.state = state;
     if (state !== before || state === 'lost') this.emit('state', state, before);
-  }
-
-  #timer(name, seconds, f) {
-    this.#cancel(name);
-    this.#timers[name] = this.clock.setTimeout(f, seconds * 1000);
-  }
-
-  #cancel(name) {
-    this.clock.clearTimeout(this.#timers[name]);
-    delete this.#timers[name];
-  }
-
-  #stop() {
-    for (const name of Object.keys(this.#timers)) this.#cancel(name);
   }
 }
 

@@ -3,7 +3,7 @@
  * to a host, which the long polls (XEP-0124) of four tabs would eat.
  *
  * One tab holds the session, whichever has the Web Lock of the account; the others speak through it over a
- * BroadcastChannel, and hear every stanza that it hears. When it goes it hands the BOSH session over, and the tab that
+ * BroadcastChannel, and hear every stanza that it hears. When it goes it hands the connection over, and the tab that
  * is given the lock takes it up as after a reload; a holder that does not answer (frozen, crashed) loses the lock and
  * another one comes back by the token, with the same resource. Either way all tabs see the connection go and come,
  * enter their rooms again, fetch what they missed and send again what was not reflected. Looks like a `Session`.
@@ -141,11 +141,11 @@ export class SharedSession extends Standing {
     return answer;
   }
 
-  /** The page goes. @returns {any} the BOSH session, if no other tab goes on with it */
+  /** The page goes. @returns {any} the connection, if no other tab goes on with it */
   farewell() {
     this.#silence.end();
     if (!this.#own) return this.#tell({ kind: 'bye' });
-    if (!this.#crew.members.size) return stored(this.store, BOSH_KEY);
+    if (!this.#crew.members.size) return this.#own.connection;
     const { kept } = this.#own;
     const bosh = this.#own.handOver();
     this.#tell({ kind: 'bye', kept, bosh, rooms: this.#crew.rooms });

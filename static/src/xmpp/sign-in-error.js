@@ -13,6 +13,9 @@ export class SignInError extends Error {
   }
 }
 
+/** @param {string | null} condition why the server ended the connection, if it did */
+export const ending = (condition) => new SignInError(condition === 'conflict' ? 'refused' : 'unreachable', condition ?? '');
+
 /** @param {string | null} condition @param {Element} [element] what the server answered */
 export function refusal(condition, element) {
   const failure = element?.nodeName === 'failure' ? element : null;

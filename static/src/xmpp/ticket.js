@@ -1,14 +1,16 @@
 /**
  * What a tab keeps to come back without a password: the address, a token and until when it holds (docs/protocol.md, Tokens).
  */
+import { $iq } from 'strophe.js';
 import { NS } from './names.js';
-import { instant } from './read.js';
+import { RequestError, instant } from './read.js';
 import { attr, kid, text } from './xml.js';
 
 export const TICKET_KEY = 'ccm-session';
-/** Where Strophe keeps its BOSH session (its option `keepalive`). */
+/** Where Strophe keeps its BOSH session (its option `keepalive`), and what has changed over from it keeps its own (moving.js). */
 export const BOSH_KEY = 'strophe-bosh-session';
 const HOUR_MS = 3_600_000;
+const ANSWER_SECONDS = 8;
 
 /** @param {Pick<Storage, 'getItem'>} store @param {string} key @returns {any} what stands there, `null` if nothing that can be read does */
 export function stored(store, key) {
@@ -63,6 +65,23 @@ export class Ticket {
     if (!this.kept?.token) return false;
     const [issued, expires] = [Date.parse(this.kept.issued), Date.parse(this.kept.expires)];
     return this.clock.now() < issued + (expires - issued) / 2;
+  }
+
+  /**
+   * Get another, unless this one will do for long.
+   * @param {string} jid
+   * @param {{domain: string, request: (iq: any, seconds: number) => Promise<Element>}} session
+   * @returns {Promise<string | null>} the name that came with it, `null` if none was got
+   */
+  async renew(jid, session) {
+    if (this.kept?.jid === jid && this.fresh) return null;
+    try {
+      return this.take(jid, await session.request($iq({ type: 'set', to: session.domain }).c('token', { xmlns: NS.token }), ANSWER_SECONDS));
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      console.warn('No token: a reload or a lost connection will ask for the password.', error.condition);
+      return null;
+    }
   }
 
   /**

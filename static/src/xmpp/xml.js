@@ -49,6 +49,9 @@ export function attr(element, name) {
   return element?.getAttribute(name) ?? '';
 }
 
+/** @param {Element} element @returns {boolean} */
+export const isStanza = (element) => ['iq', 'message', 'presence'].includes(element.nodeName);
+
 /** @param {string} jid */
 export const bare = (jid) => jid.split('/', 1)[0];
 
@@ -60,3 +63,9 @@ export const domainOf = (jid) => bare(jid).split('@').pop() ?? '';
 
 /** @param {string} jid */
 export const local = (jid) => (jid.includes('@') ? jid.slice(0, jid.indexOf('@')) : '');
+
+/** @param {string} identity a chat address, its local part, or an e-mail address @param {string} domain our own @returns {string} as who the server knows it */
+export function typedUser(identity, domain) {
+  const typed = identity.trim();
+  return typed.toLowerCase().endsWith(`@${domain.toLowerCase()}`) ? typed.slice(0, typed.lastIndexOf('@')) : typed;
+}
