@@ -55,6 +55,14 @@ test('what was seen for less than a second stays unread, but is not counted whil
   assert.deepEqual(reading.counts(topic({})), { unread: 2, mentions: 2 });
 });
 
+test('where one looked for a moment, what is said afterwards counts', () => {
+  const { reading, room } = reader();
+  reading.look(room, () => '2');
+  reading.look(room, () => '');
+  assert.deepEqual(reading.counts(topic({})), { unread: 1, mentions: 1 });
+  assert.equal(reading.knows(room), false);
+});
+
 test('reading only goes forward', () => {
   const { reading, room, store } = reader();
   reading.seen(room, '3');

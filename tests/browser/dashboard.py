@@ -20,14 +20,14 @@ NARROW = {"width": 320, "height": 640}
 
 
 class Judge:
-    """Judges what a page shows by axe-core, and remembers what is wrong with it."""
+    """Judges what a page shows by axe-core, and remembers what is wrong with it, in a list that others may share."""
 
-    def __init__(self, page: Page, artefacts: Path) -> None:
+    def __init__(self, page: Page, artefacts: Path, wrong: list[str] | None = None) -> None:
         if not AXE.exists():
             pytest.skip("axe-core is not installed: cd static && npm ci")
         self._page = page
         self._artefacts = artefacts
-        self.wrong: list[str] = []
+        self.wrong: list[str] = [] if wrong is None else wrong
 
     def look(self, screen: str) -> None:
         for scheme in ("light", "dark"):

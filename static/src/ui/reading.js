@@ -12,6 +12,7 @@ export class Reading {
   #listens = false;
   /** Whether it is known what other devices have read, as far as it can be. */ settled = false;
   /** What is being looked at. @type {{jid: string, id: string} | null} */ #watched = null;
+  /** What was looked at first, by room: before it nothing counts, though it was not read yet. */ #from = new Map();
   #timer = /** @type {any} */ (null);
   /** How this person is called in a message. */ #mine = { name: '', called: /^$/u };
 
@@ -100,6 +101,7 @@ export class Reading {
     const id = this.#hidden || room.catchingUp ? '' : last();
     if (id !== (this.#watched?.id ?? '')) this.app.requestUpdate();
     this.#watched = id ? { jid: room.jid, id } : null;
+    if (id && !this.#from.has(room.jid)) this.#from.set(room.jid, id);
     if (!id || this.#timer || !this.#isNews(room, id)) return;
     this.#timer = this.clock.setTimeout(() => {
       this.#timer = null;
@@ -141,7 +143,7 @@ export class Reading {
 
   /** What others said since I last saw the end. @param {any} room @param {string} [seen] what is being looked at now */
   #fresh(room, seen = '') {
-    const kept = this.store.getItem(this.#key('read', room.jid)) ?? '';
+    const kept = this.store.getItem(this.#key('read', room.jid)) || this.#from.get(room.jid);
     if (!kept) return [];
     const read = seen && isAfter(room, seen, kept) ? seen : kept;
     const at = room.log.findLastIndex((line) => line.id === read);
