@@ -18,6 +18,7 @@ from ccm import namespaces as ns
 from ccm.components.room_requests import stamp
 from ccm.records import Topic
 from ccm.reporter import moves
+from ccm.reporter.outcomes import minuted
 from ccm.reporter.state import Entry, Poll, State
 
 #: ``(key, label, question, values)`` of each attribute, as ``discussion.questions_of`` answers them.
@@ -117,8 +118,10 @@ def outcome_of(
     items: dict[str, Item] = {}
     for key, attribute_label, question, values in questions:
         items[f"attribute.{key}"] = Attribute(key, attribute_label, question, tuple(values))
+    by_hand = minuted(state.entries)
     for entry in state.entries:
-        items[entry.id] = entry
+        unsure = entry.provenance == "detected" and entry.kind in by_hand
+        items[entry.id] = msgspec.structs.replace(entry, sure=False) if unsure else entry
     if state.vote is not None:
         items["vote"] = state.vote
     for target in targets:

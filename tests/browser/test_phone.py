@@ -163,6 +163,7 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
     write(kim, "ACTION: Kim to list the mirrors by Friday")
     tab(kim, "Outcome").tap()
     expect(kim.locator("[data-entry=A1]")).to_contain_text("list the mirrors", timeout=SECONDS)
+    expect(kim.locator("[data-entry=L1]").get_by_role("link", name="mirrors.png", exact=True)).to_be_visible()
     kim.get_by_test_id("files").tap()
     with kim.expect_download() as copy:
         kim.get_by_role("button", name="Markdown").tap()

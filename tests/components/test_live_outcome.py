@@ -193,6 +193,7 @@ async def test_a_late_comer_asks_once_and_follows_from_there(stage: Any, muc: An
     late = await fetched(ann, topic)
     position = len(ann.received)
     await say(ann, room, "#action Kim to check the mirrors")
+    await until(lambda: any(each["id"] == "A1" for e in ann.received[position:] for each in _of(e, "item")))
     await agree(ann, topic, late, position)
     assert late.missed == 0 and {"D1", "A1"} <= set(late.items)
 

@@ -11,8 +11,9 @@ import { edit, editor, isEdited } from './entry-edit.js';
 import { icon } from './icons.js';
 import { deedsOf } from './record-deeds.js';
 import { stateOf } from './record-state.js';
+import { decode } from './route.js';
 import { changes, source } from './source.js';
-import { isOpen, markedKinds, statusName } from './spine.js';
+import { isOpen, statusName } from './spine.js';
 
 const possible = () => ({ action: t`Possible actions`, decision: t`Possible decisions`, question: t`Possible questions` });
 const titles = () => ({
@@ -25,6 +26,9 @@ export const RESULTS = ['decision', 'action', 'question', 'proposal', 'possible 
 export const REST = ['topic', 'idea', 'help', 'info', 'link'];
 const ways = () => ({ consensus: t`by consensus`, ruling: t`the chair’s ruling`, vote: t`by vote` });
 const DONE = ['done', 'carried', 'cancelled', 'answered', 'rejected'];
+
+/** What a link is called: what somebody put here, by its name. */
+const called = (url) => decode(/\/upload\/[\w-]{32}\/([^/?#]+)$/u.exec(url)?.[1] ?? url);
 
 /** A link is opened by a click, so it is not changed by one. */
 const isLink = (entry) => entry.kind === 'link' && /^https?:\/\/\S+$/u.test(entry.text);
@@ -67,7 +71,7 @@ function menu(app, entry, shown) {
 }
 
 function words(app, entry) {
-  if (isLink(entry)) return html`<p dir="auto"><a class="say" href=${entry.text} target="_blank" rel="noopener noreferrer">${entry.text}</a></p>`;
+  if (isLink(entry)) return html`<p dir="auto"><a class="say" href=${entry.text} target="_blank" rel="noopener noreferrer">${called(entry.text)}</a></p>`;
   if (!mayChange(app)) return html`<p dir="auto">${entry.text}</p>`;
   return html`<p dir="auto"><button class="say" type="button" aria-describedby="how-to-change" @click=${() => edit(app, entry)}>${entry.text}</button></p>`;
 }
@@ -125,9 +129,9 @@ function put(app, entry, shown, event) {
 
 // -- all of them
 
-/** Under which heading an entry stands; what was found counts as kept only where nobody marked anything of its kind. */
-function headingOf(entry, marked) {
-  if (entry.found && Object.hasOwn(possible(), entry.kind) && (marked.has(entry.kind) || !entry.sure)) return `possible ${entry.kind}`;
+/** Under which heading an entry stands. */
+function headingOf(entry) {
+  if (entry.found && !entry.sure && Object.hasOwn(possible(), entry.kind)) return `possible ${entry.kind}`;
   if (entry.kind === 'idea' && entry.id.startsWith('P')) return entry.status === 'proposed' ? 'proposal' : '';
   return entry.kind;
 }
@@ -147,10 +151,9 @@ function durations(outcome, topic, now) {
 
 /** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome @param {string[]} kinds of RESULTS or REST */
 export function entries(app, outcome, kinds) {
-  const marked = markedKinds(outcome);
   const minutes = durations(outcome, app.topic, app.now);
   return html`${kinds.map((kind) => {
-    const some = outcome.entries.filter((e) => headingOf(e, marked) === kind);
+    const some = outcome.entries.filter((e) => headingOf(e) === kind);
     if (!some.length) return nothing;
     const shown = kind.endsWith('action') ? byOwner(some) : some;
     return html`<h3>${titles()[kind]} <span class="num">${some.length}</span></h3><ol data-kind=${kind}>${repeat(shown, (e) => e.id, (e) => row(app, outcome, e, shown, minutes.get(e.id)))}</ol>`;

@@ -7,7 +7,6 @@ import { day, failure, list, nextMeeting } from '../words.js';
 import { plural, t } from '../words/language.js';
 import { icon } from './icons.js';
 import { PlainElement } from './plain.js';
-import { markedKinds } from './spine.js';
 
 const lists = () => [
   ['action', t`Actions`, t`No actions were recorded.`, true],
@@ -52,8 +51,7 @@ class Preview extends PlainElement {
   }
 
   #entries(outcome) {
-    const marked = markedKinds(outcome);
-    const isSure = (e) => !e.found || (e.sure && !marked.has(e.kind));
+    const isSure = (e) => !e.found || e.sure;
     return lists().map(([kind, title, none, sure]) => {
       const some = outcome.entries.filter((e) => e.kind === kind && isSure(e) === sure && e.status !== 'rejected');
       if (!some.length && !none) return nothing;

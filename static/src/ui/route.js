@@ -14,7 +14,8 @@ export function readRoute(hash) {
   return { topic: decode(topic), kind, target: decode(target), address: decode(address), guest: code ? { jid: decode(jid), code: decode(code) } : null, rest: `#${rest || '/'}` };
 }
 
-function decode(part) {
+/** A part of an address, as people read it. @param {string} part */
+export function decode(part) {
   try {
     return decodeURIComponent(part);
   } catch {

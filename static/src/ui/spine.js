@@ -32,6 +32,3 @@ export function tabsOf(outcome) {
   }
   return tabs;
 }
-
-/** Kinds of which people marked something: there, what was found is only possible. @param {import('../xmpp/read.js').Outcome} outcome */
-export const markedKinds = (outcome) => new Set(outcome.entries.filter((e) => !e.found).map((e) => e.kind));
