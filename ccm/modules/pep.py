@@ -75,6 +75,9 @@ class Pep:
         self._nodes = services.pubsub_nodes
         self._exists = services.accounts.exists  # of whichever domain here: their nodes are in the same store
         self._caps = Caps(router, self._came)
+        self._coming: list[
+            tuple[str, set[tuple[str, str]]]
+        ] = []  # clients that catch up, and of which nodes they heard
         router.attach(self._caps)
         terms = Terms(
             NodeConfig(),
@@ -170,6 +173,9 @@ class Pep:
         for jid, state in node.subscriptions.items():
             if state == "subscribed" and await self._may_read(node, address.bare(jid)):
                 reached.add(jid)
+        for jid, heard in self._coming:
+            if jid in reached:
+                heard.add((node.service, node.name))
         for jid in sorted(reached):
             self._send(node.service, jid, event)
 
@@ -195,15 +201,22 @@ class Pep:
             aside(self._catch_up(session, wanted), "sending newest items")
 
     async def _catch_up(self, session: Any, wanted: tuple[str, ...]) -> None:
-        bare = address.bare(session.jid)
-        contacts = await self._contacts.load(bare)
-        owners = [jid for jid, item in contacts.items() if item.subscription in SEES and self._exists(jid)]
-        for record, item in await self._nodes.newest([bare, *owners], wanted):
-            node = msgspec.json.decode(record, type=Node)
-            if node.config.send_last != "on_sub_and_presence" or not node.config.deliver_notifications:
-                continue
-            if await self._may_read(node, bare):
-                self._send(node.service, session.jid, events.published(node, item))
+        """Send the newest items; but not of a node of which it has heard something newer meanwhile."""
+        heard: set[tuple[str, str]] = set()
+        coming = (session.jid, heard)
+        self._coming.append(coming)
+        try:
+            bare = address.bare(session.jid)
+            contacts = await self._contacts.load(bare)
+            owners = [jid for jid, item in contacts.items() if item.subscription in SEES and self._exists(jid)]
+            for record, item in await self._nodes.newest([bare, *owners], wanted):
+                node = msgspec.json.decode(record, type=Node)
+                if node.config.send_last != "on_sub_and_presence" or not node.config.deliver_notifications:
+                    continue
+                if await self._may_read(node, bare) and (node.service, node.name) not in heard:
+                    self._send(node.service, session.jid, events.published(node, item))
+        finally:
+            self._coming.remove(coming)
 
 
 #: What some clients look for at the host before they keep something of their own at their account (XEP-0223, XEP-0373).
