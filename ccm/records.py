@@ -182,6 +182,7 @@ class Topic:
     :ivar revision: rises with every change; 0 for one that was never saved.
     :ivar sequence: rises with every change that calendars must learn of: name, time, cancelled.
     :ivar targets: publishing targets that a public document goes to besides the archive; ``None``: all configured ones.
+    :ivar empty_since: of a live one, when the last person left its room; ``None`` while somebody is there.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Topic:
     revision: int = 0
     sequence: int = 0
     targets: tuple[str, ...] | None = None
+    empty_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
             waiting.callback(UserPresence.fromElement(presence))
 
     def _enter(self, room: str) -> Any:
-        joined = self.join(JID(room), REPORTER_NICK, HistoryOptions(maxStanzas=0))
+        joined = self.join(JID(room), REPORTER_NICK, HistoryOptions(maxStanzas=0)).addCallback(self._entered)
 
         def refused(failure: Any) -> None:
             if failure.check(JabberError) and failure.value.condition in ("item-not-found", "gone"):
@@ -181,6 +181,16 @@ class Reporter(MUCClient):  # type: ignore[misc]
             self._context.clock.callLater(REJOIN_SECONDS, self._enter_again, room)
 
         return joined.addErrback(refused)
+
+    def _entered(self, room: Room) -> None:
+        """Who was there may have left while the reporter was away."""
+        known = self.discussions.get(room.roomJID.userhost())
+        if known is not None and known.topic.state == "live":
+            self._left(known.topic, room)
+
+    def _left(self, topic: Topic, room: Room) -> None:
+        if not any(_human(room, other) for other in room.roster.values()):
+            self._context.spawn(self._room.attended(topic, False))
 
     def _enter_again(self, room: str) -> None:
         if room in self.discussions and self.xmlstream is not None:
@@ -213,8 +223,8 @@ class Reporter(MUCClient):  # type: ignore[misc]
             self._context.clock.callLater(REJOIN_SECONDS, self._enter_again, jid)
             return
         known = self.discussions.get(jid)
-        if known is not None and not any(_human(room, other) for other in room.roster.values()):
-            self._context.spawn(self._room.attended(known.topic, False))
+        if known is not None:
+            self._left(known.topic, room)
 
     def groupChatReceived(self, message: Any) -> None:
         known = self.discussions.get(message.sender.userhost())

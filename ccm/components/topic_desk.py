@@ -18,6 +18,7 @@ from ccm.components.context import Context
 from ccm.components.destinations import destinations
 from ccm.components.operations import Alternative, Correction
 from ccm.components.room_requests import RoomRequests
+from ccm.components.topic_attendance import attended
 from ccm.components.topic_changes import changes, created, readers, reverted, talked
 from ccm.components.topic_times import Asked, Foreseen, TopicTimes
 from ccm.components.turns import Turns
@@ -26,10 +27,6 @@ from ccm.records import Topic
 
 #: How long the same request, made again, is taken for the first one.
 _SAME_REQUEST = timedelta(minutes=2)
-
-
-#: Whoever comes to their own topic longer before its time than this does not start it.
-PREPARING = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,21 +303,11 @@ class TopicDesk:
         return topic
 
     async def attended(self, id_: str, there: bool, jid: str = "") -> Topic:
-        """
-        Somebody is in the room: the topic is live. Nobody any more: planned again, if its time is still to come.
-
-        :param jid: who came; the owner alone, long before its time or where none is set, prepares and starts nothing.
-        """
+        """Somebody is in the room, or nobody any more (:func:`~ccm.components.topic_attendance.attended`)."""
         async with self._turns.of(id_):
-            topic = await self._known(id_)
-            early = topic.start is None or topic.start > self._context.now() + PREPARING
-            if there and jid == topic.owner and early:
-                return topic
-            if there and topic.state == "planned":
-                topic = replace(topic, state="live")
-            elif not there and topic.state == "live" and topic.start and topic.start > self._context.now():
-                topic = replace(topic, state="planned")
-            else:
+            before = await self._known(id_)
+            topic = attended(before, there, jid, self._context.now())
+            if topic == before:
                 return topic
             topic = await self._context.topics.save(topic)
         self._changed(topic)

@@ -46,6 +46,8 @@ def topic_element(
         ("document", topic.document or ""),
     ):
         element[name] = value
+    if topic.state == "live" and topic.empty_since:
+        element["empty-since"] = stamp(topic.empty_since)
     element[(ns.XML, "lang")] = topic.language
     goes = goes_to(topic, publishers)
     for name in publishers:

@@ -137,6 +137,7 @@ topics = Table(
     Column("revision", Integer, nullable=False),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("targets", LargeBinary),
+    Column("empty_since", BigInteger),
 )
 
 topic_members = Table(

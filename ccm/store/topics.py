@@ -274,6 +274,7 @@ def _save(connection: Connection, topic: Topic) -> Topic:
         "revision": revision,
         "sequence": topic.sequence,
         "targets": None if topic.targets is None else msgspec.json.encode(topic.targets),
+        "empty_since": optional_micros(topic.empty_since),
     }
     try:
         if known:
@@ -335,6 +336,7 @@ def _topic(row: Any) -> Topic:
         revision=row.revision,
         sequence=row.sequence,
         targets=None if row.targets is None else msgspec.json.decode(row.targets, type=tuple[str, ...]),
+        empty_since=optional_moment(row.empty_since),
     )
 
 

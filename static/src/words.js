@@ -49,6 +49,12 @@ export function day(date, now) {
 /** @param {Date} date @returns {string} Tue */
 export const weekday = (date) => said(date, WEEKDAY);
 
+/** A time that has passed: 14:15, Fri 14:15, Fri 13 Nov 14:15. @param {Date} date @param {Date} now */
+export function moment(date, now) {
+  const days = Math.abs(daysBetween(date, now));
+  return days ? `${days < 6 ? weekday(date) : day(date, now)} ${clock(date)}` : clock(date);
+}
+
 /** @param {Date} date @returns {string} Tuesday 24 November */
 export const longDay = (date) => plainly(date, LONG_DAY);
 
@@ -114,7 +120,7 @@ export const either = (names) => new Intl.ListFormat(locale(), { type: 'disjunct
 export function topicLine(topic, now, here = 0) {
   if (topic.state === 'published') return t`Published`;
   if (topic.state === 'ended') return topic.start ? t`Ended, ${day(topic.start, now)}` : t`Ended, not published yet`;
-  if (topic.state === 'live') return here ? t`${here} here` : t`people are here`;
+  if (topic.state === 'live') return here ? t`${here} here` : topic.empty ? t`Nobody has been here since ${moment(topic.empty, now)}` : t`people are here`;
   if (!topic.start) return t`Starts when the first guest arrives`;
   const ms = topic.start.getTime() - now.getTime();
   if (ms < 0) return t`Was planned for ${day(topic.start, now)}, ${clock(topic.start)}`;

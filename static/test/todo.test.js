@@ -50,6 +50,18 @@ test('a live topic says how long it runs and who is there', () => {
   assert.equal(rowLine({ ...live, start: at(24, 9) }, undefined, ANN, NOW, 1), '1 here');
 });
 
+test('a live topic that all have left says since when, and waits for its owner once its time is over', () => {
+  const left = topic({ state: 'live', start: at(23, 13), minutes: 90, empty: at(23, 14) });
+  assert.equal(rowLine(left, undefined, ANN, NOW, 0), 'Nobody has been here since 14:00');
+  assert.equal(rowLine(left, undefined, ANN, NOW, 1), '1 h, 1 here');
+  assert.equal(rowLine({ ...left, empty: at(20, 16) }, undefined, ANN, NOW, 0), 'Nobody has been here since Fri 16:00');
+  assert.equal(groupOf(left, undefined, ANN, NOW), 'live');
+  const over = { ...left, minutes: 60 };
+  assert.deepEqual([groupOf(over, undefined, ANN, NOW), groupOf(over, undefined, KIM, NOW)], ['waiting', 'ended']);
+  assert.equal(groupOf({ ...left, start: null, empty: at(23, 13) }, undefined, KIM, NOW), 'live');
+  assert.equal(groupOf({ ...left, start: null, empty: at(23, 12) }, undefined, KIM, NOW), 'ended');
+});
+
 test('a planned topic counts down, and counts who is coming', () => {
   const planned = topic({ state: 'planned', start: at(23, 17), invitees: [{ state: 'accepted' }, { state: 'offered' }, { state: 'revoked' }] });
   assert.equal(rowLine(planned, undefined, ANN, NOW, 0), 'In 2 h 45 min, 17:00, 1 of 2 coming');

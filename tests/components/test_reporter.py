@@ -151,6 +151,40 @@ async def test_the_topic_is_live_once_somebody_is_there_and_the_invitation_taken
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_talk_that_all_leave_is_known_to_be_empty_also_if_the_reporter_was_away_then(
+    stage: Any, muc: Any
+) -> None:
+    play(stage)
+    ann = await stage.person("ann", "Ann")
+    kim = await stage.person("kim", "Kim", "kim@example.org")
+    invitation = f"<invite xmlns='{ns.INVITATIONS}' address='kim@example.org'/>"
+    answer = await ann.ask("invitations.localhost", "set", invitation)
+    topic = next(answer.firstChildElement().elements(ns.TOPICS, "topic"))
+    room = topic["room"]
+
+    async def is_empty(wanted: bool) -> None:
+        for _ in range(300):
+            kept = await stage.stores.topics.get(topic["id"])
+            if kept.state == "live" and (kept.empty_since is not None) is wanted:
+                return
+            await deferLater(reactor, 0.01, lambda: None)
+        raise AssertionError(str(kept))
+
+    await ann.join(room, "Ann")
+    await kim.join(room, "Kim")
+    await is_empty(False)
+    for person, nick in ((ann, "Ann"), (kim, "Kim")):
+        person.send(f"<presence to='{room}/{nick}' type='unavailable'/>")
+    await is_empty(True)
+    await ann.join(room, "Ann")
+    await is_empty(False)
+    stage.components["reporter"].stop()
+    ann.send(f"<presence to='{room}/Ann' type='unavailable'/>")
+    stage.host(reporter.plugin)
+    await is_empty(True)
+
+
+@pytest_twisted.ensureDeferred
 async def test_the_reporter_greets_once_also_over_restarts(stage: Any, muc: Any) -> None:
     play(stage)
     ann = await stage.person("ann", "Ann")

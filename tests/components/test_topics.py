@@ -6,6 +6,7 @@ import pytest_twisted
 
 from ccm import namespaces as ns
 from ccm.components import topics
+from ccm.components.room_requests import stamp
 
 TOPICS = "topics.localhost"
 
@@ -247,6 +248,31 @@ async def test_the_owner_alone_starts_nothing_long_before_its_time(stage: Any, r
     assert (await desk.attended(made["id"], False)).state == "planned"
     await ann.ask(TOPICS, "set", request("reschedule", id=made["id"]))
     assert await come("kim@localhost") == "live"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_live_topic_that_everybody_left_says_since_when(stage: Any, rooms: Any) -> None:
+    stage.host(topics.plugin)
+    ann = await stage.person("ann", "Ann")
+    made = topic_of(await ann.ask(TOPICS, "set", request("create", name="Mine")))
+    desk = topics_desk(stage)
+
+    async def shown() -> Any:
+        return topic_of(await ann.ask(TOPICS, "get", request("topic", id=made["id"])))
+
+    await desk.attended(made["id"], True, "kim@localhost")
+    assert not (await shown()).hasAttribute("empty-since")
+    await desk.attended(made["id"], False)
+    left = await shown()
+    assert (left["state"], left["empty-since"]) == ("live", stamp(stage.now))
+    stage.advance(minutes=10)
+    await desk.attended(made["id"], False)
+    assert (await shown())["empty-since"] == left["empty-since"]
+    await desk.attended(made["id"], True, "ann@localhost")
+    back = await shown()
+    assert (back["state"], back.hasAttribute("empty-since")) == ("live", False)
+    await desk.attended(made["id"], False)
+    assert not topic_of(await ann.ask(TOPICS, "set", request("end", id=made["id"]))).hasAttribute("empty-since")
 
 
 def topics_desk(stage: Any) -> Any:

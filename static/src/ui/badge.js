@@ -16,6 +16,6 @@ export function badge(app) {
   const link = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel=icon]'));
   if (!link?.dataset.live) return;
   link.dataset.still ??= link.getAttribute('href') ?? '';
-  const wanted = app.session.state === 'online' && topics.some((topic) => topic.state === 'live') ? link.dataset.live : link.dataset.still;
+  const wanted = app.session.state === 'online' && topics.some((topic) => topic.state === 'live' && !topic.empty) ? link.dataset.live : link.dataset.still;
   if (link.getAttribute('href') !== wanted) link.setAttribute('href', wanted);
 }

@@ -48,7 +48,7 @@ export const icon = (name) => html`<svg class="i ${POINTING.includes(name) ? 'al
 /** The mark of CCM: a speech bubble that is a written leaf. */
 export const mark = () => html`<svg class="logo" viewBox="0 0 26 26" aria-hidden="true"><path d="M6.500 2.500H16L21.500 8v9.500A2.500 2.500 0 0 1 19 20h-8l-5.500 4v-4A2.500 2.500 0 0 1 4 17.500V5a2.500 2.500 0 0 1 2.500-2.500Z"/><path class="thin" d="M15.500 3v5.500H21M8.500 11h5M8.500 15H17"/></svg>`;
 
-/** @param {string} state of a topic @param {boolean} stale while offline: nothing is live */
+/** @param {string} state of a topic @param {any} stale while offline, or when nobody is there: nothing is live */
 export function stateMark(state, stale = false) {
   if (state === 'live' && !stale) {
     return html`<svg class="st live" viewBox="0 0 14 14" aria-hidden="true"><circle class="ring" cx="7" cy="7" r="6.5"/><circle cx="7" cy="7" r="4"/></svg>`;

@@ -134,8 +134,8 @@ class Search extends PlainElement {
   #jump(topic) {
     const { app } = this;
     const stale = app.session.state !== 'online';
-    const live = topic.state === 'live' && !stale;
-    return html`<li><a class="jump" href="#/t/${topic.id}" data-testid="jump" @click=${() => { this.#close(); app.go('talk'); }}>${stateMark(topic.state, stale)}<b dir="auto">${topic.name}</b>
+    const live = topic.state === 'live' && !stale && !topic.empty;
+    return html`<li><a class="jump" href="#/t/${topic.id}" data-testid="jump" @click=${() => { this.#close(); app.go('talk'); }}>${stateMark(topic.state, stale || topic.empty)}<b dir="auto">${topic.name}</b>
       <small>${live ? html`<span class="lv">${t`Live`}</span>, ` : nothing}${topicLine(topic, app.now)}</small></a></li>`;
   }
 

@@ -2,7 +2,7 @@
  * Where a topic stands in the column and what it waits for: something of mine to confirm or approve. Pure, but for the
  * fetching of what that needs.
  */
-import { clock, day, daysBetween, hours, topicLine, weekday } from '../words.js';
+import { clock, day, daysBetween, hours, moment, topicLine, weekday } from '../words.js';
 import { t } from '../words/language.js';
 import { isOpen } from './spine.js';
 import { endOf } from './standing.js';
@@ -24,13 +24,16 @@ export function toConfirm(outcome, me, owner) {
   return outcome?.entries.filter((entry) => ['action', 'decision'].includes(entry.kind) && isOpen(entry) && mine(entry)).length ?? 0;
 }
 
-/** Whether its time is over and nobody came. @param {Topic} topic @param {Date} now */
-const isOverdue = ({ state, start, minutes }, now) => state === 'planned' && start !== null && start.getTime() + minutes * 60_000 < now.getTime();
+/** Whether its time is over and nobody is there: nobody came, or all have left. @param {Topic} topic @param {Date} now */
+function isOver({ state, start, minutes, empty }, now) {
+  const from = state === 'planned' || (state === 'live' && empty) ? (start ?? empty) : null;
+  return Boolean(from) && Number(from) + minutes * 60_000 < now.getTime();
+}
 
 /** @param {Topic} topic @param {Outcome | undefined} outcome @param {Me} me @param {Date} now @returns {keyof ReturnType<typeof groupNames>} */
 export function groupOf(topic, outcome, me, now) {
   const owner = topic.owner === me.account;
-  if (isOverdue(topic, now)) return owner ? 'waiting' : 'ended';
+  if (isOver(topic, now)) return owner ? 'waiting' : 'ended';
   if (topic.state !== 'ended') return /** @type {any} */ (Object.hasOwn(groupNames(), topic.state) ? topic.state : 'planned');
   return owner || toConfirm(outcome, me, owner) ? 'waiting' : 'ended';
 }
@@ -38,12 +41,10 @@ export function groupOf(topic, outcome, me, now) {
 /** When a talk ended, as far as it is known: the time of today, else the day. @param {Topic} topic @param {Outcome | undefined} outcome @param {Date} now */
 function endWords(topic, outcome, now) {
   const at = outcome && endOf(outcome, topic);
-  const when_ = at ?? topic.start;
-  if (!when_) return '';
-  const days = Math.abs(daysBetween(when_, now));
-  if (!days) return at ? clock(at) : t`today`;
-  const which = days < 6 ? weekday(when_) : day(when_, now);
-  return at ? `${which} ${clock(at)}` : which;
+  if (at) return moment(at, now);
+  if (!topic.start) return '';
+  const days = Math.abs(daysBetween(topic.start, now));
+  return !days ? t`today` : days < 6 ? weekday(topic.start) : day(topic.start, now);
 }
 
 /** Ended Fri 14:02. @param {Topic} topic @param {Outcome | undefined} outcome @param {Date} now @returns {string} */
@@ -70,13 +71,14 @@ function waitsFor(topic, outcome, me) {
 export function rowLine(topic, outcome, me, now, here) {
   const ms = topic.start ? now.getTime() - topic.start.getTime() : 0;
   if (topic.state === 'live') {
+    if (topic.empty && !here) return topicLine(topic, now);
     const minutes = Math.round(ms / 60_000);
     const since = minutes > 0 && minutes < 600 ? `${hours(minutes < 60 ? minutes : minutes - (minutes % 60))}, ` : '';
     return `${since}${topicLine(topic, now, here)}`;
   }
   if (topic.state === 'ended') return `${ended(topic, outcome, now)}, ${waitsFor(topic, outcome, me)}`;
   if (topic.state === 'published') return topic.start ? t`Published ${day(topic.start, now)}` : t`Published`;
-  if (isOverdue(topic, now)) return t`Was planned for ${day(topic.start ?? now, now)}, nobody came`;
+  if (isOver(topic, now)) return t`Was planned for ${day(topic.start ?? now, now)}, nobody came`;
   const coming = topic.invitees.filter((one) => one.state === 'accepted').length;
   const all = topic.invitees.filter((one) => one.state !== 'revoked').length;
   return `${topicLine(topic, now)}${topic.start && coming ? t`, ${coming} of ${all} coming` : ''}`;

@@ -23,11 +23,12 @@ function row(app, topic) {
   const stale = app.session.state !== 'online';
   const muted = app.chosen.mutes(topic.id);
   const here = room?.state === 'in' ? headcount(app, room) : 0;
-  const live = topic.state === 'live';
+  const empty = topic.empty && !here;
+  const live = topic.state === 'live' && !empty;
   const line = live && stale ? t`Live at ${clock(app.lostAt)}` : rowLine(topic, app.client.outcomes.get(topic.id), me(app), app.now, here);
   return html`<li><a class="topic ${(unread || fresh) && !muted ? 'new' : ''}" href="#/t/${topic.id}" data-testid="topic" data-id=${topic.id} data-state=${topic.state}
       aria-current=${app.topic?.id === topic.id ? 'page' : nothing} @click=${() => app.go('talk')}>
-    ${stateMark(topic.state, stale)}<b dir="auto">${topic.name}</b><small><span class="vh">, </span>${live && !stale ? html`<span class="lv">${t`Live`}</span>, ` : nothing}${line}${muted ? t`, muted` : ''}</small>
+    ${stateMark(topic.state, stale || empty)}<b dir="auto">${topic.name}</b><small><span class="vh">, </span>${live && !stale ? html`<span class="lv">${t`Live`}</span>, ` : nothing}${line}${muted ? t`, muted` : ''}</small>
     ${unread ? html`<span class="cnt">${mentions && !muted ? html`<i aria-hidden="true">@${mentions}</i>` : nothing}<span aria-hidden="true">${unread}</span>
       <span class="vh">, ${mentions ? `${plural(mentions, '# mention', '# mentions')}, ` : ''}${t`${unread} unread`}</span></span>` : nothing}
     ${fresh ? html`<span class="cnt"><i>${t`New`}</i></span>` : nothing}</a></li>`;

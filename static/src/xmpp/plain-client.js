@@ -73,7 +73,7 @@ export class PlainClient extends Client {
 /** @param {string} room @param {string} name @returns {import('./read.js').Topic} */
 function topicOf(room, name) {
   return {
-    id: local(room), name, room, state: 'live', start: null, minutes: 60, zone: '', owner: '', ownerName: '',
+    id: local(room), name, room, state: 'live', empty: null, start: null, minutes: 60, zone: '', owner: '', ownerName: '',
     visibility: 'members', revision: 0, document: '', targets: [], invitees: [],
   };
 }

@@ -17,9 +17,9 @@ const tongue = (told) => (/^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/iu.test(told) ? told :
  * @typedef {{nick: string, room: string, type: string, jid: string, affiliation: string, role: string, codes: string[],
  *   show: string, newNick: string, error: RequestError | null, occupant: string}} RoomPresence
  * @typedef {{id: string, address: string, name: string, state: string, jid: string, reason: string}} Invitee
- * @typedef {{id: string, name: string, room: string, state: string, start: Date | null, minutes: number, zone: string,
- *   owner: string, ownerName: string, visibility: string, revision: number, document: string,
- *   targets: {name: string, chosen: boolean}[], invitees: Invitee[]}} Topic
+ * @typedef {{id: string, name: string, room: string, state: string, empty: Date | null, start: Date | null, minutes: number,
+ *   zone: string, owner: string, ownerName: string, visibility: string, revision: number, document: string,
+ *   targets: {name: string, chosen: boolean}[], invitees: Invitee[]}} Topic *empty*: since when nobody is in its room, while it is live
  * @typedef {{id: string, label: string}} Alternative
  * @typedef {{code: string, was: string, now: string, other: string, text: string, topic: string, undo: string, alternatives: Alternative[]}} Correction
  * @typedef {{by: string, id: string, at: Date | null, text: string}} Value
@@ -164,6 +164,7 @@ export function readTopic(element) {
     name: attr(element, 'name'),
     room: attr(element, 'room'),
     state: attr(element, 'state') || 'planned',
+    empty: instant(attr(element, 'empty-since')),
     start: instant(attr(element, 'start')),
     minutes: Number(attr(element, 'minutes')) || 60,
     zone: attr(element, 'tz'),

@@ -115,6 +115,7 @@ export const page = {
   '{1} h': '{1}\u00a0Std.',
   '{1} here': '{1} da',
   'people are here': 'jemand ist da',
+  'Nobody has been here since {1}': 'Seit {1} ist niemand da',
   'Was planned for {1}, {2}': 'War geplant für {1}, {2}',
   'Starts now': 'Beginnt jetzt',
   'Starts in {1} min, {2}': 'Beginnt in {1}\u00a0Min., {2}',
