@@ -45,6 +45,7 @@ class RoomTranscript:
             replaces=replaces,
             retracts=remark.retracts,
             from_reporter=mine,
+            below=remark.reacts_to,
             pressed=_pressed(remark) if mine and remark.request is not None else None,
         )
 

@@ -41,16 +41,31 @@ _ALL = re.compile(r"\b(?:all|both|them)\b")
 
 
 def confirm(state: State, text: str, message: Message, context: Context, *, yes: bool) -> Outcome:
-    """``#ok A4 A5``, ``#no P1``, ``#ok all``; without a number it is the one that was asked about."""
+    """
+    ``#ok A4 A5``, ``#no P1``, ``#ok all``; without a number it is the one that was asked about.
+
+    Of a reaction only what is open still counts, and nobody needs to be told of the rest.
+    """
+    if message.below is not None:
+        open_ = [e for e in state.entries if e.id in numbers_in(text) and _is_open(e)]
+        return _settled(state, open_, message, context, yes) if open_ else Outcome(state, ())
     verb = "ok" if yes else "no"
     wanted = [w.id for w in state.wanted if any(e.id == w.id for e in state.entries)]
     numbers = numbers_in(text) or (tuple(wanted) if _ALL.search(text.lower()) or len(wanted) == 1 else ())
     targets = [entry_of(state, number) for number in numbers]
     if not targets or None in targets:
         return Outcome(state, (Say(f"#{verb} needs one of my ids, as in: #{verb} A1. I have: {ids(state)}."),))
+    return _settled(state, [target for target in targets if target is not None], message, context, yes)
+
+
+def _is_open(target: Entry) -> bool:
+    """Whether a yes or no changes anything about it."""
+    return target.provenance == "detected" or (target.kind == "idea" and target.status == "proposed")
+
+
+def _settled(state: State, targets: Sequence[Entry], message: Message, context: Context, yes: bool) -> Outcome:
     said: list[str] = []
     for target in targets:
-        assert target is not None
         state, words = _settle(state, target, message, context, yes)
         said += [words] if words else []
     return Outcome(state, (Say(" ".join(said)),) if said else (Ack(message.id),))

@@ -41,6 +41,7 @@ class Message:
     :ivar from_reporter: said by the reporter itself: it stands in the log and fills nothing.
     :ivar pressed: of the reporter: what somebody who had it say so, by a button, could have typed; without a name where
         the room is meant.
+    :ivar below: archive id of the message that this one, in words, is a reaction to (XEP-0444).
     """
 
     id: str
@@ -53,6 +54,7 @@ class Message:
     on_record: bool = True
     from_reporter: bool = False
     pressed: "Message | None" = None
+    below: str | None = None
 
     def __post_init__(self) -> None:
         if self.time is not None and self.time.tzinfo is None:

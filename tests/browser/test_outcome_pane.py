@@ -65,6 +65,22 @@ def change_in_place(ann: Page, judge: Judge) -> None:
     expect(ann.locator("[data-entry=D2] .say")).to_be_focused()
 
 
+def change_on_the_card(ann: Page) -> None:
+    """What is asked in the talk is changed there, before it is kept."""
+    card = ann.locator("#talk [data-proposal=P1]")
+    card.get_by_test_id("change").press("Enter")
+    field = card.get_by_label("What P1 says")
+    expect(field).to_be_focused()
+    expect(ann.locator("#outcome").get_by_test_id("edit")).to_have_count(0)
+    field.press("Escape")
+    expect(card.get_by_test_id("change")).to_be_focused()
+    ann.keyboard.press("Enter")
+    field.fill("The old mirror is switched off in February.")
+    field.press("Enter")
+    expect(card).to_contain_text("in February", timeout=10_000)
+    expect(card.get_by_test_id("change")).to_be_focused()
+
+
 def through(ann: Page, judge: Judge) -> None:
     """When people are through, the head of the record says how it stands; what was decided is in sight below it."""
     ann.evaluate(ENDED)
@@ -142,8 +158,10 @@ def test_the_record_is_voted_on_settled_previewed_published_and_found(
     # A proposal is accepted by a button, where it was made, and becomes a decision.
     cards = ann.get_by_test_id("cards")
     expect(ann.locator("#talk").get_by_role("group", name="Proposal P1")).to_contain_text("Ann decides.")
-    cards.locator("[data-proposal=P1]").get_by_test_id("ok").click()
+    change_on_the_card(ann)
+    cards.locator("[data-proposal=P1]").get_by_test_id("ok").press("Enter")
     expect(ann.locator("ol[data-kind=proposal]")).to_have_count(0, timeout=10_000)
+    expect(ann.locator("#talk [data-answer=P1] button")).to_be_focused()
     decisions = ann.locator("ol[data-kind=decision] .ent")
     expect(decisions.nth(2)).to_contain_text("old mirror is switched off", timeout=10_000)
     answered = ann.get_by_test_id("answered").filter(has_text="P1 is agreed")

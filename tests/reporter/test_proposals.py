@@ -399,3 +399,13 @@ def test_in_plain_words_finds_are_looked_for_and_settled(finding):
     assert "A1? UNASSIGNED: paint the shed" in finding.told("ann", "reporter, did you find any actions?")
     finding.say("ann", "reporter, A1 is right")
     assert finding.entry("A1").provenance == "confirmed"
+
+
+def test_a_thumb_settles_what_is_open_and_is_no_reason_to_speak(finding):
+    finding.say("kim", "We should sell the boat")
+    finding.say("ann", "#topic Money")
+    found = next(e for e in finding.state.entries if e.provenance == "detected")
+    assert finding.told("kim", f"#ok {found.id}", below="m0") == ""
+    assert finding.entry(found.id).provenance == "confirmed"
+    assert finding.told("ben", f"#ok {found.id}", below="m0") == ""
+    assert "on record already" in finding.told("ben", f"#ok {found.id}")

@@ -6,7 +6,7 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { day, either } from '../words.js';
 import { plural, t } from '../words/language.js';
-import { edit } from './entry-edit.js';
+import { edit, editor, isEdited } from './entry-edit.js';
 import { icon } from './icons.js';
 import { isReporter } from './people.js';
 import { isProposal, openOf, placeOf as placeIn, putIn } from './proposing.js';
@@ -73,13 +73,14 @@ function one(app, outcome, entry, alone = false) {
   const say = (verdict) => deedsOf(app).settle(topic, [entry], verdict);
   const voice = proposal && !may;
   const who = deciders(app, outcome, entry);
-  const change = () => { app.go('outcome'); edit(app, entry); };
-  return html`<li data-proposal=${entry.id}><div class="t"><span class="mark ${entry.kind} open">${entry.id}?</span><p dir="auto">${entry.text}</p>${alone ? nothing : source(app, entry.source, entry.at)}</div>
+  const mark = html`<span class="mark ${entry.kind} open">${entry.id}?</span>`;
+  if (isEdited(app, entry, true)) return html`<li data-proposal=${entry.id}><div class="t">${mark}${editor(app, outcome, entry)}</div></li>`;
+  return html`<li data-proposal=${entry.id}><div class="t">${mark}<p dir="auto">${entry.text}</p>${alone ? nothing : source(app, entry.source, entry.at)}</div>
     <div class="deal">${entry.kind === 'action' || (proposal && !alone) || entry.votes.length ? html`<p class="hint facts">${entry.kind === 'action' ? html`<span>${t`Owner ${html`<b dir="auto">${entry.owner || t`nobody yet`}</b>`}`}</span>${entry.due ? html`<span>${t`Due ${html`<b>${day(new Date(`${entry.due}T12:00:00`), app.now)}</b>`}`}${entry.phrase && (alone || !app.room) ? t` from “${entry.phrase}”` : ''}</span>` : nothing}` : nothing}
       ${proposal && !alone ? html`<span>${t`${html`<b dir="auto">${entry.by}</b>`} proposes it`}</span>` : nothing}${tally(entry.votes)}</p>` : nothing}
     ${may || voice ? html`<div class="row"><button class="btn s ${voice ? '' : 'prime'}" type="button" data-testid="ok" aria-label=${voice ? t`For ${entry.id}` : t`OK, ${entry.id} is right`} @click=${() => say('ok')}>${voice ? t`For` : proposal ? t`Agreed` : t`OK, keep it`}</button>
       <button class="btn s" type="button" data-testid="no" aria-label=${voice ? t`Against ${entry.id}` : t`No, ${entry.id} is not right`} @click=${() => say('no')}>${voice ? t`Against` : t`No`}</button>
-      ${voice ? nothing : html`<button class="btn s quiet" type="button" aria-label=${t`Change ${entry.id} before it is kept`} @click=${change}>${icon('pen')}${t`Change`}</button>`}</div>` : nothing}
+      ${voice ? nothing : html`<button class="btn s quiet" type="button" data-testid="change" aria-label=${t`Change ${entry.id} before it is kept`} @click=${() => edit(app, entry, 'text', true)}>${icon('pen')}${t`Change`}</button>`}</div>` : nothing}
     ${may && !alone ? nothing : html`<p class="hint">${voice ? t`${who} settles it; yours is a voice.` : t`${who} decides.`}${may ? html` <span class="typed">${t`${html`<kbd>${`#ok ${entry.id}`}</kbd>`} works too.`}</span>` : nothing}</p>`}</div></li>`;
 }
 
@@ -100,7 +101,7 @@ export function card(app, outcome, open, most, talk) {
 }
 
 /** An answer that was given here, with its way back. @param {any} app @param {import('./record-state.js').Answered} each */
-export const answered = (app, each) => html`<p class="answered" data-testid="answered">${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label=${t`Undo: ${each.words}`} @click=${() => deedsOf(app).unsettle(app.topic, each)}>${t`Undo`}</button></p>`;
+export const answered = (app, each) => html`<p class="answered" data-testid="answered" data-answer=${each.id}>${icon('check')}<span>${each.words}.</span><button class="text" type="button" aria-label=${t`Undo: ${each.words}`} @click=${() => deedsOf(app).unsettle(app.topic, each)}>${t`Undo`}</button></p>`;
 
 /** In the outcome: what waits, unless it stands in the talk beside it. @param {any} app @param {Outcome} outcome */
 export function cards(app, outcome) {

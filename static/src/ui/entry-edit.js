@@ -18,20 +18,21 @@ function names(app, outcome) {
   return [...new Set([...here, ...invited, ...outcome.entries.map((e) => e.owner)].filter(Boolean))].slice(0, 40);
 }
 
-const sayOf = (app, id) => /** @type {HTMLElement | null} */ (app.querySelector(`[data-entry="${id}"] .say`));
+const doorOf = (app, id, onCard) => /** @type {HTMLElement | null} */ (app.querySelector(onCard ? `[data-proposal="${id}"] [data-testid=change]` : `[data-entry="${id}"] .say`));
 
-/** @param {any} app @param {import('../xmpp/read.js').Entry} entry @param {'text' | 'owner' | 'due'} [field] that takes the focus */
-export async function edit(app, entry, field = 'text') {
-  Object.assign(stateOf(app), { editing: `${app.topic.id}/${entry.id}`, was: entry });
+/** @param {any} app @param {import('../xmpp/read.js').Entry} entry @param {'text' | 'owner' | 'due'} [field] that takes the focus @param {boolean} [onCard] it is changed where it is asked */
+export async function edit(app, entry, field = 'text', onCard = false) {
+  Object.assign(stateOf(app), { editing: `${app.topic.id}/${entry.id}`, onCard, was: entry });
   app.requestUpdate();
   await app.updateComplete;
+  await app.querySelector('ccm-talk')?.updateComplete;
   const found = /** @type {HTMLInputElement | null} */ (app.querySelector(`.edit [name="${field}"]`));
   found?.focus();
   if (field === 'text') found?.setSelectionRange(found.value.length, found.value.length);
   else found?.select();
 }
 
-export const isEdited = (app, entry) => stateOf(app).editing === `${app.topic.id}/${entry.id}`;
+export const isEdited = (app, entry, onCard = false) => stateOf(app).editing === `${app.topic.id}/${entry.id}` && stateOf(app).onCard === onCard;
 
 /** @param {any} app @param {import('../xmpp/read.js').Outcome} outcome @param {import('../xmpp/read.js').Entry} entry */
 export function editor(app, outcome, entry) {
@@ -41,7 +42,8 @@ export function editor(app, outcome, entry) {
     state.editing = '';
     app.requestUpdate();
     await app.updateComplete;
-    if (back) sayOf(app, entry.id)?.focus();
+    await app.querySelector('ccm-talk')?.updateComplete;
+    if (back) doorOf(app, entry.id, state.onCard)?.focus();
   };
   const save = (form, back) => {
     if (state.editing !== `${app.topic.id}/${entry.id}`) return;

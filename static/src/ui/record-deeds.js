@@ -49,6 +49,7 @@ class RecordDeeds {
     const differs = (now) => !now || given.every((words) => ({ '#edit': now.text !== entry.text, '#assign': now.owner !== entry.owner, '#due': now.due !== entry.due }[words.split(' ')[0]]));
     const now = await this.#read(topic, entry, differs);
     if (now) this.#tellBack(topic, told(entry, now, wish, this.app.now), wayBack(entry, given));
+    await this.#goOn(entry.id);
   }
 
   /** Put an entry before or after another one of its heading. @param {'before' | 'after'} side */
@@ -76,17 +77,28 @@ class RecordDeeds {
   async settle(topic, entries, verdict) {
     for (const entry of entries) {
       const done = await this.#deeds.order(topic, `#${verdict} ${entry.id}`, t`${entry.id} stands as it was.`);
-      if (done) this.#answered(topic, entry, verdict);
+      if (done) this.answered(topic, entry, verdict);
     }
+    await this.#goOn(entries[0].id);
   }
 
-  #answered(topic, entry, verdict) {
+  /** It stands in the card with a way back. */
+  answered(topic, entry, verdict) {
     const { answered } = stateOf(this.app);
     const proposal = entry.kind === 'idea';
     const words = verdict === 'ok' ? (proposal ? t`${entry.id} is agreed` : t`${entry.id} is kept`) : (proposal ? t`${entry.id} is rejected` : t`${entry.id} is not kept`);
     const one = { id: entry.id, words, undo: [`#restore ${entry.id}`], at: Date.now() };
     answered.set(topic.id, [...(answered.get(topic.id) ?? []).filter((each) => each.id !== entry.id), one].slice(-MAX_ANSWERED));
     this.app.requestUpdate();
+  }
+
+  /** The button that had the focus may have gone with its card: on to what is asked next, else to what was answered. */
+  async #goOn(id) {
+    const { app } = this;
+    await app.updateComplete;
+    await app.querySelector('ccm-talk')?.updateComplete;
+    if (document.activeElement !== document.body) return;
+    /** @type {HTMLElement | null} */ (app.querySelector('[data-proposal] button') ?? app.querySelector(`[data-answer="${id}"] button`))?.focus();
   }
 
   /** Take an answer back. @param {import('./record-state.js').Answered} one */

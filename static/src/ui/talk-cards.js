@@ -39,7 +39,7 @@ export function proposed(app, line, outcome, reporter, how) {
   if (reporter) {
     const put = putIn(line);
     if (!put.length) return null;
-    const rows = put.map((one) => told(app, outcome, one, how, here)).filter((row) => row !== nothing);
+    const rows = put.map((one) => told(app, outcome, one, how, here, line)).filter((row) => row !== nothing);
     return { instead: html`${rows.length ? html`<div class="settled">${rows}</div>` : nothing}${here ? cardOf(app, outcome, put.map(({ id }) => id), how) : nothing}` };
   }
   const ids = proposedBy(line, outcome, false);
@@ -54,18 +54,19 @@ export function proposed(app, line, outcome, reporter, how) {
 const cardOf = (app, outcome, ids, { open }) => card(app, outcome, [...open].sort((a, b) => Number(ids.includes(b.id)) - Number(ids.includes(a.id))), MOST_ROWS, true);
 
 /** One line for what the reporter has put to the room; nothing for what stands on the card. */
-function told(app, outcome, { id, text }, how, here) {
+function told(app, outcome, { id, text }, how, here, line) {
   const { place, open } = how;
   const entry = outcome?.entries.find((one) => one.id === id);
   const waits = open.some((one) => one.id === id);
   if (waits && here) return nothing;
-  const order = how.orders.get(id);
+  const typed = how.orders.get(id);
+  const order = typed && typed.verb !== 'restore' ? typed : (thumbOf(line) ?? typed);
   const just = answeredHere(app).find((each) => each.id === id);
   const became = outcome && !waits ? becameOf(entry, order?.verb) : 'open';
   const kept = became === 'kept' || became === 'changed' || (became === 'open' && !waits && Boolean(just));
   const undo = just ?? (mayUndo(app, outcome, entry, order) ? { id, words: '', undo: [`#restore ${id}`], at: 0 } : null);
   const off = became === 'refused' || became === 'gone';
-  return html`<p class="answered" data-testid="answered" data-became=${waits ? 'open' : became}><span class="mark ${KINDS[id[0]] ?? ''} ${kept ? '' : 'open'}">${id}${waits ? '?' : ''}</span>
+  return html`<p class="answered" data-testid="answered" data-answer=${id} data-became=${waits ? 'open' : became}><span class="mark ${KINDS[id[0]] ?? ''} ${kept ? '' : 'open'}">${id}${waits ? '?' : ''}</span>
     <span><span class="what ${off ? 'off' : ''}" dir="auto">${entry?.text ?? text}</span> <span class="hint">${kept ? icon('check') : nothing}${saying(became, order, just, waits, place, app)}
     ${undo && !waits ? html`<button class="text" type="button" aria-label=${t`Undo: ${just?.words ?? id}`} @click=${() => deedsOf(app).unsettle(app.topic, undo)}>${t`Undo`}</button>` : nothing}</span></span></p>`;
 }
@@ -85,13 +86,23 @@ function mayUndo(app, outcome, entry, order) {
   return ['ok', 'no'].includes(order.verb) && (order.by === app.room.nick || decides(app, outcome, entry ?? { found: false }));
 }
 
-/** A thumb of who decides is a yes, in words for all. @param {any} app @param {any} line @param {string} word that was chosen */
+const THUMB = /^(?:👍|\+1)/u;
+
+/** Whose thumb is below what the reporter asks: an order as good as a typed one. @returns {{verb: string, by: string, at: Date} | undefined} */
+function thumbOf({ reactions, at }) {
+  const [, who] = [...reactions].find(([word]) => THUMB.test(word)) ?? [];
+  return who && { verb: 'ok', by: [...who].at(-1), at };
+}
+
+/** A thumb of who decides is a yes. Below its own line the reporter takes it so, and here the way back stands at once. @param {any} app @param {any} line @param {string} word that was chosen */
 export function agree(app, line, word) {
-  if (!/^(?:👍|\+1)/u.test(word) || line.reactions.get(word)?.has(app.room.nick)) return;
+  if (!THUMB.test(word) || line.reactions.get(word)?.has(app.room.nick)) return;
   const outcome = app.client.outcomes.get(app.topic.id);
-  const ids = proposedBy(line, outcome, isReporter(app, app.room, line.nick));
+  const asked = isReporter(app, app.room, line.nick);
+  const ids = proposedBy(line, outcome, asked);
   const mine = waiting(app, outcome).filter((entry) => ids.includes(entry.id) && decides(app, outcome, entry));
-  if (mine.length) deedsOf(app).settle(app.topic, mine, 'ok');
+  if (asked) for (const entry of mine) deedsOf(app).answered(app.topic, entry, 'ok');
+  else if (mine.length) deedsOf(app).settle(app.topic, mine, 'ok');
 }
 
 // -- the interview
