@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Notify } from '../src/ui/notify.js';
+import { Notify, thisBrowser } from '../src/ui/notify.js';
 import { Preferences } from '../src/ui/preferences.js';
 import { Store } from './fakes.js';
 
@@ -121,4 +121,23 @@ test('the offer stands after the first missed mention, until it is answered, and
   assert.equal(app.chosen.get('ccm-notify'), 'off', 'the browser was asked, and said no');
   assert.equal(typeof notify.offer(), 'symbol');
   assert.equal(typeof made({ permission: 'denied', chosen: {}, topics: [topic('a', { missed: 1 })] }).notify.offer(), 'symbol');
+});
+
+test('where a page shows none, whatever is allowed, nobody is asked', async () => {
+  const asks = (/** @type {any} */ made) => {
+    /** @type {any} */ (globalThis).Notification = made;
+    return thisBrowser();
+  };
+  const phone = class { static permission = 'default'; constructor() { throw new TypeError('Illegal constructor'); } };
+  const desk = class { static permission = 'default'; static requestPermission = async () => 'granted'; };
+  /** @type {any} */ (globalThis).navigator ??= {};
+  assert.equal(thisBrowser().permission(), 'none');
+  assert.equal(asks(phone).permission(), 'none');
+  assert.equal(await asks(phone).ask(), 'none');
+  const browser = asks(desk);
+  assert.equal(browser.permission(), 'default');
+  assert.equal(await browser.ask(), 'granted');
+  assert.equal(browser.permission(), 'granted');
+  assert.equal(typeof made({ permission: 'none', chosen: {}, topics: [topic('a', { missed: 1 })] }).notify.offer(), 'symbol');
+  delete /** @type {any} */ (globalThis).Notification;
 });

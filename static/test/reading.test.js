@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Preferences } from '../src/ui/preferences.js';
 import { Reading } from '../src/ui/reading.js';
 import { Store, TurnedClock } from './fakes.js';
 
@@ -28,7 +29,7 @@ function reader(store = new Store()) {
   const clock = new TurnedClock();
   const log = ['1', '2', '3'].map((id) => ({ id, mine: false, body: `@Ann ${id}`, nick: 'Kim' }));
   const room = { jid: 'k3@conference.localhost', log, catchingUp: false, readBy: new Map(), occupants: new Map(), nick: 'Ann' };
-  const app = { client: { name: 'Ann', rooms: new Map([[room.jid, room]]), topics: new Map() }, requestUpdate: () => { drawn += 1; }, session: { account: 'ann@localhost' } };
+  const app = { client: { name: 'Ann', rooms: new Map([[room.jid, room]]), topics: new Map() }, chosen: new Preferences(/** @type {any} */ (new Store())), requestUpdate: () => { drawn += 1; }, session: { account: 'ann@localhost' } };
   return { reading: new Reading(app, /** @type {any} */ (store), clock), room, clock, store, drawn: () => drawn };
 }
 
@@ -55,12 +56,21 @@ test('what was seen for less than a second stays unread, but is not counted whil
   assert.deepEqual(reading.counts(topic({})), { unread: 2, mentions: 2 });
 });
 
-test('where one looked for a moment, what is said afterwards counts', () => {
+test('what comes after one was there is unread, however soon one looked elsewhere', () => {
   const { reading, room } = reader();
-  reading.look(room, () => '2');
+  reading.look(room, () => '3');
+  assert.deepEqual(reading.counts(topic({})), { unread: 0, mentions: 0 });
   reading.look(room, () => '');
-  assert.deepEqual(reading.counts(topic({})), { unread: 1, mentions: 1 });
-  assert.equal(reading.knows(room), false);
+  room.log.push({ id: '4', mine: false, body: 'And now?', nick: 'Kim' });
+  assert.deepEqual(reading.counts(topic({})), { unread: 1, mentions: 0 });
+});
+
+test('what is muted calls nobody from elsewhere', async () => {
+  const { reading, room, store } = reader();
+  store.setItem(`ccm-read:ann@localhost:${room.jid}`, '1');
+  assert.deepEqual(reading.sum([topic({}), topic({ id: 'k4', room: 'k4@conference.localhost' })]), { unread: 2, mentions: 2 });
+  reading.app.chosen.mute('k3', true);
+  assert.deepEqual(reading.sum([topic({})]), { unread: 0, mentions: 0 });
 });
 
 test('reading only goes forward', () => {

@@ -17,17 +17,42 @@ WIDE = {"width": 1440, "height": 900}
 TABLET = {"width": 1000, "height": 800}
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
+#: What is too small for a finger: targets that nothing covers, measured by what a touch around their middle would meet.
+TOO_SMALL = """() => {
+  const enough = 44, wrong = [];
+  const over = [...document.querySelectorAll('dialog:modal')].at(-1) ?? document.body;
+  for (const one of over.querySelectorAll('a[href], button, summary, input, textarea, select, [role=option]')) {
+    const whole = one.closest('label') ?? one;
+    const said = getComputedStyle(one).display === 'inline' && one.closest('p, small, .hint'); // within a sentence
+    const { left, right, top, bottom } = whole.getBoundingClientRect();
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    const meets = (x, y) => whole.contains(document.elementFromPoint(x, y));
+    const frame = (whole.closest('.scroll, .leaf, dialog, body') ?? document.body).getBoundingClientRect();
+    const [above, below] = [Math.max(0, frame.top), Math.min(innerHeight, frame.bottom)]; // beyond, it can be scrolled
+    if (said || !one.checkVisibility() || !meets(x, y)) continue;
+    const far = (dx, dy) => {
+      let n = 0;
+      while (n < enough && meets(x + n * dx, y + n * dy)) n += 1;
+      return n;
+    };
+    const edge = y - above < enough / 2 || below - y < enough / 2;
+    const size = [far(1, 0) + far(-1, 0), far(0, 1) + far(0, -1)].map((n) => Math.min(n, enough));
+    const html = one.outerHTML.replace(/<!--.*?-->/g, '').slice(0, 160);
+    if (!edge && Math.min(...size) < enough - 1) wrong.push(`${size.join(' x ')}: ${html}`);
+  }
+  return wrong;
+}"""
 
 
 class Judge:
-    """Judges what a page shows by axe-core, and remembers what is wrong with it, in a list that others may share."""
+    """Judges what a page shows by axe-core, and remembers what is wrong with it."""
 
-    def __init__(self, page: Page, artefacts: Path, wrong: list[str] | None = None) -> None:
+    def __init__(self, page: Page, artefacts: Path) -> None:
         if not AXE.exists():
             pytest.skip("axe-core is not installed: cd static && npm ci")
         self._page = page
         self._artefacts = artefacts
-        self.wrong: list[str] = [] if wrong is None else wrong
+        self.wrong: list[str] = []
 
     def look(self, screen: str) -> None:
         for scheme in ("light", "dark"):
@@ -43,6 +68,10 @@ class Judge:
         if self._page.evaluate(wider) > 0:
             self.wrong.append(f"{screen} scrolls sideways")
 
+    def touch(self, screen: str) -> None:
+        """Remember what is too small for a finger."""
+        self.wrong += [f"{screen}: a finger misses {one}" for one in self._page.evaluate(TOO_SMALL)]
+
 
 def add_account(server: Server, name: str) -> None:
     config = server.folder / "ccm.toml"
@@ -57,12 +86,32 @@ def add_account(server: Server, name: str) -> None:
 def signed_in(browser: Browser, server: Server, name: str, size: dict[str, int] = WIDE) -> Page:
     """A page of its own with the dashboard of *name*."""
     page = browser.new_context(viewport=size).new_page()  # type: ignore[arg-type]
-    page.goto(server.url)
+    _sign_in(page, server.url, name)
+    return page
+
+
+def on_a_phone(browser: Browser, url: str, name: str, *, clock: bool = False, script: str = "") -> Page:
+    """
+    The dashboard of *name* where one has no keys and no pointer.
+
+    :param clock: whether its time can be moved on.
+    :param script: what runs there before anything else.
+    """
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    context.add_init_script(script)
+    page = context.new_page()
+    if clock:
+        page.clock.install()
+    _sign_in(page, url, name)
+    return page
+
+
+def _sign_in(page: Page, url: str, name: str) -> None:
+    page.goto(url)
     page.get_by_label("E-mail or chat address").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password", exact=True).press("Enter")
     expect(page.get_by_test_id("connection")).to_have_text("Connected", timeout=15_000)
-    return page
 
 
 def wish(page: Page, words: str) -> None:

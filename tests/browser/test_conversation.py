@@ -1,12 +1,11 @@
 """Two people talk: who comes late, completion, replies, reactions, files, and a talk of ten thousand messages."""
 
 import re
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
 from browser.dashboard import NARROW, WIDE, Judge, add_account, invite, message, say, signed_in, wish
+from browser.pictures import picture
 from browser.server import Server
 from playwright.sync_api import Browser, Page, expect
 
@@ -44,18 +43,6 @@ WALK = """async () => {
   }
   return { most, moved };
 }"""
-
-
-def picture(width: int = 160, height: int = 90) -> bytes:
-    """A PNG of one colour."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        checked = kind + content
-        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    rows = (b"\0" + b"\x10\x80\x60" * width) * height
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def typed(page: Page, words: str) -> None:

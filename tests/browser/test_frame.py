@@ -18,7 +18,9 @@ window.Notification = class {
     localStorage.setItem('granted', '1');
     return (Notification.permission = 'granted');
   }
-  constructor(title, options) { shown.push(Object.assign(this, { title, ...options })); }
+  constructor(title, options) {
+    if (Notification.permission === 'granted') shown.push(Object.assign(this, { title, ...options }));
+  }
   close() {}
 };
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from browser.dashboard import NARROW, PASSWORD, PHONE, WIDE, Judge, add_account, message, say, signed_in, wish
 from browser.server import Server
-from browser.test_conversation import picture
+from browser.pictures import picture
 from browser.test_frame import ASKS
 from fixtures.faulty_line import FaultyLine
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -98,6 +98,7 @@ def elsewhere(kim: Page, ann: Page, judge: Judge) -> None:
     row = kim.get_by_test_id("topic").filter(has_text="Budget 2027")
     expect(row).to_contain_text("2 mentions, 3 unread")
     judge.look("05-topics")
+    judge.touch("05-topics")
 
     # What was begun here is there when one is back.
     tab(kim, "Talk").tap()
@@ -148,13 +149,14 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
         expect(message(kim, f"what you say about {name}")).to_be_visible(timeout=SECONDS)
     expect(write(kim, "Hello from the tram")).to_have_attribute("data-state", "sent", timeout=SECONDS)
     judge.look("01-talk")
+    judge.touch("01-talk")
 
     on_its_way(kim, ann, server, line, judge)
     elsewhere(kim, ann, judge)
     kim.context.close()
 
     kim = by_phone(browser, server.port, "kim")  # files go to the server's own address
-    judge = Judge(kim, artefacts, judge.wrong)
+    wrong, judge = judge.wrong, Judge(kim, artefacts)
     tab(kim, "Topics").tap()
     kim.get_by_test_id("topic").filter(has_text="Licence audit").tap()
     files_and_typing(kim, ann, judge)
@@ -169,6 +171,7 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
         kim.get_by_role("button", name="Markdown").tap()
     assert "list the mirrors" in copy.value.path().read_text()
     judge.look("07-outcome")
+    judge.touch("07-outcome")
     kim.emulate_media(media="print")
     expect(kim.locator("[data-entry=A1]")).to_be_visible()
     expect(tab(kim, "Outcome")).to_be_hidden()
@@ -177,4 +180,5 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
     for name in ("Topics", "Talk", "Outcome"):
         tab(kim, name).tap()
         judge.look(f"08-narrow-{name.lower()}")
-    assert not judge.wrong, "\n".join(judge.wrong)
+    wrong += judge.wrong
+    assert not wrong, "\n".join(wrong)

@@ -10,8 +10,7 @@ export function title(mentions, name) {
 /** @param {any} app */
 export function badge(app) {
   const topics = [...app.client.topics.values()].filter((topic) => !app.chosen.mutes(topic.id));
-  const mentions = topics.reduce((sum, topic) => sum + app.reading.counts(topic).mentions, 0);
-  const words = title(mentions, app.topic?.name ?? '');
+  const words = title(app.reading.sum(topics).mentions, app.topic?.name ?? '');
   if (document.title !== words) document.title = words;
   const link = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel=icon]'));
   if (!link?.dataset.live) return;

@@ -9,6 +9,8 @@ import { PlainElement } from './plain.js';
 
 const TYPING_MS = 4000;
 const keeps = () => [['ACTION:', t`Action`, t`who does what by when`], ['#agreed', t`Decision`, t`what is settled`], ['#question', t`Question`, t`what stays open`], ['#topic', t`Point`, t`what comes next`]];
+/** Whether Enter breaks the line. */
+const breaks = () => matchMedia('(pointer: coarse)').matches || localStorage.getItem('ccm-enter') === 'breaks';
 const completions = () => import('./completion.js');
 
 class Composer extends PlainElement {
@@ -126,8 +128,7 @@ class Composer extends PlainElement {
       event.preventDefault();
       this.answer(null);
     }
-    const breaks = matchMedia('(pointer: coarse)').matches || localStorage.getItem('ccm-enter') === 'breaks';
-    if (event.key === 'Enter' && !event.shiftKey && (!breaks || event.ctrlKey)) {
+    if (event.key === 'Enter' && !event.shiftKey && (!breaks() || event.ctrlKey)) {
       event.preventDefault();
       this.#send();
     }
@@ -217,7 +218,7 @@ class Composer extends PlainElement {
     const label = t`Write to ${topic.name}`;
     const open = this.#options.length > 0;
     return html`${this.#list()}<form class="composer" @submit=${(e) => { e.preventDefault(); this.#send(); }}>${this.#answering()}${this.#going()}<label class="vh" for="w">${label}</label>
-      <textarea id="w" rows="1" dir="auto" enterkeyhint="send" placeholder=${label} data-testid="composer" aria-autocomplete="list" aria-controls="w-list" aria-activedescendant=${open ? `w-${this.#at}` : nothing}
+      <textarea id="w" rows="1" dir="auto" enterkeyhint=${breaks() ? 'enter' : 'send'} placeholder=${label} data-testid="composer" aria-autocomplete="list" aria-controls="w-list" aria-activedescendant=${open ? `w-${this.#at}` : nothing}
         @input=${this.#typed} @keydown=${this.#key} @blur=${this.#shut} @click=${this.#complete} @paste=${this.#pasted}></textarea>
       <div class="row"><button class="ico" type="button" aria-label=${t`Attach files`} title=${t`Attach files`} data-testid="attach" @click=${() => /** @type {any} */ (this.querySelector('[type=file]')).click()}>${icon('clip')}</button>
       <input type="file" multiple hidden aria-label=${t`Files`} @change=${(e) => { this.attach(e.target.files); e.target.value = ''; }}>

@@ -3,9 +3,10 @@
  */
 import { html, nothing } from 'lit';
 import { t } from '../words/language.js';
+import { decides, waiting } from './cards.js';
 import { head } from './head.js';
 import { icon } from './icons.js';
-import { wishDoor } from './topics.js';
+import { unreadWords, wishDoor } from './topics.js';
 import { waitingRoom } from './waiting.js';
 
 const tries = () => [
@@ -47,10 +48,17 @@ export function talkPane(app, tick) {
 
 const foot = (app) => html`<div class="foot">${app.toastInFrame ? nothing : app.notes.view()}</div>`;
 
-/** @param {any} app */
+/** Of a phone: what waits in other topics, in this talk, in its outcome. @param {any} app */
 export function tabs(app) {
-  const { unread } = app.reading.sum;
-  const tab = (pane, name, words, n = 0) => html`<a href=${location.hash || '#/'} aria-current=${app.pane === pane ? 'page' : nothing} @click=${(e) => { e.preventDefault(); app.go(pane); }}>${icon(name)}${words}
-    ${n ? html`<span class="n" aria-hidden="true">${n}</span><span class="vh">, ${t`${n} unread`}</span>` : nothing}</a>`;
-  return html`<nav class="tabs" aria-label=${t`Parts of the dashboard`}>${tab('topics', 'topics', t`Topics`, unread)}${tab('talk', 'talk', t`Talk`)}${tab('outcome', 'record', t`Outcome`)}</nav>`;
+  const { client, reading, topic } = app;
+  const outcome = topic && client.outcomes.get(topic.id);
+  const talks = (some) => {
+    const counts = reading.sum(some);
+    return counts.unread ? { n: counts.mentions || counts.unread, calls: counts.mentions, words: unreadWords(counts) } : null;
+  };
+  const open = outcome ? waiting(app, outcome).filter((entry) => decides(app, outcome, entry)).length : 0;
+  const tab = (pane, name, words, count) => html`<a href=${location.hash || '#/'} aria-current=${app.pane === pane ? 'page' : nothing} @click=${(e) => { e.preventDefault(); app.go(pane); }}>${icon(name)}${words}${count
+    ? html`<span class="n ${count.calls ? 'calls' : ''}" aria-hidden="true">${count.n}</span><span class="vh">, ${count.words}</span>` : nothing}</a>`;
+  return html`<nav class="tabs" aria-label=${t`Parts of the dashboard`}>${tab('topics', 'topics', t`Topics`, talks([...client.topics.values()].filter((one) => one !== topic)))}
+    ${tab('talk', 'talk', t`Talk`, topic ? talks([topic]) : null)}${tab('outcome', 'record', t`Outcome`, open ? { n: open, calls: true, words: t`${open} to confirm` } : null)}</nav>`;
 }

@@ -145,7 +145,7 @@ function state(app, line) {
   if (line.state === 'slow') return html`<span class="state">${icon('clock')}${t`Still sending.`}</span>`;
   if (line.state === 'kept') return html`<span class="state">${icon('clock')}${t`Kept here, goes out when you are back`}</span>`;
   if (line.state !== 'failed') return nothing;
-  return html`<span class="state bad">${icon('alert')}${t`Not sent. ${line.why || t`Your words are here.`}`}
+  return html`<span class="state bad">${icon('alert')}<span>${t`Not sent. ${line.why || t`Your words are here.`}`}</span>
     <button class="text" type="button" @click=${() => room.retry(line)}>${t`Try again`}</button>
     <button class="text" type="button" @click=${() => app.deeds.copy(line.body)}>${t`Copy`}</button>
     <button class="text" type="button" @click=${() => room.discard(line)}>${t`Remove`}</button></span>`;

@@ -159,15 +159,25 @@ export class Notify {
   }
 }
 
-/** The browser, as this needs it. @returns {Notify['browser']} */
+/** Whether a page may show any: on some phones only what is installed may, and says so when one is made. */
+function shows() {
+  if (!('Notification' in globalThis)) return false;
+  try {
+    return Notification.permission !== 'default' || Boolean(new Notification('')); // nobody sees it without a permission
+  } catch {
+    return false;
+  }
+}
+
+/** The browser, as this needs it: `none` where no permission would help. @returns {Notify['browser']} */
 export function thisBrowser() {
-  const there = 'Notification' in globalThis;
   // The browser takes milliseconds to answer, and every drawing of the page asks.
-  let may = there ? Notification.permission : 'denied';
-  navigator.permissions?.query({ name: 'notifications' }).then((now) => { now.onchange = () => { may = Notification.permission; }; }, () => {});
+  let may = shows() ? Notification.permission : 'none';
+  const ask = () => { if (may !== 'none') may = Notification.permission; };
+  navigator.permissions?.query({ name: 'notifications' }).then((now) => { now.onchange = ask; }, () => {});
   return {
     permission: () => may,
-    ask: async () => { may = there ? await Notification.requestPermission() : 'denied'; return may; },
+    ask: async () => { if (may !== 'none') may = await Notification.requestPermission(); return may; },
     looks: () => !document.hidden,
     later: (f, ms) => void setTimeout(f, ms),
     read: (room, account) => localStorage.getItem(keyOf('read', account, room)) ?? '',

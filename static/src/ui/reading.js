@@ -12,8 +12,8 @@ export class Reading {
   #listens = false;
   /** Whether it is known what other devices have read, as far as it can be. */ settled = false;
   /** What is being looked at. @type {{jid: string, id: string} | null} */ #watched = null;
-  /** What was looked at first, by room: before it nothing counts, though it was not read yet. */ #from = new Map();
   #timer = /** @type {any} */ (null);
+  /** Where I first came, of rooms that I have not read yet. @type {Map<string, string>} */ #began = new Map();
   /** How this person is called in a message. */ #mine = { name: '', called: /^$/u };
 
   /** @param {any} app @param {Pick<Storage, 'getItem' | 'setItem'>} store @param {import('../xmpp/session.js').Clock} [clock] */
@@ -59,9 +59,9 @@ export class Reading {
     return { unread: fresh.length, mentions: fresh.filter((line) => this.mentions(line)).length };
   }
 
-  /** Of all topics together. */
-  get sum() {
-    const all = [...this.app.client.topics.values()].map((topic) => this.counts(topic));
+  /** Of several topics together; what is muted calls nobody. @param {Iterable<import('../xmpp/read.js').Topic>} topics */
+  sum(topics) {
+    const all = [...topics].filter((topic) => !this.app.chosen.mutes(topic.id)).map((topic) => this.counts(topic));
     return { unread: all.reduce((n, one) => n + one.unread, 0), mentions: all.reduce((n, one) => n + one.mentions, 0) };
   }
 
@@ -101,7 +101,6 @@ export class Reading {
     const id = this.#hidden || room.catchingUp ? '' : last();
     if (id !== (this.#watched?.id ?? '')) this.app.requestUpdate();
     this.#watched = id ? { jid: room.jid, id } : null;
-    if (id && !this.#from.has(room.jid)) this.#from.set(room.jid, id);
     if (!id || this.#timer || !this.#isNews(room, id)) return;
     this.#timer = this.clock.setTimeout(() => {
       this.#timer = null;
@@ -141,9 +140,16 @@ export class Reading {
     return true;
   }
 
+  // Nothing was read there before: what comes from now on is new, however soon one looks elsewhere.
+  #begin(room) {
+    const there = room.catchingUp ? '' : room.log.findLast((line) => line.id)?.id;
+    if (there && !this.#began.has(room.jid)) this.#began.set(room.jid, there);
+    return this.#began.get(room.jid) ?? '';
+  }
+
   /** What others said since I last saw the end. @param {any} room @param {string} [seen] what is being looked at now */
   #fresh(room, seen = '') {
-    const kept = this.store.getItem(this.#key('read', room.jid)) || this.#from.get(room.jid);
+    const kept = this.store.getItem(this.#key('read', room.jid)) || this.#begin(room);
     if (!kept) return [];
     const read = seen && isAfter(room, seen, kept) ? seen : kept;
     const at = room.log.findLastIndex((line) => line.id === read);

@@ -65,8 +65,9 @@ class Settings extends PlainElement {
 
   #notifications() {
     const { notify } = this.app;
-    const denied = notify.browser.permission() === 'denied';
-    const hint = denied ? t`This browser keeps them from me. Its settings for this page can change that.` : t`A mention, a reply, an action for you, a meeting of yours. Only while you look elsewhere.`;
+    const may = notify.browser.permission();
+    const denied = may === 'denied' || may === 'none';
+    const hint = may === 'none' ? t`This browser shows none that come from a page.` : denied ? t`This browser keeps them from me. Its settings for this page can change that.` : t`A mention, a reply, an action for you, a meeting of yours. Only while you look elsewhere.`;
     return html`<section aria-labelledby="set-notify"><h3 id="set-notify">${t`Notifications`}</h3>
       ${this.#switch('ccm-notify', t`Tell me when I am mentioned`, hint, 'on', 'off', { checked: notify.on, disabled: denied, run: (yes, box) => this.#notify(yes, box) })}
       ${notify.on ? html`${this.#switch('ccm-notify-words', t`Show what was said`, t`Off on a screen that others see.`, 'on', 'off')}${this.#switch('ccm-sound', t`With a sound`, '', 'on', 'off')}` : nothing}</section>`;
@@ -115,7 +116,7 @@ class Settings extends PlainElement {
       ${this.#row('ccm-theme', t`Look`, [['', t`Like the system`], ['light', t`Light`], ['dark', t`Dark`]])}
       <div><label class="l" for="set-language">${t`Language`}</label><select class="field" id="set-language" @change=${(event) => this.#choose('ccm-language', event.target.value)}>
         ${[['', t`Automatic`], ...Object.entries(LANGUAGES)].map(([code, name]) => html`<option value=${code} lang=${code || nothing} .selected=${app.chosen.get('ccm-language') === code}>${name}</option>`)}</select></div>
-      ${this.#row('ccm-enter', t`Enter, while you write,`, [['sends', t`sends`], ['breaks', t`breaks the line`]])}
+      ${matchMedia('(pointer: coarse)').matches ? nothing : this.#row('ccm-enter', t`Enter, while you write,`, [['sends', t`sends`], ['breaks', t`breaks the line`]])}
       <section aria-label=${t`Keys and reading`}>${this.#switch('ccm-letters', t`Keys that are one letter`, t`N, /, ? and the others, while nothing is being written.`, 'on', 'off')}
         ${this.#switch('ccm-markers', t`Let others see what I have read`, '', 'on', 'off')}</section>
       ${this.#notifications()}${this.#device()}

@@ -15,6 +15,9 @@ const SHOWN_PUBLISHED = 5;
 
 const me = (app) => ({ account: app.session.account, name: app.client.name });
 
+/** 2 mentions, 12 unread. @param {{unread: number, mentions: number}} counts */
+export const unreadWords = ({ unread, mentions }) => `${mentions ? `${plural(mentions, '# mention', '# mentions')}, ` : ''}${t`${unread} unread`}`;
+
 /** @param {any} app */
 function row(app, topic) {
   const { unread, mentions } = app.reading.counts(topic);
@@ -30,7 +33,7 @@ function row(app, topic) {
       aria-current=${app.topic?.id === topic.id ? 'page' : nothing} @click=${() => app.go('talk')}>
     ${stateMark(topic.state, stale || empty)}<b dir="auto">${topic.name}</b><small><span class="vh">, </span>${live && !stale ? html`<span class="lv">${t`Live`}</span>, ` : nothing}${line}${muted ? t`, muted` : ''}</small>
     ${unread ? html`<span class="cnt">${mentions && !muted ? html`<i aria-hidden="true">@${mentions}</i>` : nothing}<span aria-hidden="true">${unread}</span>
-      <span class="vh">, ${mentions ? `${plural(mentions, '# mention', '# mentions')}, ` : ''}${t`${unread} unread`}</span></span>` : nothing}
+      <span class="vh">, ${unreadWords({ unread, mentions })}</span></span>` : nothing}
     ${fresh ? html`<span class="cnt"><i>${t`New`}</i></span>` : nothing}</a></li>`;
 }
 

@@ -48,6 +48,7 @@ export const entrance = {
   '# drafts': { one: '# Entwurf', other: '# Entwürfe' },
   '# column widths': { one: '# Spaltenbreite', other: '# Spaltenbreiten' },
   'This browser keeps them from me. Its settings for this page can change that.': 'Dieser Browser erlaubt sie mir nicht. Seine Einstellungen für diese Seite können das ändern.',
+  'This browser shows none that come from a page.': 'Dieser Browser zeigt keine, die von einer Seite kommen.',
   'A mention, a reply, an action for you, a meeting of yours. Only while you look elsewhere.': 'Eine Erwähnung, eine Antwort, eine Aufgabe für Sie, eine Sitzung von Ihnen. Nur während Sie anderswo sind.',
   'Notifications': 'Mitteilungen',
   'Show what was said': 'Zeigen, was gesagt wurde',
