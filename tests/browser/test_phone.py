@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.dashboard import NARROW, PASSWORD, PHONE, WIDE, Judge, add_account, message, say, signed_in, wish
-from browser.server import Server
+from browser.dashboard import NARROW, WIDE, Judge, add_account, message, on_a_phone, say, signed_in, wish
 from browser.pictures import picture
+from browser.server import Server
 from browser.test_frame import ASKS
 from fixtures.faulty_line import FaultyLine
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -22,19 +22,6 @@ def line(server: Server) -> Iterator[FaultyLine]:
     made = FaultyLine(server.port)
     yield made
     made.cut()
-
-
-def by_phone(browser: Browser, port: int, name: str) -> Page:
-    """A touch phone whose clock can be moved on, signed in."""
-    page = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True).new_page()  # type: ignore[arg-type]
-    page.add_init_script(ASKS)
-    page.clock.install()
-    page.goto(f"http://localhost:{port}/")
-    page.get_by_label("E-mail or chat address").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").tap()
-    expect(page.get_by_test_id("connection")).to_have_text("Connected", timeout=SECONDS)
-    return page
 
 
 def tab(page: Page, name: str) -> Locator:
@@ -140,7 +127,7 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
         wish(ann, f"kim@localhost {name} now")
         expect(ann.locator("#talk-title")).to_have_text(name, timeout=SECONDS)
         expect(message(ann, "I am the reporter")).to_be_visible(timeout=SECONDS)
-    kim = by_phone(browser, line.port, "kim")
+    kim = on_a_phone(browser, f"http://localhost:{line.port}/", "kim", clock=True, script=ASKS)
     judge = Judge(kim, artefacts)
     for name in ("Budget 2027", "Licence audit"):  # who never opened a topic is not in its room
         tab(kim, "Topics").tap()
@@ -155,7 +142,7 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
     elsewhere(kim, ann, judge)
     kim.context.close()
 
-    kim = by_phone(browser, server.port, "kim")  # files go to the server's own address
+    kim = on_a_phone(browser, server.url, "kim", clock=True, script=ASKS)  # files go to the server's own address
     wrong, judge = judge.wrong, Judge(kim, artefacts)
     tab(kim, "Topics").tap()
     kim.get_by_test_id("topic").filter(has_text="Licence audit").tap()
@@ -171,7 +158,6 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
         kim.get_by_role("button", name="Markdown").tap()
     assert "list the mirrors" in copy.value.path().read_text()
     judge.look("07-outcome")
-    judge.touch("07-outcome")
     kim.emulate_media(media="print")
     expect(kim.locator("[data-entry=A1]")).to_be_visible()
     expect(tab(kim, "Outcome")).to_be_hidden()
