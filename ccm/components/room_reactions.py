@@ -34,14 +34,14 @@ class Reactions:
         asked = self._asked.get(remark.reacts_to or "")
         if asked is None or remark.text:
             return remark
-        verb, who = _verb(remark.reactions), (remark.jid or remark.nick, remark.reacts_to or "")
+        verb, who = answer(remark.reactions), (remark.jid or remark.nick, remark.reacts_to or "")
         if self._answers.get(who, "") == verb:
             return remark
         self._answers[who] = verb
         return replace(remark, text=f"#{verb} {' '.join(asked)}") if verb else remark
 
 
-def _verb(reactions: tuple[str, ...]) -> str:
+def answer(reactions: tuple[str, ...]) -> str:
     """``ok``, ``no``, or ``""`` for neither."""
     plain = {each.translate(_TONES) for each in reactions}
     yes, no = not plain.isdisjoint(_YES), not plain.isdisjoint(_NO)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC
 
 from ccm.components.room_archive import MAX_MESSAGES, Remark
-from ccm.components.room_reactions import Reactions
+from ccm.components.room_reactions import Reactions, answer
 from ccm.reporter.transcript import Message
 
 MAX_REMEMBERED_IDS = 500
@@ -84,7 +84,7 @@ class RoomTranscript:
 
     async def typed(self, remark: Remark) -> Remark:
         """The remark with the words that its reactions stand for, if they do."""
-        if remark.reacts_to is not None:
+        if remark.reacts_to is not None and answer(remark.reactions):
             await self._look(remark)
         return self._reactions.typed(remark)
 

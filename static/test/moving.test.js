@@ -3,9 +3,9 @@ import { DOMParser } from '@xmldom/xmldom';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { $iq, $msg } from 'strophe.js';
-import { Backoff } from '../src/xmpp/backoff.js';
 import { Session } from '../src/xmpp/session.js';
-import { PlayedConnection, Store, TOKEN, TurnedClock, settle } from './fakes.js';
+import { PlayedConnection, Store, TOKEN, settle } from './fakes.js';
+import * as sitting from './sitting.js';
 
 const KEY = 'strophe-bosh-session';
 const SM = 'xmlns="urn:xmpp:sm:3"';
@@ -71,31 +71,15 @@ const message = (id, type = 'groupchat') => `<message xmlns="jabber:client" from
 const ids = (texts) => texts.map((text) => /<message [^>]*\bid="(\w+)"/.exec(text)?.[1]).filter(Boolean);
 
 function made(store = new Store()) {
-  const clock = new TurnedClock();
-  const connections = /** @type {any[]} */ ([]);
-  let count = 0;
   PlayedSocket.made = [];
-  const session = new Session({
-    service: '/http-bind', websocket: 'ws://localhost/xmpp-websocket', domain: 'localhost', resource: 'web-1', store, clock,
-    backoff: new Backoff({ random: () => 1 }), newId: () => `id${(count += 1)}`,
-    connect: (service, options) => {
-      const connection = new PlayedConnection(service, options);
-      connections.push(connection);
-      return connection;
-    },
-  });
-  const states = /** @type {string[]} */ ([]);
-  session.on('state', (state) => states.push(state));
+  const parts = sitting.made(store, { websocket: 'ws://localhost/xmpp-websocket' });
   const heard = /** @type {string[]} */ ([]);
-  session.on('stanza', (stanza) => heard.push(stanza.getAttribute('id')));
-  return { session, clock, store, connections, states, heard, conn: () => connections.at(-1) };
+  parts.session.on('stanza', (stanza) => heard.push(stanza.getAttribute('id')));
+  return { ...parts, heard, conn: parts.last };
 }
 
 async function signedIn(parts = made()) {
-  const done = parts.session.signIn('ann', 'pw');
-  await parts.conn().up('ann@localhost/web-1');
-  await parts.conn().answer('token', TOKEN);
-  await done;
+  await sitting.signedIn(parts);
   parts.states.length = 0;
   return parts;
 }

@@ -1,35 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backoff } from '../src/xmpp/backoff.js';
-import { Session } from '../src/xmpp/session.js';
 import { SignInError } from '../src/xmpp/sign-in-error.js';
-import { PlayedConnection, Store, TOKEN, TurnedClock, settle, xml } from './fakes.js';
-
-function made(store = new Store()) {
-  const clock = new TurnedClock();
-  const connections = /** @type {any[]} */ ([]);
-  let ids = 0;
-  const session = new Session({
-    service: '/http-bind', domain: 'localhost', resource: 'web-1', store, clock,
-    backoff: new Backoff({ random: () => 1 }), newId: () => `id${(ids += 1)}`,
-    connect: (service, options) => {
-      const connection = new PlayedConnection(service, options);
-      connections.push(connection);
-      return connection;
-    },
-  });
-  const states = /** @type {string[]} */ ([]);
-  session.on('state', (state) => states.push(state));
-  return { session, clock, store, connections, states, last: () => connections.at(-1) };
-}
-
-async function signedIn(parts = made()) {
-  const done = parts.session.signIn('ann', 'pw');
-  await parts.last().up('ann@localhost/web-1');
-  await parts.last().answer('token', TOKEN);
-  await done;
-  return parts;
-}
+import { TOKEN, settle, xml } from './fakes.js';
+import { made, signedIn } from './sitting.js';
 
 test('a local part, a chat address and an e-mail address name the user as the server expects', async () => {
   const { session, last } = made();
