@@ -132,9 +132,10 @@ async def _recipients(context: Context, topic: Topic, jids: Mapping[str, str]) -
     seen: set[str] = set()
     for jid in topic.members[:MOST_RECIPIENTS]:
         account = await context.accounts.get(jid)
-        name, mail = (account.name, account.email or "") if account else ("", "")
-        if not mail and account is None:  # a guest; whoever has an account has said which address is theirs
-            name, mail = addresses.get(jid, ("", ""))
+        invited, asked_at = addresses.get(jid, ("", ""))
+        name, mail = (account.name, account.email or "") if account is not None else (invited, asked_at)
+        if address.domain(jid) == context.guest_host:  # whoever has an account has said which address is theirs
+            mail = asked_at
         if not mail or mail.casefold() in seen or not await _is_willing(context, mail):
             continue
         seen.add(mail.casefold())

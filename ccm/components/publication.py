@@ -24,6 +24,7 @@ from ccm.errors import CCMError, StanzaError
 from ccm.interfaces import ISummarizer
 from ccm.records import DocumentRecord, Topic
 from ccm.reporter import discussion, document, render_json, summary
+from ccm.reporter.differences import says_otherwise
 from ccm.reporter.document_shape import Document
 from ccm.reporter.state import State
 from ccm.reporter.transcript import Message
@@ -106,9 +107,19 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context, edi
         published=draft.at,
     )
     url = f"{context.web_url}archive/{record.slug}"
-    mails = await outcome_post.jobs_for(context, topic, made, draft.state.jids, url) if edition.mails else ()
+    mailed = edition.mails and await _is_news(context, topic.id, made)
+    mails = await outcome_post.jobs_for(context, topic, made, draft.state.jids, url) if mailed else ()
     kept = await context.documents.publish(record, (*jobs, *mails))
     return f"{context.web_url}archive/{kept.slug}"
+
+
+async def _is_news(context: Context, topic: str, made: Document) -> bool:
+    """Whether it says anything that the version before it does not."""
+    earlier = [each for each in await context.documents.revisions(topic) if each.revision < made.version]
+    if not earlier:
+        return True
+    before = max(earlier, key=lambda record: record.revision)
+    return await context.apart(lambda: says_otherwise(render_json.loads(before.body), made))  # type: ignore[no-any-return]
 
 
 async def _summarized(context: Context, made: Document) -> Document:

@@ -48,6 +48,17 @@ def differences(old: Document, new: Document) -> tuple[Group, ...]:
     return tuple(made)
 
 
+def says_otherwise(old: Document, new: Document) -> bool:
+    """Whether anything differs besides how the talk went on, and when and by whom the document was approved."""
+
+    def told(document: Document) -> dict[str, dict[str, str]]:
+        groups = _statements(document)
+        head = {key: text for key, text in groups["Head"].items() if key not in ("held", "standing")}
+        return {**groups, "Head": head, "Conversation": {}}
+
+    return told(old) != told(new)
+
+
 def _statements(document: Document) -> dict[str, dict[str, str]]:
     """Heading -> key -> statement, in the order of the document."""
     zone = document.zone

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from components.conftest import Person
 from icalendar import Calendar
 from test_reporter import (
     REPORTER,
@@ -135,6 +136,46 @@ async def test_an_answer_of_somebody_who_takes_no_part_is_left(stage: Any, muc: 
     await stage.stores.state.publish(CHANNEL, b"{}")
     await deferLater(reactor, 0.3, lambda: None)
     assert not any("by mail" in text for text in said_by_reporter(ann, room))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_guest_is_mailed_at_the_address_of_the_invitation_and_nobody_without_news(stage: Any, muc: Any) -> None:
+    play(stage)
+    stage.components["reporter"].stop()
+    stage.host(reporter.plugin, None, guest_host="guests.localhost")
+    ann = await stage.person("ann", "Ann", "ann@mail.example")
+    asked = f"<invite xmlns='{ns.INVITATIONS}' address='kim@mail.example' name='Shed'/>"
+    answer = await ann.ask("invitations.localhost", "set", asked)
+    topic = next(answer.firstChildElement().elements(ns.TOPICS, "topic"))
+    (invitee,) = await stage.stores.topics.invitees(topic["id"])
+    jid = f"{invitee.id}@guests.localhost"
+    await stage.stores.accounts.create(jid, "Kim", None, ())  # as the page behind the link does
+    assert await stage.stores.topics.redeem_link(invitee.token_hash, jid)
+    await stage.stores.state.publish("invitee-joined", json.dumps({"invitee": invitee.id, "jid": jid}).encode())
+    while jid not in (await stage.stores.topics.get(topic["id"])).members:
+        await deferLater(reactor, 0.01, lambda: None)
+    stage.router.add_host("guests.localhost")
+    kim = Person(stage.router, f"{jid}/web")
+    stage.router.bind(kim)
+    for person, nick in ((ann, "Ann"), (kim, "Kim")):
+        await person.join(topic["room"], nick)
+    await say(kim, topic["room"], "ACTION: Kim to paint the shed by 2027-01-15")
+    await hold_the_talk(ann, topic["room"], TALK[:1])
+
+    async def publication(version: int, *lines: str) -> dict[str, str]:
+        told = "Published: " if version == 1 else f"version {version}"
+        await hold_the_talk(ann, topic["room"], (*((line, None) for line in lines), ("publish now, reporter", told)))
+        return {mail["To"].addresses[0].addr_spec: str(mail["Subject"]) for mail in await mails(stage)}
+
+    first = await publication(1)
+    assert first == {
+        "ann@mail.example": "Shed, 1 action for you",
+        "kim@mail.example": "Shed, 1 action for you",
+    }
+    assert await publication(2, "That is all from me.") == {}
+    assert set(await publication(3, "RESOLVED: The shed is green")) == {"ann@mail.example", "kim@mail.example"}
+    await stage.stores.suppression.add(refusing("kim@mail.example"))
+    assert set(await publication(4, "RESOLVED: The door is red")) == {"ann@mail.example"}
 
 
 # ---- off the record by a button

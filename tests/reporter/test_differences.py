@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm.reporter.context import Context
-from ccm.reporter.differences import Part, _parts, differences
+from ccm.reporter.differences import Part, _parts, differences, says_otherwise
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.document import Meta, build
 from ccm.reporter.templates import Templates
@@ -43,6 +43,12 @@ def test_what_is_new_gone_and_changed_is_told_apart():
     changed = rows_of(groups, "Conversation")[0]
     assert Part("ins", "dark ") in changed
     assert "Actions" not in [group.title for group in groups]
+
+
+def test_how_the_talk_went_on_and_when_it_was_approved_is_no_news():
+    old = document_of("RESOLVED: The shed is green")
+    assert not says_otherwise(old, document_of("RESOLVED: The shed is green", "Thanks, all", version=2))
+    assert says_otherwise(old, document_of("RESOLVED: The shed is green", "ACTION: ann to pay", version=2))
 
 
 def test_what_is_gone_stands_where_it_stood():
