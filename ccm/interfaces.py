@@ -636,6 +636,9 @@ class ITokens(Interface):
     def redeem(purpose: str, hash_: bytes) -> Awaitable[r.Token | None]:
         """*async* Use it once, by one conditional update: of parallel calls one wins."""
 
+    def of(purpose: str, subject: str) -> Awaitable[tuple[r.Token, ...]]:
+        """*async* Those of that purpose and subject that are valid, the one that ends last first."""
+
     def revoke(purpose: str, subject: str) -> Awaitable[None]:
         """*async* End every token of that purpose and subject."""
 

@@ -49,6 +49,12 @@ class Tokens:
         statement = update(tokens).where(*valid).values(uses=tokens.c.uses - 1).returning(*tokens.c)
         return await self._database.write(lambda connection: _token(connection.execute(statement).first()))
 
+    async def of(self, purpose: str, subject: str) -> tuple[Token, ...]:
+        now = seconds_to_micros(self._now())
+        theirs = (tokens.c.purpose == purpose, tokens.c.subject == subject, tokens.c.uses > 0, tokens.c.expires > now)
+        found = select(tokens).where(*theirs).order_by(tokens.c.expires.desc())
+        return await self._database.read(lambda connection: tuple(map(_kept, connection.execute(found))))
+
     async def revoke(self, purpose: str, subject: str) -> None:
         statement = delete(tokens).where(tokens.c.subject == subject, tokens.c.purpose == purpose)
 
@@ -71,6 +77,8 @@ class Tokens:
 
 
 def _token(row: Any) -> Token | None:
-    if row is None:
-        return None
+    return None if row is None else _kept(row)
+
+
+def _kept(row: Any) -> Token:
     return Token(row.hash, row.purpose, row.subject, row.scope, from_micros(row.expires), row.uses)

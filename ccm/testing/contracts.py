@@ -218,6 +218,18 @@ class TokensContract:
         assert await tokens.look("session", b"three") is not None
 
     @pytest_twisted.ensureDeferred
+    async def test_somebodys_tokens_of_a_purpose_are_told(self, tokens: Any, clock: Moments) -> None:
+        await tokens.issue(self.token(clock, b"one"))
+        later = replace(self.token(clock, b"two"), expires=clock.moment(7200))
+        await tokens.issue(later)
+        await tokens.issue(self.token(clock, b"three", purpose="session"))
+        await tokens.issue(replace(self.token(clock, b"four"), subject="kim@example.org"))
+        await tokens.issue(replace(self.token(clock, b"one"), scope="other"))
+        assert [token.hash for token in await tokens.of("invite", "ann@example.org")] == [b"two", b"one"]
+        clock.advance(3601)
+        assert await tokens.of("invite", "ann@example.org") == (later,)
+
+    @pytest_twisted.ensureDeferred
     async def test_one_token_is_ended_and_no_other(self, tokens: Any, clock: Moments) -> None:
         await tokens.issue(self.token(clock, b"one"))
         await tokens.issue(self.token(clock, b"two"))

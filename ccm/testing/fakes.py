@@ -22,9 +22,9 @@ from ccm.testing.memory import (
     MemoryPubSubNodes,
     MemoryRosters,
     MemoryState,
-    MemoryTokens,
 )
 from ccm.testing.memory_personal import MemoryOffline, MemoryPersonalArchive
+from ccm.testing.memory_tokens import MemoryTokens
 from ccm.testing.memory_uploads import MemoryPushTargets, MemoryUploads
 from ccm.wire.fanout import FanOut
 from ccm.wire.stanza import Stanza

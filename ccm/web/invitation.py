@@ -59,13 +59,17 @@ class InvitationLink:
 
     @app.route("/<token>", methods=["GET"])
     async def show(self, request: Request, token: str) -> bytes:
-        """Who invites, to what, when; and the one button."""
+        """Who invites, to what, when; and the one button. Who came in by it before goes on."""
         found = await self._find(request, token)
         if isinstance(found, bytes):
             return found
-        if await self._topics.link_used(digest(token)):
-            return await self._used(request, *found)
-        return await self._page(request, *found, {}, {})
+        if not await self._topics.link_used(digest(token)):
+            return await self._page(request, *found, {}, {})
+        invitee, topic = found
+        if not field(request, "again") and invitee.jid and await self._account(invitee) is None:
+            jid = quote(invitee.jid, safe="")  # the browser that came in by it knows; any other one comes again
+            return self._on(request, f"back/{jid}/{quote(token, safe='')}/t/{quote(topic.id, safe='')}")
+        return await self._used(request, invitee, topic)
 
     @app.route("/<token>", methods=["POST"])
     async def accept(self, request: Request, token: str) -> bytes:

@@ -34,13 +34,13 @@ async function place() {
 const read = (text) => new DOMParser().parseFromString(text, 'text/xml').documentElement;
 
 /** One session for all tabs, where the browser can do that; else one for each. */
-function sessionAt({ service, websocket = '', domain }, SharedSession) {
-  const make = (/** @type {string} */ resource) => new Session({
-    service, websocket, domain, resource, clock, store: sessionStorage, connect: (url, options) => new Strophe.Connection(url, options),
+function sessionAt({ service, websocket = '', domain, Kind }, SharedSession) {
+  const make = (/** @type {string} */ resource, /** @type {any} */ stay = undefined) => new Session({
+    service, websocket, domain, resource, clock, stay, store: sessionStorage, connect: (url, options) => new Strophe.Connection(url, options),
   });
   if (!navigator.locks || !globalThis.BroadcastChannel) return make(`web-${crypto.randomUUID().slice(0, 8)}`);
   return new SharedSession({
-    make, domain, clock, read, write: Strophe.serialize, store: sessionStorage, locks: navigator.locks, channel: new BroadcastChannel('ccm-session'),
+    make, domain, clock, read, write: Strophe.serialize, store: sessionStorage, lasting: localStorage, agent: navigator.userAgent, canStay: !Kind, locks: navigator.locks, channel: new BroadcastChannel('ccm-session'),
   });
 }
 
@@ -59,8 +59,8 @@ async function start() {
   Object.assign(app, { client, session, tabs });
   session.on('signed-out', () => app.signOut());
   live({ session, service: where.service, store: sessionStorage, seen: () => { client.checkRooms(); app.requestUpdate(); } });
-  const { address, guest } = readRoute(location.hash);
-  app.resumed = session.resume(!address && !guest); // a link for somebody else is not followed as whoever is here
+  const { address, guest, back } = readRoute(location.hash);
+  app.resumed = session.resume(!address && !guest, back?.jid ?? address); // a link for somebody else is not followed as whoever is here
   document.body.replaceChildren(app);
 }
 

@@ -54,6 +54,8 @@ class Locks {
   }
 }
 
+let issued = 0;
+
 /** A session of one tab's own, without a server. */
 class OwnSession extends Emitter {
   state = 'out';
@@ -84,6 +86,10 @@ class OwnSession extends Emitter {
     const before = this.state;
     this.state = state;
     this.emit('state', state, before);
+  }
+
+  async signInByToken(account) {
+    this.up(`${account}/${this.resource}`);
   }
 
   async signIn(name) {
@@ -117,8 +123,10 @@ class OwnSession extends Emitter {
   }
 
   request(iq) {
-    this.sent.push(iq.tree());
-    return new Promise(() => {});
+    const element = iq.tree();
+    this.sent.push(element);
+    if (!element.firstChild.getAttribute('device')) return new Promise(() => {});
+    return Promise.resolve(xml(`<iq type="result"><token xmlns="urn:ccm:token:0" name="Ann" expires="2200-01-01T00:00:00Z">ccmd_${(issued += 1)}</token></iq>`));
   }
 
   handOver() {
@@ -143,6 +151,7 @@ function browser() {
   const clock = new TurnedClock();
   const locks = new Locks();
   const channels = /** @type {any[]} */ ([]);
+  const lasting = new Store();
   let tabs = 0;
   const tab = (store = new Store()) => {
     const owns = /** @type {any[]} */ ([]);
@@ -169,7 +178,7 @@ function browser() {
     let ids = 0;
     const session = new SharedSession({
       make: (resource) => { owns.push(new OwnSession(resource, store)); return owns.at(-1); },
-      domain: 'localhost', channel, locks: /** @type {any} */ (ownLocks), store, clock, write: Strophe.serialize, read: xml,
+      domain: 'localhost', channel, locks: /** @type {any} */ (ownLocks), store, lasting: /** @type {any} */ (lasting), agent: 'X11; Linux Firefox/130', clock, write: Strophe.serialize, read: xml,
       newId: () => `tab${number}-${(ids += 1)}`,
     });
     const states = /** @type {string[]} */ ([]);
@@ -187,7 +196,7 @@ function browser() {
     };
     return { session, store, owns, states, heard, channel, close, die, own: () => owns.at(-1), read: () => states.splice(0) };
   };
-  return { clock, locks, tab };
+  return { clock, locks, lasting, tab };
 }
 
 async function two() {
@@ -440,4 +449,106 @@ test('a guest who becomes an account leaves the others\' session alone, and hear
   assert.equal(one.owns.length, 1);
   one.own().emit('stanza', xml('<message/>'));
   assert.deepEqual(one.heard, ['message']);
+});
+
+// -- what outlives the tabs
+
+const told = (own, name) => own.sent.filter((each) => each.firstChild?.nodeName === name && each.firstChild.getAttribute('device')).map((each) => each.firstChild);
+
+test('who chose to stay is signed in after all tabs were closed, by a token that then gives way to another', async () => {
+  const { tab, lasting } = browser();
+  const first = tab();
+  await first.session.signIn('ann', 'pw', true);
+  await settle();
+  const [asked] = told(first.own(), 'token');
+  assert.equal(asked.getAttribute('name'), 'Firefox, Linux');
+  const token = JSON.parse(lasting.getItem('ccm-stay:ann@localhost')).token;
+  first.close();
+  const second = tab();
+  assert.equal(await second.session.resume(), true);
+  await settle();
+  assert.equal(second.session.account, 'ann@localhost');
+  assert.deepEqual(told(second.own(), 'token').map((each) => each.getAttribute('device')), [asked.getAttribute('device')]);
+  assert.ok(token && JSON.parse(lasting.getItem('ccm-stay:ann@localhost')).token !== token);
+});
+
+test('who did not is signed out then', async () => {
+  const { tab } = browser();
+  const first = tab();
+  await first.session.signIn('ann', 'pw');
+  await settle();
+  first.close();
+  assert.equal(await tab().session.resume(), false);
+});
+
+test('two tabs that open at once have one session', async () => {
+  const { tab, clock } = browser();
+  const first = tab();
+  await first.session.signIn('ann', 'pw', true);
+  await settle();
+  first.close();
+  const both = [tab(), tab()];
+  const back = both.map(({ session }) => session.resume());
+  await settle();
+  await clock.pass(3);
+  await settle();
+  assert.deepEqual(await Promise.all(back), [true, true]);
+  await settle();
+  assert.deepEqual(both.map(({ session }) => session.state), ['online', 'online']);
+  assert.equal(both.flatMap(({ owns }) => owns).filter((own) => !own.handedOver).length, 1);
+});
+
+test('signing out in any tab ends staying, here and at the server', async () => {
+  const { first, second, lasting } = await two();
+  await first.session.staying(true);
+  assert.ok(second.session.stays && first.session.stays);
+  for (const { session } of [first, second]) session.on('signed-out', () => session.signOut());
+  const own = first.own();
+  second.session.signOut();
+  await settle();
+  assert.equal(told(own, 'revoke').length, 1);
+  assert.equal(lasting.getItem('ccm-stay:ann@localhost'), null);
+});
+
+test('a token that is refused is forgotten', async () => {
+  const { tab, lasting } = browser();
+  const first = tab();
+  await first.session.signIn('ann', 'pw', true);
+  await settle();
+  first.own().turn('over');
+  assert.equal(lasting.getItem('ccm-stay:ann@localhost'), null);
+});
+
+test('a guest stays, and every tab is the guest’s; an account comes first, and whom a link is for before both', async () => {
+  const { tab, lasting } = browser();
+  const guest = tab();
+  await guest.session.signInByToken('kim@guests.localhost', 'code');
+  await settle();
+  const second = tab();
+  assert.equal(await second.session.resume(), true);
+  assert.equal(second.session.account, 'kim@guests.localhost');
+  second.close();
+  guest.close();
+  await settle();
+  assert.equal(await tab().session.resume(false), false);
+  assert.equal(await tab().session.resume(true, 'tom@guests.localhost'), false);
+  lasting.setItem('ccm-stay:ann@localhost', JSON.stringify({ token: 't', expires: '2200-01-01T00:00:00Z', seen: 0, name: 'Ann' }));
+  for (const [who, account] of [['', 'ann@localhost'], ['kim@guests.localhost', 'kim@guests.localhost'], ['tom@guests.localhost', 'ann@localhost']]) {
+    const next = tab();
+    assert.equal(await next.session.resume(true, who), true);
+    assert.equal(next.session.account, account);
+    next.close();
+    await settle();
+  }
+});
+
+test('a guest who becomes an account stays as that', async () => {
+  const { tab, lasting } = browser();
+  const { session } = tab();
+  await session.signInByToken('kim@guests.localhost', 'code');
+  await settle();
+  await session.signInByToken('kim@localhost', 'code');
+  await settle();
+  assert.equal(lasting.getItem('ccm-stay:kim@guests.localhost'), null);
+  assert.ok(JSON.parse(lasting.getItem('ccm-stay:kim@localhost')).token);
 });

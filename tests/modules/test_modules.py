@@ -3,8 +3,10 @@
 import importlib
 import pkgutil
 from base64 import b64encode
+from datetime import timedelta
 from hashlib import sha1
 from pathlib import Path
+from typing import Any
 
 import pytest
 from twisted.plugin import IPlugin
@@ -17,7 +19,8 @@ from ccm.errors import ConfigError
 from ccm.interfaces import IModule
 from ccm.modules import contact_info, disco, online, ping, session_tokens
 from ccm.modules.caps import string_of
-from ccm.session.tokens import Tokens
+from ccm.session.guests import MARK, Scope
+from ccm.session.tokens import MOST_DEVICES, Bearer, Tokens
 from ccm.testing.fakes import Hands, RecordingSession, make_router, make_services, result_of
 from ccm.wire.stanza import Stanza
 
@@ -118,6 +121,69 @@ def test_a_token_signs_in_its_account_until_it_is_revoked() -> None:
     assert result_of(tokens.check(others)) == "bob@localhost", "nobody ends another's"
     assert ask("revoke").type == "result"
     assert [result_of(tokens.check(t)) for t in (str(issued), second)] == [None, None]
+
+
+def test_a_device_stays_signed_in_by_tokens_that_take_turns_until_it_is_revoked() -> None:
+    hands = Hands()
+    services = make_services(hands=hands)
+    result_of(services.accounts.create("ann@localhost", "Ann", None, ()))
+    router = make_router(services)
+    session_tokens.plugin.install(router, services)
+    ann = RecordingSession("ann@localhost/a")
+    router.bind(ann)
+    tokens = Tokens(services.tokens, hands.datetime)
+
+    def ask(name: str, about: str = "", words: str = "", type_: str = "set") -> Any:
+        inner = f"<{name} xmlns='{ns.TOKEN}' {about}>{words}</{name}>".encode()
+        attrs = {"type": type_, "id": "1", "to": "localhost", "from": ann.jid}
+        router.route(Stanza("iq", attrs, inner, ((ns.TOKEN, name),)), ann)
+        return ann.received.pop().element.firstChildElement()
+
+    def devices() -> list[tuple[str, str]]:
+        return [(each["id"], each["name"]) for each in ask("devices", type_="get").elements()]
+
+    first = ask("token", "device='d1' name='Firefox &lt;home&gt;'")
+    assert first["expires"] == "2026-01-31T00:00:00Z"
+    assert result_of(tokens.admit(str(first))) == Bearer("ann@localhost", "")
+    hands.advance(3600)
+    second = str(ask("token", "device='d1' name='Firefox'"))
+    other = str(ask("token", "device='d2' name='Phone'"))
+    assert devices() == [("d1", "Firefox"), ("d2", "Phone")]
+    assert result_of(tokens.check(str(first))) == "ann@localhost", "the answer with the new one may be lost"
+    hands.advance(301)
+    assert result_of(tokens.check(str(first))) is None, "it has given way"
+    assert result_of(tokens.check(second)) == "ann@localhost"
+    ask("revoke", "device='d1'")
+    assert devices() == [("d2", "Phone")]
+    assert [result_of(tokens.check(token)) for token in (second, other)] == [None, "ann@localhost"]
+    ask("revoke", words=other)
+    assert devices() == []
+    for number in range(MOST_DEVICES + 3):
+        hands.advance(1)
+        ask("token", f"device='m{number}' name='M'")
+    assert [id_ for id_, _ in devices()] == [f"m{number}" for number in reversed(range(3, MOST_DEVICES + 3))]
+    ask("revoke")
+    assert devices() == []
+
+
+def test_a_guests_device_is_let_in_to_the_same_room_as_long_as_the_visit_lasts() -> None:
+    hands = Hands()
+    services = make_services(hands=hands)
+    result_of(services.accounts.create("k@guests.localhost", "Kim", None, ()))
+    router = make_router(services)
+    session_tokens.plugin.install(router, services)
+    router.add_host("guests.localhost")
+    kim = RecordingSession("k@guests.localhost/a")
+    scope = Scope("room@rooms", "t1", hands.datetime() + timedelta(hours=36)).text()
+    kim.state[MARK] = scope
+    router.bind(kim)
+    inner = f"<token xmlns='{ns.TOKEN}' device='d1' name='Phone'/>".encode()
+    attrs = {"type": "set", "id": "1", "to": "localhost", "from": kim.jid}
+    router.route(Stanza("iq", attrs, inner, ((ns.TOKEN, "token"),)), kim)
+    token = kim.received.pop().element.firstChildElement()
+    assert token["expires"] == "2026-01-02T12:00:00Z"
+    tokens = Tokens(services.tokens, hands.datetime)
+    assert result_of(tokens.admit(str(token))) == Bearer("k@guests.localhost", scope)
 
 
 def test_a_guest_and_a_stranger_get_no_token() -> None:

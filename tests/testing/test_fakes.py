@@ -20,9 +20,9 @@ from ccm.testing.memory import (
     MemoryRooms,
     MemoryRosters,
     MemoryState,
-    MemoryTokens,
 )
 from ccm.testing.memory_personal import MemoryOffline, MemoryPersonalArchive
+from ccm.testing.memory_tokens import MemoryTokens
 from ccm.testing.memory_uploads import MemoryPushTargets, MemoryUploads
 from ccm.testing.moments import Moments
 

@@ -180,9 +180,10 @@ class App extends PlainElement {
 
   #routed() {
     const route = readRoute(location.hash);
-    if (route.address || route.guest) history.replaceState(null, '', route.rest);
+    if (route.address || route.guest || route.back) history.replaceState(null, '', route.rest);
     this.address = route.address || this.address;
     if (route.guest) this.#enter(route.guest, route.topic);
+    else if (route.back) this.#comeBack(route.back.code, route.topic);
     else if (route.address && route.topic) this.#borrow(route.topic, '');
     const changed = route.topic !== this.route.topic;
     this.route = route;
@@ -196,6 +197,12 @@ class App extends PlainElement {
   async #borrow(topic, code) {
     await this.resumed;
     return this.session.state === 'out' && this.tabs.borrow({ topic, code }).catch(() => false);
+  }
+
+  // A guest's link once more: whoever came in by it here is here, anybody else is sent a new one.
+  async #comeBack(link, topic) {
+    await this.#borrow(topic, '');
+    if (['out', 'over'].includes(this.session.state)) location.replace(`/i/${link}?again=1`);
   }
 
   // A guest's way in. Who is signed in here comes in under the own name instead.

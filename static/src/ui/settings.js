@@ -2,7 +2,7 @@
  * Settings: what holds on this device. Every choice holds at once; nothing is saved by a button.
  */
 import { html, nothing } from 'lit';
-import { failure, list } from '../words.js';
+import { day, failure, list } from '../words.js';
 import { LANGUAGES, plural, t } from '../words/language.js';
 import { Account } from '../xmpp/account.js';
 import { icon } from './icons.js';
@@ -14,17 +14,19 @@ const KEPT = /** @type {[string, (n: number) => string][]} */ ([
 ]);
 
 class Settings extends PlainElement {
-  static properties = { app: { attribute: false }, tick: { type: Number }, _error: { state: true }, _told: { state: true } };
+  static properties = { app: { attribute: false }, tick: { type: Number }, _error: { state: true }, _told: { state: true }, _devices: { state: true } };
 
   constructor() {
     super();
     this._error = '';
     this._told = '';
+    this._devices = /** @type {import('../xmpp/stay.js').Device[]} */ ([]);
   }
 
   open() {
     this._error = '';
     this._told = '';
+    this.#look();
     /** @type {HTMLDialogElement} */ (this.querySelector('dialog')).showModal();
   }
 
@@ -82,19 +84,50 @@ class Settings extends PlainElement {
     const notes = this.app.notes.all.length;
     const kept = list([...counts, ...(notes ? [plural(notes, '# note', '# notes')] : []), t`these settings`, t`what you have read`]);
     return html`<section aria-labelledby="set-device"><h3 id="set-device">${t`On this device`}</h3>
+      ${this.#stays ? this.#switch('ccm-stay', t`Stay signed in on this device`, t`Else you sign in again once all its tabs are closed.`, 'on', 'off', { checked: this.app.session.stays, run: (yes) => this.#turn(() => this.app.session.staying(yes), t`It is as it was.`) }) : nothing}
       <p class="hint">${t`Kept here: ${kept}. Talks and outcomes are not.`}</p>
       <div class="row start"><button class="btn s" type="button" data-testid="forget" @click=${this.#forget}>${t`Forget all of it`}</button></div><p class="hint" role="status">${this._told}</p></section>`;
   }
 
-  // What one has read is not forgotten with it: all would be new again.
+  // What one has read is not forgotten with it: all would be new again. Nor is who stays signed in.
   #forget() {
-    for (const key of Object.keys(localStorage)) if (key.startsWith('ccm-') && !/^ccm-(read|opened):/u.test(key)) localStorage.removeItem(key);
+    for (const key of Object.keys(localStorage)) if (key.startsWith('ccm-') && !/^ccm-(read:|opened:|stay:|device)/u.test(key)) localStorage.removeItem(key);
     this.app.notes.forget();
     applyTheme(this.app.chosen);
     applyLanguage(this.app.chosen);
     this.app.columns.apply();
     this._told = t`Forgotten.`;
     this.app.requestUpdate();
+  }
+
+  // -- where one stays signed in
+
+  get #stays() {
+    const { app } = this;
+    return !app.isGuest && app.session.canStay && app.session.state === 'online';
+  }
+
+  async #look() {
+    const { session } = this.app;
+    if (this.#stays) this._devices = await session.stay.devices(session).catch(() => this._devices);
+  }
+
+  /** @param {() => Promise<any>} work @param {string} so what holds if it fails */
+  async #turn(work, so) {
+    this._error = '';
+    try {
+      await work();
+    } catch (error) {
+      this._error = failure(error, so);
+    }
+    this.#look();
+  }
+
+  #others() {
+    const { session } = this.app;
+    const end = (id) => this.#turn(() => session.request(session.stay.ending(session.domain, id)), t`It is signed in still.`);
+    const others = this._devices.filter(({ here }) => !here);
+    return others.length ? html`<ul class="devices" data-testid="devices">${others.map(({ id, name, seen }) => html`<li><span><b dir="auto">${name || t`Another device`}</b> <small class="hint">${seen ? t`last ${day(seen, this.app.now)}` : ''}</small></span><button class="btn s" type="button" @click=${() => end(id)}>${t`Sign out there`}</button></li>`)}</ul>` : nothing;
   }
 
   async #everywhere() {
@@ -121,7 +154,7 @@ class Settings extends PlainElement {
         ${this.#switch('ccm-markers', t`Let others see what I have read`, '', 'on', 'off')}</section>
       ${this.#notifications()}${this.#device()}
       ${app.isGuest ? nothing : html`<section aria-labelledby="set-out"><h3 id="set-out">${t`Elsewhere`}</h3>
-        <p class="hint">${t`Devices come back without a password for a day. This ends that, here too; one that is connected stays so until it is closed.`}</p>
+        ${this.#others()}<p class="hint">${t`Devices come back without a password for a day, or as long as you stay signed in there. This ends that, here too; one that is connected stays so until it is closed.`}</p>
         <div class="row start"><button class="btn s danger" type="button" data-testid="everywhere" @click=${this.#everywhere}>${t`Sign out everywhere`}</button></div></section>`}
       <p role="alert" class="error">${this._error}</p></div></dialog>`;
   }

@@ -49,7 +49,7 @@ class SignIn extends PlainElement {
     this._busy = true;
     this._error = '';
     try {
-      await this.session.signIn(identity, password);
+      await this.session.signIn(identity, password, form.has('stay'));
     } catch (error) {
       this._error = signInFailure(/** @type {any} */ (error));
       await this.updateComplete;
@@ -71,6 +71,7 @@ class SignIn extends PlainElement {
       <div class="with"><label class="l" for="password">${t`Password`}</label>
         <div class="pw"><input class="field" id="password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="current-password" ?disabled=${off} aria-describedby="sign-in-error">
           <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>${t`Show`}</button></div><a href="/reset">${t`Forgot the password?`}</a></div>
+      ${this.session.canStay && !off ? html`<label class="stay"><input type="checkbox" name="stay">${t`Stay signed in on this device`}</label>` : nothing}
       <p id="sign-in-error" role="alert" class=${this._error || this.problem ? 'notice failed' : ''} data-testid="sign-in-error">${this._error || this.problem}</p>
       <button class="btn prime big" type="submit" aria-disabled=${off ? 'true' : nothing} ?disabled=${off}>${this._busy ? t`Signing in…` : t`Sign in`}</button>
       ${this.over ? nothing : html`<p class="hint">${t`Got an invitation by mail? Open its link: no account needed.`}</p>`}

@@ -55,10 +55,11 @@ export class Session extends Emitter {
    * @param {(service: string, options: object) => any} options.connect makes a Strophe connection
    * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} options.store one tab's storage
    * @param {Clock} options.clock
+   * @param {import('./stay.js').Stay} [options.stay]
    * @param {Backoff} [options.backoff]
    * @param {() => string} [options.newId]
    */
-  constructor({ service, websocket = '', domain, resource, connect, store, clock, backoff = new Backoff(), newId = () => crypto.randomUUID() }) {
+  constructor({ service, websocket = '', domain, resource, connect, store, clock, stay, backoff = new Backoff(), newId = () => crypto.randomUUID() }) {
     super();
     this.service = service;
     this.domain = domain;
@@ -70,7 +71,7 @@ export class Session extends Emitter {
     this.newId = newId;
     this.#timers = new Timers(clock);
     this.#requests = new Requests(clock, newId);
-    this.#ticket = new Ticket(store, clock);
+    this.#ticket = new Ticket(store, clock, stay);
     this.#changes = new ChangeOver({
       url: websocket, clock, token: () => this.#ticket.token,
       receive: (conn, stanza) => this.#receive(conn, stanza),

@@ -7,7 +7,7 @@
  * is given the lock takes it up as after a reload; a holder that does not answer (frozen, crashed) loses the lock and
  * another one comes back by the token, with the same resource. Either way all tabs see the connection go and come,
  * enter their rooms again, fetch what they missed and send again what was not reflected. Looks like a `Session`.
- * Nothing is kept where it would outlive the tabs. Leaves out SharedWorker: it has no DOMParser, which Strophe needs.
+ * What outlives the tabs is kept only for who stays signed in (stay.js). Leaves out SharedWorker: it has no DOMParser, which Strophe needs.
  */
 import { $pres } from 'strophe.js';
 import { RequestError } from './read.js';
@@ -15,6 +15,7 @@ import { Requests } from './requests.js';
 import { Crew } from './shared-crew.js';
 import { AccountLock } from './shared-lock.js';
 import { Standing } from './shared-standing.js';
+import { Stay, deviceName } from './stay.js';
 import { TabLocks } from './tab-locks.js';
 import { BOSH_KEY, TICKET_KEY, stored } from './ticket.js';
 import { Silence } from './wire.js';
@@ -46,19 +47,24 @@ export class SharedSession extends Standing {
 
   /**
    * @param {object} options
-   * @param {(resource: string) => import('./session.js').Session} options.make a session of this tab's own
+   * @param {(resource: string, stay: Stay) => import('./session.js').Session} options.make a session of this tab's own
    * @param {string} options.domain
    * @param {Pick<BroadcastChannel, 'postMessage' | 'onmessage'>} options.channel
    * @param {Pick<LockManager, 'request' | 'query'>} options.locks
    * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} options.store this tab's
+   * @param {Storage} options.lasting the browser's
+   * @param {string} [options.agent] what the browser calls itself
+   * @param {boolean} [options.canStay] whether the server lets devices stay signed in
    * @param {import('./session.js').Clock} options.clock
    * @param {(element: Element) => string} options.write
    * @param {(text: string) => Element} options.read
    * @param {() => string} [options.newId]
    */
-  constructor({ make, domain, channel, locks, store, clock, write, read, newId = () => crypto.randomUUID() }) {
+  constructor({ make, domain, channel, locks, store, lasting, agent = '', canStay = true, clock, write, read, newId = () => crypto.randomUUID() }) {
     super();
-    this.make = make;
+    this.stay = new Stay(lasting, clock, deviceName(agent), newId);
+    this.canStay = canStay;
+    this.make = (/** @type {string} */ resource) => make(resource, this.stay);
     this.domain = domain;
     this.channel = channel;
     this.store = store;
@@ -76,9 +82,10 @@ export class SharedSession extends Standing {
 
   // -- what a Session does
 
-  /** @param {string} identity @param {string} password */
-  signIn(identity, password) {
-    return this.#enter((own) => own.signIn(identity, password));
+  /** @param {string} identity @param {string} password @param {boolean} [stays] on this device, when all tabs are closed */
+  async signIn(identity, password, stays = false) {
+    await this.#enter((own) => own.signIn(identity, password));
+    if (stays) await this.staying(true);
   }
 
   /** @param {string} account @param {string} token */
@@ -87,15 +94,35 @@ export class SharedSession extends Standing {
     await this.#enter((own) => own.signInByToken(account, token));
   }
 
-  /** Come back after a page load. @param {boolean} [open] else come to the other tabs, if any @returns {Promise<boolean>} */
-  async resume(open = true) {
-    const ticket = this.#ticket();
-    const others = ticket || !open ? [] : await this.#lock.accounts();
-    const account = ticket ? bare(ticket.jid) : others.find((one) => one.endsWith(`@${this.domain}`));
+  /**
+   * Come back after a page load; else come to the other tabs, if any, or as somebody who stays here.
+   * @param {boolean} [open] as anybody; an account rather than a guest @param {string} [who] rather than anybody, then an account alone
+   * @returns {Promise<boolean>}
+   */
+  async resume(open = true, who = '') {
+    const ticket = stored(this.store, TICKET_KEY);
+    const here = ticket?.jid ? [] : [...(await this.#lock.accounts()), ...this.stay.accounts()];
+    const anybody = open && (here.find((one) => this.#isAccount(one)) ?? (who ? '' : here[0]));
+    const account = ticket?.jid ? bare(ticket.jid) : here.includes(who) ? who : anybody;
     if (!account) return false;
-    this.turn({ state: 'connecting', jid: ticket?.jid ?? account, name: ticket?.name ?? '' });
+    const { jid, name } = ticket?.jid ? ticket : { jid: account, name: this.stay.of(account)?.name ?? '' };
+    this.turn({ state: 'connecting', jid, name });
     await new Promise((settled) => this.#join(account, () => settled(undefined)));
     return this.state !== 'out';
+  }
+
+  /** Whether this account stays signed in on this device. */
+  get stays() {
+    return Boolean(this.stay.of(this.account));
+  }
+
+  /** Stay on this device, or no longer. @param {boolean} yes */
+  async staying(yes) {
+    const { account } = this;
+    if (yes) this.stay.want(account);
+    else this.stay.leave(account);
+    if (!yes) await this.request(this.stay.ending(this.domain));
+    else await this.stay.renew(/** @type {any} */ (this), true);
   }
 
   tryNow() {
@@ -106,6 +133,7 @@ export class SharedSession extends Standing {
   /** Is anybody there? */
   wake() {
     this.#own?.wake();
+    if (this.#own && this.state === 'online') this.stay.renew(this.#own);
     if (!this.#own && this.#group) this.#hail();
     this.#tell({ kind: 'wake' });
   }
@@ -113,9 +141,12 @@ export class SharedSession extends Standing {
   async passwordChanged() {
     if (this.#own) await this.#own.passwordChanged();
     else this.#tell({ kind: 'renew' });
+    await this.stay.renew(/** @type {any} */ (this), true);
   }
 
   signOut() {
+    this.#own?.send(this.stay.ending(this.domain));
+    this.stay.leave(this.account);
     this.#own?.signOut();
     this.#tell({ kind: 'out' });
     this.store.removeItem(TICKET_KEY);
@@ -166,6 +197,7 @@ export class SharedSession extends Standing {
     }
     const { account } = own;
     if (mine && account === this.#group) return;
+    if (mine && !this.#isAccount(this.#group)) this.#succeed(this.#group, own);
     this.#part();
     this.#belong(account);
     if (await this.#lock.take(account, own)) return;
@@ -175,6 +207,17 @@ export class SharedSession extends Standing {
     own.signOut();
     this.#lock.queue(account);
     this.#told(here);
+  }
+
+  // A guest has become an account, which stays in the guest's place.
+  #succeed(guest, own) {
+    this.stay.leave(guest);
+    this.stay.want(own.account);
+    this.stay.renew(own, true);
+  }
+
+  #isAccount(jid) {
+    return jid.endsWith(`@${this.domain}`);
   }
 
   /** @param {string} account @param {() => void} [settled] once it is known how it went */
@@ -304,7 +347,10 @@ export class SharedSession extends Standing {
     if (state === 'online' && this.state !== 'online') {
       this.#streams += 1;
       this.#crew.anew();
+      if (!this.#isAccount(bare(jid))) this.stay.want(bare(jid)); // a guest, as long as the visit lasts
+      if (!restored) this.stay.renew(/** @type {any} */ (this.#own), true);
     }
+    if (state === 'over') this.stay.leave(bare(jid));
     if (bare(jid) === this.#group) this.#tell(this.#standing({ state, jid, name, retryAt }));
     this.turn({ state, jid, name, retryAt, restored });
   }
@@ -395,6 +441,8 @@ export class SharedSession extends Standing {
 
   #ticket() {
     const kept = stored(this.store, TICKET_KEY);
-    return kept?.jid ? kept : null;
+    if (kept?.jid) return kept;
+    const account = this.#group;
+    return this.stay.token(account) ? { jid: account, token: '', expires: '', issued: '', name: this.stay.of(account)?.name } : null;
   }
 }

@@ -4,7 +4,7 @@
 import { $iq } from 'strophe.js';
 import { NS } from './names.js';
 import { RequestError, instant } from './read.js';
-import { attr, kid, text } from './xml.js';
+import { attr, bare, kid, text } from './xml.js';
 
 export const TICKET_KEY = 'ccm-session';
 /** Where Strophe keeps its BOSH session (its option `keepalive`), and what has changed over from it keeps its own (moving.js). */
@@ -26,10 +26,14 @@ export function stored(store, key) {
 export class Ticket {
   /** @type {Kept | null} */ kept = null;
 
-  /** @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} store @param {import('./session.js').Clock} clock */
-  constructor(store, clock) {
+  /**
+   * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} store @param {import('./session.js').Clock} clock
+   * @param {Pick<import('./stay.js').Stay, 'token'>} [stay]
+   */
+  constructor(store, clock, stay) {
     this.store = store;
     this.clock = clock;
+    this.stay = stay;
   }
 
   /** @returns {Kept | null} what was kept before a page load */
@@ -55,9 +59,10 @@ export class Ticket {
     if (this.kept?.jid !== jid) this.keep({ jid, token: '', expires: '', issued: '', name: '' });
   }
 
-  /** The token, `''` when there is none that still holds. */
+  /** The token, else the device's; `''` when there is none that still holds. */
   get token() {
-    return this.kept && Date.parse(this.kept.expires) > this.clock.now() ? this.kept.token : '';
+    if (!this.kept) return '';
+    return Date.parse(this.kept.expires) > this.clock.now() ? this.kept.token : (this.stay?.token(bare(this.kept.jid)) ?? '');
   }
 
   /** Whether more than half of its time is left. */
