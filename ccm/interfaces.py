@@ -528,7 +528,8 @@ class IDocuments(Interface):
         """
         *async* Keep a revision with its outbox jobs in one transaction.
 
-        Idempotent by ``key``: a second call answers the first one's record and makes no job.
+        Idempotent by ``key``: a second call answers the first one's record and makes no job. The newest one's slug is
+        that of all revisions from then on.
         """
 
     def latest(topic: str) -> Awaitable[r.DocumentRecord | None]:

@@ -5,6 +5,7 @@ Everything in it comes from the archive and the topic, and its time is that of t
 again after a crash gives the same document under the same key, which the store then does not keep twice.
 """
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -34,6 +35,8 @@ log = Logger()
 MAX_SLUG = 60
 SUMMARY_SECONDS = 120  # of whatever a summariser does
 MAX_VARIANTS = 1000
+UNGUESSED_DIGITS = 20  # hexadecimal: 80 bits
+_UNGUESSED = re.compile(rf"-[0-9a-f]{{{UNGUESSED_DIGITS}}}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ async def publish(context: Context, draft: Draft, rules: discussion.Context, edi
     record = DocumentRecord(
         topic=topic.id,
         revision=draft.version,
-        slug=await free_slug(context, topic.id, made.title),
+        slug=await free_slug(context, topic, made.title),
         title=made.title,
         headline=made.headline,
         body=body,
@@ -142,16 +145,22 @@ async def _asked(writer: ISummarizer, made: Document) -> tuple[object, ...]:
     return tuple(await writer.summarize(summary.shown(made), made))
 
 
-async def free_slug(context: Context, topic: str, title: str) -> str:
-    """The address under which a topic's document stands: the one it has, else one made of its title."""
-    earlier = await context.documents.latest(topic)
-    if earlier is not None:
+async def free_slug(context: Context, topic: Topic, title: str) -> str:
+    """
+    The address under which a topic's document stands: the one it has, else one made of its title.
+
+    What only those may read who have its link is at one that nobody guesses; an address that could be guessed is left.
+    """
+    earlier = await context.documents.latest(topic.id)
+    if earlier is not None and (topic.visibility != "link" or _UNGUESSED.search(earlier.slug)):
         return earlier.slug
     stem = slug(title)
+    if topic.visibility == "link":
+        return f"{stem}-{hashlib.sha256(context.token().encode()).hexdigest()[:UNGUESSED_DIGITS]}"
     for number in range(1, MAX_VARIANTS):
         candidate = stem if number == 1 else f"{stem}-{number}"
         taken = await context.documents.by_slug(candidate)
-        if taken is None or taken.topic == topic:
+        if taken is None or taken.topic == topic.id:
             return candidate
     raise StanzaError("conflict", f"Too many documents are called “{title}”. Rename the topic and publish again.")
 

@@ -154,7 +154,8 @@ def _put(connection: Connection, document: DocumentRecord) -> None:
         for row in rows:
             if row.newest:
                 search.take_out(connection, row.seq)
-        connection.execute(update(documents).where(documents.c.topic == document.topic).values(newest=False))
+        here = {"newest": False, "slug": document.slug}  # the address it had answers no longer, for any version
+        connection.execute(update(documents).where(documents.c.topic == document.topic).values(**here))
     values = {field: getattr(document, field) for field in _FIELDS} | {"published": to_micros(document.published)}
     seq = connection.execute(insert(documents).values(**values, newest=newest).returning(documents.c.seq)).scalar_one()
     if newest:

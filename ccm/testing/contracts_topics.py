@@ -254,6 +254,14 @@ class DocumentsContract:
         assert (await documents.public()).items == (second,)
 
     @pytest_twisted.ensureDeferred
+    async def test_all_revisions_stand_at_the_newest_ones_address_alone(self, documents: Any, clock: Moments) -> None:
+        first = await documents.publish(self.document(clock), [])
+        second = await documents.publish(self.document(clock, 2, slug="slug-9f3a"), [])
+        assert await documents.by_slug("slug-t1") is None
+        assert await documents.by_slug("slug-9f3a") == second
+        assert await documents.by_slug("slug-9f3a", 1) == replace(first, slug="slug-9f3a")
+
+    @pytest_twisted.ensureDeferred
     async def test_a_slug_or_revision_of_another_document_is_a_conflict(self, documents: Any, clock: Moments) -> None:
         await documents.publish(self.document(clock), [])
         await refused(documents.publish(self.document(clock, topic="t2", slug="slug-t1"), []), "conflict")
