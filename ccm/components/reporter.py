@@ -35,7 +35,7 @@ from ccm.components.reporter_room import ReporterRoom
 from ccm.components.room_archive import RoomArchive
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.room_requests import REPORTER_NICK
-from ccm.components.room_words import readers_changed
+from ccm.components.room_words import GREETING, greeting, readers_changed
 from ccm.config import Section
 from ccm.interfaces import IComponentHandler
 from ccm.records import Topic
@@ -132,8 +132,7 @@ class Reporter(MUCClient):  # type: ignore[misc]
         if known is not None:
             if known.topic != topic or known.trouble:  # what is said in the room wakes it without this
                 if known.topic.visibility != topic.visibility:
-                    words = readers_changed(topic)
-                    self._context.spawn(self._room.say(topic.room, f"readers.{topic.id}.{topic.revision}", words))
+                    self._context.spawn(self._tell_readers(known, topic))
                 known.topic = topic
                 known.wake()
             return known
@@ -150,6 +149,15 @@ class Reporter(MUCClient):  # type: ignore[misc]
         await self._joins.run(self._enter, topic.room)
         made.wake()
         return made
+
+    async def _tell_readers(self, known: RoomDiscussion, topic: Topic) -> None:
+        """The greeting says who reads what comes of it: it is said anew in its place, and that it is so now."""
+        await known.load()
+        if not known.saved.greeted:
+            return
+        greeted, words = f"{GREETING}.{topic.id}", greeting(topic, self._context.web_url, self._context.announced())
+        await self._room.say(topic.room, f"{greeted}.{topic.revision}", words, instead_of=greeted)
+        await self._room.say(topic.room, f"readers.{topic.id}.{topic.revision}", readers_changed(topic))
 
     def _sendDeferred(self, stanza: Any) -> "Deferred[Any]":
         # COMPAT: wokkel 18 waits for the answer with an XPath query per room, which Twisted keeps compiled for good.

@@ -54,15 +54,20 @@ class ReporterRoom:
         """The room's archive after an id."""
         return await self._archive.since(room, after)
 
-    async def say(self, room: str, id_: str, text: str, request: dict[str, str] | None = None) -> None:
+    async def say(
+        self, room: str, id_: str, text: str, request: dict[str, str] | None = None, *, instead_of: str = ""
+    ) -> None:
         """
         A groupchat message under that id; done once the room has reflected it, which it does after archiving it.
 
+        :param instead_of: id of the message of ours that it corrects (XEP-0308).
         :raises JabberError: if the room refuses it.
         :raises RequestTimeout: if it does not come back in time.
         """
         message = self._message(room, id_)
         message.addElement("body", content=text)
+        if instead_of:
+            message.addElement((ns.CORRECT, "replace"))["id"] = instead_of
         if request is not None:
             element = message.addElement((ns.REPORTER, "request"))
             for name, value in request.items():

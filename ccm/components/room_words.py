@@ -33,7 +33,7 @@ def greeting(topic: Topic, web_url: str, announced: str) -> str:
 
 
 def readers_changed(topic: Topic) -> str:
-    """What was promised by the greeting holds no longer."""
+    """What the greeting had promised holds no longer."""
     return (
         f"What comes of {topic.name} is for {_READERS[topic.visibility]} to read from now on. "
         "Write “#off me” to keep your own words out; take messages back to have them taken out."

@@ -19,7 +19,7 @@ from ccm.components.destinations import destinations
 from ccm.components.operations import Alternative, Correction
 from ccm.components.room_requests import RoomRequests
 from ccm.components.topic_attendance import attended
-from ccm.components.topic_changes import changes, created, readers, reverted, talked
+from ccm.components.topic_changes import Visibility, changes, created, readers, reverted, talked
 from ccm.components.topic_times import Asked, Foreseen, TopicTimes
 from ccm.components.turns import Turns
 from ccm.errors import StanzaError
@@ -82,6 +82,7 @@ class TopicDesk:
         max_topics: int,
         max_members: int,
         minutes: int,
+        visibility: Visibility,
     ) -> None:
         self._context = context
         self._rooms = rooms
@@ -92,6 +93,7 @@ class TopicDesk:
         self._max_topics = max_topics
         self._max_members = max_members
         self._minutes = minutes
+        self._visibility = visibility
         self._turns = Turns()
 
     # ---- reading
@@ -128,7 +130,7 @@ class TopicDesk:
                 raise StanzaError("policy-violation", f"You have {self._max_topics} topics. Delete one first.")
             seems = await self._foresee(user, wish, taken)
             name, timed, zone = seems.name, seems.timed, seems.zone
-            visibility, seen = readers(wish.visibility or "public", name)
+            visibility, seen = readers(wish.visibility or self._visibility, name)
             targets, sent = destinations(wish.targets or "all", context.publishers, name)
             topic = Topic(
                 id=id_,

@@ -31,6 +31,7 @@ from ccm.components.destinations import ARCHIVE, spelled, written
 from ccm.components.identity import component
 from ccm.components.operations import Answer, Correction, Field, Operation, Request, done
 from ccm.components.room_requests import RoomRequests, Sibling
+from ccm.components.topic_changes import Visibility
 from ccm.components.topic_desk import Made, TopicDesk, Wish
 from ccm.components.topic_elements import COLUMNS, event, row, topic_element
 from ccm.components.topic_times import reading_element
@@ -53,6 +54,7 @@ class TopicsOptions(Section):
 
     Limits: how many topics one account may own, how many people take part in one, how many requests make the
     component busy. ``minutes`` is how long a meeting is planned for, ``undo_hours`` how long a guess can be undone.
+    ``visibility``: who may read what comes of a topic, unless its owner says otherwise.
     """
 
     max_topics_per_account: CountOr0 = 500
@@ -60,6 +62,7 @@ class TopicsOptions(Section):
     max_requests: Count = 100
     minutes: Count = 60
     undo_hours: CountOr0 = 24
+    visibility: Visibility = "public"
 
 
 class Topics(XMPPHandler):  # type: ignore[misc]
@@ -78,6 +81,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             max_topics=options.max_topics_per_account,
             max_members=options.max_members_per_topic,
             minutes=options.minutes,
+            visibility=options.visibility,
         )
         self._warming: IDelayedCall | None = None
         self._undo = Undo(context, "topics", self._revert, self._choose, self._letters, options.undo_hours)
@@ -93,7 +97,7 @@ class Topics(XMPPHandler):  # type: ignore[misc]
             options=among(*places, ("all", "Every target, those of later too")),
             present=present(context, lambda topic: written(topic.targets)),
         )
-        seen = Field("visibility", "Who may read the document", value="public", options=readers)
+        seen = Field("visibility", "Who may read the document", value=options.visibility, options=readers)
         seen_now = replace(seen, value="", present=present(context, lambda topic: topic.visibility))
         self.operations = (
             Operation("topics", "get", "List my topics", self._list),

@@ -392,3 +392,30 @@ async def test_the_room_is_told_once_when_others_may_read_than_were_promised(sta
         "What comes of Big data is for those who take part",
         "What comes of Big data is for whoever has its link",
     ]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_greeting_says_no_longer_who_was_to_read_it_before(stage: Any, muc: Any) -> None:
+    play(stage)
+    ann = await stage.person("ann", "Ann")
+    topic = await open_topic(ann)
+    room = topic["room"]
+    await ann.join(room, "Ann")
+    await until(lambda: any("for everybody to read" in text for text in said_by_reporter(ann, room)))
+    first = next(element for element in ann.received if "for everybody to read" in element.toXml())
+    asked = f"<visibility xmlns='{ns.TOPICS}' id='{topic['id']}' visibility='members'/>"
+    await ann.ask("topics.localhost", "set", asked)
+    await until(lambda: any("from now on" in text for text in said_by_reporter(ann, room)))
+    (anew,) = [element for element in ann.received if any(element.elements(ns.CORRECT, "replace"))]
+    assert next(anew.elements(ns.CORRECT, "replace"))["id"] == first["id"]
+    assert "for those who take part to read" in str(anew.body)
+    await hold_the_talk(ann, room, [("publish now, reporter", "Published: ")])
+    body = json.loads((await stage.stores.documents.latest(topic["id"])).body)
+    assert [line["text"] for line in body["log"] if "I am the reporter" in line["text"]] == [str(anew.body)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_operator_says_who_reads_what_comes_of_topics(stage: Any, muc: Any) -> None:
+    stage.host(topics.plugin, topics.TopicsOptions(visibility="link"))
+    ann = await stage.person("ann", "Ann")
+    assert (await open_topic(ann))["visibility"] == "link"
