@@ -203,6 +203,11 @@ class Topic:
     targets: tuple[str, ...] | None = None
     empty_since: datetime | None = None
 
+    @property
+    def uid(self) -> str:
+        """What names it in every calendar (RFC 5545 §3.8.4.7)."""
+        return f"{self.id}@{self.room.partition('@')[2]}"
+
 
 @dataclass(frozen=True, slots=True)
 class UndoStep:

@@ -16,7 +16,7 @@ from twisted.words.protocols.jabber.xmlstream import TimeoutError as RequestTime
 
 from ccm.components import delivery_words, when
 from ccm.components.context import Context
-from ccm.components.invitation_calendar import sequence, uid
+from ccm.components.invitation_calendar import sequence
 from ccm.components.invitation_mail import spelled
 from ccm.components.invitation_post import invitee_of
 from ccm.components.operations import Correction
@@ -87,7 +87,7 @@ class Answers:
     async def _heard(self, facts: Mapping[str, str], invitee: Invitee, topic: Topic) -> Telling | None:
         if invitee.state == "revoked":
             return None
-        if facts.get("uid", uid(topic)) != uid(topic):
+        if facts.get("uid", topic.uid) != topic.uid:
             log.info("An answer named another meeting than its address; it is left.")
             return None
         kind = facts.get("kind", "")

@@ -34,11 +34,6 @@ class Entry:
     now: datetime
 
 
-def uid(topic: Topic) -> str:
-    """What names the topic in every calendar."""
-    return f"{topic.id}@{topic.room.partition('@')[2]}"
-
-
 def sequence(topic: Topic, invitee: Invitee) -> int:
     """SEQUENCE of what this invitee is sent about the topic as it is now."""
     return topic.sequence + invitee.shift
@@ -54,7 +49,7 @@ def encode(entry: Entry) -> bytes:
     for key, value in (("prodid", "-//CCM//Invitations//EN"), ("version", "2.0"), ("method", entry.method)):
         calendar.add(key, value)
     event = Event()
-    event.add("uid", uid(topic))
+    event.add("uid", topic.uid)
     event.add("sequence", entry.sequence)
     event.add("dtstamp", entry.now)
     event.add("dtstart", entry.start)

@@ -8,12 +8,14 @@ to the invitations component by way of the outbox. Leaves out joining (``/i/``).
 
 import secrets
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from klein import Klein
 from twisted.web.http import Request
 
 from ccm import records as r
 from ccm.interfaces import IOutbox, ISessionState, ISuppression, ITopics
+from ccm.web import meeting_calendar
 from ccm.web.desk import Desk
 from ccm.web.forms import Rate, field
 from ccm.web.intake import keep
@@ -84,16 +86,36 @@ class AnswerPage:
         comment = field(request, "comment")[:COMMENT_CHARACTERS]
         facts = {"kind": "rsvp", "token": invitee.mail_token, "answer": answer, "comment": comment}
         await keep(self._outbox, self._state, facts, secrets.token_hex(16))
-        inviter = await self._inviter(request, invitee)
-        said = "%(inviter)s is told. You can open this link again and answer otherwise."
-        text = asked(request).say(said, inviter=inviter)
-        return self._desk.pages.message(
+        return self._desk.pages.render(
             request,
-            ANSWERS[answer][1],
-            text,
-            link=request.uri.decode("ascii", "replace"),
-            link_text="Change the answer",
+            "answered.html",
+            title=ANSWERS[answer][1],
+            inviter=await self._inviter(request, invitee),
+            invitee=invitee,
+            topic=topic,
+            when=self._when(request, topic),
+            comes=answer != "declined",
+            here=f"/rsvp/{quote(token, safe='')}",
         )
+
+    @app.route("/<token>/meeting.ics", methods=["GET"])
+    async def calendar(self, request: Request, token: str) -> bytes:
+        """The meeting as a calendar file."""
+        found = await self._found.find(request, token)
+        if isinstance(found, bytes):
+            return found
+        invitee, topic = found
+        if topic.start is None or self._is_over(invitee, topic):
+            return await self._page(request, invitee, topic)
+        self._desk.pages.headers(request)
+        request.setHeader("Content-Type", "text/calendar; charset=utf-8; method=PUBLISH")
+        request.setHeader("Content-Disposition", 'attachment; filename="meeting.ics"')
+        request.setHeader("Cache-Control", "no-store")
+        return meeting_calendar.encode(topic, invitee, topic.start, datetime.fromtimestamp(self._desk.now(), UTC))
+
+    def _when(self, request: Request, topic: r.Topic) -> str:
+        now = datetime.fromtimestamp(self._desk.now(), UTC)
+        return spoken(topic.start, topic.zone, now, asked(request)) if topic.start else ""
 
     def _is_over(self, invitee: r.Invitee, topic: r.Topic) -> bool:
         """Whether there is nothing to come to: what was published before its time still takes place."""
@@ -110,9 +132,7 @@ class AnswerPage:
             inviter=await self._inviter(request, invitee),
             invitee=invitee,
             topic=topic,
-            when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC), asked(request))
-            if topic.start
-            else "",
+            when=self._when(request, topic),
             answers=ANSWERS,
             most=COMMENT_CHARACTERS,
             missing=status == 400,

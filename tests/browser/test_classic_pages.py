@@ -19,13 +19,14 @@ PAGES = {
     "reset": "reset",
     "new-password": "reset/token",
     "new-address": "address/token",
-    "link-used": "i/used",
+    "link-used": "i/used?again=1",
     "archive": "archive/",
     "nothing-found": "archive/?q=mirrors+of+venus",
     "no-such-document": "archive/none",
     "document": "archive/portal",
     "invitation": "i/token",
     "answer": "rsvp/answer",
+    "answered": "rsvp/answer",
     "no-more-mail": "unsubscribe/answer",
     "mails": "dev/mail",
 }
@@ -74,6 +75,8 @@ def test_every_page_is_accessible_and_fits_in_both_schemes_and_all_widths(
             page.goto(seeded.url + path)
             if name == "document":
                 page.locator("summary").first.click()
+            if name == "answered":
+                page.get_by_role("button", name="Yes").click()
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 page.screenshot(path=artefacts / f"{name}-{width}-{scheme}.png", full_page=True)

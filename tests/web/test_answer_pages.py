@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from icalendar import Calendar
 from web_site import HOST
 
 from ccm import records as r
@@ -67,6 +68,27 @@ async def test_a_button_is_an_answer_and_may_be_pressed_again(site: Any, invite:
         assert "Ann Visser is told." in page.text
         (facts,) = await arrived(site)
         assert facts == {"kind": "rsvp", "token": TOKEN, "answer": answer, "comment": ("Bye" * 200)[:300]}
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_comes_is_told_again_when_and_how_and_gets_the_calendar_file(site: Any, invite: Any) -> None:
+    await invite()
+    page = await site.browser().get(ANSWER)
+    assert page.text.index("A word to Ann Visser") < page.text.index('value="accepted"')
+    yes = (await site.browser().post(ANSWER, {"answer": "accepted"})).text
+    assert "Sat 3 Jan, 00:00 UTC, in 2 days" in yes
+    assert "by the link in the invitation's mail" in yes
+    assert f'href="{ANSWER}/meeting.ics"' in yes
+    assert 'href="/#/t/t1"' in yes
+    file = await site.browser().get(f"{ANSWER}/meeting.ics")
+    assert file.header("Content-Type").startswith("text/calendar")
+    (event,) = Calendar.from_ical(file.text).walk("VEVENT")
+    topic = await site.stores.topics.get("t1")
+    assert (str(event["uid"]), str(event["summary"])) == (topic.uid, "Data <portal>")
+    assert event.decoded("dtstart") == topic.start
+    assert "meeting.ics" not in (await site.browser().post(ANSWER, {"answer": "declined"})).text
+    await invite("revoked")
+    assert "took this invitation back" in (await site.browser().get(f"{ANSWER}/meeting.ics")).text
 
 
 @pytest_twisted.ensureDeferred
