@@ -8,11 +8,12 @@ link itself (the web part) and becoming an account (the accounts component).
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ccm.bounds import Amount, Count, check_domains
+from ccm.bounds import Amount, AmountOr0, Count, check_domains
 from ccm.config import Section
+from ccm.records import Topic
 
 #: The session's mark that holds the text of its scope.
 MARK = "guest"
@@ -23,12 +24,14 @@ class GuestOptions(Section):
     """
     ``[guests]``: people who follow an invitation without an account.
 
-    ``host`` is the domain of their addresses; empty means ``guests.<server.host>``. ``hours`` is how long they stay
-    signed in after following the link. ``entry_seconds`` is how long the browser has to come in after the page.
+    ``host`` is the domain of their addresses; empty means ``guests.<server.host>``. They stay for ``hours`` after
+    following the link, and for ``after_hours`` after the planned end of the meeting if that is later.
+    ``entry_seconds`` is how long the browser has to come in after the page.
     """
 
     host: str = ""
     hours: Amount = 12.0
+    after_hours: AmountOr0 = 24.0
     entry_seconds: Count = 120
 
     def check(self) -> None:
@@ -38,6 +41,12 @@ class GuestOptions(Section):
     def domain(self, host: str) -> str:
         """The domain of guests of the server *host*."""
         return self.host or f"{_DOMAIN}.{host}"
+
+
+def visit_ends(options: GuestOptions, now: datetime, topic: Topic) -> datetime:
+    """Until when somebody stays who comes in now; a topic without a time is being talked about."""
+    end = (topic.start or now) + timedelta(minutes=topic.minutes)
+    return max(now + timedelta(hours=options.hours), end + timedelta(hours=options.after_hours))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from ccm import address, people
 from ccm import records as r
 from ccm.errors import StanzaError
 from ccm.interfaces import ITopics
-from ccm.session.guests import GuestOptions, Scope
+from ccm.session.guests import GuestOptions, Scope, visit_ends
 from ccm.web.desk import Desk, announcement, digest
 from ccm.web.forms import FormRefused, Rate, field
 from ccm.web.languages import asked
@@ -60,13 +60,15 @@ class InvitationLink:
     @app.route("/<token>", methods=["GET"])
     async def show(self, request: Request, token: str) -> bytes:
         """Who invites, to what, when; and the one button. Who came in by it before goes on."""
-        found = await self._find(request, token)
+        used = await self._topics.link_used(digest(token))
+        comes_back = used and not field(request, "again")
+        found = await self._find(request, token, even_ended=comes_back)
         if isinstance(found, bytes):
             return found
-        if not await self._topics.link_used(digest(token)):
-            return await self._page(request, *found, {}, {})
         invitee, topic = found
-        if not field(request, "again") and invitee.jid and await self._account(invitee) is None:
+        if not used:
+            return await self._page(request, invitee, topic, {}, {})
+        if comes_back and invitee.jid and await self._account(invitee) is None:
             jid = quote(invitee.jid, safe="")  # the browser that came in by it knows; any other one comes again
             return self._on(request, f"back/{jid}/{quote(token, safe='')}/t/{quote(topic.id, safe='')}")
         return await self._used(request, invitee, topic)
@@ -118,7 +120,7 @@ class InvitationLink:
         elif not self._is_second_click(request, token):
             return await self._used(request, invitee, topic)
         await self._admission(topic.id, jid)
-        until = datetime.fromtimestamp(desk.now(), UTC) + timedelta(hours=self._options.hours)
+        until = visit_ends(self._options, datetime.fromtimestamp(desk.now(), UTC), topic)
         scope = Scope(topic.room, topic.id, until).text()
         code = await desk.tokens.code(jid, self._options.entry_seconds, scope)
         return self._on(request, f"guest/{quote(jid, safe='')}/{code}/t/{quote(topic.id, safe='')}")
@@ -180,7 +182,9 @@ class InvitationLink:
             account = await self._desk.accounts.get(invitee.jid)
         return account
 
-    async def _find(self, request: Request, token: str) -> tuple[r.Invitee, r.Topic] | bytes:
+    async def _find(
+        self, request: Request, token: str, *, even_ended: bool = False
+    ) -> tuple[r.Invitee, r.Topic] | bytes:
         pages = self._desk.pages
         peer = request.getClientAddress().host
         if self._attempts.full(peer):
@@ -190,7 +194,7 @@ class InvitationLink:
         if invitee is None or topic is None or invitee.state == "revoked":
             self._attempts.allow(peer)
             return self._taken_back(request)
-        if invitee.expires is not None and invitee.expires.timestamp() < self._desk.now():
+        if invitee.expires is not None and invitee.expires.timestamp() < self._desk.now() and not even_ended:
             language = asked(request)
             day = {"day": str(invitee.expires.day), "month": language.say(f"{invitee.expires:%B}")}
             text = language.say("This link ended on %(day)s %(month)s. Ask whoever invited you for a new one.", **day)
@@ -226,7 +230,7 @@ class InvitationLink:
     ) -> bytes:
         desk = self._desk
         inviter = await desk.accounts.get(invitee.inviter)
-        language, end = asked(request), invitee.expires
+        language, end, now = asked(request), invitee.expires, datetime.fromtimestamp(desk.now(), UTC)
         guest = await desk.accounts.get(f"{invitee.id}@{self._guests}")
         name = guest.name if guest is not None else people.display_name(invitee.name, invitee.address)
         values: dict[str, Any] = {"name": name, **typed}
@@ -237,9 +241,7 @@ class InvitationLink:
             inviter=inviter.name if inviter is not None else language.say("Somebody"),
             topic=topic,
             here=", ".join(sorted(self._here(topic.room))) if topic.state == "live" else "",
-            when=spoken(topic.start, topic.zone, datetime.fromtimestamp(desk.now(), UTC), language)
-            if topic.start
-            else "",
+            when=spoken(topic.start, topic.zone, now, language) if topic.start else "",
             hours_planned=spoken_hours(topic.start, topic.minutes, topic.zone, language) if topic.start else "",
             until=language.say("%(day)s %(month)s", day=str(end.day), month=language.say(f"{end:%B}")) if end else "",
             invitee=invitee,
@@ -247,5 +249,5 @@ class InvitationLink:
             typed=values,
             errors=errors,
             form=desk.forms.open(request, "/i/"),
-            hours=self._options.hours,
+            stay=spoken(visit_ends(self._options, now, topic), topic.zone, now, language),
         )

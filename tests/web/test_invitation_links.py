@@ -114,7 +114,8 @@ async def test_a_stranger_comes_in_as_a_guest_with_a_code_for_one_sign_in(site, 
     bearer = await tokens.admit(code)
     scope = Scope.parse(bearer.scope)
     assert (bearer.jid, scope.room, scope.topic) == (GUEST, f"t1@conference.{HOST}", "t1")
-    assert timedelta(hours=11) < scope.until - site.clock.moment() <= timedelta(hours=12)
+    meeting = (await site.stores.topics.get("t1")).start
+    assert scope.until == meeting + timedelta(minutes=60, hours=24)
     assert await tokens.admit(code) is None
     assert await site.mails() == []
     assert site.hashed == []
@@ -199,6 +200,32 @@ async def test_a_link_works_once_and_then_mails_another_one_to_its_owner(site, i
     assert other != LINK
     assert entered(site, await site.browser().fill(other, {}))[0] == GUEST  # the same guest comes back
     assert (await site.stores.accounts.get(GUEST)).name == "Tom"
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_browser_that_came_in_goes_on_when_the_link_has_ended(site, invite):
+    await invite()
+    entered(site, await site.browser().fill(LINK, {}))
+    site.clock.advance(8 * 86400)
+    assert (await site.browser().get(LINK)).header("Location").startswith("/#/back/")
+    assert (await site.browser().get(f"{LINK}?again=1")).status == 410
+
+
+@pytest.mark.parametrize(
+    ("start", "stay"),
+    [
+        (timedelta(days=2), "Sun 4 Jan, 01:00 UTC"),
+        (None, "Fri 2 Jan, 01:00 UTC"),
+        (timedelta(days=-3), "Thu 1 Jan, 12:00 UTC"),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_guest_stays_until_a_day_after_the_meeting_and_twelve_hours_at_least(site, invite, start, stay):
+    await invite(start=start and site.clock.moment() + start)
+    assert f"in this browser you stay until {stay}" in (await site.browser().get(LINK)).text
+    _, code = entered(site, await site.browser().fill(LINK, {}))
+    scope = Scope.parse((await Tokens(site.stores.tokens, site.clock.moment).admit(code)).scope)
+    assert f"{scope.until:%a %-d %b, %H:%M} UTC" == stay
 
 
 @pytest_twisted.ensureDeferred

@@ -63,7 +63,7 @@ export function topicsPane(app) {
       <button class="ico help" type="button" aria-label=${t`Keys`} title=${t`Keys (?)`} @click=${() => app.show('keys')}><kbd>?</kbd></button></span></header>
     ${(topics.length || !app.client.listed) && !app.isGuest ? wishDoor(app) : nothing}
     ${app.isGuest ? html`<div class="ask"><button class="box" type="button" data-testid="keep-place" @click=${() => app.keepPlace()}>${icon('lock')}${t`Keep your place`}</button>
-      <p class="hint">${t`You are a guest here for some hours.`}</p></div>` : nothing}
+      <p class="hint">${t`You are a guest here until after the meeting.`}</p></div>` : nothing}
     <div class="scroll" tabindex="0" role="group" aria-label=${t`Topic list`}>
       ${topics.length ? groups(app, topics) : nothing}
       ${!topics.length && app.client.listed ? html`<p class="hint none-yet">${t`Your topics will stand here, with the next meeting on top.`}</p>` : nothing}

@@ -123,7 +123,7 @@ export const topics = {
   'Offline, # messages wait': { one: 'Offline, # Nachricht wartet', other: 'Offline, # Nachrichten warten' },
   'Offline': 'Offline',
   'Keys (?)': 'Tasten (?)',
-  'You are a guest here for some hours.': 'Sie sind hier für einige Stunden zu Gast.',
+  'You are a guest here until after the meeting.': 'Sie sind hier bis nach der Besprechung zu Gast.',
   'Topic list': 'Liste der Themen',
   'Your topics will stand here, with the next meeting on top.': 'Ihre Themen stehen hier, das nächste Treffen zuoberst.',
   'You': 'Sie',
