@@ -1,9 +1,10 @@
 """
 When SQLite's write-ahead log moves into the database: paced, so that it seldom delays a commit.
 
-Once the log holds some pages, a thread with a connection of its own moves them (PASSIVE), while commits go on; then
-the writer moves the few that came meanwhile, so that the log begins anew. TRUNCATE when the writer has had nothing to
-do for a while. Leaves out PostgreSQL, which paces its own.
+Once the log holds some pages, or the writer has had nothing to do for a while, a thread with a connection of its own
+moves them (PASSIVE), while commits go on; then the writer moves the few that came meanwhile, so that the log begins
+anew. It keeps its length: a commit that makes a file longer waits for the file system's journal, too, which takes
+about twice as long as one that writes over what was there. Leaves out PostgreSQL, which paces its own.
 """
 
 from collections.abc import Callable
@@ -47,33 +48,33 @@ class Checkpoints:
         self._since += jobs + _PAGES_A_COMMIT
         if self._log is None or self._since < self._pages:
             return False
+        return self._since >= _PATIENCE * self._pages or self._moved()
+
+    def idle(self) -> bool:
+        """When nothing is to do; answer whether :meth:`pace` is due."""
+        return self.pending and self._moved()
+
+    def pace(self, connection: Connection) -> None:
+        """Move the pages that no other thread has moved: the next commit writes over the log from its beginning."""
+        _move(connection)
+        self._since = 0
+        if self._mover is not None and self._mover.done:
+            self._mover.again()
+
+    def close(self) -> None:
+        """End the thread, if there is one."""
+        mover, self._mover = self._mover, None
+        if mover is not None:
+            mover.stop()
+
+    def _moved(self) -> bool:
+        """Whether the thread has moved what it was asked to; without one, all is left to the writer."""
         mover = self._mover
-        if mover is None or self._since >= _PATIENCE * self._pages:
+        if mover is None:
             return True
         if mover.ready:
             mover.begin()
         return mover.done
-
-    def pace(self, connection: Connection) -> None:
-        """After a commit, once enough pages have gathered: move those that no other thread has moved."""
-        _move(connection, "PASSIVE")
-        self._begin_anew()
-
-    def idle(self, connection: Connection) -> None:
-        """When nothing is to do: move all pages and empty the log."""
-        if self.pending:
-            _move(connection, "TRUNCATE")
-            self._begin_anew()
-
-    def close(self) -> None:
-        """End the thread, if there is one."""
-        if self._mover is not None:
-            self._mover.stop()
-
-    def _begin_anew(self) -> None:
-        self._since = 0
-        if self._mover is not None and self._mover.done:
-            self._mover.again()
 
 
 class Mover:
@@ -114,7 +115,7 @@ class Mover:
         while self._asked.get():
             try:
                 connection = connection or self._connect()
-                _move(connection, "PASSIVE")
+                _move(connection)
             except Exception as error:  # the log keeps everything; the writer moves it
                 log.warn("Could not move the write-ahead log into the database: {error}", error=str(error))
                 _let_go(connection)
@@ -133,12 +134,8 @@ def _let_go(connection: Connection | None) -> None:
         log.warn("Could not close a connection to the store: {error}", error=str(error))
 
 
-def _move(connection: Connection, mode: str) -> None:
-    row = connection.connection.driver_connection.execute(  # type: ignore[union-attr]
-        f"PRAGMA wal_checkpoint({mode})"
-    ).fetchone()
-    if row is not None and row[0] and mode == "TRUNCATE":
-        log.debug("A reader holds the write-ahead log; it is emptied later")
+def _move(connection: Connection) -> None:
+    connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
 
 
 def unclean(file: Path) -> bool:

@@ -91,10 +91,11 @@ class Writer:
             batch, running = self._next()
             if batch:
                 self._commit(batch)
-            elif running:
-                self._rest()
+            elif running and self._checkpoints.idle():
+                self._checkpoint()
         self._checkpoints.close()
-        self._rest()
+        if self._checkpoints.idle():
+            self._checkpoint()
         self._disconnect()
 
     def _next(self) -> tuple[list[Job], bool]:
@@ -124,7 +125,7 @@ class Writer:
         self._failing = False
         self._settle(batch, True)
         if self._checkpoints.committed(len(batch)):
-            self._checkpoint(self._checkpoints.pace)
+            self._checkpoint()
 
     def _failed(self, batch: list[Job], error: Exception) -> None:
         if not self._failing:
@@ -185,12 +186,9 @@ class Writer:
         except Exception as error:  # a broken connection may fail to close; it is let go all the same
             log.warn("Could not close the connection to the store: {error}", error=str(error))
 
-    def _rest(self) -> None:
-        self._checkpoint(self._checkpoints.idle)
-
-    def _checkpoint(self, action: Callable[[Connection], None]) -> None:
+    def _checkpoint(self) -> None:
         try:
-            action(self._connect())
+            self._checkpoints.pace(self._connect())
         except Exception as error:  # the log keeps everything; the next commit opens the database anew
             log.warn("Could not move the write-ahead log into the database: {error}", error=str(error))
             self._disconnect()

@@ -95,12 +95,30 @@ def test_a_thread_that_fails_leaves_the_work_to_the_writer(writing: Connection, 
     assert driver(writing).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[0] == 0
 
 
-def test_when_all_rest_the_log_is_emptied(engine: Engine, writing: Connection, tmp_path: Path) -> None:
-    checkpoints = Checkpoints(tmp_path / "ccm.sqlite", PAGES, engine.connect)
-    until_due(checkpoints, writing)
+def test_when_all_rest_the_log_is_moved_and_then_written_over_at_its_length(
+    engine: Engine, writing: Connection, tmp_path: Path
+) -> None:
+    file, log = tmp_path / "ccm.sqlite", tmp_path / "ccm.sqlite-wal"
+    checkpoints = Checkpoints(file, PAGES, engine.connect)
+    for _ in range(5):
+        commit(checkpoints, writing)
+    length, deadline = log.stat().st_size, time.monotonic() + PATIENCE_SECONDS
+    while checkpoints.pending:
+        assert time.monotonic() < deadline
+        if checkpoints.idle():
+            checkpoints.pace(writing)
+    assert not checkpoints.idle(), "nothing is to do"
     commit(checkpoints, writing)
-    assert unclean(tmp_path / "ccm.sqlite")
+    assert log.stat().st_size == length
+    assert driver(writing).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1] < 5, "those of the last commit alone"
     checkpoints.close()
-    checkpoints.idle(writing)
+    assert unclean(file)
+
+
+def test_at_the_end_the_writer_moves_what_is_left_itself(engine: Engine, writing: Connection, tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "ccm.sqlite", PAGES, engine.connect)
+    commit(checkpoints, writing)
+    checkpoints.close()
+    assert checkpoints.idle()
+    checkpoints.pace(writing)
     assert not checkpoints.pending
-    assert not unclean(tmp_path / "ccm.sqlite")
