@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser.dashboard import TOO_SMALL
 from browser.server import ROOT, Server
 from playwright.sync_api import Browser, Page, expect
 
@@ -87,6 +88,8 @@ def test_every_page_is_accessible_and_fits_in_both_schemes_and_all_widths(
                     wrong.append(f"{name} {width} {scheme}: {violation['help']}: {nodes}")
             if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
                 wrong.append(f"{name} {width} scrolls sideways")
+            if width == 390:
+                wrong += [f"{name}: a finger misses {one}" for one in page.evaluate(TOO_SMALL)]
     assert wrong == []
     assert complaints == []
 

@@ -158,6 +158,7 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
         kim.get_by_role("button", name="Markdown").tap()
     assert "list the mirrors" in copy.value.path().read_text()
     judge.look("07-outcome")
+    judge.touch("07-outcome")
     kim.emulate_media(media="print")
     expect(kim.locator("[data-entry=A1]")).to_be_visible()
     expect(tab(kim, "Outcome")).to_be_hidden()
@@ -166,5 +167,6 @@ def test_a_whole_talk_on_a_phone(browser: Browser, server: Server, line: FaultyL
     for name in ("Topics", "Talk", "Outcome"):
         tab(kim, name).tap()
         judge.look(f"08-narrow-{name.lower()}")
+        judge.touch(f"08-narrow-{name.lower()}")
     wrong += judge.wrong
     assert not wrong, "\n".join(wrong)
