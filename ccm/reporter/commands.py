@@ -8,9 +8,11 @@ publishing and the interview: an :class:`Outcome` says in ``then`` that one of t
 import re
 
 from ccm.reporter import confirmations, edits, followup, moves, proposals, record, telling, votes
+from ccm.reporter.commitments import in_first_person
 from ccm.reporter.context import Context, Outcome
 from ccm.reporter.edits import day_of
 from ccm.reporter.effects import Ack, Effect, Ended, Record, Say, Silence
+from ccm.reporter.finds import without_time
 from ccm.reporter.marks import INSERTION, Mark, mark_of
 from ccm.reporter.outcomes import entry, links_of, new_id, stamp
 from ccm.reporter.state import Entry, How, Kind, State
@@ -114,6 +116,8 @@ def noted(state: State, mark: Mark, message: Message, context: Context, instead:
     if kind == "action":
         when = edits.day_named(text, message, context.zone, state)
         made = record.replace(made, due=when.iso, phrase=when.phrase, assumed=when.assumed)
+        if (spoken := in_first_person(text, message.nick)) is not None:
+            made = record.replace(made, owner=spoken[0], text=without_time(spoken[1], when.phrase).rstrip(" ."))
         said = edits.passed(id_, when)
     if kind == "decision":
         made = record.replace(made, how=_how(mark, taken), supersedes=supersedes)

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from ccm.reporter import proposals, record
 from ccm.reporter.context import Context, Outcome, Step
 from ccm.reporter.cues import Remark
-from ccm.reporter.edits import changed, day_named, dropped, entry_of, ids, numbers_in
+from ccm.reporter.edits import changed, dropped, entry_of, ids, numbers_in
 from ccm.reporter.effects import Ack, Effect, Look, Publish, Say
-from ccm.reporter.finding import Found
+from ccm.reporter.finds import found_entry
 from ccm.reporter.followup import spell_day
 from ccm.reporter.marks import mark_of
 from ccm.reporter.orders import addressed
-from ccm.reporter.outcomes import MAX_ENTRIES, minuted, new_id, stamp
+from ccm.reporter.outcomes import MAX_ENTRIES, minuted, new_id
 from ccm.reporter.proposals import ALIKE, alike
 from ccm.reporter.remarks import flat
 from ccm.reporter.silence import on_record
@@ -149,42 +149,22 @@ def looked(state: State, messages: Sequence[Message], context: Context, *, last:
     said = fold_corrections(on_record(messages, context.names))[-MAX_LOOKED:]
     lines = [Remark(m.nick, m.text) for m in said]
     marked = minuted(state.entries)
-    skip = frozenset(place for place, m in enumerate(said) if _is_no_talk(m, context))
+    skip = frozenset(place for place, m in enumerate(said) if is_no_talk(m, context))
     found = context.find(lines, state.people, chair=state.chair, marked=marked, skip=skip)
-    state = _merged(state, [_find(each, said, context) for each in found if each.place not in skip], said)
+    entries = [
+        found_entry(each, said[each.place], [said[place].id for place in each.sources], context.zone)
+        for each in found
+        if each.place not in skip
+    ]
+    state = _merged(state, entries, said)
     return _asked(state, last)
 
 
-def _is_no_talk(message: Message, context: Context) -> bool:
+def is_no_talk(message: Message, context: Context) -> bool:
+    """Whether a message is no part of the talk: a command, a marked line, words of the reporter's or to it."""
     if message.from_reporter or not message.text or mark_of(message.text) is not None:
         return True
     return bool(addressed(flat(message.text[:400]), context.names)[0])
-
-
-def _find(each: Found, said: Sequence[Message], context: Context) -> Entry:
-    message = said[each.place]
-    when = day_named(f"by {each.phrase}" if each.phrase else "", message, context.zone)
-    if each.phrase and not when.iso:
-        when = day_named(each.phrase, message, context.zone)
-    sources = tuple(dict.fromkeys(said[place].id for place in each.sources if place != each.place))
-    return Entry(
-        each.kind,
-        "",
-        each.text,
-        message.nick,
-        message.id,
-        stamp(message.time),
-        each.owner,
-        when.iso,
-        each.phrase,
-        each.status,
-        provenance="detected",
-        confidence=each.confidence,
-        sources=sources,
-        how=each.how,
-        sure=each.sure,
-        assumed=when.assumed,
-    )
 
 
 def _merged(state: State, found: Sequence[Entry], said: Sequence[Message]) -> State:
@@ -202,7 +182,7 @@ def _merged(state: State, found: Sequence[Entry], said: Sequence[Message]) -> St
             continue
         if f"{each.kind} {each.source}" in state.refused or len(others) + len(fresh) >= MAX_ENTRIES:
             continue
-        if any(_is_same(each, e) for e in (*others, *fresh)):
+        if any(is_same(each, e) for e in (*others, *fresh)):
             continue
         id_, counters = new_id(each.kind, counters)
         fresh.append(record.replace(each, id=id_, topic=topics.get(each.source, "")))
@@ -215,7 +195,7 @@ def _merged(state: State, found: Sequence[Entry], said: Sequence[Message]) -> St
     return record.changed(state, entries=entries, counters=counters, authors=authors)
 
 
-def _is_same(find: Entry, known: Entry) -> bool:
+def is_same(find: Entry, known: Entry) -> bool:
     """Whether a find is an item that stands already, or what a marked one rests on."""
     if find.kind != known.kind:
         return False

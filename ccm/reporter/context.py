@@ -44,7 +44,8 @@ class Context:
         counts only where the JID is not known: anybody may take any nick.
     :ivar grace_seconds: how long a publication waits that neither owner nor chair asked for.
     :ivar zone: IANA zone in which "by Friday" is read.
-    :ivar find: finds what nobody marked (``finding.found``); ``None`` finds nothing.
+    :ivar find: finds what nobody marked (``finding.found``); ``None`` finds nothing, nor is it
+        noted as it is said.
     :ivar scheduled: when the talk was to begin: a next meeting without a time of day takes its.
     """
 

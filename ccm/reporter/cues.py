@@ -22,6 +22,11 @@ def listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+def typed(words: str) -> frozenset[str]:
+    """The words of a text as people type them: with any mark after them."""
+    return frozenset(word + mark for word in words.split() for mark in ("", ".", ",", ":", "!", "?", ";", ")"))
+
+
 class Remark(NamedTuple):
     """A line of the talk: who, and what."""
 
@@ -92,6 +97,8 @@ _SETTLES = listed(
     "proposal "
     "proposed propose settled hearing ratified wontfix adopting rejected deferred decides"
 )
+_CONDUCTS = typed("scribe scribing scribenick agenda action actions chair chairs meeting meetings +1 present+ minuted")
+CONDUCTED = 5  # lines with such a word make it a meeting
 _LABELS = listed(
     "note: notes: todo: done: topic: action: issue: issues: example: question: proposal: agenda: update: minutes:"
 )
@@ -155,6 +162,15 @@ class Talk:
                 known = known or name.startswith(self._long)
             self._called[word] = known
         return known
+
+    @property
+    def is_conducted(self) -> bool:
+        """
+        Whether it is held as a meeting is: its lines speak of agenda, chair, scribe, actions, or are votes.
+
+        There what counts is written down, so what is merely said is less.
+        """
+        return sum(not _CONDUCTS.isdisjoint(words) for words in self.words) >= CONDUCTED
 
     def voted(self, start: int, end: int) -> int:
         """How many lines from *start* up to *end* are votes."""

@@ -13,6 +13,7 @@ from ccm.reporter import (
     commands,
     confirmations,
     followup,
+    glimpses,
     meetings,
     proposals,
     record,
@@ -80,7 +81,29 @@ def step(state: State, message: Message, context: Context) -> Step:
     """
     if message.id == state.last:
         return state, ()
-    before, state = state, record.replace(state, last=message.id)
+    text = readable(message.text)
+    if not _is_remark(state, message, text):
+        return _no_remark(state, record.replace(state, last=message.id), message, text, context)
+    before, message = state, message if len(text) == len(message.text) else replace(message, text=text)
+    state = record.replace(state, last=message.id, recent=glimpses.remembered(state, message, context))
+    state = _met(state, message)
+    after, effects = _remark(state, message, context)
+    if state.mode != "interviewing":
+        after = glimpses.glimpsed(after, message, context)
+    return amendments.noticed(before, (_signed(state, after, message.id, message.jid), effects))
+
+
+def _is_remark(state: State, message: Message, text: str) -> bool:
+    """Whether a message is one that is read: on the record, and neither the reporter's nor a change of another."""
+    if message.from_reporter or not message.on_record or message.retracts is not None or message.replaces is not None:
+        return False
+    if not text or is_aside(text) or not state.recording:
+        return False
+    return not commands.is_silent(state, message) or comes_on(text)
+
+
+def _no_remark(before: State, state: State, message: Message, text: str, context: Context) -> Step:
+    """What any other message does."""
     if message.from_reporter:
         return meetings.followed(state, followup.carried_in(state, message), context)
     if not message.on_record:
@@ -90,16 +113,9 @@ def step(state: State, message: Message, context: Context) -> Step:
     if message.replaces is not None:
         after, effects = _corrected(state, message, context)
         return amendments.noticed(before, (_signed(state, after, message.replaces, message.jid), effects), meant=True)
-    text = readable(message.text)
-    if not text or is_aside(text):
+    if not text or is_aside(text) or (commands.is_silent(state, message) and not comes_on(text)):
         return state, ()
-    if commands.is_silent(state, message) and not comes_on(text):
-        return state, ()
-    if not state.recording:
-        return _while_off(state, text, context)
-    state = _met(state, message)
-    after, effects = _remark(state, message if len(text) == len(message.text) else replace(message, text=text), context)
-    return amendments.noticed(before, (_signed(state, after, message.id, message.jid), effects))
+    return _while_off(state, text, context)
 
 
 def readable(text: str) -> str:
@@ -231,6 +247,7 @@ def _corrected(state: State, message: Message, context: Context) -> Step:
     if votes.is_over(state, target):
         return state, (Say(f"{message.nick}: that vote is over. Only withdrawing the message takes your voice out."),)
     template = context.templates.get(state.type)
+    recent = state.recent
     state, gone = withdrawal.take_back(state, target, template)
     text = readable(message.text)
     again = Message(target, message.nick, text, message.jid, message.time)
@@ -244,7 +261,8 @@ def _corrected(state: State, message: Message, context: Context) -> Step:
     if gone.confirmed:
         wanted = tuple(Wanted(id_, message.nick) for id_ in gone.confirmed)
         state = record.replace(state, wanted=wanted)
-    return _remark(state, again, context, gone)
+    after, effects = _remark(state, again, context, gone)
+    return glimpses.put_right(after, again, recent, context, gone.entries), effects
 
 
 def _may_change(state: State, target: str, message: Message, context: Context, *, moderation: bool = True) -> bool:

@@ -15,12 +15,14 @@ from importlib.resources import files
 from itertools import repeat
 from typing import Literal
 
+from ccm.reporter.agreements import Agreement, agreements
+from ccm.reporter.commitments import Commitment, committed
 from ccm.reporter.cues import EDGE, Remark, Talk, could_be_action, could_be_decision
 from ccm.reporter.given_out import given_out
 from ccm.reporter.promises import NOTHING, promise
 from ccm.reporter.promises import spoken as said_to_be_done
 from ccm.reporter.readback import ReadBack
-from ccm.reporter.requests import accepted
+from ccm.reporter.requests import Accepted, accepted
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.second_look import LEAST, Scores, SecondLook
 from ccm.reporter.settled import settled
@@ -216,12 +218,16 @@ def outcomes(
     taken |= {place for one in given for place in (one.place, *one.sources)}
     actions += given
     asked_for = [one for one in accepted(traits.talk) if one.place not in taken]
-    taken |= {place for one in asked_for for place in (one.place, one.answer)}
+    taken |= {place for one in asked_for for place in (one.place, one.other)}
     actions += [
-        Found("action", one.place, one.text, traits.talk.lines[one.place].nick, one.owner, one.phrase,
-              800 if one.sure else 450, one.sure and not beside, sources=(one.answer,))
+        of_request(traits.talk, one, sure=not beside)
         for one in asked_for if one.place not in stated and one.place not in skip
     ]  # fmt: skip
+    said = [one for one in committed(traits.talk) if one.place not in taken]
+    agreed = agreements(traits.talk)
+    plainly = not beside and not ((said or agreed) and traits.talk.is_conducted)
+    taken |= {place for one in said for place in (one.place, *one.sources)}
+    actions += [of_commitment(one, sure=plainly) for one in said if one.place not in stated and one.place not in skip]
     likely = {p: s for p, s in scored.spoken.items() if s >= limits["possible"] and p not in taken and p not in stated}
     for found_one in _best(traits, likely, stated):
         over = likely[found_one.place] - limit
@@ -233,18 +239,49 @@ def outcomes(
               how="consensus")
         for place, text in settled(traits.talk) if place not in taken and place not in skip
     ]  # fmt: skip
+    taken |= {one.place for one in decisions}
+    decisions += [
+        of_agreement(traits.talk, one, sure=plainly and not recorded)
+        for one in agreed if one.place not in taken and one.place not in skip
+    ]  # fmt: skip
     if not decisions:
         decisions = _unopposed(traits, {one.place for one in actions})
     actions = [one for one in actions if not _is_marked(traits, one, skip)]
     rounds = Rounds(traits.talk)
     actions = [replace(one, status=rounds.status(one.place)) for one in actions]
-    questions = [
-        Found("question", place, asked(traits.talk.lines[place].text), traits.talk.lines[place].nick, sure=True,
-              sources=(answer,))
-        for place, answer in open_questions(traits.talk)
-    ]  # fmt: skip
+    requests = {place for one in asked_for for place in (one.place, one.other)}
+    questions = [of_question(traits.talk, *places) for places in open_questions(traits.talk, requests)]
     every = sorted([*decisions, *actions, *questions], key=lambda one: (one.place, one.kind))
     return tuple(replace(one, sure=one.sure and one.kind not in marked) for one in every)
+
+
+def of_request(talk: Talk, one: Accepted, *, sure: bool) -> Found:
+    """What somebody was asked for and took on; *sure* as far as the talk goes."""
+    return Found(
+        "action", one.place, one.text, talk.lines[one.place].nick, one.owner, one.phrase,
+        LIKELY if one.sure else PERHAPS, one.sure and sure, sources=(one.other,),
+    )  # fmt: skip
+
+
+def of_commitment(one: Commitment, *, sure: bool) -> Found:
+    """What somebody took on; *sure* as far as the talk goes."""
+    return Found(
+        "action", one.place, one.text, one.owner, one.owner, one.phrase, LIKELY if one.sure else PERHAPS,
+        one.sure and sure, sources=one.sources,
+    )  # fmt: skip
+
+
+def of_agreement(talk: Talk, one: Agreement, *, sure: bool) -> Found:
+    """What was agreed on; *sure* as far as the talk goes."""
+    return Found(
+        "decision", one.place, one.text, talk.lines[one.place].nick, confidence=LIKELY if one.sure else PERHAPS,
+        sure=one.sure and sure, sources=one.sources, how="consensus" if one.sources else "",
+    )  # fmt: skip
+
+
+def of_question(talk: Talk, place: int, answer: int) -> Found:
+    """A question that a line leaves open."""
+    return Found("question", place, asked(talk.lines[place].text), talk.lines[place].nick, sure=True, sources=(answer,))
 
 
 def _action(traits: Traits, place: int, over: int, *, stated: bool) -> Found:
@@ -338,6 +375,7 @@ def _confidence(over: int) -> int:
 
 
 NEAR, BEFORE, AFTER, SAME = 3, 12, 4, 60  # lines
+LIKELY, PERHAPS = 800, 450  # thousandths: what is told in plain words, sure or not
 GIVEN = 850  # thousandths: the confidence of what people call an action
 MOST = 12  # finds in talk, sure or possible
 SHOWN = 400  # thousandths below which a find is not worth a line

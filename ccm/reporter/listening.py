@@ -50,13 +50,15 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
     if put_right is not None:
         return _put_right(state, message, put_right, context)
     read = hear(Said(message.text, message.nick, state.asked, state.said), signs, parts, tuple(stating))
-    source = Source.of(message)
-    found = [tie.candidate(message.text, source.by, source.id, source.at) for tie in read.ties]
-    for part in parts:
-        if part.start in ends and not any(c.place == part.start for c in found):
-            found.extend(_told_with_type(message, source, part, ends[part.start], signs))
-    state = record.consider(state, found, signs.template)
-    state = record.replace(state, asked=read.question, said=min(state.said + 1, 3))
+    if read.ties or ends:
+        source = Source.of(message)
+        found = [tie.candidate(message.text, source.by, source.id, source.at) for tie in read.ties]
+        for part in parts:
+            if part.start in ends and not any(c.place == part.start for c in found):
+                found.extend(_told_with_type(message, source, part, ends[part.start], signs))
+        state = record.consider(state, found, signs.template)
+    if state.said < 3 or read.question is not state.asked:
+        state = record.replace(state, asked=read.question, said=min(state.said + 1, 3))
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
     if not state.settled and len(low) > 5 and not is_phatic(low):

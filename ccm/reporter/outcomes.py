@@ -8,6 +8,7 @@ talk (:mod:`ccm.reporter.finding`).
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from ccm.reporter import owners
 from ccm.reporter.dates import due
@@ -250,6 +251,7 @@ def entry(
     )
 
 
+@lru_cache(maxsize=8)
 def stamp(at: datetime | None) -> str:
-    """A time as the state keeps it."""
+    """A time as the state keeps it: of one message it is asked for several times."""
     return at.isoformat().replace("+00:00", "Z") if at else ""

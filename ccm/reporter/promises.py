@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from ccm.reporter.cues import Talk, listed
+from ccm.reporter.everyday import is_private
 from ccm.reporter.patterns import beginning
 from ccm.reporter.roles_of_actions import roles_of
 from ccm.reporter.statements import kind_of_verb
@@ -79,7 +80,7 @@ def spoken(talk: Talk, place: int) -> list[int] | None:
     verb = told[0].strip(".,:;") if told else ""
     deed = kind_of_verb(verb) == "deed" or _LIGHT.match(said) is not None
     deed = deed or (bool(roles.phrase) and len(told) > 2 and verb in _WITH_TIME)
-    if len(told) == 2 and told[1] in _WHOM:
+    if (len(told) == 2 and told[1] in _WHOM) or is_private(said):
         return None  # "ask him": nobody knows whom
     if deed and (_TELLS.match(said) or told[1:2] == ["because"]):
         return None

@@ -181,5 +181,8 @@ def drop_value(state: State, key: str, template: Template) -> State:
 def without(state: State, template: Template, *, source: str = "", by: str = "") -> State:
     """The state in which a message, or all that somebody said, fills nothing."""
     heard = tuple(c for c in state.heard if c.source != source and c.by != by)
-    pending = tuple(remark for remark in state.pending if remark.source != source and remark.by != by)
-    return _refilled(replace(state, pending=pending), heard, template)
+    pending, recent = (
+        tuple(remark for remark in remarks if remark.source != source and remark.by != by)
+        for remarks in (state.pending, state.recent)
+    )
+    return _refilled(replace(state, pending=pending, recent=recent), heard, template)

@@ -170,11 +170,8 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
             if low.startswith("will", begin) and (what.split()[0].lower() not in VERBS | _LIGHT or "?" in text):
                 continue
             owner = addressed if addressed and talk.quotes_by(nick) >= TAKES_NOTES else nick
-            what = _to_whom(talk, what)
-            if low.endswith(" and ", 0, begin) and (both := _WITH.search(low, max(0, begin - 31), begin)):
-                begin = both.start()
-                if other := talk.names.get(both["with"]):
-                    owner = f"{other} and {owner}"
+            what = to_whom(talk, what)
+            owner, begin = together(talk, owner, low, begin)
         elif pattern is _YOU:
             owner = addressed or _spoken_to(talk, place, text[:begin])
         elif pattern is _OTHER:
@@ -186,11 +183,20 @@ def roles_of(talk: Talk, place: int, *, stated: bool) -> Roles:
             owner = who
         else:
             owner = ""
-        return _with_matter(talk, place, owner, what, phrase, way)._replace(clause=_clause(text, begin))
+        return with_matter(talk, place, owner, what, phrase, way)._replace(clause=_clause(text, begin))
     owner, what = owner_stated(talk, text)
     if owner:
         return Roles(owner, order_in(what), phrase, way="stated")
-    return _with_matter(talk, place, addressed, text, phrase, "none" if owner is None else "order")
+    return with_matter(talk, place, addressed, text, phrase, "none" if owner is None else "order")
+
+
+def together(talk: Talk, owner: str, low: str, begin: int) -> tuple[str, int]:
+    """Whom a promise in the first person binds, and where it begins: "Kim and I will …" is said for two."""
+    if low.endswith(" and ", 0, begin) and (both := _WITH.search(low, max(0, begin - 31), begin)):
+        if other := talk.names.get(both["with"]):
+            owner = f"{other} and {owner}"
+        return owner, both.start()
+    return owner, begin
 
 
 def phrase_in(text: str) -> str:
@@ -255,7 +261,7 @@ def _spoken_to(talk: Talk, place: int, before: str) -> str:
     return ""
 
 
-def _with_matter(talk: Talk, place: int, owner: str, what: str, phrase: str, way: str) -> Roles:
+def with_matter(talk: Talk, place: int, owner: str, what: str, phrase: str, way: str) -> Roles:
     """The text, with what was asked just before if by itself it says only "that", and the thing that "it" means."""
     what = order_in(what)
     said = set(what.lower().strip(".!").split())
@@ -282,7 +288,7 @@ def _with_matter(talk: Talk, place: int, owner: str, what: str, phrase: str, way
     return Roles(owner, what, phrase, way=way)
 
 
-def _to_whom(talk: Talk, what: str) -> str:
+def to_whom(talk: Talk, what: str) -> str:
     """A name at the end, to whom it is said, in place of "you": "send you them, Pia" is "send Pia them"."""
     before, _, last = what.rstrip(" .!").rpartition(", ")
     if not before or (name := talk.names.get(last.lstrip("@").lower())) is None:

@@ -7,8 +7,9 @@ Leaves out votes and what is read back after them (:mod:`ccm.reporter.finding`),
 
 import re
 
-from ccm.reporter.cues import Talk
+from ccm.reporter.cues import Talk, typed
 
+_TELLING = typed("decided agreed consider settled winner")
 _TOLD = re.compile(
     r"^\W*(?:(?:so|ok(?:ay)?|well|then|right|great|good|fine)[,:]? )*(?:"
     r"we(?:['’]ve| have)? (?:all )?(?:just )?(?:decided|agreed)(?: now)?|"
@@ -39,7 +40,7 @@ def settled(talk: Talk) -> list[tuple[int, str]]:
     """The places of lines that say what was decided, each with its words."""
     found: list[tuple[int, str]] = []
     for place, low in enumerate(talk.lows):
-        if not ("decided" in low or "agreed" in low or "consider" in low or "settled" in low or "winner" in low):
+        if _TELLING.isdisjoint(talk.words[place]):
             continue
         if _EARLIER.search(low):
             continue

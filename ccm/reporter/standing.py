@@ -5,9 +5,11 @@ Leaves out what is an action at all (:mod:`ccm.reporter.finding`).
 """
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
-from ccm.reporter.cues import EDGE, Talk
+from ccm.reporter.cues import EDGE, Talk, typed
+from ccm.reporter.patterns import lowered
 
 _ROUND = re.compile(
     r"\b(?:review(?:ing)?|status|old|open|outstanding|previous|pending|overdue|last (?:week|time|meeting|"
@@ -50,8 +52,41 @@ _OPENS = re.compile(
     r"(?:more|further) (?:thought|discussion)|"
     r"leave (?:it|this|that) open|have to find out)\b"
 )
+_UNKNOWN = re.compile(  # in a short reply, at the beginning of a sentence
+    r"(?:^|[.!?,;…] |\.\.+ ?)(?:(?:hm+|uh+|um|ugh|oh|ha|well|good (?:one|question)|sorry|honestly|tbh|ehrlich|hm|puh|"
+    r"gute frage|also|tja)\b[,.!… ]*)*"
+    r"(?:(?:i(?:['’]ve)? |i have |got )?no (?:clue|idea)|haven['’]?t (?:a|the) (?:clue|foggiest)|dunno|idk|(?:i "
+    r")?don['’]?t know|"
+    r"(?:nobody|no one|god|goodness|heaven|who) knows|(?:there['’]?s )?no answer\b|not sure|"
+    r"(?:(?:i|we)(?:['’]d| would|['’]ll)? )?(?:have|need|ought|got) to (?:check|ask|look|find out|think|see|measure|"
+    r"clarify|count)|gotta (?:check|ask|look)|"
+    r"(?:i|we)['’]?(?:d| would) (?:have|need) to (?:\w+)|need to think|"
+    r"keine ahnung|(?:das )?wei(?:ß|ss) (?:ich|keiner|niemand)(?: (?:auch|noch|leider))*(?: nicht)?\b|"
+    r"(?:das )?müss(?:en|ten) wir (?:noch )?(?:klären|fragen|nachsehen|prüfen|schauen)|muss ich (?:\w+ )?(?:fragen|"
+    r"nachsehen|prüfen|schauen))\b"
+)
+#: Words without one of which no line says that nobody knows.
+UNKNOWN = typed(
+    "idea clue foggiest dunno idk know knows answer sure check ask look find think see measure clarify count question "
+    "unclear open ahnung weiß weiss klären fragen nachsehen prüfen schauen"
+)
+_SHORT = 16  # words of such a reply
+_STILL = re.compile(
+    r"\W*(?:(?:and|so|ok(?:ay)?|well),? )*(?:(?:what is )?still (?:open|unclear|to be (?:decided|clarified|"
+    r"answered))|(?:an? |the |one )?open (?:question|point|issue)s?|"
+    r"unclear|to be (?:clarified|decided)|unsolved|offene? (?:frage|punkt)|noch offen|unklar)(?: is)? ?[:–-] "
+    r"?(?P<what>\S.{5,})"
+)
+_PERSONAL = re.compile(  # what is asked of somebody, not of the matter
+    r"(?:^|[.!,;:] )(?:(?:and|so|but|ok|hey|hi|oh)\b,? )*(?!do you (?:know|remember|have)\b|weißt du,? (?:wer|was|wo|"
+    r"ob)\b)(?:(?:how|what|where|when|why|who) )?(?:are|were|did|do|"
+    r"have|can|could|would|will|how could|how can|weißt|kannst|hast|bist) "
+    r"(?:you|u|ya|du|ihr)\b|what(?:['’]s| is)? (?:the )?(?:time|day)\b|wie spät|how(?:['’]s| is| was) (?:it going|"
+    r"life|everything|your)|\bmy (?:\w+)\W*$"
+)
 _REPLIES = re.compile(
-    r"\W*(?:yes|yep|yeah|no|nope|i (?:(?:don['’]t|do not) )?think)\b(?!,? (?:i |we )?(?:don['’]t know|idea))"
+    r"\W*(?:yes|yep|yeah|no|nope|sure|ok|okay|will do|of course|i (?:(?:don['’]t|do not) )?think|ja|nein|klar)\b"
+    r"(?!,? (?:i |we )?(?:don['’]t know|idea|clue))"
 )
 _SUGGESTS = re.compile(
     r"\W*(?:(?:so|ok(?:ay)?|well|then|and)[, ]+)?(?:are we ready to \w|shall we \w|"
@@ -60,7 +95,8 @@ _SUGGESTS = re.compile(
 )
 _ASKS = re.compile(
     r"(?:^|[,.;:-] )(?:so |and |but |ok,? |well,? )?(?:what|who|whom|when|where|which|why|how|should|shall|do|"
-    r"does|did|is|are|can|could|will|would|has|have)\b"
+    r"does|did|is|are|can|could|will|would|has|have|may|must|was|were|wer|was|wann|wo|wie|warum|wieviel|welche[rsmn]?|"
+    r"kann|können|darf|dürfen|muss|müssen|ist|sind|hat|haben|gibt|braucht|brauchen|zahlt)\b"
 )
 
 
@@ -105,28 +141,58 @@ class Rounds:
         return "carried"
 
 
-def open_questions(talk: Talk) -> list[tuple[int, int]]:
-    """Places of questions, each with that of the line that says that there is no answer, and none comes later."""
+def open_questions(talk: Talk, accepted: Collection[int] = ()) -> list[tuple[int, int]]:
+    """
+    Places of questions, each with that of the line that says that there is no answer, and none comes later.
+
+    :param accepted: places of requests that somebody took on: they are no questions.
+    """
     found: list[tuple[int, int]] = []
     for place, low in enumerate(talk.lows):
-        if low[-1:] != "?" or not 4 < len(talk.words[place]) < 60 or not _ASKS.search(low):
+        if low[-1:] != "?" and not leaves_open(low):
             continue
-        nick = talk.lines[place].nick
-        for other in range(place + 1, min(len(talk.lows), place + 4)):
-            reply = talk.lows[other]
-            if talk.lines[other].nick == nick:
-                continue
-            if _OPENS.search(reply):
-                if not _answered(talk, place, other):
-                    found.append((place, other))
-                break
-            if _REPLIES.match(reply):
-                break
+        opened = left_open(talk, place)
+        if opened is not None and place not in accepted and not _answered(talk, place, opened):
+            found.append((place, opened))
     return found
 
 
+def leaves_open(low: str) -> bool:
+    """Whether a line, in lower case, calls a question open."""
+    return ("open" in low or "unclear" in low or "offen" in low or "unklar" in low) and _STILL.match(low) is not None
+
+
+def knows_not(low: str) -> bool:
+    """Whether a short line, in lower case, says that nobody knows."""
+    return _UNKNOWN.search(low) is not None or _OPENS.search(low) is not None
+
+
+def left_open(talk: Talk, place: int) -> int | None:
+    """The place of the line that says that there is no answer to the question of a line: itself, or one of the next."""
+    low = talk.lows[place]
+    if leaves_open(low):
+        return place
+    if low[-1:] != "?" or not 3 < len(talk.words[place]) < 60 or not _ASKS.search(low):
+        return None
+    nick = talk.lines[place].nick
+    for other in range(place + 1, min(len(talk.lows), place + 4)):
+        reply = talk.lows[other]
+        if talk.lines[other].nick == nick:
+            continue
+        words = talk.words[other]
+        if len(talk.words[place]) > 4 and _OPENS.search(reply):
+            return None if _PERSONAL.search(low) else other
+        if len(words) < _SHORT and not UNKNOWN.isdisjoint(words) and _UNKNOWN.search(reply):
+            return None if _PERSONAL.search(low) or "lol" in reply or "haha" in reply else other
+        if _REPLIES.match(reply):
+            return None
+    return None
+
+
 def asked(text: str) -> str:
-    """The question of a line, without the sentences before it."""
+    """The question of a line, without the sentences before it, and without the words that call it open."""
+    if still := _STILL.match(lowered(text)):
+        text = text[still.start("what") :]
     question = _SENTENCE.split(text.strip())[-1]
     question = question if len(question.split()) > 2 else text.strip()
     return question[:1].upper() + question[1:]
@@ -136,11 +202,13 @@ def _answered(talk: Talk, place: int, opened: int) -> bool:
     """Whether somebody answers soon after it was said that nobody can."""
     asked = {word.strip(EDGE) for word in talk.words[place]}
     asked = {word for word in asked if len(word) > 4}
+    other_question = False
     for other in range(opened + 1, min(len(talk.lows), opened + LATER)):
         low = talk.lows[other]
         if low[-1:] == "?" or _OPENS.search(low):
+            other_question |= low[-1:] == "?"
             continue
-        if other < opened + 4 and _REPLIES.match(low):
+        if other < opened + 4 and not other_question and _REPLIES.match(low):
             return True
         if len(asked & {word.strip(EDGE) for word in talk.words[other]}) > 1:
             return True

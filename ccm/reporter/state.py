@@ -36,7 +36,7 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A remark kept whole until the discussion's type is known, to be read again under that type."""
+    """A remark that is kept: until the discussion's type is known, or as one of the last ones."""
 
     source: str
     by: str
@@ -221,6 +221,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar followed: its time when its topic was asked for.
     :ivar taken: ids of the actions that were carried into it.
     :ivar arranged: somebody has moved an entry.
+    :ivar recent: the last remarks, which the next one may answer.
     """
 
     schema: int
@@ -269,6 +270,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     followed: str = ""
     taken: tuple[str, ...] = ()
     arranged: bool = False
+    recent: tuple[Pending, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(State)

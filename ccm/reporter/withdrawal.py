@@ -59,7 +59,7 @@ def authors_of(state: State, source: str) -> set[str]:
     authors |= {poll.by for poll in _polls(state) if poll.source == source}
     if state.following is not None and state.following.source == source:
         authors.add(state.following.by)
-    return authors | {remark.by for remark in state.pending if remark.source == source}
+    return authors | {remark.by for remark in (*state.pending, *state.recent) if remark.source == source}
 
 
 def _polls(state: State) -> tuple[Poll, ...]:
@@ -69,7 +69,7 @@ def _polls(state: State) -> tuple[Poll, ...]:
 def take_back(state: State, source: str, template: Template) -> tuple[State, TakenBack]:
     """The state without anything that the message *source* brought."""
     places = {e.id: place for place, e in enumerate(state.entries)}
-    gone = tuple(e for e in state.entries if e.source == source)
+    gone = tuple(e for e in state.entries if e.source == source or _rests_on(e, source))
     answered = tuple(c.key for c in state.heard if c.source == source and c.score >= ANSWERED)
     confirmed = tuple(c.before.id for c in state.changes if c.source == source and c.before.provenance == "detected")
     before = state
@@ -86,6 +86,11 @@ def take_back(state: State, source: str, template: Template) -> tuple[State, Tak
     return state, TakenBack(gone, answered, poll, confirmed if before.inquired else (), places)
 
 
+def _rests_on(entry: Entry, source: str) -> bool:
+    """Whether an entry is a find that would not be there without that message: the yes to a request."""
+    return entry.provenance == "detected" and source in entry.sources
+
+
 def put_back(state: State, entry: Entry, place: int) -> State:
     """The state with an item where an earlier wording of it stood."""
     others = tuple(e for e in state.entries if e.id != entry.id)
@@ -93,7 +98,7 @@ def put_back(state: State, entry: Entry, place: int) -> State:
 
 
 def _without_entries(state: State, source: str, gone: tuple[Entry, ...]) -> State:
-    entries = tuple(e for e in state.entries if e.source != source)
+    entries = tuple(e for e in state.entries if e not in gone)
     topic = "" if any(e.id == state.topic for e in gone) else state.topic
     ids = {e.id for e in gone}
     wanted = tuple(w for w in state.wanted if w.id not in ids)
