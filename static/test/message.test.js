@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerOf, called, draftOf, together } from '../src/ui/message.js';
+import { answerOf, called, draftOf, keptLine, together } from '../src/ui/message.js';
 
 const line = (minute, more = {}) => ({ nick: 'Kim', author: 'o1', at: new Date(2026, 10, 23, 14, minute), offRecord: false, ...more });
 
@@ -35,4 +35,13 @@ test('a draft is a line in the talk: how much there is of what is kept', () => {
   assert.equal(draftOf({ body }), 'The draft of version 2: 2 actions, 1 decision and 1 open question.');
   assert.equal(draftOf({ body: 'Draft of version 1, meeting:\nNo actions were recorded.\nNo decisions were recorded.' }), 'The draft of version 1: 0 actions and 0 decisions.');
   assert.equal(draftOf({ body: 'Draft of version 1 is good' }), '');
+});
+
+test('an action that is kept from what somebody says of themselves names them, wherever the sentence begins', () => {
+  const kept = (body, more = {}) => keptLine({ nick: 'Kim', body, ...more }, 'action', true);
+  assert.equal(kept('Great. I’ll ask the council'), '#action Kim: Great. I’ll ask the council');
+  assert.equal(kept('we paint the shed'), '#action Kim: we paint the shed');
+  assert.equal(kept('Lou should ask, I think'), '#action Lou should ask, I think');
+  assert.equal(kept('Great. I’ll ask the council', { mine: true }), '#action Great. I’ll ask the council');
+  assert.equal(keptLine({ nick: 'Kim', body: 'I’ll ask' }, 'Goal', false), 'Goal: I’ll ask');
 });

@@ -164,6 +164,13 @@ function reactions(app, line, kept) {
 
 const can = (app, line) => line.id && !line.withdrawn && app.room?.state === 'in' && app.session.state === 'online';
 
+/** What keeps a message as an action, decision or question (*marks*), or under an attribute. In an action “I” and “we” are whoever said it. */
+export function keptLine(line, kind, marks) {
+  const text = line.body.replace(/^\s*(?:[#/]\w+|[A-Z ]{4,12}:)\s*/u, '').replace(/\s+/gu, ' ').trim();
+  const theirs = kind === 'action' && !line.mine && /^(?:I|I['’]\w+|we|ich|wir)\b|[.!,] (?:I|we)(?:['’]?ll| will| can)\b/iu.test(text);
+  return marks ? `#${kind} ${theirs ? `${line.nick}: ` : ''}${text}` : `${kind}: ${text}`;
+}
+
 /** Whether somebody may change it. */
 export const isOwn = (app, line) => Boolean(line.mine && !line.file && can(app, line));
 

@@ -12,6 +12,7 @@ import { icon } from './icons.js';
 import { emptyLog, logRows } from './log-rows.js';
 import { LogEnd } from './log-end.js';
 import { LogWindow } from './log-window.js';
+import { keptLine } from './message.js';
 import { agendaLine } from './missed.js';
 import { PlainElement } from './plain.js';
 import { tabsOf } from './spine.js';
@@ -339,9 +340,7 @@ class Talk extends PlainElement {
 
   /** Say it once more as what it is to be. The reporter hears that. @param {any} line @param {string} kind, or an attribute */
   keep(line, kind) {
-    const text = line.body.replace(/^\s*(?:[#/]\w+|[A-Z ]{4,12}:)\s*/u, '').replace(/\s+/gu, ' ').trim();
-    const whose = kind === 'action' && !line.mine && /^(?:I|I['’]\w+|we)\b/iu.test(text) ? `${line.nick}: ` : '';
-    const words = Object.values(KINDS).includes(kind) ? `#${kind} ${whose}${text}` : `${kind}: ${text}`;
+    const words = keptLine(line, kind, Object.values(KINDS).includes(kind));
     this.app.room.say(words, undefined, { reply: { id: line.id, nick: line.nick, words: '' } });
     this.#end();
   }
