@@ -22,6 +22,14 @@ const AFTER_NUMBER = /^(am|pm|uhr|o’clock|o'clock|min|mins|minutes?|hours?|day
 const LEAD = new Set('at on in next this from um am im nächsten nächste à le dans om op volgende yesterday'.split(' '));
 const UNIT = /^(week|weeks|month|woche|monat|semaine|maand|morning|noon|night)$/iu;
 const ZONE = /^(utc|gmt|cet|cest|est|edt|cst|cdt|pst|pdt|bst|[A-Z][a-z]+\/[A-Z][A-Za-z_]+)$/u;
+// How people propose to talk; what they want to talk about is the name. A word such as “call” proposes only before whom or what it is about.
+const WISHING = "let[’']?s|let us|(?:can|could|shall|should) (?:we|i)|(?:i|we)(?:[’']d| would)? (?:want|like|need)(?: to)?|please|bitte|lasst? uns|ich (?:möchte|will|würde gerne?)|wir (?:möchten|wollen|sollten)|(?:a|have a|quick|ein|eine|kurz)";
+const TALKING = 'talk|talking|chat|chatting|meet|meeting|speak|speaking|call|catch up|discussion|gespräch|treffen|besprechung|sprechen|reden|parler|discuter|réunion|praten|spreken|overleg';
+const WHOM = 'to|with|about|on|over|re|regarding|mit|über|wegen|zu|avec|de|sur|met';
+const PROPOSAL = new RegExp(`^(?:(?:${WISHING}) )*(?:(?:${TALKING})(?: up)?(?:,|$|(?= (?:${WHOM})\\b))|(?:discuss|discussing|bespreken)(?:,|\\b))[\\s,]*`, 'iu');
+const ABOUT = new RegExp(`^(?:(?:${WHOM}|${WISHING})(?:,\\s*|\\s+|$))+`, 'iu');
+const INFINITIVE = /,?\s+(?:zu )?(?:sprechen|reden|besprechen|diskutieren|unterhalten|telefonieren|treffen|praten|spreken|bespreken|overleggen)$/u;
+const ARTICLE = /^(?:the|our|a|an|der|die|das|den|dem|ein|eine[nmr]?|unsere?[nmr]?|les?|la|un|une|notre|nos|het|een|ons|onze)\s+/iu;
 const FILLER = /^(about|re|regarding|wegen|über|zu|sur|over|with|mit|avec|met|invite|and|und|et|en)$/iu;
 
 /**
@@ -81,9 +89,17 @@ export function placeOf(sentence, part) {
 /** @param {Person[]} people @returns {string} as one list of addresses (RFC 5322) */
 export const inOneLine = (people) => people.map(({ address, name }) => (!name ? address : `${/[,;.]/u.test(name) ? `"${name}"` : name} <${address}>`)).join(', ');
 
+/** “Talk to, about a tool library” is “A tool library”, and no article before it. @param {string} name */
+function proposed(name) {
+  const about = name.replace(INFINITIVE, '').replace(PROPOSAL, '');
+  if (about === name) return name;
+  const rest = about.replace(ABOUT, '');
+  return rest.replace(ARTICLE, '');
+}
+
 /** @param {string} name */
 function trimFiller(name) {
-  const words = name.split(' ');
+  const words = proposed(name).split(' ');
   while (words.length && FILLER.test(words[0].replace(/[,:]$/u, ''))) words.shift();
   while (words.length && FILLER.test(words[words.length - 1])) words.pop();
   const joined = words.join(' ').replace(/,$/u, '');

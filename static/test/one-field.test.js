@@ -15,6 +15,31 @@ for (const [sentence, line, name, start] of [
   });
 }
 
+for (const [sentence, name, start = ''] of [
+  ['talk to kim@example.net about a community garden tool library', 'Community garden tool library'],
+  ['Meet with kim@x.org tomorrow 3pm about the budget', 'Budget', 'tomorrow 3pm'],
+  ['let’s chat with kim@x.org and bob@y.org about licences', 'Licences'],
+  ['call kim@x.org about the roof on friday', 'Roof', 'on friday'],
+  ['speak to kim@x.org', ''],
+  ['discuss the licence audit with kim@x.org', 'Licence audit'],
+  ['I want to talk about our logo, kim@x.org', 'Logo'],
+  ['meeting with kim@x.org about hiring tue 10:00', 'Hiring', 'tue 10:00'],
+  ['mit kim@x.org über die Lizenz sprechen', 'Lizenz'],
+  ['morgen 15 Uhr mit kim@x.org über den neuen Garten reden', 'Neuen Garten', 'morgen 15 Uhr'],
+  ['kim@x.org Treffen über das Budget', 'Budget'],
+  ['kim@x.org call for papers', 'Call for papers'],
+  ['kim@x.org meet the team', 'Meet the team'],
+  ['kim@x.org Call centre budget', 'Call centre budget'],
+  ['kim@x.org a talk on licences', 'Licences'],
+  ['kim@x.org A new logo', 'A new logo'],
+  ['kim@x.org Talking points', 'Talking points'],
+]) {
+  test(`how one proposes to talk is no part of the name: ${sentence}`, () => {
+    const wish = readWish(sentence);
+    assert.deepEqual([wish.name, wish.start], [name, start]);
+  });
+}
+
 test('ten addresses in one paste are ten people', () => {
   const ten = Array.from({ length: 10 }, (_, i) => `p${i}@example.org`);
   assert.deepEqual(readWish(ten.join(', ')).addresses, ten);
