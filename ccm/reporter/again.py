@@ -119,8 +119,8 @@ def _asked_for(state: State, said: Message, by: str, context: Context) -> Step:
     """The reporter asks, or announces, what nobody in the room had it do: somebody did so outside the room."""
     if state.mode in ("interviewing", "grace"):
         return state, ()
-    questions = {question for _, _, question, values in questions_of(state, context) if not values}
-    if said.text in questions or said.text.startswith("I publish this in "):
+    questions = tuple(question for _, _, question, _ in questions_of(state, context))
+    if said.text.endswith(questions) or said.text.startswith("I publish this in "):
         return discussion.request_publish(state, by, None, "", said.time, context)
     return state, ()
 

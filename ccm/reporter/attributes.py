@@ -22,7 +22,7 @@ from ccm.reporter.remarks import (
     sentences,
     strays,
 )
-from ccm.reporter.shapes import shows
+from ccm.reporter.shapes import TIME, shows
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Sign, Signs
 
 
@@ -60,11 +60,13 @@ def read(text: str, signs: Signs, asked: str = "", parts: list[Sentence] | None 
     first = last = -1
     for part in sentences(low, text) if parts is None else parts:
         start, end, sentence, keys = part.start, part.end, part.low, part.keys
+        named = _named(sentence, text[start:end], part.asks, signs) if "name" in signs.shapes else None
+        if named is not None:
+            findings.append(Finding("name", LEAD, start + named[0], start + named[1]))
+            asked = ""
+            first, last = (start if first < 0 else first), end
+            continue
         if part.asks and not _SUGGESTION.match(sentence):
-            proposed = _PROPOSED_NAME.match(sentence)
-            if proposed and "name" in signs.shapes:
-                findings.append(Finding("name", LEAD, start + proposed.start(1), start + proposed.end(1)))
-                continue
             stray = bool(chit_chat(sentence)) or strays(sentence)
             wanted = "" if chit_chat(sentence) else signs.asked(keys, sentence[after_fillers(sentence) :])
             asked = wanted or ("" if findings or stray else asked)
@@ -102,7 +104,24 @@ def _is_kind(text: str, finding: Finding) -> bool:
     return finding.weight < LABEL and bool(_KIND.match(text, finding.start, finding.end))
 
 
-_PROPOSED_NAME = re.compile(r"^\W{0,2}\"([^\"?]{2,40})\"\s*\?$")
+def _named(low: str, text: str, asks: bool, signs: Signs) -> tuple[int, int] | None:
+    """Where a sentence that is nothing else proposes or settles a name: *"Attic Light"?*, *Two Wheels?*, *two wheels it is*."""
+    found = (_PROPOSED_NAME.match(low) or _ASKED_NAME.match(text)) if asks else _CHOSEN_NAME.match(low)
+    name = found[1].lower() if found else ""
+    if not found or TIME.search(name) or name in (signs.template.key, *signs.template.words):
+        return None
+    return found.span(1)
+
+
+_PROPOSED_NAME = re.compile(
+    r"^\W{0,2}(?:(?:so|or|then|and|maybe|perhaps|what about|how about) )*\"([^\"?]{2,40})\"(?: then| maybe| perhaps|"
+    r" as (?:an?|the) (?:[a-z]+ )?(?:name|title))?\s*\?$"
+)
+_ASKED_NAME = re.compile(r"\W*(?:So |Or |Then |Maybe )?([A-Z][\w'-]*(?: (?:(?:&|and|of|the) )?[A-Z][\w'-]*)+)\s*\?$")
+_CHOSEN_NAME = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|yes|yeah|so|then|right|all right|alright|fine|good|great)\b\W*)*"
+    r"((?!(?:what|how|who|where|when|that|this|as|so|yes|no|whatever|because)\b)[^,.;:!?]{3,40}?) it is\b\W*(?:then\W*)?$"
+)
 _OFFHAND_KEYS = frozenset(f"={word}" for word in "what lol haha wow ugh aw aww yay i me my mine".split())
 _SELF_REPLY = re.compile(
     r"\W*(?:(?:always|not|count|only|just) )?(?:me|mine|myself|i|i'm|i'll|i'd)\b(?! (?:think|guess|believe|suppose|say)|(?: and|,| plus| &) [a-z])"
@@ -224,7 +243,7 @@ def _shapes(part: Sentence, signs: Signs, best: dict[str, tuple[int, int, int, F
 _NAME_END = re.compile(
     r"(?:,| and (?:it|we|the|they|then|so|is|was|will|not)\b| because| since| which| that | as it| - | – | — |;|"
     r"\.(?:\s|$)|!|\?| for now| then$| for short| "
-    r"i think| if | but | so (?:that|we|it|people)| until| after | is (?:a|an|the|my|what|fine|good|nice|our) | "
+    r"i (?:think|guess|suppose|believe)|i'd say| if | but | so (?:that|we|it|people)| until| after | is (?:a|an|the|my|what|fine|good|nice|our) | "
     r"instead| as (?:a|the|its|our) | at first| in honou?r|:\s| \()"
 )
 
@@ -235,6 +254,8 @@ def trimmed(finding: Finding, low: str, shape: str) -> Finding:
     while start < end and low[start] in " ,:–—=-":
         start += 1
     if shape == "name" and finding.weight >= LEAD:
+        if low[start - 1 : start] == '"' and low.count('"', 0, start) % 2:
+            start -= 1
         if low[start : start + 1] in "\"'«„":
             close = max(low.find(mark, start + 1, end) for mark in ('"', "'", "»"))
             if close > start:

@@ -14,7 +14,9 @@ import msgspec
 LEAST = -80  # below, a remark is no candidate
 SURE = 200  # from here on a sentence may fill a second attribute …
 NEAR = 150  # … which it fits almost as well as the first
-MORE = 250  # … and an attribute may take a second sentence
+MORE = 250  # said for sure …
+JOINS = 450  # … and so sure that an attribute may take it as a second sentence
+DOUBTED = 190  # below, people are asked whether that is what they mean
 MUCH = 600  # nothing is surer, but an answer
 CARRIED = 0  # what came over from the discussion's former type: nearly everything else is better
 ANSWERED = 100_000  # answered when asked, or put right by hand
@@ -103,9 +105,16 @@ def _joins(c: Candidate, first: Candidate, heard: tuple[Candidate, ...]) -> bool
     if first.carried or c.carried:
         return first.carried and c.carried
     if first.score < ANSWERED:
-        return c.score >= MORE
+        return c.score >= JOINS
     since = max((number for number, each in enumerate(heard) if each.key == c.key and each.instead), default=-1)
     return c.score >= ANSWERED and next(n for n, each in enumerate(heard) if each is c) >= since
+
+
+def doubtful(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, int]:
+    """What is filled by nothing sure, but by a guess that people may confirm: key -> score."""
+    filled = assigned(heard, singles)
+    best = {key: max(c.score for c in found) for key, found in filled.items() if not any(c.carried for c in found)}
+    return {key: score for key, score in best.items() if score < DOUBTED}
 
 
 def alternatives(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, tuple[Candidate, ...]]:

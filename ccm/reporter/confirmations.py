@@ -28,11 +28,11 @@ from ccm.reporter.transcript import Message, fold_corrections
 MOST_LINES = 3  # put to the room at once
 MAX_LOOKED = 5000  # messages looked through, the newest
 MAX_INQUIRED = 500
-_YES = re.compile(
+YES = re.compile(
     r"^\W*(?:(?:yes|yep|yup|yeah|sure|ok|okay|correct|right|exactly|indeed|true|will do|of course|confirmed?|i will|"
     r"i do|that'?s (?:right|correct|it)|please|thanks?|both|all(?: of them)?|(?:yes )?to (?:both|all))\b\W*)+$"
 )
-_NO = re.compile(
+NO = re.compile(
     r"^\W*(?:no|nope|nah|not (?:me|really|that|at all|yet|true|right)|wrong|incorrect|never|"
     r"(?:that'?s|it'?s) (?:wrong|not (?:right|true|mine|me))|drop (?:it|that)|thanks?|(?:no )?to (?:both|all))\b\W*"
     r"(?:thanks?|thank you)?\W*$"
@@ -91,7 +91,7 @@ def answered(state: State, low: str, message: Message, context: Context) -> Outc
     mine = [w for w in state.wanted if w.nick == message.nick]
     if not mine:
         return None
-    yes, no = bool(_YES.match(low)), bool(_NO.match(low))
+    yes, no = bool(YES.match(low)), bool(NO.match(low))
     if yes == no:
         return None
     if len(mine) > 1 and not _ALL.search(low):

@@ -11,11 +11,16 @@ from typing import NamedTuple
 from ccm.reporter.attributes import Finding, Reading, read, trimmed
 from ccm.reporter.candidates import LEAST, MUCH, Candidate
 from ccm.reporter.likeness import Likeness, features, trained
-from ccm.reporter.remarks import Sentence, after_fillers, flat, is_phatic, is_question, sentences
+from ccm.reporter.remarks import Sentence, after_fillers, chit_chat, flat, is_phatic, is_question, sentences
+from ccm.reporter.shapes import DAY, MONTH
 from ccm.reporter.state import Asked
 from ccm.reporter.templates import CUE, LABEL, LEAD, WEAK, Signs
 
-RULE = {LABEL: MUCH, LEAD: 300, CUE: 260, WEAK: 10}  # all but the last may join others in an attribute
+EXACT = ("name", "level")  # shapes of which only the words themselves count; of all others whole sentences do
+LEADS_UP, GOES_ON = -100, -370  # the least score of a sentence just before, or just after, that says more of the same
+FEW_WORDS = 4  # of what may be a name though nothing shows that it is one
+CLOSE = 120  # by how much it may be more like another attribute
+RULE = {LABEL: MUCH, LEAD: 500, CUE: 460, WEAK: 10}  # all but the last may join others in an attribute
 UNTIED = 0  # the least score of a sentence in which no rule found anything
 TRUST = {LABEL: 150, LEAD: 100, CUE: 40, WEAK: 0}  # what a rule counts beside what the model makes of it
 REMEMBERED = 200  # characters of a question
@@ -100,7 +105,9 @@ def hear(said: Said, signs: Signs, parts: list[Sentence] | None = None, but: tup
             if here <= least:
                 continue
             tie = _tie(key, here, said.text, low, part, reading, signs)
-            if tie and (here > UNTIED or any(f.key == key and f.start == tie.start for f in reading.findings)):
+            if tie and signs.shapes[key] not in EXACT:
+                tie = _stretched(tie, number, stated, each)
+            if tie and (here > UNTIED or any(f.key == key and _within(f, part) for f in reading.findings)):
                 ties.append(tie)
     return Heard(reading, tuple(ties), after)
 
@@ -180,25 +187,64 @@ def _sentence_of(place: int, parts: list[Sentence]) -> int:
 def _tie(key: str, score: int, text: str, low: str, part: Sentence, reading: Reading, signs: Signs) -> Tie | None:
     """The words of a sentence that fill an attribute: those the rules found, else all that have any weight."""
     start, end = part.start + after_fillers(part.low), part.end
-    for finding in reading.findings:
-        if finding.key == key and _within(finding, part):
-            return Tie(key, score, finding.start, finding.end, part.start, finding.weight >= LEAD)
+    within = [finding for finding in reading.findings if _within(finding, part)]
+    for finding in within:
+        if finding.key == key:
+            alone = finding.weight < LABEL and all(f.key == key or f.weight < LEAD for f in within)
+            alone = alone and signs.shapes[key] not in EXACT
+            first, last = (start, end) if alone else (finding.start, finding.end)
+            return Tie(key, score, first, last, part.start, finding.weight >= LEAD)
     if signs.shapes[key] == "name":
-        start, end = _name_in(text, start, end)
+        named = _name_in(text, start, end)
+        if named is None:
+            return None
+        start, end = named
     found = trimmed(Finding(key, CUE, start, end), low, "")
     return Tie(key, score, found.start, found.end, part.start) if found.end > found.start else None
 
 
+def _stretched(tie: Tie, number: int, stated: list[Sentence], each: list[dict[str, int]]) -> Tie:
+    """The words of an attribute with the sentences around them that are about the same and about nothing more."""
+    start, end = tie.start, tie.end
+    if tie.start <= stated[number].start + after_fillers(stated[number].low):
+        for part, scores in zip(stated[:number][::-1], each[:number][::-1], strict=True):
+            if not _goes_with(tie.key, part, scores, LEADS_UP):
+                break
+            start = part.start + after_fillers(part.low)
+    if tie.end >= stated[number].end:
+        for part, scores in zip(stated[number + 1 :], each[number + 1 :], strict=True):
+            if not _goes_with(tie.key, part, scores, GOES_ON):
+                break
+            end = part.end
+    return tie._replace(start=start, end=end)
+
+
+def _goes_with(key: str, part: Sentence, scores: dict[str, int], least: int) -> bool:
+    """Whether a sentence beside the one that fills an attribute belongs to the same thought."""
+    others = max((score for other, score in scores.items() if other != key), default=least)
+    return scores[key] >= max(least, others - CLOSE) and others <= UNTIED and not part.asks and not chit_chat(part.low)
+
+
 _QUOTED = re.compile(r"[\"“«„]([^\"”»“]{2,60})[\"”»“]")
-_PROPER = re.compile(r"(?<=[a-z,] )[A-Z][\w'&-]*(?: (?:(?:of|the|and|for|de|in) )?[A-Z0-9][\w'&-]*)*")
+_PROPER = re.compile(r"[A-Z][\w'&-]*(?: (?:(?:of|the|and|for|de|in|&) )?[A-Z0-9][\w'&-]*)*")
+_NO_NAME = re.compile(
+    rf"(?:I|I['’]\w+|OK|[A-Z]{{1,3}}|(?:{DAY}|{MONTH})\w*|"
+    r"(?:(?:Good|Guten?) )?(?:Morning|Evening|Night|Day|Morgen|Tag|Abend|Nacht))",
+    re.IGNORECASE,
+)
 
 
-def _name_in(text: str, start: int, end: int) -> tuple[int, int]:
-    """A name within a sentence: what is quoted, or its longest run of capitals after the beginning."""
+def _name_in(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """
+    A name within a sentence: what is quoted, or its longest run of capitals.
+
+    One capital word at the beginning is none; of a sentence without capitals a name is what has few words.
+    """
     quoted = _QUOTED.search(text, start, end)
     if quoted:
         return quoted.span(1)
-    runs = list(_PROPER.finditer(text, start, end))
-    if runs:
-        return max(runs, key=lambda run: run.end() - run.start()).span()
-    return start, end
+    runs = [run for run in _PROPER.finditer(text, start, end) if run.start() > start or " " in run[0]]
+    named = [run.span() for run in runs if not _NO_NAME.fullmatch(run[0])]
+    if named:
+        return max(named, key=lambda run: run[1] - run[0])
+    return (start, end) if not runs and len(text[start:end].split()) <= FEW_WORDS else None

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from ccm.reporter import amendments, commands, followup, meetings, record, telling
 from ccm.reporter.attributes import Finding, Reading, answer, read
-from ccm.reporter.candidates import MORE
+from ccm.reporter.candidates import MORE, doubtful
+from ccm.reporter.confirmations import NO, YES
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
 from ccm.reporter.hearing import Said, likeness
@@ -52,7 +53,7 @@ def request_publish(
         approver, at = "", ""
     state = changed(state, requested_by=by, requested_jid=jid or "", approved_by=approver, approved_at=at, asked=None)
     if at_once:
-        state = record.replace(state, skipped=(*state.skipped, *(a.key for a in _missing(state, context))))
+        state = record.replace(state, skipped=(*state.skipped, *(a.key for a in _open(state, context))))
     after, more = _next_question(state, context)
     look = () if after.mode == "published" else context.looking
     return after, (*look, *effects, *more)
@@ -102,11 +103,28 @@ def _missing(state: State, context: Context) -> list[Attribute]:
     return [a for a in template.attribute if not state.attributes.get(a.key) and a.key not in state.skipped]
 
 
+def _doubted(state: State, context: Context) -> list[Attribute]:
+    """What only a guess fills, the boldest first: asked for after what is missing, it stays if nobody knows better."""
+    template = context.templates.get(state.type)
+    if not template.interview:
+        return []
+    guessed = doubtful(state.heard, record.singles_of(template))
+    wanted = [a for a in template.attribute if a.key in guessed and a.key not in state.skipped]
+    return sorted(wanted, key=lambda a: guessed[a.key])
+
+
+def _open(state: State, context: Context) -> list[Attribute]:
+    return [*_missing(state, context), *_doubted(state, context)]
+
+
 def _next_question(state: State, context: Context) -> Step:
-    missing = _missing(state, context)
-    if missing:
-        state = changed(state, mode="interviewing", asking=missing[0].key)
-        return state, (Say(missing[0].question),)
+    wanted = _open(state, context)
+    if wanted:
+        asked = wanted[0]
+        state = changed(state, mode="interviewing", asking=asked.key)
+        guess = telling.quoted(state.attributes.get(asked.key, ()))
+        words = f"For {asked.label} I have {guess}: “ok” keeps it. {asked.question}" if guess else asked.question
+        return state, (Say(words),)
     state = changed(state, asking="")
     if state.approved_by or context.may_approve(state.requested_by, state.requested_jid or None, state):
         return _approved(state, state.approved_by or state.requested_by, state.approved_at, context)
@@ -206,6 +224,11 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
     for word, pattern in (("skip", _SKIP), ("stop", _STOP)):
         if pattern.match(bare):
             return skipped(state, word, context)
+    guess = state.attributes.get(state.asking)
+    if guess and YES.match(bare):
+        return skipped(state, "skip", context)
+    if guess and NO.match(bare):
+        return _next_question(record.drop_value(state, state.asking, context.templates.get(state.type)), context)
     put_right = corrected_while_asked(state, message, context)
     if put_right is not None:
         return put_right
@@ -224,11 +247,12 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
         return state, ()
     shape = signs.shapes[state.asking]
     told = addressed(low, context.names)[0]
-    if not (mine or told or shape_of(low[after_fillers(low) :]) == shape != "") and _beside(
-        state, message, template, signs
-    ):
+    like = {a.key: _likeness(message, a, signs) for a in (template.get(state.asking), *_open(state, context))}
+    likely = state.asking if mine or told else _likelier(state.asking, like)
+    plain = mine or told or shape_of(low[after_fillers(low) :]) == shape != ""
+    if not plain and like[likely] < (BESIDE_GUESS if state.attributes.get(likely) else BESIDE):
         return state, ()
-    key = state.asking if mine else _better_key(state, low, shape, reading, context)
+    key = likely if mine or likely != state.asking else _better_key(state, low, shape, reading, context)
     if mine and (shape == "name" or mine[0].weight == LABEL):
         start, stop = mine[0].start, mine[-1].end if shape != "name" else mine[0].end
     else:
@@ -240,13 +264,15 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
     return _next_question(state, context)
 
 
-BESIDE = -100  # hundredths of log-odds below which a remark is no answer to the question that was asked
+# Hundredths of log-odds: below, a remark is talk beside the question that was asked; beside one that has a guess
+# already; below, it may rather be the answer to another open question; by how much it must be more like that.
+BESIDE, BESIDE_GUESS, UNLIKELY, BETTER = -100, 100, 50, 300
 
 
-def _beside(state: State, message: Message, template: Template, signs: Signs) -> bool:
-    """Whether a remark is so unlike an answer that it is talk beside the interview; *reporter, …* is always one."""
-    question = Asked(state.asking, "", template.get(state.asking).question.lower(), 1)
-    return likeness(Said(message.text, message.nick, question), state.asking, signs) < BESIDE
+def _likeness(message: Message, attribute: Attribute, signs: Signs) -> int:
+    """How much a remark is like an answer to that question; *reporter, …* is always one."""
+    asked = Asked(attribute.key, "", attribute.question.lower(), 1)
+    return likeness(Said(message.text, message.nick, asked), attribute.key, signs)
 
 
 def _told_instead(state: State, findings: list[Finding], message: Message, template: Template) -> State:
@@ -257,9 +283,15 @@ def _told_instead(state: State, findings: list[Finding], message: Message, templ
     return state
 
 
+def _likelier(asking: str, like: dict[str, int]) -> str:
+    """The open question that a remark answers: the one asked, unless it is far more like the answer to another."""
+    best = max(like, key=lambda key: like[key])
+    return best if like[asking] < UNLIKELY and like[best] > like[asking] + BETTER else asking
+
+
 def _better_key(state: State, low: str, shape: str, reading: Reading, context: Context) -> str:
-    """The attribute asked for, unless the answer plainly looks like that of another missing one."""
-    others = [a for a in _missing(state, context) if a.key != state.asking]
+    """The attribute asked for, unless the answer plainly looks like that of another one that is open."""
+    others = [a for a in _open(state, context) if a.key != state.asking]
     look = shape_of(low[after_fillers(low) :])
     if look and look != shape:
         for other in others:

@@ -145,6 +145,8 @@ _PHATIC = re.compile(
     r"now|too|"
     r"so|very much|a lot|for (?:that|coming|joining|your time)|later|tomorrow|next week|today|all right|alright|"
     r"that's (?:it|all|true|right|great|good|fine|funny|interesting)|it is|let's (?:go|start|begin|see|move on)|"
+    r"moin|hallo|servus|tach|tschüss|ciao|danke(?: dir| euch| schön)?|bitte|gern(?:e)?|ja|nein|nee|genau|stimmt|passt|klar|prost|"
+    r"mahlzeit|(?:guten?|schönen?) (?:morgen|tag|abend|nacht|feierabend|sonntag|urlaub|wochenende)|bis (?:morgen|dann|später|bald)|"
     r"shall we|(?:\+|-)1|[:;]-?[)(dp]|\^+)(?:\W+|$))+(?:[\w-]+\W*)?$"
 )
 _PHATIC_START = re.compile(

@@ -9,14 +9,14 @@ import re
 from ccm.reporter.anchors import words_of
 from ccm.reporter.remarks import Sentence
 
-_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 TIME = re.compile(
-    rf"\b(?:yesterday|last (?:night|week|month|year|summer|winter|spring|autumn|{_DAY}|{_MONTH})|this (?:morning|"
+    rf"\b(?:yesterday|last (?:night|week|month|year|summer|winter|spring|autumn|{DAY}|{MONTH})|this (?:morning|"
     rf"afternoon|evening)|"
-    rf"on {_DAY}(?: morning| afternoon| evening| night)?|(?:on|since|until|in|early|late|mid) (?:the "
-    rf")?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?{_MONTH}"
-    rf"(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} "
+    rf"on {DAY}(?: morning| afternoon| evening| night)?|(?:on|since|until|in|early|late|mid) (?:the "
+    rf")?(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? )?{MONTH}"
+    rf"(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}|{MONTH} "
     rf"\d{{1,2}}|(?:in|since|during) (?:19|20)\d\d|\d{{4}}-\d\d-\d\d|"
     rf"(?:at|around|about|since|from|before|after|by|until|between) (?:about |around |roughly |half past |quarter "
     rf"(?:past|to) )?(?:\d{{1,2}}(?:[:.]\d\d)? ?(?:am|pm|a\.m\.|p\.m\.|o'clock|h\b|hours)|"
@@ -24,7 +24,7 @@ TIME = re.compile(
     rf"twelve) o'clock)|"
     rf"(?:\d+|an?|one|two|three|four|five|six|seven|a few|several) (?:minutes?|hours?|days?|weeks?|months?|"
     rf"years?) ago|(?:over|during) the (?:night|weekend)|"
-    rf"{_DAY} (?:morning|afternoon|evening|night)|at (?:night|dawn|dusk|lunchtime|noon|midnight)|\d{{1,2}}[:.]\d\d)\b"
+    rf"{DAY} (?:morning|afternoon|evening|night)|at (?:night|dawn|dusk|lunchtime|noon|midnight)|\d{{1,2}}[:.]\d\d)\b"
 )
 PLACE = re.compile(
     r"\b(?:in|at|on|near|inside|outside|behind|under|above|between|next to|opposite|in front of|from) (?:the |"

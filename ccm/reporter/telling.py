@@ -151,6 +151,11 @@ def _short(text: str) -> str:
     return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
+def quoted(values: Sequence[Value]) -> str:
+    """What fills an attribute, in quotes: ``“a” and “b”``; ``""`` for nothing."""
+    return conjoined([f"“{_short(value.text)}”" for value in values]) if values else ""
+
+
 def draft(state: State, context: Context, *, whole: bool = True) -> str:
     """
     What would be published now: attributes, actions, decisions, questions, and what is missing of them.

@@ -141,6 +141,6 @@ function answering(talk, attribute) {
   };
   return html`<form @submit=${(e) => { e.preventDefault(); send(e.currentTarget); }}>
       <textarea class="field" name="answer" rows="1" dir="auto" aria-label=${t`Answer for ${attribute.label}`} placeholder=${t`Your answer`} @keydown=${key}></textarea>
-      <div class="row"><button class="btn prime s" type="submit">${t`Answer`}</button><button class="btn s" type="button" @click=${() => order('#skip')}>${t`Skip it`}</button><button class="btn s quiet" type="button" @click=${() => order('#stop')}>${t`Stop asking`}</button></div>
+      <div class="row"><button class="btn prime s" type="submit">${t`Answer`}</button><button class="btn s" type="button" @click=${() => order('#skip')}>${attribute.values.length ? t`Keep it` : t`Skip it`}</button><button class="btn s quiet" type="button" @click=${() => order('#stop')}>${t`Stop asking`}</button></div>
       <p class="hint">${t`For “${attribute.label}”. Anyone may answer.`}</p></form>`;
 }

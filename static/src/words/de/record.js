@@ -162,6 +162,7 @@ export const record = {
   'Then the draft is complete.': 'Danach ist der Entwurf vollständig.',
   'Answer in the talk': 'Im Gespräch antworten',
   'Skip it': 'Überspringen',
+  'Keep it': 'Behalten',
   'Stop asking': 'Nicht weiter fragen',
   'Asked the reporter.': 'Der Reporter ist beauftragt.',
   'The reporter is away. It catches up when it is back.': 'Der Reporter ist nicht da. Er holt auf, wenn er zurück ist.',
