@@ -72,6 +72,29 @@ test('what waits can be taken back and is never sent', async () => {
   assert.deepEqual([sent, components.waiting], [[], []]);
 });
 
+test('what has gone out is not taken back: its answer counts, and until then it is said to be out', async () => {
+  const { clock, components } = start();
+  components.presence('topics', BUSY);
+  const answers = /** @type {any[]} */ ([]);
+  const asked = () => new Promise((resolve, reject) => { answers.push({ resolve, reject }); });
+  const one = components.turn('topics', asked, 'one');
+  await clock.pass(PATIENCE_SECONDS);
+  const [turn] = components.waiting;
+  assert.deepEqual([turn.out, turn.takeBack(), components.waiting], [true, false, [turn]]);
+  answers[0].resolve('done');
+  assert.deepEqual([await one, turn.takeBack(), components.waiting], ['done', false, []]);
+
+  // Refused for now, it waits here again.
+  const two = assert.rejects(components.turn('topics', asked, 'two'), { condition: 'withdrawn' });
+  await clock.pass(PATIENCE_SECONDS);
+  answers[1].reject(new RequestError('resource-constraint'));
+  await clock.pass(1);
+  assert.deepEqual([components.waiting[0].out, components.waiting[0].takeBack()], [false, true]);
+  await two;
+  await clock.pass(PATIENCE_SECONDS);
+  assert.deepEqual([answers.length, components.waiting], [2, []]);
+});
+
 test('the page’s own requests go one by one and are not shown', async () => {
   const { components, clock } = start();
   components.presence('topics', BUSY);

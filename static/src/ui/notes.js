@@ -203,10 +203,15 @@ export class Notes {
       ${may && undo ? html`<button class="btn s" type="button" data-testid="undo" @click=${() => this.undo(note)}>${t`Undo`}</button>` : nothing}`;
   }
 
+  // It may have gone out since it was drawn.
+  #takeBack(turn) {
+    if (!turn.takeBack()) this.tell({ text: t`${turn.what} has gone out already.` });
+  }
+
   #turn(turn) {
     const seconds = Math.max(1, Math.round((turn.due - Date.now()) / 1000));
-    return html`<div class="toast waiting" data-testid="turn">${icon('hourglass')}<p>${plural(seconds, '{1} waits its turn, at most # second.', '{1} waits its turn, at most # seconds.', turn.what)}</p>
-      <span class="acts"><button class="btn s" type="button" @click=${() => turn.takeBack()}>${t`Take it back`}</button></span></div>`;
+    return html`<div class="toast waiting" data-testid="turn">${icon('hourglass')}<p>${turn.out ? t`${turn.what} has gone out; the answer is not here yet.` : plural(seconds, '{1} waits its turn, at most # second.', '{1} waits its turn, at most # seconds.', turn.what)}</p>
+      ${turn.out ? nothing : html`<span class="acts"><button class="btn s" type="button" @click=${() => this.#takeBack(turn)}>${t`Take it back`}</button></span>`}</div>`;
   }
 
   #turns() {

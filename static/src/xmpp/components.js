@@ -3,7 +3,8 @@
  *
  * A busy component (`<show>dnd</show>`, docs/protocol.md) is spared: what a person asks of it waits until it is available
  * again, or for `PATIENCE_SECONDS`, and can be taken back meanwhile; what the page itself asks goes one by one. Nothing
- * that was accepted here is dropped: a component that refuses for now is asked again.
+ * that was accepted here is dropped: a component that refuses for now is asked again. A turn either waits here or is out:
+ * once it is sent, only its answer settles it.
  */
 import { Emitter } from './emitter.js';
 import { RequestError } from './read.js';
@@ -18,8 +19,9 @@ const NAMES = ['topics', 'invitations', 'reporter'];
 
 /**
  * @typedef {{state: 'here' | 'busy' | 'gone', since: number, words: string}} Component
- * @typedef {{component: string, what: string, since: number, due: number, takeBack: () => void}} Turn
- * *what*: for a person, as in "the invitation of kim@example.org"; `''` for the page's own; *due*: when it goes out at the latest
+ * @typedef {{component: string, what: string, since: number, due: number, out: boolean, takeBack: () => boolean}} Turn
+ * *what*: for a person, as in "the invitation of kim@example.org"; `''` for the page's own; *due*: when it goes out at the
+ * latest; *out*: it is sent, and not answered yet; *takeBack*: whether it was still here, and never goes out
  */
 
 export class Components extends Emitter {
@@ -61,7 +63,7 @@ export class Components extends Emitter {
     return this.get(name)?.state === 'busy';
   }
 
-  /** What people asked for and has not gone out yet, oldest first. @returns {Turn[]} */
+  /** What people asked for and has no answer yet, oldest first. @returns {Turn[]} */
   get waiting() {
     return [...this.#lines.values()].flat().filter((turn) => turn.what).sort((a, b) => a.since - b.since);
   }
@@ -100,7 +102,7 @@ export class Components extends Emitter {
     if (line.length >= MAX_WAITING) return Promise.reject(new RequestError('resource-constraint'));
     return new Promise((resolve, reject) => {
       const since = this.clock.now();
-      const turn = { component: name, what, since, due: what ? since + PATIENCE_SECONDS * 1000 : since, send, resolve, reject, takeBack: () => this.#withdraw(turn) };
+      const turn = { component: name, what, since, due: what ? since + PATIENCE_SECONDS * 1000 : since, out: false, send, resolve, reject, takeBack: () => this.#withdraw(turn) };
       this.#lines.set(name, [...line, turn]);
       this.emit('change');
       this.#pump(name);
@@ -119,8 +121,10 @@ export class Components extends Emitter {
   }
 
   #withdraw(turn) {
+    if (turn.out || !this.#lines.get(turn.component)?.includes(turn)) return false;
     this.#remove(turn);
     turn.reject(new RequestError('withdrawn'));
+    return true;
   }
 
   #remove(turn) {
@@ -138,14 +142,19 @@ export class Components extends Emitter {
     const wait = turn.due - this.clock.now();
     if (wait > 0) return void this.#timers.set(name, this.clock.setTimeout(() => this.#pump(name), wait));
     this.#running.add(name);
+    turn.out = true;
+    this.emit('change');
     try {
       const answer = await turn.send();
       this.#remove(turn);
       turn.resolve(answer);
     } catch (error) {
       const refused = error instanceof RequestError && error.condition === 'resource-constraint';
-      if (refused) turn.due = this.clock.now() + AGAIN_SECONDS * 1000;
-      else {
+      if (refused) {
+        turn.due = this.clock.now() + AGAIN_SECONDS * 1000;
+        turn.out = false;
+        this.emit('change');
+      } else {
         this.#remove(turn);
         turn.reject(error);
       }

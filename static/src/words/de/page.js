@@ -90,6 +90,8 @@ export const page = {
   'Undone': 'Rückgängig gemacht',
   'Changed since': 'Seither geändert',
   '{1} waits its turn, at most # seconds.': { one: '{1}: wartet noch höchstens # Sekunde.', other: '{1}: wartet noch höchstens # Sekunden.' },
+  '{1} has gone out; the answer is not here yet.': '{1}: hinausgegangen, die Antwort steht noch aus.',
+  '{1} has gone out already.': '{1}: schon hinausgegangen.',
   'Take it back': 'Zurücknehmen',
   '# more requests wait.': { one: '# weitere Anfrage wartet.', other: '# weitere Anfragen warten.' },
   'Close this note. It stays in the log': 'Diesen Hinweis schließen. Er bleibt im Verlauf',
