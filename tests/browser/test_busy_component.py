@@ -27,8 +27,10 @@ FLOOD = """topic => {
     iq.append(list);
     return session.request({ tree: () => iq }).catch(() => {});
   };
+  // Each asks again after a moment of its own: answers that come together would leave the component free for a moment.
+  const moment = () => new Promise((resolve) => { setTimeout(resolve, 20 * Math.random()); });
   window.flooding = true;
-  for (let i = 0; i < 60; i += 1) (async () => { while (window.flooding) await ask(); })();
+  for (let i = 0; i < 60; i += 1) (async () => { while (window.flooding) { await ask(); await moment(); } })();
 }"""
 
 
