@@ -107,15 +107,16 @@ def _is_kind(text: str, finding: Finding) -> bool:
 def _named(low: str, text: str, asks: bool, signs: Signs) -> tuple[int, int] | None:
     """Where a sentence that is nothing else proposes or settles a name: *"Attic Light"?*, *Two Wheels?*, *two wheels it is*."""
     found = (_PROPOSED_NAME.match(low) or _ASKED_NAME.match(text)) if asks else _CHOSEN_NAME.match(low)
-    name = found[1].lower() if found else ""
+    place = found.lastindex or 1 if found else 1
+    name = found[place].lower() if found else ""
     if not found or TIME.search(name) or name in (signs.template.key, *signs.template.words):
         return None
-    return found.span(1)
+    return found.span(place)
 
 
 _PROPOSED_NAME = re.compile(
     r"^\W{0,2}(?:(?:so|or|then|and|maybe|perhaps|what about|how about) )*\"([^\"?]{2,40})\"(?: then| maybe| perhaps|"
-    r" as (?:an?|the) (?:[a-z]+ )?(?:name|title))?\s*\?$"
+    r" as (?:an?|the) (?:[a-z]+ )?(?:name|title))?\s*\?$|^[^?]{0,40}\b(?:write|call|put|name|title)\b[^?]{0,20}\"([^\"?]{2,40})\"[^?]{0,60}\?$"
 )
 _ASKED_NAME = re.compile(r"\W*(?:So |Or |Then |Maybe )?([A-Z][\w'-]*(?: (?:(?:&|and|of|the) )?[A-Z][\w'-]*)+)\s*\?$")
 _CHOSEN_NAME = re.compile(

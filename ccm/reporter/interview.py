@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ccm.reporter import amendments, commands, followup, meetings, record, telling
 from ccm.reporter.attributes import Finding, Reading, answer, read
-from ccm.reporter.candidates import MORE, doubtful
+from ccm.reporter.candidates import MORE, UNSURE, doubtful
 from ccm.reporter.confirmations import NO, YES
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
@@ -20,7 +20,7 @@ from ccm.reporter.listening import converted, corrected_while_asked
 from ccm.reporter.orders import addressed
 from ccm.reporter.outcomes import links_of, stamp
 from ccm.reporter.record import Source, changed
-from ccm.reporter.remarks import after_fillers, chit_chat, is_phatic, is_question
+from ccm.reporter.remarks import after_fillers, chit_chat, flat, is_phatic, is_question
 from ccm.reporter.shapes import shape_of
 from ccm.reporter.state import Asked, State
 from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute, Signs, Template
@@ -247,10 +247,15 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
         return state, ()
     shape = signs.shapes[state.asking]
     told = addressed(low, context.names)[0]
-    like = {a.key: _likeness(message, a, signs) for a in (template.get(state.asking), *_open(state, context))}
+    unsure = doubtful(state.heard, record.singles_of(template), UNSURE)
+    like = {
+        a.key: _likeness(message, a, signs)
+        for a in template.attribute
+        if (a.key == state.asking or a.key in missing or a.key in unsure) and not _too_long(message.text, a.shape)
+    }
     likely = state.asking if mine or told else _likelier(state.asking, like)
     plain = mine or told or shape_of(low[after_fillers(low) :]) == shape != ""
-    if not plain and like[likely] < (BESIDE_GUESS if state.attributes.get(likely) else BESIDE):
+    if not plain and like.get(likely, NO_ANSWER) < (BESIDE_GUESS if state.attributes.get(likely) else BESIDE):
         return state, ()
     key = likely if mine or likely != state.asking else _better_key(state, low, shape, reading, context)
     if mine and (shape == "name" or mine[0].weight == LABEL):
@@ -266,7 +271,8 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
 
 # Hundredths of log-odds: below, a remark is talk beside the question that was asked; beside one that has a guess
 # already; below, it may rather be the answer to another open question; by how much it must be more like that.
-BESIDE, BESIDE_GUESS, UNLIKELY, BETTER = -100, 100, 50, 300
+NO_ANSWER, BESIDE, BESIDE_GUESS, UNLIKELY, BETTER = -10_000, -100, 100, 50, 300
+NAME_WORDS = 9
 
 
 def _likeness(message: Message, attribute: Attribute, signs: Signs) -> int:
@@ -285,8 +291,14 @@ def _told_instead(state: State, findings: list[Finding], message: Message, templ
 
 def _likelier(asking: str, like: dict[str, int]) -> str:
     """The open question that a remark answers: the one asked, unless it is far more like the answer to another."""
-    best = max(like, key=lambda key: like[key])
-    return best if like[asking] < UNLIKELY and like[best] > like[asking] + BETTER else asking
+    best = max(like, key=lambda key: like[key], default=asking)
+    mine = like.get(asking, 0)
+    return best if mine < UNLIKELY and like.get(best, 0) > mine + BETTER else asking
+
+
+def _too_long(text: str, shape: str) -> bool:
+    """Whether a remark has too many words for a name, none of which is in quotes."""
+    return shape == "name" and len(text.split()) > NAME_WORDS and '"' not in flat(text)
 
 
 def _better_key(state: State, low: str, shape: str, reading: Reading, context: Context) -> str:

@@ -39,6 +39,8 @@ def observed(state: State, message: Message, low: str, context: Context, *, told
         if len(part.low) - end < 45:
             stating.append(part.start)
         ends[part.start] = end
+        if stated == state.type and not surely:
+            continue
         if stated == state.type:
             state = record.replace(state, settled=True, guessed=False, pending=())
         elif not state.settled or (state.guessed and surely) or (told and len(part.low) < 80):

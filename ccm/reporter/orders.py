@@ -17,12 +17,17 @@ _STOP = re.compile(r"[.!?…]+[\"')]*\s+|\n+|\s[–—-]\s")
 
 
 @lru_cache(maxsize=16)
-def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     quoted = re.escape(name)
     return (
         re.compile(rf"^\W*{_GREETING}@?(?:chat )?{quoted}\b\s*[,:;!.–—-]*\s*(.+)$", re.DOTALL),
         re.compile(rf"^(.+?)(?:,\s*|\s+)(?:@|dear |mr |ms )?{quoted}\s*[.!?)]*$", re.DOTALL),
         re.compile(rf"^(.+?),\s*@?{quoted}\s*,\s*(.+)$", re.DOTALL),
+        re.compile(
+            rf"^\W*{_GREETING}(?:would|could|can|will|may (?:i|we) ask|(?:i|we)(?:'d| would) (?:like|ask)|i ask|let) (?:the |our )?"
+            rf"{quoted} (?:to )?((?:please |kindly |now )*publish\b.+)$",
+            re.DOTALL,
+        ),
     )
 
 
@@ -58,7 +63,9 @@ def _tells_of_it(begin: re.Match[str]) -> bool:
 
 
 def _said(low: str, name: str) -> str:
-    begins, closes, amid = _patterns(name)
+    begins, closes, amid, asks = _patterns(name)
+    if asked := asks.match(low):
+        return asked[1].strip(" ?.!")
     begin = begins.match(low)
     if begin and not _tells_of_it(begin):
         return begin[1].strip(" ?.!")
@@ -84,6 +91,7 @@ _PUBLISH = re.compile(
     r"when you(?:'re| are) ready|if you (?:can|would|will|like|please)))*"
     r"\W*(?:please|pls|plz|now|thanks|thx|thank you|then|will you|would you|could you|ok|okay)?\W*$"
 )
+_PURPOSE = re.compile(r",? so (?:that )?(?:[\w'-]+ ){1,3}?(?:can|may|could|will|knows?|sees?|has|have)\b[^.?!]*$")
 _PUBLISH_NOW = re.compile(r"\bpublish now\b|\b(?:anyway|as (?:it )?is|at once|immediately|right away|straight away)\b")
 
 
@@ -91,7 +99,7 @@ def asks_to_publish(said: str, to_reporter: bool) -> str:
     """``"publish"``, ``"publish now"`` or ``""``; plain imperatives count also when the reporter is not named."""
     if "publish" not in said and not (to_reporter and re.search(r"\b(?:post|release|online|out|up|on the)\b", said)):
         return ""
-    said = said.strip()
+    said = _PURPOSE.sub("", said.strip())
     if to_reporter:
         found = _PUBLISH.search(said)
     else:

@@ -126,7 +126,8 @@ def is_question(low: str) -> bool:
 
 
 _TAG = re.compile(
-    r"^\W*(?:so |and |then )?(?:it|this|that|we)(?:'s|'re| is| are)\b.+, ?(?:yes|yeah|right|ok|correct|agreed|no)\?$"
+    rf"^\W*(?:(?:so|and|then|but|ok|okay|well)\b\W*)*(?!{_AUXILIARY}\b|who|what|where|when|why|how|which)"
+    r"(?:it|this|that|we|i|they|the|our)\b.+, ?(?:yes|yeah|right|ok|correct|agreed|no|isn't it|aren't we)\?$"
 )
 
 
@@ -288,6 +289,7 @@ class TypeStatements:
                 rf"^(?:(?:type|kind|document type|discussion type)\s*[:=]\s*)?(?:an? |new |our )*{name}"
                 rf"(?: indeed| then| it is| for sure| definitely| clearly| of course)*\s*[.!:]?$",
                 rf"^(?:an? |new |our )*{name}, ",
+                rf"^(?:an? |the |another )?new {name} (?:has |have |just )*(?:came|come|arrived|landed)\b",
                 rf"^(?:type|kind|document type|new)\s*[:=]?\s+{name}\s*[:.!]",
                 rf"^(?:the|our|this|my) (?:new )?{name}(?: idea| plan)?(?:\s*:| (?:is|was|will|should|needs?|aims|"
                 rf"runs|would|has|we)\b|'s (?:name|goal|"

@@ -84,3 +84,36 @@ def test_ok_keeps_the_guess_and_no_drops_it(context):
     dropped, effects = play(context, *GUESSED, "no")
     assert (value(dropped, "expert"), dropped.asking) == ("", "expert")
     assert effects == (Say(context.templates.get("challenge").get("expert").question),)
+
+
+def test_a_remark_that_begins_with_a_laugh_may_say_what_kind_of_talk_it_is(context):
+    state, _ = play(context, "haha. ok. So we talk about our project for February, yes?")
+    assert state.type == "project"
+
+
+def test_a_word_that_may_say_it_is_an_incident_does_not_end_the_search_for_the_kind(context):
+    state, _ = play(context, "people keep archiving invoices by accident and then call us")
+    assert (state.type, state.settled) == ("incident", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Right then. Would the reporter publish this please, so Margaret can read it.",
+        "May I ask the reporter to publish this, please?",
+        "Would you publish this, reporter, so that all can read it?",
+    ],
+)
+def test_people_ask_for_publication_in_a_roundabout_way(context, text):
+    assert play(context, "This is a project.", text)[0].mode == "interviewing"
+
+
+@pytest.mark.parametrize("text", ["did the reporter publish it?", "Should the reporter publish this or not?"])
+def test_a_question_about_publication_is_no_request(context, text):
+    assert play(context, "This is a project.", text)[0].mode == "listening"
+
+
+def test_a_long_sentence_is_no_name(context):
+    asked = ("This is a project.", "Publish this, reporter.")
+    state, _ = play(context, *asked, "The manager of the office has approved it by word of mouth, nothing is bought.")
+    assert value(state, "name") == ""
