@@ -34,6 +34,7 @@ from ccm.components.room_discussion import Saved
 from ccm.records import Topic
 from ccm.reporter import discussion
 from ccm.reporter.effects import Publish
+from ccm.reporter.finding import found
 from ccm.reporter.state import State, from_json
 from ccm.reporter.templates import Templates
 from ccm.reporter.transcript import Message
@@ -241,8 +242,9 @@ def _said(result: Element) -> tuple[str, str, str] | None:
 
 def replay(topic: Topic, archive: list[Element], url: str) -> State:
     """What an uninterrupted reporter knows at the end of that archive."""
-    rules = discussion.Context(Templates.load(), roles={topic.owner: "owner"}, zone=topic.zone)
+    rules = discussion.Context(Templates.load(), roles={topic.owner: "owner"}, zone=topic.zone, find=found)
     state = discussion.new_state()
+    said: list[Message] = []
     for result in archive:
         remark = _remark(result)
         assert remark is not None
@@ -250,7 +252,8 @@ def replay(topic: Topic, archive: list[Element], url: str) -> State:
             continue
         mine = remark.nick == "Reporter"
         message = Message(remark.id, remark.nick, remark.text, remark.jid, remark.at, from_reporter=mine)
-        state, effects = discussion.step(state, message, rules)
+        said.append(message)
+        state, effects = discussion.settled(discussion.step(state, message, rules), said, rules)
         if any(isinstance(effect, Publish) for effect in effects):
             state, _ = discussion.published(state, url, rules)
     return state
