@@ -79,9 +79,10 @@ def spoken(state: State, said: str, message: Message, context: Context) -> Outco
 
 
 def worded(state: State, said: str, message: Message, context: Context) -> Outcome | None:
-    """Orders that name an item by its number and may hold any words, *publish* among them."""
-    if len(said) > LONGEST or not re.search(rf"\b{edits.ID}\b", said):
-        return None
+    """Orders that name an attribute, or an item by its number, and may hold any words, *publish* among them."""
+    changed = _rewritten(state, said, message, context)
+    if changed is not None or len(said) > LONGEST or not re.search(rf"\b{edits.ID}\b", said):
+        return changed
     for pattern, do in WORDED:
         found = pattern.match(said)
         if found and found["id"]:
@@ -248,10 +249,35 @@ _ORDERS: tuple[Order, ...] = (
 # ---- attributes
 
 _CHANGE_KEY = re.compile(
-    rf"{POLITE}(?:change|set|make|update|correct|edit) (?:the |our )?(?P<key>[a-z][a-z ]{{1,30}}?)"
-    r"(?: to|:| is| should be) (?P<rest>\S.*)$",
+    rf"{POLITE}(?:change|set|make|update|correct|edit) (?:the |our )?(?P<key>[^\W_][\w' -]{{1,40}}?)"
+    r"(?:(?P<exactly> to:)| to|:| is| should be) (?P<rest>\S.*)$",
     re.DOTALL,
 )
+TOLD = 120  # characters of a value that are said back
+
+
+def _rewritten(state: State, said: str, message: Message, context: Context) -> Outcome | None:
+    """*Change the goal to …*: what stood there goes, and that is told; after *to:* every letter stands as written."""
+    found = _CHANGE_KEY.match(said)
+    if found is None:
+        return None
+    key = key_of(state, found["key"].strip(), context)
+    if key not in context.templates.signs(state.type).shapes:
+        return None
+    if state.mode == "interviewing" and (key == state.asking or not state.attributes.get(key)):
+        return None  # an answer
+    words = _exactly(found["rest"], message) if found["exactly"] else written(found, "rest", message)
+    label = context.templates.get(state.type).get(key).label
+    told = words if len(words) <= TOLD else f"{words[: TOLD - 1].rstrip()}…"
+    stop = "" if told[-1] in ".!?…" else "."
+    return Outcome(_put(state, key, words, message, context), (Say(f"{label} is now “{told}”{stop}"),))
+
+
+def _exactly(rest: str, message: Message) -> str:
+    """The words of an order as they were written, with the marks at their end."""
+    place = flat(message.text).rfind(rest)
+    after = message.text[place + len(rest) :]
+    return message.text[place : place + len(rest) + len(after) - len(after.lstrip(".!?"))]
 
 
 def _attribute(state: State, said: str, message: Message, context: Context) -> Outcome | None:
@@ -259,10 +285,6 @@ def _attribute(state: State, said: str, message: Message, context: Context) -> O
     if state.mode == "interviewing" or is_question(said):
         return None
     signs = context.templates.signs(state.type)
-    found = _CHANGE_KEY.match(said)
-    if found:
-        key = key_of(state, found["key"].strip(), context)
-        return _put(state, key, written(found, "rest", message), message, context) if key in signs.shapes else None
     place = flat(message.text).find(said)
     if place < 0:
         return None
@@ -270,7 +292,8 @@ def _attribute(state: State, said: str, message: Message, context: Context) -> O
     stated = [f for f in read(words, signs).findings if f.weight >= LEAD and state.attributes.get(f.key)]
     if not stated or not _names(said, stated[0].key, signs.template):
         return None
-    return _put(state, stated[0].key, words[stated[0].start : stated[0].end], message, context)
+    words = words[stated[0].start : stated[0].end]
+    return Outcome(_put(state, stated[0].key, words, message, context), (Ack(message.id),))
 
 
 def _names(said: str, key: str, template: Template) -> bool:
@@ -280,7 +303,6 @@ def _names(said: str, key: str, template: Template) -> bool:
     return bool(re.match(rf"{POLITE}(?:no,? |actually,? |sorry,? )*(?:the |our )?(?:{names})s?\b", said))
 
 
-def _put(state: State, key: str, words: str, message: Message, context: Context) -> Outcome:
+def _put(state: State, key: str, words: str, message: Message, context: Context) -> State:
     template = context.templates.get(state.type)
-    state = record.drop_value(state, key, template)
-    return Outcome(record.answered(state, key, words, Source.of(message), template), (Ack(message.id),))
+    return record.answered(record.drop_value(state, key, template), key, words, Source.of(message), template)

@@ -161,6 +161,9 @@ def test_what_the_outcome_holds_is_corrected_and_taken_off_by_its_own_menu(
 
     change("Goal", "Say it otherwise", "Two licences, one of them for text.")
     expect(goal).to_contain_text("Two licences, one of them for text", timeout=10_000)
+    log = ann.get_by_role("log")
+    expect(log.get_by_text("Goal is now “Two licences, one of them for text.”", exact=True)).to_be_visible()
+    expect(log.get_by_text("is off the record")).to_have_count(0)
     change("A1", "Change it")
     action.get_by_label("What A1 says").fill("List all mirrors")
     action.get_by_label("What A1 says").press("Enter")

@@ -297,6 +297,38 @@ def test_the_goal_said_to_the_reporter_takes_the_place_of_the_old_one(context):
     assert [v.text for v in room.state.attributes["goal"]] == ["three Gardens"]
 
 
+def test_one_correction_of_a_value_is_one_line_of_the_reporter(context):
+    room = Room(context)
+    room.say("ann", "This is a project.")
+    room.say("ann", "The name is Thursday.")
+    told = room.told("ann", "Reporter, change the name to: Greenfield tool library")
+    assert told == "Name is now “Greenfield tool library”."
+    assert [v.text for v in room.state.attributes["name"]] == ["Greenfield tool library"]
+
+
+def test_a_corrected_value_stands_letter_for_letter(context):
+    room = Room(context)
+    room.say("ann", "This is a project.")
+    room.say("ann", "The goal is one garden.")
+    for words in ("We pay. “Nobody” else does!", "To publish it, reporter, at noon.", "Tools for all. " * 50 + "End."):
+        told = room.told("ann", f"Reporter, change the goal to: {words}")
+        assert [v.text for v in room.state.attributes["goal"]] == [words]
+        assert told.startswith(f"Goal is now “{words[:20]}")
+        assert len(told) < 140
+
+
+def test_a_value_is_corrected_in_the_interview_too_and_the_question_stands(context):
+    room = Room(context)
+    room.say("ann", "This is a project.")
+    room.say("ann", "The goal is one garden.")
+    room.say("ann", "publish this, reporter")
+    asked = room.state.asking
+    assert asked
+    assert room.told("ann", "Reporter, change the goal to: Two gardens.") == "Goal is now “Two gardens.”"
+    assert room.state.asking == asked
+    assert [v.text for v in room.state.attributes["goal"]] == ["Two gardens."]
+
+
 def test_it_tells_an_item_and_where_things_stand(room):
     assert room.told("ben", "reporter, what is A1?").startswith("A1, Kim, due Fri 27 Nov, open:")
     status = room.told("ben", "#status")

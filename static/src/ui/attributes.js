@@ -7,10 +7,10 @@ import { list, nextMeeting } from '../words.js';
 import { t } from '../words/language.js';
 import { changes, source } from './source.js';
 
-const dropped = (a) => `Reporter, drop the ${a.name.replaceAll('_', ' ')}.`;
+const called = (a) => a.name.replaceAll('_', ' ');
 const attributeChanges = (app, a) => (app.session.state !== 'online' ? nothing : changes(app, a.label, [
-  ['pen', t`Say it otherwise`, () => app.deeds.reword(a.label, a.values.at(-1).text, (words) => [dropped(a), `${a.label}: ${words}`])],
-  ['close', t`Take it off the record`, () => app.room.say(dropped(a)), 'danger'],
+  ['pen', t`Say it otherwise`, () => app.deeds.reword(a.label, a.values.at(-1).text, (words) => `Reporter, change the ${called(a)} to: ${words}`)],
+  ['close', t`Take it off the record`, () => app.room.say(`Reporter, drop the ${called(a)}.`), 'danger'],
 ]));
 
 function attribute(app, outcome, a) {
