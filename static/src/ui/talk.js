@@ -242,11 +242,15 @@ class Talk extends PlainElement {
 
   /** A menu opens where there is room for it. @param {any} event toggle of its details */
   unfold({ currentTarget: menu }) {
+    const list = menu.querySelector('menu');
     menu.classList.remove('up');
+    list.style.translate = '';
     const log = this.#log?.getBoundingClientRect();
     if (!menu.open || !log) return;
-    const { top, bottom } = menu.querySelector('menu').getBoundingClientRect();
+    const { top, bottom } = list.getBoundingClientRect();
     menu.classList.toggle('up', bottom > log.bottom && top - log.top > log.bottom - top);
+    const placed = list.getBoundingClientRect();
+    list.style.translate = `0 ${Math.max(0, log.top - placed.top) || Math.min(0, log.bottom - placed.bottom)}px`;
   }
 
   #point(event) {
