@@ -26,6 +26,13 @@ test('what has ended waits for its owner until it is published', () => {
   assert.equal(groupOf(topic({ state: 'published' }), undefined, ANN, NOW), 'published');
 });
 
+test('what is published says when it was held, and no day that is still to come', () => {
+  const published = topic({ state: 'published' });
+  assert.equal(rowLine(published, undefined, ANN, NOW, 0), 'Published Thu 19 Nov');
+  assert.equal(rowLine({ ...published, start: at(24, 15) }, undefined, ANN, NOW, 0), 'Published');
+  assert.equal(rowLine({ ...published, start: at(2, 15) }, outcome([], { ended: at(19, 16) }), ANN, NOW, 0), 'Published Thu 19 Nov');
+});
+
 test('it says when a talk ended, and when its document goes out', () => {
   const today = new Date(2026, 10, 23, 13, 43);
   const grace = outcome([], { mode: 'grace', ended: today, until: new Date(2026, 10, 23, 14, 30) });

@@ -77,7 +77,10 @@ export function rowLine(topic, outcome, me, now, here) {
     return `${since}${topicLine(topic, now, here)}`;
   }
   if (topic.state === 'ended') return `${ended(topic, outcome, now)}, ${waitsFor(topic, outcome, me)}`;
-  if (topic.state === 'published') return topic.start ? t`Published ${day(topic.start, now)}` : t`Published`;
+  if (topic.state === 'published') {
+    const at = (outcome && endOf(outcome, topic)) ?? (ms >= 0 ? topic.start : null); // what was held before its day has none
+    return at ? t`Published ${day(at, now)}` : t`Published`;
+  }
   if (isOver(topic, now)) return t`Was planned for ${day(topic.start ?? now, now)}, nobody came`;
   const coming = topic.invitees.filter((one) => one.state === 'accepted').length;
   const all = topic.invitees.filter((one) => one.state !== 'revoked').length;
