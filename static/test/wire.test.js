@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Strophe } from 'strophe.js';
-import { drop, tend } from '../src/xmpp/wire.js';
+import { drop, end, tend } from '../src/xmpp/wire.js';
 import { TurnedClock, xml } from './fakes.js';
 
 /** A connection with requests under way, and what its handlers hear. */
@@ -49,4 +49,18 @@ test('what waited for a connection that is gone is not heard', () => {
   drop(conn, new TurnedClock());
   conn._dataRecv({ rid: 900 });
   assert.deepEqual(heard, []);
+});
+
+test('what waits for a free request when one signs out goes with the end of the session', (t) => {
+  const before = globalThis.XMLHttpRequest;
+  globalThis.XMLHttpRequest = /** @type {any} */ (class {});
+  t.after(() => Object.assign(globalThis, { XMLHttpRequest: before }));
+  const { conn } = connection(2);
+  conn._data = [xml('<iq xmlns="jabber:client" type="set" id="r"><revoke xmlns="urn:ccm:token:0">secret</revoke></iq>')];
+  end(conn);
+  const [, , last] = conn._proto._requests;
+  const body = Strophe.serialize(last.xmlData);
+  assert.match(body, /^<body [^>]*type=["']terminate["']/);
+  assert.match(body, /<revoke [^>]*>secret<\/revoke><\/iq><presence [^>]*type=["']unavailable["']/);
+  assert.deepEqual(conn._data, []);
 });

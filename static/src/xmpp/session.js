@@ -15,7 +15,7 @@ import { Requests, replyTo } from './requests.js';
 import { SignInError, ending, refusal } from './sign-in-error.js';
 import { BOSH_KEY, Ticket, stored } from './ticket.js';
 import { Timers } from './timers.js';
-import { drop, flushSoon, tend } from './wire.js';
+import { drop, end, flushSoon, tend } from './wire.js';
 import { attr, bare, isStanza, typedUser } from './xml.js';
 
 const WAIT_SECONDS = 59;
@@ -186,15 +186,11 @@ export class Session extends Emitter {
     const token = this.#ticket.kept?.token;
     if (token && this.state === 'online') {
       conn.send($iq({ type: 'set', to: this.domain, id: this.newId() }).c('revoke', { xmlns: NS.token }, token));
-      conn.flush?.(); // now: ending the session drops what waits
+      conn.flush?.(); // now, before anything else is asked
     }
     this.#forget();
     this.#conn = null;
-    if (conn) {
-      conn.connect_callback = null;
-      conn.disconnect('signed out');
-      conn.flush?.();
-    }
+    if (conn) end(conn);
     this.#requests.rejectAll('offline');
     this.#timers.cancel();
     this.jid = '';

@@ -69,6 +69,24 @@ export function flushSoon(conn) {
   });
 }
 
+/**
+ * End the session for good. What still waits for one of two requests goes with the end itself (XEP-0124 §13): Strophe drops it.
+ * @param {any} conn
+ */
+export function end(conn) {
+  const proto = conn._proto;
+  if (proto?._buildBody) {
+    const build = proto._buildBody.bind(proto);
+    proto._buildBody = () => {
+      const waiting = conn._data.splice(0).filter((/** @type {any} */ one) => one?.nodeType);
+      return waiting.reduce((/** @type {any} */ body, /** @type {Element} */ one) => body.cnode(one).up(), build());
+    };
+  }
+  conn.connect_callback = null;
+  conn.disconnect('signed out');
+  conn.flush?.();
+}
+
 /** @param {any} conn hears and says nothing any more; the server is not told @param {import('./session.js').Clock} clock */
 export function drop(conn, clock) {
   conn.dropped = true;
