@@ -2,7 +2,7 @@
  * How the dashboard says dates, distances, counts and failures: short, in the present tense, with weekday, date, time,
  * zone and distance (the voice of the product). Pure: time and zone are arguments.
  */
-import { language, locale, t } from './words/language.js';
+import { language, locale, plural, t } from './words/language.js';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -107,6 +107,9 @@ export function nextMeeting({ next }, topic, now) {
 
 /** @param {string[]} names @returns {string} Ann, Kim and Tom */
 export const list = (names) => new Intl.ListFormat(locale()).format(names);
+
+/** @param {string[]} names @param {string} at `''` if no time is known */
+export const invitedFor = (names, at) => (at ? plural(names.length, '{1} is invited for {2}.', '{1} are invited for {2}.', list(names), at) : plural(names.length, '{1} is invited.', '{1} are invited.', list(names)));
 
 /** @param {string[]} names @returns {string} Ann or Kim */
 export const either = (names) => new Intl.ListFormat(locale(), { type: 'disjunction' }).format(names);

@@ -138,6 +138,7 @@ def test_a_talk_in_two_browsers_becomes_a_published_document(browser: Browser, s
     ann.locator("#wish").press("Enter")
     expect(ann.get_by_role("heading", name="Ann and Kim", exact=True)).to_be_visible()
     expect(ann.get_by_test_id("toast").get_by_role("button", name="Undo")).to_be_visible()
+    expect(ann.get_by_test_id("toast")).to_contain_text("Kim is invited")
     ann.screenshot(path=artefacts / "04-invited.png")
 
     # Kim follows the mailed link and is in the room, as a guest.

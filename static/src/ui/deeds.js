@@ -1,8 +1,8 @@
 /**
  * What a person does to topics and invitations by a click, with the words for when it fails.
  */
-import { clock, failure, list, when } from '../words.js';
-import { plural, t } from '../words/language.js';
+import { clock, day, failure, invitedFor } from '../words.js';
+import { t } from '../words/language.js';
 
 export class Deeds {
   /** @param {any} app */
@@ -117,13 +117,12 @@ export class Deeds {
 
   // -- invitations
 
-  /** One request has invited people: say so, unless its corrections say it. @param {any} done @param {string[]} people */
-  invited(done, people) {
-    if (done.corrections.length || !done.topic) return;
-    const here = done.topic.id === this.app.topic?.id;
-    const who = here ? plural(people.length, '{1} is invited.', '{1} are invited.', list(people)) : plural(people.length, '{1} is invited to {2}.', '{1} are invited to {2}.', list(people), done.topic.name);
-    const start = done.topic.start ? t` It starts ${when(done.topic.start, new Date())}.` : '';
-    this.app.notes.tell({ topic: done.topic.id, text: `${who}${start}` });
+  /** One request has invited people: say so whatever else was guessed, unless the component does: it tells of several. @param {any} done */
+  invited({ topic, invitees, corrections }) {
+    const names = invitees.map((one) => one.name || one.address);
+    if (!topic || !names.length || corrections.some(({ code }) => code === 'invited')) return;
+    const at = topic.start && topic.state === 'planned' ? `${day(topic.start, new Date())}, ${clock(topic.start)}` : '';
+    this.app.notes.tell({ topic: topic.id, text: invitedFor(names, at) });
   }
 
   async resend(guest) {

@@ -3,7 +3,7 @@
  */
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { clock, daysBetween, list, longDay } from '../words.js';
+import { clock, daysBetween, invitedFor, longDay } from '../words.js';
 import { plural, t } from '../words/language.js';
 import { answerOf, messageRow, quietRow, together } from './message.js';
 import { missed, missedCard } from './missed.js';
@@ -93,6 +93,6 @@ export function emptyLog(app) {
   if (room.state !== 'in' || room.catchingUp) return app.slow ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing;
   const names = topic.invitees.filter((i) => ['offered', 'accepted', 'tentative'].includes(i.state)).map((i) => i.name || i.address).filter(Boolean);
   const at = topic.start ? clock(topic.start) : '';
-  const invited = !names.length ? '' : ` ${at ? plural(names.length, '{1} is invited for {2}.', '{1} are invited for {2}.', list(names), at) : plural(names.length, '{1} is invited.', '{1} are invited.', list(names))}`;
+  const invited = !names.length ? '' : ` ${invitedFor(names, at)}`;
   return html`<div class="nobody"><p>${t`Nobody has said anything yet.`}${invited}</p><button class="btn s" type="button" @click=${() => app.deeds.copy(location.href)}>${t`Copy link`}</button></div>`;
 }

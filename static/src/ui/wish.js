@@ -95,7 +95,7 @@ class WishField extends PlainElement {
       const done = await sent;
       const topic = done.topic ?? this.#into;
       const odd = done.corrections.filter((c) => c.code === 'address-suspect');
-      if (people.length > odd.length) deeds.invited(done, people.filter((p) => !odd.some((c) => c.was === p.address)).map((p) => p.name || p.address));
+      deeds.invited(done);
       if (odd.length) return this.#ask(odd, topic);
       this._words = '';
       this.close();
@@ -123,7 +123,7 @@ class WishField extends PlainElement {
     this.close();
     const done = await this.app.deeds.attempt(sent, what);
     if (!done) this._words ||= words;
-    else this.app.deeds.invited(done, [words]);
+    else this.app.deeds.invited(done);
   }
 
   // What is left in the field are the addresses that look mistyped; they were not sent.

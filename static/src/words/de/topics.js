@@ -49,8 +49,6 @@ export const topics = {
   'Publishing did not start.': 'Die Veröffentlichung hat nicht begonnen.',
   'It is not held.': 'Es ist nicht angehalten.',
   '“{1}” is kept here and goes out when you are back.': '„{1}“ ist hier aufbewahrt und geht hinaus, wenn Sie wieder verbunden sind.',
-  ' It starts {1}.': ' Beginn: {1}.',
-  '{1} are invited to {2}.': { one: '{1} ist zu {2} eingeladen.', other: '{1} sind zu {2} eingeladen.' },
   'The invitation was not sent again.': 'Die Einladung ging nicht noch einmal hinaus.',
   'The invitation goes to {1} again.': 'Die Einladung geht noch einmal an {1}.',
   'Another address': 'Andere Adresse',
