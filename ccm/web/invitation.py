@@ -28,7 +28,7 @@ from ccm.web.desk import Desk, announcement, digest
 from ccm.web.forms import FormRefused, Rate, field
 from ccm.web.languages import asked
 from ccm.web.pages import answering
-from ccm.web.times import spoken, spoken_hours
+from ccm.web.times import is_over, spoken, spoken_hours
 
 _ADMISSION_STEPS = 60
 _ADMISSION_STEP_SECONDS = 0.05
@@ -240,6 +240,7 @@ class InvitationLink:
             status,
             inviter=inviter.name if inviter is not None else language.say("Somebody"),
             topic=topic,
+            over=is_over(topic, now),
             here=", ".join(sorted(self._here(topic.room))) if topic.state == "live" else "",
             when=spoken(topic.start, topic.zone, now, language) if topic.start else "",
             hours_planned=spoken_hours(topic.start, topic.minutes, topic.zone, language) if topic.start else "",

@@ -21,7 +21,7 @@ from ccm.web.forms import Rate, field
 from ccm.web.intake import keep
 from ccm.web.languages import asked
 from ccm.web.pages import answering
-from ccm.web.times import spoken
+from ccm.web.times import is_over, spoken
 
 #: Answer -> its button, and what the page says once it is given.
 ANSWERS = {
@@ -118,10 +118,7 @@ class AnswerPage:
         return spoken(topic.start, topic.zone, now, asked(request)) if topic.start else ""
 
     def _is_over(self, invitee: r.Invitee, topic: r.Topic) -> bool:
-        """Whether there is nothing to come to: what was published before its time still takes place."""
-        to_come = topic.start is not None and topic.start.timestamp() > self._desk.now()
-        ended = topic.state == "ended" or (topic.state == "published" and not to_come)
-        return ended or invitee.state == "revoked"
+        return invitee.state == "revoked" or is_over(topic, datetime.fromtimestamp(self._desk.now(), UTC))
 
     async def _page(self, request: Request, invitee: r.Invitee, topic: r.Topic, status: int = 200) -> bytes:
         desk = self._desk

@@ -1,8 +1,9 @@
-"""Points in time as a page says them: weekday, date, time, zone, distance."""
+"""Points in time as a page says them: weekday, date, time, zone, distance; and whether a meeting is behind us."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ccm.records import Topic
 from ccm.web.languages import ENGLISH, Language
 
 
@@ -27,6 +28,12 @@ def spoken_hours(start: datetime, minutes: int, zone: str, language: Language = 
     begin, end = (at.astimezone(_zone(zone)) for at in (start, start + timedelta(minutes=minutes)))
     values = {"begin": f"{begin:%H:%M}", "end": f"{end:%H:%M}", "zone": language.say(f"{end:%Z}")}
     return language.say("planned %(begin)s to %(end)s %(zone)s", **values)
+
+
+def is_over(topic: Topic, now: datetime) -> bool:
+    """Whether there is nothing to come to any more: what was published before its time still takes place."""
+    to_come = topic.start is not None and topic.start > now
+    return topic.state == "ended" or (topic.state == "published" and not to_come)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -55,7 +55,7 @@ def invite(site):
             now,
             members,
         )
-        topic_changes = {k: v for k, v in changes.items() if k in ("visibility", "start")}
+        topic_changes = {k: v for k, v in changes.items() if k in ("visibility", "start", "document")}
         if "topic_state" in changes:
             topic_changes["state"] = changes["topic_state"]
         known = await stores.topics.get("t1")
@@ -322,6 +322,18 @@ async def test_guesses_are_limited_by_the_minute(open_site, site, invite):
 async def test_the_page_says_how_the_talk_stands(site, invite, state, words):
     await invite(topic_state=state)
     assert words in (await site.browser().get(LINK)).text
+
+
+@pytest.mark.parametrize("visibility", ["link", "members"])
+@pytest_twisted.ensureDeferred
+async def test_what_was_published_before_its_time_has_not_ended(site, invite, visibility):
+    await invite(topic_state="published", document="/archive/data-portal", visibility=visibility)
+    text = (await site.browser().get(LINK)).text
+    assert "in 2 days. What was said so far is published already" in text
+    assert "It has ended" not in text
+    assert ('href="/archive/data-portal"' in text) == (visibility == "link")
+    site.clock.advance(3 * 86400)
+    assert "It has ended" in (await site.browser().get(LINK)).text
 
 
 @pytest_twisted.ensureDeferred
