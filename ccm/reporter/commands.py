@@ -15,6 +15,7 @@ from ccm.reporter.effects import Ack, Effect, Ended, Record, Say, Silence
 from ccm.reporter.finds import without_time
 from ccm.reporter.marks import INSERTION, Mark, mark_of
 from ccm.reporter.outcomes import entry, links_of, new_id, stamp
+from ccm.reporter.standing import without_cue
 from ccm.reporter.state import Entry, How, Kind, State
 from ccm.reporter.transcript import Message
 from ccm.reporter.withdrawal import TakenBack, put_back, without_votes
@@ -94,7 +95,7 @@ def _voted(state: State, verb: str, text: str, message: Message, context: Contex
 def noted(state: State, mark: Mark, message: Message, context: Context, instead: TakenBack = NOTHING) -> Outcome:
     """Put a marked line on record."""
     kind: Kind = _kind_of(mark.verb)
-    text = mark.text
+    text = without_cue(mark.text) if kind == "question" else mark.text
     taken = proposals.resolved(state, text) if kind == "decision" else None
     supersedes = ""
     if kind == "decision":

@@ -191,11 +191,16 @@ def left_open(talk: Talk, place: int) -> int | None:
 
 def asked(text: str) -> str:
     """The question of a line, without the sentences before it, and without the words that call it open."""
-    if still := _STILL.match(lowered(text)):
-        text = text[still.start("what") :]
-    question = _SENTENCE.split(text.strip())[-1]
-    question = question if len(question.split()) > 2 else text.strip()
+    text = without_cue(text).strip()
+    question = _SENTENCE.split(text)[-1]
+    question = question if len(question.split()) > 2 else text
     return question[:1].upper() + question[1:]
+
+
+def without_cue(text: str) -> str:
+    """A question without the words before it that call it open; any other text as it is."""
+    still = _STILL.match(lowered(text))
+    return text[(place := still.start("what"))].upper() + text[place + 1 :] if still else text
 
 
 def _answered(talk: Talk, place: int, opened: int) -> bool:

@@ -329,6 +329,21 @@ def test_a_value_is_corrected_in_the_interview_too_and_the_question_stands(conte
     assert [v.text for v in room.state.attributes["goal"]] == ["Two gardens."]
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("#question Still open: who pays for the hoses?", "Who pays for the hoses?"),
+        ("QUESTION: Open question: where do we keep the saws?", "Where do we keep the saws?"),
+        ("#question Noch offen: wer zahlt?", "Wer zahlt?"),
+        ("#question who still has open bills: Ann or Kim?", "who still has open bills: Ann or Kim?"),
+    ],
+)
+def test_a_marked_question_loses_the_words_that_call_it_open(context, line, text):
+    room = Room(context)
+    room.say("ann", line)
+    assert [entry.text for entry in room.state.entries] == [text]
+
+
 def test_it_tells_an_item_and_where_things_stand(room):
     assert room.told("ben", "reporter, what is A1?").startswith("A1, Kim, due Fri 27 Nov, open:")
     status = room.told("ben", "#status")
