@@ -156,7 +156,7 @@ class ReporterDesk:
         """The room first: whoever reads that it is off the record may rely on that."""
         known = await self._known(request.need("topic"), request.user)
         await _have(self._room.record(known.topic.room, on))
-        text = "{nick} puts us on the record." if on else "{nick} takes us off the record."
+        text = "{nick} puts us on the record." if on else f"{{nick}} takes us off the record: {silence.KEEPS_NOTHING}"
         return await self._ask_for(request, "on" if on else "off", text)
 
     async def _settle(self, request: Request) -> Answer:

@@ -288,7 +288,7 @@ class RoomDiscussion:
         if name == "hold":
             return discussion.hold(self.state, nick, self.rules, jid)
         if name in ("on", "off"):
-            return discussion.record_on(self.state, name == "on", self.rules)
+            return discussion.record_on(self.state, name == "on")
         if name == "say":  # a button that stands for what its presser could have typed
             said = replace(self._told.message(remark), nick=nick, jid=jid, from_reporter=False)
             return discussion.step(self.state, replace(said, text=remark.request.get("words", "")), self.rules)

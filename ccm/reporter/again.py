@@ -6,7 +6,6 @@ record. What was asked for outside the room (a button, an IQ) shows in what the 
 withdrawn words and the first wording of corrected ones: what they had led to is not made up for.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from ccm.reporter.commands import ONLY_A_CHAIR, ONLY_THE_CHAIR
 from ccm.reporter.context import Context, Step
 from ccm.reporter.discussion import questions_of
 from ccm.reporter.document import Document, Line, Meta
+from ccm.reporter.log_words import BY_BUTTON
 from ccm.reporter.outcomes import mark_of
 from ccm.reporter.silence import announced
 from ccm.reporter.state import State
@@ -25,7 +25,6 @@ from ccm.reporter.votes import ONLY_WHO_STARTED
 
 RESERVED = ("chair", "unchair", "ruling", "endvote")
 REFUSALS = (ONLY_THE_CHAIR, ONLY_A_CHAIR, ONLY_WHO_STARTED)
-_SAYS = re.compile(r"([^:\n]{1,100}?) says(?: by mail)?: (.*)$", re.DOTALL)
 
 
 def meta_of(document: Document) -> Meta:
@@ -73,7 +72,7 @@ def roles_of(document: Document) -> dict[str, str]:
     """Who may approve, as far as the document tells: who approved it, and the chairs."""
     roles = {**dict.fromkeys(document.chair.split(", "), "chair"), document.approved_by: "owner"}
     for line, after in pairwise(document.log):  # who could do what only owner and chair may
-        button = _SAYS.match(line.text) if line.reporter else None
+        button = BY_BUTTON.match(line.text) if line.reporter else None
         nick, text = button.groups() if button else (line.nick, "" if line.reporter else line.text)
         mark = mark_of(text)
         if mark is not None and mark.verb in RESERVED and after.text not in REFUSALS:
@@ -96,7 +95,7 @@ def fold(document: Document, context: Context) -> Iterator[State]:
             state = after(_asked_for(state, message, by, context))
             verb = announced(message.text)
             if verb:
-                state = after(discussion.record_on(state, verb == "on", context))
+                state = after(discussion.record_on(state, verb == "on"))
         state = after(discussion.step(state, _by_button(message), context))
         yield state
     if state.mode == "grace" and not by:
@@ -111,7 +110,7 @@ def fold(document: Document, context: Context) -> Iterator[State]:
 
 def _by_button(message: Message) -> Message:
     """What somebody had the reporter say for them counts as theirs."""
-    found = _SAYS.match(message.text) if message.from_reporter else None
+    found = BY_BUTTON.match(message.text) if message.from_reporter else None
     return replace(message, nick=found[1], text=found[2], from_reporter=False) if found else message
 
 

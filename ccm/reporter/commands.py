@@ -7,7 +7,7 @@ publishing and the interview: an :class:`Outcome` says in ``then`` that one of t
 
 import re
 
-from ccm.reporter import confirmations, edits, followup, moves, proposals, record, telling, votes
+from ccm.reporter import confirmations, edits, followup, moves, proposals, record, silence, telling, votes
 from ccm.reporter.commitments import in_first_person
 from ccm.reporter.context import Context, Outcome
 from ccm.reporter.edits import day_of
@@ -319,8 +319,7 @@ def off(state: State, message: Message, on: bool, mine: bool) -> Outcome:
         return Outcome(changed, (Silence(message.nick, message.jid or "", on), words))
     if state.recording == on:
         return Outcome(state)
-    words = Say("On the record again." if on else "Off the record: nothing is kept until somebody says #on.")
-    return Outcome(record.changed(state, recording=on), (Record(on), words))
+    return Outcome(record.changed(state, recording=on), (Record(on), Say(silence.ON if on else silence.OFF)))
 
 
 def is_silent(state: State, message: Message) -> bool:

@@ -33,7 +33,8 @@ _LETTERS = {
 }  # fmt: skip
 #: An item's number: ``A3``, ``ACTION-3``, ``action 3``, ``A-2026-11-22-03``.
 ID = rf"(?:[adeqitlph]-\d{{4}}-\d\d-\d\d-\d{{1,4}}|[adeqitlph]-?\d{{1,4}}|(?:{_KINDS})[ -]#?\d{{1,4}})"
-_TARGET = re.compile(rf"^(?P<id>{ID})\b\??[:,]?\s*(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+#: An item's number at the beginning of an order, and the rest of it.
+TARGET = re.compile(rf"^(?P<id>{ID})\b\??[:,]?\s*(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
 _IDS = re.compile(rf"\b{ID}\b", re.IGNORECASE)
 _NOBODY = frozenset(["nobody", "none", "no one", "noone", "unassigned", "-"])
 _ME = frozenset(["me", "myself", "i"])
@@ -151,7 +152,7 @@ def amend(state: State, mark: Mark, message: Message, context: Context) -> Outco
     verb = mark.verb
     if verb == "undo":
         return undo(state, mark.text, message)
-    found = _TARGET.match(mark.text)
+    found = TARGET.match(mark.text)
     if found and verb == "restore":
         return restore(state, id_of(found["id"]), message)
     target = entry_of(state, found["id"]) if found else None
@@ -245,7 +246,7 @@ def undo(state: State, text: str, message: Message) -> Outcome:
     number = re.match(r"(?:the )?(?:last )?(\d{1,3})\b", text)
     count = int(number[1]) if number else 1
     if text and not number and text.lower() not in ("that", "it", "this", "last", "the last", "the last one"):
-        found = _TARGET.match(text)
+        found = TARGET.match(text)
         target = entry_of(state, found["id"]) if found else None
         if target is None:
             return Outcome(state, (Say("#undo takes a number of items, as in: #undo 2; or one of them: #drop A1."),))

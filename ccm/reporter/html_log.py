@@ -4,7 +4,7 @@ A document's topics, links, people and conversation as HTML.
 The conversation is folded; each message has its anchor. Leaves out items (:mod:`ccm.reporter.html_items`).
 """
 
-from ccm.reporter import wording
+from ccm.reporter import log_words, wording
 from ccm.reporter.document_shape import Document, Line, Topic
 from ccm.reporter.html_text import escaped, rich, side_note, to_log
 from ccm.reporter.rendering import anchor, clock, is_file, is_safe
@@ -66,7 +66,7 @@ def people(document: Document) -> str:
 def conversation(document: Document) -> str:
     """Every message, folded."""
     off = f", {document.off_record} kept off the record" if document.off_record else ""
-    rows = "".join(_line(line, document.zone) for line in document.log)
+    rows = "".join(_line(line, words, document.zone) for line, words in log_words.shown(document.log))
     number = wording.counted(len(document.log), "message")
     return (
         '<section id="log"><details class="log2">'
@@ -76,9 +76,9 @@ def conversation(document: Document) -> str:
     )
 
 
-def _line(line: Line, zone: str) -> str:
+def _line(line: Line, told: log_words.Told, zone: str) -> str:
     hour = f'<time datetime="{escaped(line.at)}">{clock(line.at, zone)}</time> ' if line.at else ""
-    words = {"withdrawn": "<i>withdrawn</i>", "corrected": f"{rich(line.text)} <i>(corrected)</i>"}
-    kind = ' class="reporter"' if line.reporter else ""
-    text = words.get(line.kept) or rich(line.text)
-    return f'<li id="{anchor(line.id)}"{kind}>{hour}<p dir="auto"><b>{escaped(line.nick)}</b> {text}</p></li>'
+    words = {"withdrawn": "<i>withdrawn</i>", "corrected": f"{rich(told.text)} <i>(corrected)</i>"}
+    kind = ' class="reporter"' if told.reporter or told.did else ""
+    text = words.get(line.kept) or rich(told.text)
+    return f'<li id="{anchor(line.id)}"{kind}>{hour}<p dir="auto"><b>{escaped(told.nick)}</b> {text}</p></li>'

@@ -185,12 +185,9 @@ def published(state: State, url: str, context: Context) -> Step:
     return state, (Say(f"{words}\nSince version {state.version - 1}: {what}." if what else words),)
 
 
-def record_on(state: State, on: bool, context: Context) -> Step:  # noqa: ARG001
-    """Go on or off the record."""
-    if state.recording == on:
-        return state, ()
-    words = "On the record again." if on else "Off the record: nothing is kept until somebody says #on."
-    return changed(state, recording=on), (Record(on), Say(words))
+def record_on(state: State, on: bool) -> Step:
+    """Go on or off the record, as somebody asked: what says that they did says that it is so."""
+    return (state, ()) if state.recording == on else (changed(state, recording=on), (Record(on),))
 
 
 def end(state: State, context: Context, time: datetime | None = None) -> Step:

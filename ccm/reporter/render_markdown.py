@@ -4,7 +4,7 @@ The document as Markdown (CommonMark): readable as plain text, each statement wi
 Everything people typed is escaped, so that it shows as typed. Leaves out front matter.
 """
 
-from ccm.reporter import wording
+from ccm.reporter import log_words, wording
 from ccm.reporter.document_shape import Document, Item, Quote, Topic
 from ccm.reporter.markdown_text import address, plain, rich
 from ccm.reporter.rendering import anchor, capital, clock, is_file, when
@@ -149,11 +149,11 @@ class _Lines:
     def _log(self) -> list[str]:
         document = self._document
         out = ["## The conversation", ""]
-        for line in document.log:
+        for line, told in log_words.shown(document.log):
             hour = clock(line.at, document.zone)
-            words = rich(line.text) + (" *(corrected)*" if line.kept == "corrected" else "")
+            words = rich(told.text) + (" *(corrected)*" if line.kept == "corrected" else "")
             words = "*withdrawn*" if line.kept == "withdrawn" else words
-            out.append(f'- <a id="{anchor(line.id)}"></a>{hour + " " if hour else ""}**{plain(line.nick)}** {words}')
+            out.append(f'- <a id="{anchor(line.id)}"></a>{hour + " " if hour else ""}**{plain(told.nick)}** {words}')
         out += ["", f"Kept off the record: {document.off_record}."] if document.off_record else []
         return [*out, ""]
 

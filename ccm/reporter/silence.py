@@ -23,7 +23,12 @@ _ME_OFF = re.compile(
     r"^(?:please )?(?:do not|don't|stop) (?:record|note|keep|write down|quote)(?:ing)? (?:me|what i say)\b|"
     r"^(?:please )?(?:leave me out|keep me off (?:the )?record|i(?:'m| am| go)? off (?:the )?record)\b"
 )
-_ANNOUNCED = re.compile(r"(?:On the record again\.|[^:\n]{1,100} (?:puts us on|(?P<off>takes us off)) the record\.)$")
+KEEPS_NOTHING = "nothing is kept until somebody says #on."
+OFF, ON = f"Off the record: {KEEPS_NOTHING}", "On the record again."
+_ANNOUNCED = re.compile(
+    rf"(?:{re.escape(ON)}|[^:\n]{{1,100}} (?:puts us on the record\.|"
+    rf"(?P<off>takes us off) the record(?:\.|: {re.escape(KEEPS_NOTHING)})))$"
+)
 
 
 def goes_off(said: str) -> bool:

@@ -209,8 +209,10 @@ async def test_what_is_said_after_a_button_took_us_off_the_record_is_kept_nowher
     await say(ann, room, "velociraptor two")
     before = len(said_by_reporter(ann, room))
     assert (await ask(off=False))["type"] == "result"
-    back = "I keep what you say again" if asked == "person" else "On the record again"
+    back = "I keep what you say again" if asked == "person" else "puts us on the record"
     await until(lambda: any(back in text for text in said_by_reporter(ann, room)[before:]))
+    told = said_by_reporter(ann, room)
+    assert not any(text.startswith(("Off the record", "On the record")) for text in told)  # once is enough
     await hold_the_talk(ann, room, (("RESOLVED: The shed is green", None), TALK[3]))
     await until_kept(stage, topic, "published")
     page = await stage.stores.archive.page(room, limit=100)

@@ -108,7 +108,7 @@ def test_a_room_that_came_back_on_the_record_by_a_button_replays_to_the_same_byt
     room.say("ben", "#off")
     room.say("ben", "secret")
     room._kept("Reporter", "Ben puts us on the record.", from_reporter=True, pressed=Message("", "", "#on"))
-    room.follow(record_on(room.state, True, room.context))
+    room.follow(record_on(room.state, True))
     for nick, text in TALK:
         room.say(nick, text)
     room.ask_outside("ann", at_once=True)
@@ -119,7 +119,8 @@ def test_a_room_that_came_back_on_the_record_by_a_button_replays_to_the_same_byt
 def test_words_off_the_record_replay_to_the_same_bytes(room, context):
     room.say("ben", "#off")
     room.say("ben", "The audience is my boss.", on_record=False)
-    room.follow(record_on(room.state, True, room.context))
+    room._kept("Reporter", "Ben puts us on the record.", from_reporter=True, pressed=Message("", "", "#on"))
+    room.follow(record_on(room.state, True))
     room.say("ann", "[off] the audience is secret")
     room.say("ann", "publish now, reporter")
     same(room, context)

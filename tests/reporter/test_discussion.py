@@ -211,7 +211,7 @@ def test_what_is_off_the_record_leaves_no_trace(room):
     room.say("The reason is secret.", on_record=False)
     assert room.state.attributes == {}
     assert b"boss" not in to_json(room.state)
-    assert record_on(room.state, True, room.context) == (room.state, ())
+    assert record_on(room.state, True) == (room.state, ())
 
 
 def test_a_question_among_people_lends_its_answer_the_attribute(room):
