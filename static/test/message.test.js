@@ -24,7 +24,7 @@ test('of two names that fit the longer one is called, however it is written', ()
 test('what was given by a button is one quiet line, and nothing else is', () => {
   for (const [body, told] of [
     ['Tom says: #ok A3', 'Tom confirms A3.'], ['Ann Lee says: #no A3 D2', 'Ann Lee says no to A3 D2.'], ['Tom says: #vote yes', 'Tom votes “yes”.'], ['Tom says: #skip', 'Tom skips the question.'],
-    ['Tom says: #edit A3 List them', 'Tom says A3 otherwise.'], ['Tom says: #move A3 before A1', 'Tom moves A3.'], ['Tom says: #restore A3', 'Tom undoes the last change of A3.'],
+    ['Tom says: #edit A3 List them', 'Tom changes A3 to “List them”.'], ['Tom says: #assign A3 Ann', 'Tom gives A3 to Ann.'], ['Tom says: #assign A3 Tom', 'Tom takes A3.'], ['Tom says: #due A3 friday', 'Tom sets the day of A3: friday.'], ['Tom says: #move A3 before A1', 'Tom moves A3.'], ['Tom says: #restore A3', 'Tom undoes the last change of A3.'],
   ]) assert.equal(answerOf({ body }), told);
   for (const body of ['Tom says: #ok A3, but later', '#ok A3', 'A3? Tom: List. #ok A3 / #no A3', 'Tom says: #topic Hosting', 'Tom says: #edit it', 'Tom says: #endvote']) assert.equal(answerOf({ body }), '', body);
   assert.equal(answerOf({ body: 'Tom says: #ok A3', withdrawn: true }), '');

@@ -56,6 +56,7 @@ def change_in_place(ann: Page, judge: Judge) -> None:
     toast = ann.get_by_test_id("toast").filter(has_text="A1 is Tom’s and is due Wed 2 Dec")
     expect(toast).to_be_visible(timeout=20_000)
     expect(task.locator(".meta")).to_contain_text("Tom")
+    expect(ann.locator("li.told").filter(has_text="gives A1 to Tom.")).to_have_count(1)  # once to see: the toast
     toast.get_by_test_id("undo").click()
     expect(task.locator(".meta")).to_contain_text("Kim", timeout=10_000)
 

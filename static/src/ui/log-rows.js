@@ -13,7 +13,18 @@ import { proposedBy, standing } from './talk-cards.js';
 
 const MOST_NOTES = 20;
 const SETTLED = /^(P\d+) is (?:agreed: D\d+|rejected)\.$/u; // the tab beside the answer says it
+const TOLD_MS = 30_000;
 const idsOf = ({ body }) => body.match(/\b[A-Z]\d+/gu) ?? [''];
+
+/**
+ * Whether a note with a way back tells what one has just done by a button: then the reporter's line of it is told to who listens alone.
+ * @param {string} nick one's own @param {{body: string, at: Date}} line @param {{at: Date, component: string, undo: string}[]} notes
+ */
+export function toldBack(nick, line, notes) {
+  if (!line.body.startsWith(`${nick} says: #`) || line.body.includes('#restore')) return false;
+  const [id] = idsOf(line);
+  return notes.some(({ at, component, undo }) => component === 'reporter' && undo.split(/[ ;]/u).includes(id) && Math.abs(+at - +line.at) < TOLD_MS);
+}
 
 /**
  * @param {any} talk the pane
@@ -30,7 +41,8 @@ export function logRows(talk, { shown, firstNew, arrived }) {
   const { from, to } = shown.range(all);
   const lines = all.slice(from, to);
   const seen = app.toastInFrame ? [] : app.notes.shown; // they come here when they go there
-  const notes = app.notes.of(topic.id).filter((n) => !seen.includes(n) && (!from || n.at >= lines[0].at) && (to === all.length || n.at < all[to].at)).slice(-MOST_NOTES);
+  const told = app.notes.of(topic.id);
+  const notes = told.filter((n) => !seen.includes(n) && (!from || n.at >= lines[0].at) && (to === all.length || n.at < all[to].at)).slice(-MOST_NOTES);
   // Lines stay in the archive's order, whatever the clocks say.
   const items = /** @type {any[]} */ (lines.map((line) => ({ at: line.at, key: line.key, line })));
   for (const note of notes) {
@@ -59,7 +71,7 @@ export function logRows(talk, { shown, firstNew, arrived }) {
     }
     const reporter = line && isReporter(app, room, line.nick);
     const answer = reporter ? answerOf(line) : '';
-    if (answer && !tabs.has(line.id) && idsOf(line).every((id) => onCard.includes(id))) {
+    if (answer && !tabs.has(line.id) && (idsOf(line).every((id) => onCard.includes(id)) || toldBack(room.nick, line, told))) {
       rows.push({ key, view: quietRow(line, answer) });
       continue;
     }

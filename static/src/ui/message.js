@@ -35,8 +35,9 @@ export function answerOf(line) {
   if (verb === 'vote' && rest) return t`${who} votes “${rest}”.`;
   const id = ONE.exec(rest)?.[0] ?? '';
   if (!id) return '';
+  const words = rest.slice(id.length).trim();
   return {
-    edit: () => t`${who} says ${id} otherwise.`, assign: () => t`${who} says who does ${id}.`, due: () => t`${who} says when ${id} is due.`, move: () => t`${who} moves ${id}.`,
+    edit: () => t`${who} changes ${id} to “${words}”.`, assign: () => (words === who ? t`${who} takes ${id}.` : t`${who} gives ${id} to ${words}.`), due: () => t`${who} sets the day of ${id}: ${words}.`, move: () => t`${who} moves ${id}.`,
     done: () => t`${who} says that ${id} is done.`, cancel: () => t`${who} cancels ${id}.`, reopen: () => t`${who} opens ${id} again.`,
     drop: () => t`${who} takes ${id} off the record.`, restore: () => t`${who} undoes the last change of ${id}.`,
   }[verb]?.() ?? '';
