@@ -150,6 +150,18 @@ async def test_a_mistake_keeps_what_was_typed_but_never_the_password(site):
 
 
 @pytest_twisted.ensureDeferred
+async def test_the_chat_address_waits_behind_more_until_somebody_wants_one(site):
+    def behind_more(page):
+        return page.text.partition('<details class="more"')[2].partition("</details>")[0]
+
+    first = behind_more(await site.browser().get("/register"))
+    assert 'id="local"' in first
+    assert not first.startswith(" open")
+    again = behind_more(await site.browser().fill("/register", {**TYPED, "local": "a b"}))
+    assert again.startswith(" open")
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_mended_form_is_taken_at_once(site):
     browser = site.browser()
     page = await browser.fill("/register", {**TYPED, "password": "short"})

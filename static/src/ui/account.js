@@ -6,7 +6,7 @@ import { Account as Requests } from '../xmpp/account.js';
 import { failure } from '../words.js';
 import { plural, t } from '../words/language.js';
 import { icon } from './icons.js';
-import { PlainElement } from './plain.js';
+import { PlainElement, showing } from './plain.js';
 
 /** @typedef {'' | 'password' | 'address' | 'end'} View */
 
@@ -15,7 +15,7 @@ const failures = () => ({ password: t`The password is the old one still.`, addre
 const titles = () => ({ password: t`Another password`, address: t`Another e-mail address`, end: t`Delete the account` });
 
 class Account extends PlainElement {
-  static properties = { app: { attribute: false }, _view: { state: true }, _busy: { state: true }, _error: { state: true }, _progress: { state: true } };
+  static properties = { app: { attribute: false }, _view: { state: true }, _busy: { state: true }, _error: { state: true }, _progress: { state: true }, _shown: { state: true } };
 
   constructor() {
     super();
@@ -23,6 +23,7 @@ class Account extends PlainElement {
     this._busy = false;
     this._error = '';
     this._progress = '';
+    this._shown = false;
   }
 
   open() {
@@ -39,6 +40,7 @@ class Account extends PlainElement {
     this._view = view;
     this._error = '';
     this._progress = '';
+    this._shown = false;
     await this.updateComplete;
     /** @type {HTMLElement | null} */ (this.querySelector(view ? '.field:not([hidden])' : 'ul button'))?.focus();
   }
@@ -118,7 +120,8 @@ class Account extends PlainElement {
   }
 
   #field(name, label, autocomplete, type = 'password', hint = '') {
-    return html`<div><label class="l" for="account-${name}">${label}</label><input class="field" id="account-${name}" name=${name} type=${type} autocomplete=${autocomplete} aria-describedby=${hint ? `account-${name}-hint` : nothing}>
+    const fresh = autocomplete === 'new-password';
+    return html`<div><label class="l" for="account-${name}">${label}</label><div class=${fresh ? 'pw' : ''}><input class="field" id="account-${name}" name=${name} type=${fresh && this._shown ? 'text' : type} autocomplete=${autocomplete} aria-describedby=${hint ? `account-${name}-hint` : nothing}>${fresh ? showing(this) : nothing}</div>
       ${hint ? html`<p class="hint" id="account-${name}-hint">${hint}</p>` : nothing}</div>`;
   }
 

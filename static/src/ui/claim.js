@@ -1,12 +1,12 @@
 /**
- * A guest keeps the place: one dialogue with name, chat address and password, of which only the password is needed.
+ * A guest keeps the place: one dialogue with password, name and, if one likes, a chat address; only the password is needed.
  */
 import { html } from 'lit';
 import { failure } from '../words.js';
 import { t } from '../words/language.js';
 import { icon } from './icons.js';
 import { passOn } from './kept.js';
-import { PlainElement } from './plain.js';
+import { PlainElement, showing } from './plain.js';
 
 class Claim extends PlainElement {
   static properties = { app: { attribute: false }, _busy: { state: true }, _error: { state: true }, _shown: { state: true } };
@@ -60,11 +60,11 @@ class Claim extends PlainElement {
       <header><h2 id="claim-title">${t`Keep your place`}</h2><button class="ico" type="button" aria-label=${t`Close`} @click=${this.#close}>${icon('close')}</button></header>
       <p>${t`With an account you come back whenever you like, and talk about more. What you said stays yours.`}</p>
       <div><label class="l" for="claim-password">${t`Password`}</label><div class="pw"><input class="field" id="claim-password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="new-password" aria-describedby="claim-hint">
-        <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>${t`Show`}</button></div>
+        ${showing(this)}</div>
         <p class="hint" id="claim-hint">${t`At least 10 characters. Four plain words do well.`}</p></div>
       <div><label class="l" for="claim-name">${t`Your name`}</label><input class="field" id="claim-name" name="name" autocomplete="name" .value=${this.app?.client.name ?? ''}></div>
-      <div><label class="l" for="claim-local">${t`Chat address`}</label><input class="field" id="claim-local" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" aria-describedby="claim-address">
-        <p class="hint" id="claim-address">${t`Left empty, it is made of your e-mail address.`}</p></div>
+      <details><summary>${t`More`}</summary><label class="l" for="claim-local">${t`Chat address`}</label><input class="field" id="claim-local" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" aria-describedby="claim-address">
+        <p class="hint" id="claim-address">${t`For other chat programs. Left empty, it is made of your e-mail address.`}</p></details>
       <p role="alert" class="error">${this._error}</p>
       <div class="row"><button class="btn" type="button" @click=${this.#close}>${t`Not now`}</button><button class="btn prime" type="submit">${this._busy ? t`One moment…` : t`Make the account`}</button></div></form></dialog>`;
   }

@@ -1,8 +1,8 @@
 /**
  * The base of our elements: Lit without a shadow root, so that one sheet, one set of ids and one focus order hold.
  */
-import { LitElement } from 'lit';
-import { onLanguage } from '../words/language.js';
+import { LitElement, html } from 'lit';
+import { onLanguage, t } from '../words/language.js';
 
 class Plain extends LitElement {
   #deaf = () => {};
@@ -24,6 +24,9 @@ class Plain extends LitElement {
 
 /** Reactive properties are made by Lit from `static properties`: fields of a class would hide them. */
 export const PlainElement = /** @type {new () => LitElement & Record<string, any>} */ (/** @type {unknown} */ (Plain));
+
+/** Shows the password of a form, or hides it again. @param {any} form whose `_shown` it turns */
+export const showing = (form) => html`<button class="btn quiet s" type="button" aria-pressed=${form._shown} @click=${() => { form._shown = !form._shown; }}>${t`Show`}</button>`;
 
 const TINTS = ['', 'b', 'p', 'o'];
 

@@ -5,13 +5,13 @@ import { html, nothing } from 'lit';
 import { signInFailure } from '../words.js';
 import { t } from '../words/language.js';
 import { mark } from './icons.js';
-import { PlainElement } from './plain.js';
+import { PlainElement, showing } from './plain.js';
 
 const examples = () => [
-  { who: 'Priya', said: t`It serves city staff first, then anyone who reuses the data.`, sign: '¶', kind: '', kept: t`City staff first, then anyone who reuses the data.`, as: t`Audience` },
-  { who: 'Ann', said: t`#agreed One licence for every data set, no exceptions`, sign: 'D1', kind: 'decision', kept: t`One licence for every data set, no exceptions`, as: t`Decision` },
-  { who: 'Kim', said: t`#action Kim to check with the second team whether they are ready, by Friday`, sign: 'A1', kind: 'action', kept: t`Check with the second team whether they are ready`, as: t`Action, Kim, due Friday` },
-  { who: 'Tom', said: t`#question Who signs off the ones run by partners?`, sign: 'Q1', kind: 'question', kept: t`Who signs off the ones run by partners?`, as: t`Open question` },
+  { who: 'Priya', said: t`It serves city staff first, then anyone who reuses the data.`, sign: '✓', kind: '', kept: t`City staff first, then anyone who reuses the data.`, as: t`Audience` },
+  { who: 'Ann', said: t`Agreed: one licence for every data set, no exceptions`, sign: 'D1', kind: 'decision', kept: t`One licence for every data set, no exceptions`, as: t`Decision` },
+  { who: 'Kim', said: t`I’ll check with the second team whether they are ready, by Friday`, sign: 'A1', kind: 'action', kept: t`Check with the second team whether they are ready`, as: t`Action, Kim, due Friday` },
+  { who: 'Tom', said: t`Still open: who signs off the ones run by partners?`, sign: 'Q1', kind: 'question', kept: t`Who signs off the ones run by partners?`, as: t`Open question` },
 ];
 
 class SignIn extends PlainElement {
@@ -70,11 +70,11 @@ class SignIn extends PlainElement {
         <input class="field" id="identity" name="identity" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" .value=${this.guest ? '' : this.over ? this.session.account : this.address} ?disabled=${off}></div>
       <div class="with"><label class="l" for="password">${t`Password`}</label>
         <div class="pw"><input class="field" id="password" name="password" type=${this._shown ? 'text' : 'password'} autocomplete="current-password" ?disabled=${off} aria-describedby="sign-in-error">
-          <button class="btn quiet s" type="button" aria-pressed=${this._shown} @click=${() => { this._shown = !this._shown; }}>${t`Show`}</button></div><a href="/reset">${t`Forgot the password?`}</a></div>
+          ${showing(this)}</div><a href="/reset">${t`Forgot the password?`}</a></div>
       ${this.session.canStay && !off ? html`<label class="stay"><input type="checkbox" name="stay">${t`Stay signed in on this device`}</label>` : nothing}
       <p id="sign-in-error" role="alert" class=${this._error || this.problem ? 'notice failed' : ''} data-testid="sign-in-error">${this._error || this.problem}</p>
       <button class="btn prime big" type="submit" aria-disabled=${off ? 'true' : nothing} ?disabled=${off}>${this._busy ? t`Signing in…` : t`Sign in`}</button>
-      ${this.over ? nothing : html`<p class="hint">${t`Got an invitation by mail? Open its link: no account needed.`}</p>`}
+      ${this.over ? nothing : html`<a class="btn big" href="/register">${t`Create an account`}</a><p class="hint">${t`Got an invitation by mail? Open its link: no account needed.`}</p>`}
     </form>`;
   }
 
@@ -82,7 +82,7 @@ class SignIn extends PlainElement {
     if (this.over) return this.#form();
     return html`<main class="page"><section class="side" aria-labelledby="sign-in-title"><a class="brand" href="/">${mark()}CCM</a>
       ${this.#form()}
-      <div class="low"><a href="/register">${t`Create an account`}</a><a href="/archive/">${t`Published documents`}</a></div></section>
+      <div class="low"><a href="/archive/">${t`Published documents`}</a></div></section>
       <section class="show" aria-label=${t`What CCM does`}><div class="colh" aria-hidden="true"><span>${t`What people say`}</span><span></span><span>${t`What is kept`}</span></div>
       ${examples().map((e) => html`<div class="said"><p><b>${e.who}</b>${e.said}</p><span class="mark ${e.kind}" aria-hidden="true">${e.sign}</span><p>${e.kept}<small>${e.as}</small></p></div>`)}
       </section></main>`;
