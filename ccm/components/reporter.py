@@ -39,7 +39,7 @@ from ccm.components.room_words import GREETING, greeting, readers_changed
 from ccm.config import Section
 from ccm.interfaces import IComponentHandler
 from ccm.records import Topic
-from ccm.reporter.asides import comes_on
+from ccm.reporter.silence import puts_back
 from ccm.reporter.templates import Templates
 from wokkel.muc import HistoryOptions, MUCClient, Room, User, UserPresence
 from wokkel.pubsub import PubSubService
@@ -239,13 +239,13 @@ class Reporter(MUCClient):  # type: ignore[misc]
         if known is None:
             return
         element = message.element
-        if message.sender.resource == REPORTER_NICK and element.getAttribute("id"):
+        nick = message.sender.resource or ""
+        if nick == REPORTER_NICK and element.getAttribute("id"):
             self._room.reflected(known.topic.room, element["id"])
         if any(each.uri == ns.STANZA_ID and each.name == "stanza-id" for each in element.elements()):
             known.wake()
-        elif not known.state.recording and comes_on(message.body or ""):
+        elif not known.state.recording and nick != REPORTER_NICK and puts_back(message.body or "", known.rules.names):
             # Off the record nothing is archived, so the way back is the one thing heard live.
-            nick = message.sender.resource or ""
             self._context.spawn(self._room.back_on_record(known, nick))
 
     def _refused(self, message: Any) -> None:

@@ -15,6 +15,10 @@ LONG_WORDS = (
     "This talk has more than {most:,} messages. I go on noting what is marked; but for what nobody marked I look "
     "through the last {most:,} only, and a document prints no more than these. A new topic for what comes next helps."
 )
+STAY_OUT = (
+    "Say “off the record, reporter” and nothing is kept until somebody says “on the record, reporter”; “leave me out, "
+    "reporter” keeps your own words out."
+)
 _READERS = {"public": "everybody", "link": "whoever has its link", "members": "those who take part"}
 
 
@@ -28,7 +32,7 @@ def greeting(topic: Topic, web_url: str, announced: str) -> str:
         f"I am the reporter. I note what you say about {topic.name}. When somebody writes "
         f"“publish this, reporter”, a summary and the conversation it rests on go to "
         f"{web_url}archive/ for {_READERS[topic.visibility]} to read. {announced}"
-        "Write #off to go off the record, #on to come back, “#off me” to keep your own words out, or #help."
+        f"{STAY_OUT} Or typed: #off, #on, #off me, #help."
     )
 
 
@@ -36,5 +40,5 @@ def readers_changed(topic: Topic) -> str:
     """What the greeting had promised holds no longer."""
     return (
         f"What comes of {topic.name} is for {_READERS[topic.visibility]} to read from now on. "
-        "Write “#off me” to keep your own words out; take messages back to have them taken out."
+        "Say “leave me out, reporter” to keep your own words out; take messages back to have them taken out."
     )

@@ -43,7 +43,7 @@ from ccm.reporter.marks import Mark, mark_of
 from ccm.reporter.orders import addressed, asks_to_publish
 from ccm.reporter.record import Source
 from ccm.reporter.remarks import flat
-from ccm.reporter.silence import ON, comes_back
+from ccm.reporter.silence import ON, puts_back
 from ccm.reporter.state import State, Value, Wanted, from_json, new_state, to_json
 from ccm.reporter.transcript import Message
 from ccm.reporter.withdrawal import TakenBack
@@ -276,8 +276,7 @@ def _may_change(state: State, target: str, message: Message, context: Context, *
 
 
 def _while_off(state: State, text: str, context: Context) -> Step:
-    said, _ = addressed(flat(text), context.names)
-    if comes_on(text) or comes_back(said):
+    if puts_back(text, context.names):
         state, effects = record_on(state, True)
         return state, (*effects, Say(ON))
     return state, ()

@@ -15,7 +15,11 @@ from ccm.reporter.remarks import flat
 from ccm.reporter.transcript import Message
 
 _OFF_COMMAND = re.compile(r"\s*[#/]off\b\s*(?P<who>me\b)?", re.IGNORECASE)
-_BACK = re.compile(r"\b(?:back )?on (?:the )?record\b")
+#: Nothing but that: "this is not on the record" puts nobody there.
+_BACK = re.compile(
+    r"^(?:(?:please|now|and|so|ok|okay|then|let's|let us|go|get|be|come|put us|we are|we're|this is|i am|i'm),? )*"
+    r"(?:back )?on (?:the )?record(?:,? (?:again|now|please|then|from now on|from here on))*\W*$"
+)
 _OFF = re.compile(
     r"^(?:(?:please|now|go|let's go|this is|we are|we're|the following is|this stays) )*off (?:the )?record\b"
 )
@@ -23,11 +27,12 @@ _ME_OFF = re.compile(
     r"^(?:please )?(?:do not|don't|stop) (?:record|note|keep|write down|quote)(?:ing)? (?:me|what i say)\b|"
     r"^(?:please )?(?:leave me out|keep me off (?:the )?record|i(?:'m| am| go)? off (?:the )?record)\b"
 )
-KEEPS_NOTHING = "nothing is kept until somebody says #on."
+LONGEST = 400  # characters in which somebody speaks of the record
+KEEPS_NOTHING = "nothing is kept until somebody says “on the record, reporter”, or #on."
 OFF, ON = f"Off the record: {KEEPS_NOTHING}", "On the record again."
 _ANNOUNCED = re.compile(
     rf"(?:{re.escape(ON)}|[^:\n]{{1,100}} (?:puts us on the record\.|"
-    rf"(?P<off>takes us off) the record(?:\.|: {re.escape(KEEPS_NOTHING)})))$"
+    rf"(?P<off>takes us off) the record(?:\.|: nothing is kept [^\n]{{1,80}})))$"
 )
 
 
@@ -43,7 +48,12 @@ def silences(said: str) -> bool:
 
 def comes_back(said: str) -> bool:
     """Whether words to the reporter put the room on the record."""
-    return bool(_BACK.search(said))
+    return bool(_BACK.match(said))
+
+
+def puts_back(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a message puts the room on the record again: ``#on`` alone, or words to the reporter."""
+    return comes_on(text) or comes_back(addressed(flat(text[:LONGEST]), names)[0])
 
 
 def announced(text: str) -> str:
@@ -93,7 +103,7 @@ def turn(message: Message, names: tuple[str, ...] = ("reporter",)) -> tuple[str,
         return ("off", bool(found["who"])) if found else ("", False)
     if "record" not in message.text and " me" not in message.text:
         return "", False
-    said, _ = addressed(flat(message.text[:400]), names)
+    said, _ = addressed(flat(message.text[:LONGEST]), names)
     if silences(said):
         return "off", True
     if goes_off(said):

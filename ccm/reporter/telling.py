@@ -14,12 +14,13 @@ from ccm.reporter.state import Entry, State, Value
 MOST_ITEMS = 40
 MAX_VALUE = 300
 HELP = """\
-I note what you mark: #topic, #action, #agreed, #propose, #question, #info, #idea, #link, also as “ACTION: Kim to call”.
+Plain words do: “Kim to call by Friday”, “Agreed: we open in March”, “reporter, assign A1 to Kim”, “reporter, what do \
+we have so far?”, “off the record, reporter”, “publish this, reporter”.
+Or typed: #topic, #action, #agreed, #propose, #question, #info, #idea, #link, also as “ACTION: Kim to call”.
 Change an item by its number: #edit A1 text, #assign A1 Kim, #due A1 friday, #done A1, #drop A1, #undo.
 Votes: #startvote question? yes, no – #vote yes – #endvote. Confirm what I found: #ok A1, #no A1.
 #status, #draft, #publish, #hold, #chair Kim, #nextmeeting tuesday 10:00, #endmeeting.
 #off and #on; #off me, [off] at the start of a line, or #forget keep your own words out.
-Plain words do, too: “reporter, assign A1 to Kim”, “reporter, what do we have so far?”, “publish this, reporter”.
 More: #help items, #help votes, #help meeting, #help publishing, #help privacy."""
 SECTIONS = {
     "items": """\
@@ -45,7 +46,8 @@ PROPOSED: text – +1, 0, -1 – RESOLVED: text (or #agreed P1) is a decision wi
 chair it goes out at once, else after a while in which they may say #hold. #draft shows what would go out, \
 #status how things stand. Changes afterwards: “publish again, reporter” makes a new version and says what changed.""",
     "privacy": """\
-#off … #on: nobody is kept. #off me … #on: I keep nothing of yours. [off] at the start keeps one line out. \
+“off the record, reporter” or #off, until “on the record, reporter” or #on: nobody is kept. “leave me out, reporter” \
+or #off me, until #on: I keep nothing of yours. [off] at the start keeps one line out. \
 #forget takes what you said so far off my record; the log keeps it until you withdraw the messages.""",
 }
 _ALIASES = {
@@ -102,7 +104,7 @@ def _counts(state: State) -> str:
 
 def _publication(state: State, context: Context) -> str:
     if not state.recording:
-        return "Off the record now; #on comes back."
+        return "Off the record now; “on the record, reporter” comes back."
     if state.mode == "interviewing":
         label = next((a.label for a in context.templates.get(state.type).attribute if a.key == state.asking), "")
         return f"I am asking for {label}; skip and stop work."

@@ -179,3 +179,29 @@ def test_what_the_outcome_holds_is_corrected_and_taken_off_by_its_own_menu(
     change("A1", "Take it off the record")
     expect(action).to_have_count(0, timeout=10_000)
     assert not judge.wrong, "\n".join(judge.wrong)
+
+
+def test_off_the_record_is_told_once_with_the_way_back_by_a_button(
+    browser: Browser, server: Server, artefacts: Path
+) -> None:
+    add_account(server, "ann")
+    ann = signed_in(browser, server, "ann")
+    judge = Judge(ann, artefacts)
+    wish(ann, "Licence audit now")
+    expect(ann.get_by_test_id("people")).to_have_attribute("aria-label", "Here: Ann, Reporter", timeout=10_000)
+    log = ann.get_by_role("log")
+    expect(log.get_by_text("Say “off the record, reporter” and nothing is kept")).to_be_visible(timeout=10_000)
+    ann.get_by_label("More for this topic").click()
+    ann.get_by_role("button", name="Go off the record").click()
+    expect(log.get_by_text("Ann takes us off the record: nothing is kept")).to_be_visible(timeout=10_000)
+    banner = ann.locator(".offrec")
+    expect(banner).to_contain_text("Off the record: I keep nothing.")
+    expect(log.get_by_test_id("message")).to_have_count(2)  # the greeting, and who did it
+    judge.look("off")
+    ann.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    judge.look("off-phone")
+    banner.get_by_role("button", name="Back on the record").click()
+    expect(banner).to_have_count(0, timeout=10_000)
+    expect(log.get_by_text("Ann puts us on the record.")).to_be_visible()
+    expect(log.get_by_test_id("message")).to_have_count(3)
+    assert not judge.wrong, "\n".join(judge.wrong)

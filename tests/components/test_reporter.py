@@ -4,6 +4,7 @@ import json
 from functools import partial
 from typing import Any
 
+import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
@@ -300,8 +301,9 @@ async def test_an_unheld_request_goes_out_when_its_time_is_over(stage: Any, muc:
     assert "Apache-2.0" in published.body
 
 
+@pytest.mark.parametrize("way_back", ["#on", "On the record, reporter."])
 @pytest_twisted.ensureDeferred
-async def test_off_the_record_nothing_is_noted_until_somebody_says_on(stage: Any, muc: Any) -> None:
+async def test_off_the_record_nothing_is_noted_until_somebody_says_on(stage: Any, muc: Any, way_back: str) -> None:
     seen = play(stage)
     ann = await stage.person("ann", "Ann")
     topic = await open_topic(ann)
@@ -312,7 +314,7 @@ async def test_off_the_record_nothing_is_noted_until_somebody_says_on(stage: Any
     await until(lambda: not seen.discussions[room].state.recording)
     await until(lambda: any(body.startswith("Off the record") for _, body in bodies(ann, room)))
     await say(ann, room, "#agreed Between.")
-    await say(ann, room, "#on")
+    await say(ann, room, way_back)
     await until(lambda: seen.discussions[room].state.recording)
     await say(ann, room, "#agreed After.")
     await until(lambda: len(seen.discussions[room].state.entries) == 2)

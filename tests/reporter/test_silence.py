@@ -3,7 +3,7 @@
 import pytest
 
 from ccm.reporter.effects import Record, Silence
-from ccm.reporter.silence import on_record, told
+from ccm.reporter.silence import on_record, puts_back, told
 from ccm.reporter.state import to_json
 from ccm.reporter.transcript import Message
 from tests.reporter.talking import Room
@@ -145,3 +145,19 @@ def test_the_reporters_own_words_put_the_room_on_the_record():
         Message("3", "ann", "open"),
     ]
     assert [m.text for m in on_record(log)][-1] == "open"
+
+
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("on the record, reporter", True),
+        ("Reporter, we're back on the record now.", True),
+        ("#on", True),
+        ("reporter, this is not on the record", False),
+        ("Don't put that on the record, reporter", False),
+        ("on the record it was nicer", False),
+        ("Ann takes us off the record: nothing is kept until somebody says “on the record, reporter”, or #on.", False),
+    ],
+)
+def test_only_plain_words_and_nothing_else_put_the_room_back_on_the_record(text, back):
+    assert puts_back(text, ("reporter",)) is back

@@ -376,7 +376,7 @@ class Talk extends PlainElement {
     const filled = room.state !== 'joining' || room.log.length > 0;
     const away = room.missed ? html`<span class="vh" role="status">${plural(room.missed, '# message while you were away', '# messages while you were away')}</span>` : nothing;
     const below = this.#below || !this.#window.following;
-    return html`${room.onRecord ? nothing : html`<p class="offrec">${icon('lock')}${t`Off the record. I keep nothing until somebody writes #on.`}</p>`}${agendaLine(app)}
+    return html`${room.onRecord ? nothing : html`<p class="offrec">${icon('lock')}${t`Off the record: I keep nothing.`} ${app.isGuest ? t`“On the record, reporter” brings us back.` : html`<button class="text" type="button" @click=${() => app.deeds.record(app.topic, true)}>${t`Back on the record`}</button>`}</p>`}${agendaLine(app)}
       <div class="scroll log" role=${filled && !room.catchingUp ? 'log' : 'region'} aria-label=${t`Conversation`} aria-busy=${room.catchingUp || room.loading} tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#move}
         @pointerover=${this.#point} @pointerleave=${this.#point} @focusin=${this.#focus} @focusout=${this.#focus} @contextmenu=${this.#pressed} @dragover=${this.#dragged} @dragleave=${this.#dragged} @drop=${this.#dropped}>
         ${room.loading ? html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}
