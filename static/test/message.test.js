@@ -39,9 +39,11 @@ test('a draft is a line in the talk: how much there is of what is kept', () => {
 
 test('an action that is kept from what somebody says of themselves names them, wherever the sentence begins', () => {
   const kept = (body, more = {}) => keptLine({ nick: 'Kim', body, ...more }, 'action', true);
-  assert.equal(kept('Great. I’ll ask the council'), '#action Kim: Great. I’ll ask the council');
-  assert.equal(kept('we paint the shed'), '#action Kim: we paint the shed');
-  assert.equal(kept('Lou should ask, I think'), '#action Lou should ask, I think');
-  assert.equal(kept('Great. I’ll ask the council', { mine: true }), '#action Great. I’ll ask the council');
+  assert.equal(kept('Great. I’ll ask the council'), 'Action: Kim: Great. I’ll ask the council');
+  assert.equal(kept('we paint the shed'), 'Action: Kim: we paint the shed');
+  assert.equal(kept('Lou should ask, I think'), 'Action: Lou should ask, I think');
+  assert.equal(kept('Great. I’ll ask the council', { mine: true }), 'Action: Great. I’ll ask the council');
+  assert.equal(kept('Action: Lou to ask'), 'Action: Lou to ask');
+  assert.equal(keptLine({ nick: 'Kim', body: '#info who pays?' }, 'question', true), 'Question: who pays?');
   assert.equal(keptLine({ nick: 'Kim', body: 'I’ll ask' }, 'Goal', false), 'Goal: I’ll ask');
 });

@@ -23,6 +23,12 @@ def test_own_messages_and_actions_are_put_right_by_menus_and_keys(
     action = ann.locator("[data-entry=A1]")
     expect(action).to_contain_text("Kim to check all mirors", timeout=10_000)
 
+    # What the menu writes before the words is a word.
+    ann.get_by_text("Action, decision, question", exact=True).click()
+    ann.get_by_role("button", name="Decision what is settled").click()
+    expect(ann.get_by_test_id("composer")).to_have_value("Agreed: ")
+    ann.get_by_test_id("composer").fill("")
+
     # The arrow in the empty field opens what was said last.
     ann.get_by_test_id("composer").press("ArrowUp")
     dialog = ann.get_by_role("dialog", name="Edit your message")

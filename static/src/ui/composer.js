@@ -8,7 +8,7 @@ import { isOwn } from './message.js';
 import { PlainElement } from './plain.js';
 
 const TYPING_MS = 4000;
-const keeps = () => [['ACTION:', t`Action`, t`who does what by when`], ['#agreed', t`Decision`, t`what is settled`], ['#question', t`Question`, t`what stays open`], ['#topic', t`Point`, t`what comes next`]];
+const keeps = () => [['Action:', t`Action`, t`who does what by when`], ['Agreed:', t`Decision`, t`what is settled`], ['Question:', t`Question`, t`what stays open`], ['Topic:', t`Point`, t`what comes next`]];
 /** Whether Enter breaks the line. */
 const breaks = () => matchMedia('(pointer: coarse)').matches || localStorage.getItem('ccm-enter') === 'breaks';
 const completions = () => import('./completion.js');

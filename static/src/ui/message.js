@@ -16,7 +16,7 @@ const OWN_FILES = /^\/(?:[^?#]*\/)?upload\/[A-Za-z0-9_-]{32}\/[^/?#]*$/u;
 const IMAGES = /^image\/(?:png|jpeg|gif|webp|avif)$|\.(?:png|jpe?g|gif|webp|avif)$/iu;
 const SHOWN_ATTRIBUTES = 5;
 // What makes words something for the record: the tab beside them says so, too.
-const SIGN = /^\s*(?:[#/][a-z]{2,}|(?:ACTION|DECISION|AGREED|RESOLVED|PROPOSED|QUESTION|TOPIC|IDEA|INFO|NOTE|HELP|LINK):)(?=\s)/u;
+const SIGN = /^\s*(?:[#/][a-z]{2,}|(?:ACTION|DECISION|AGREED|RESOLVED|PROPOSED|QUESTION|TOPIC|IDEA|INFO|LINK):)(?=\s)/iu;
 
 // A nick may have another owner by now.
 const isOnes = (one, other) => !one || !other || one === other;
@@ -167,9 +167,9 @@ const can = (app, line) => line.id && !line.withdrawn && app.room?.state === 'in
 
 /** What keeps a message as an action, decision or question (*marks*), or under an attribute. In an action “I” and “we” are whoever said it. */
 export function keptLine(line, kind, marks) {
-  const text = line.body.replace(/^\s*(?:[#/]\w+|[A-Z ]{4,12}:)\s*/u, '').replace(/\s+/gu, ' ').trim();
+  const text = line.body.replace(/^\s*(?:[#/]\w+|(?:action|agreed|decision|question|resolved|todo|topic):)\s*/iu, '').replace(/\s+/gu, ' ').trim();
   const theirs = kind === 'action' && !line.mine && /^(?:I|I['’]\w+|we|ich|wir)\b|[.!,] (?:I|we)(?:['’]?ll| will| can)\b/iu.test(text);
-  return marks ? `#${kind} ${theirs ? `${line.nick}: ` : ''}${text}` : `${kind}: ${text}`;
+  return marks ? `${kind[0].toUpperCase()}${kind.slice(1)}: ${theirs ? `${line.nick}: ` : ''}${text}` : `${kind}: ${text}`;
 }
 
 /** Whether somebody may change it. */
