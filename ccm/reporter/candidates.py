@@ -17,6 +17,7 @@ NEAR = 150  # … which it fits almost as well as the first
 MORE = 250  # said for sure …
 JOINS = 450  # … and so sure that an attribute may take it as a second sentence
 DOUBTED = 190  # below, people are asked whether that is what they mean
+TOLD = 60  # but not for what is said plainly; below stand "the name is fine by me" and its like
 UNSURE = 350  # below, an answer that is meant for another question may take its place
 MUCH = 600  # nothing is surer, but an answer
 CARRIED = 0  # what came over from the discussion's former type: nearly everything else is better
@@ -111,7 +112,13 @@ def _joins(c: Candidate, first: Candidate, heard: tuple[Candidate, ...]) -> bool
     return c.score >= ANSWERED and next(n for n, each in enumerate(heard) if each is c) >= since
 
 
-def doubtful(heard: tuple[Candidate, ...], singles: frozenset[str], below: int = DOUBTED) -> dict[str, int]:
+def guessed(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, int]:
+    """What is so doubtful that people are asked for it, and nobody said plainly ("Name: Open data portal")."""
+    told = {c.key for c in heard if c.plain and c.score >= TOLD}
+    return {key: score for key, score in doubtful(heard, singles, DOUBTED).items() if key not in told}
+
+
+def doubtful(heard: tuple[Candidate, ...], singles: frozenset[str], below: int) -> dict[str, int]:
     """What is filled by nothing sure, but by a guess that people may confirm or replace: key -> score."""
     filled = assigned(heard, singles)
     best = {key: max(c.score for c in found) for key, found in filled.items() if not any(c.carried for c in found)}

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ccm.reporter import amendments, commands, followup, meetings, record, telling
 from ccm.reporter.attributes import Finding, Reading, answer, read
-from ccm.reporter.candidates import MORE, UNSURE, doubtful
+from ccm.reporter.candidates import MORE, UNSURE, doubtful, guessed
 from ccm.reporter.confirmations import NO, YES
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
@@ -108,9 +108,9 @@ def _doubted(state: State, context: Context) -> list[Attribute]:
     template = context.templates.get(state.type)
     if not template.interview:
         return []
-    guessed = doubtful(state.heard, record.singles_of(template))
-    wanted = [a for a in template.attribute if a.key in guessed and a.key not in state.skipped]
-    return sorted(wanted, key=lambda a: guessed[a.key])
+    guesses = guessed(state.heard, record.singles_of(template))
+    wanted = [a for a in template.attribute if a.key in guesses and a.key not in state.skipped]
+    return sorted(wanted, key=lambda a: guesses[a.key])
 
 
 def _open(state: State, context: Context) -> list[Attribute]:

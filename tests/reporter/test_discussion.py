@@ -374,3 +374,14 @@ def test_what_a_moderator_retracts_through_the_room_is_taken_back(owned):
     owned.say("#agreed Buy my pills.", nick="eve", jid="eve@example.org")
     owned.say("", nick="", retracts="m1")
     assert owned.state.entries == ()
+
+
+@pytest.mark.parametrize(("line", "is_asked"), [("Name: Open data portal", False), ("The name is fine by me", True)])
+def test_what_somebody_said_plainly_is_not_asked_for_as_a_guess(context, line, is_asked):
+    state, told = new_state(), ""
+    for number, text in enumerate((line, "This is a project.", "publish this, reporter", *["skip"] * 9)):
+        if text == "skip" and state.mode != "interviewing":
+            break
+        state, effects = step(state, Message(f"p{number}", "ann", text), context)
+        told += "".join(effect.text for effect in effects if isinstance(effect, Say))
+    assert ("For Name I have" in told) is is_asked
