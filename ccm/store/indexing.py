@@ -30,7 +30,7 @@ class Behind(Protocol):
 class Indexing:
     """
     :param clock: ``callLater``.
-    :param appended: how many messages were archived here so far.
+    :param appended: how many messages were archived here so far, in whatever archive.
     :param every_seconds: how often it looks; 0 for never.
     :param busy_per_second: with so many new messages a second it waits.
     """

@@ -28,7 +28,7 @@ class StoreOptions(Section):
     :ivar journal_limit_mib: size to which SQLite's write-ahead log shrinks back.
     :ivar checkpoint_pages: pages (4 KiB) in that log after which they move into the database.
     :ivar index_seconds: how often what was said is made found by its words; 0 leaves it to whoever searches.
-    :ivar index_busy_messages_per_second: while more than so many are archived, that waits.
+    :ivar index_busy_messages_per_second: while more than so many are archived, in rooms and between two, that waits.
     :ivar keep_removed_domains: whether archives of accounts stay when their domain is no longer served here.
     :ivar check_at_start_mib: after an unclean stop, SQLite files up to this size are checked before use.
     """

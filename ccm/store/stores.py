@@ -116,8 +116,12 @@ async def open_stores(
         raise
     index, personal = MessageIndex(database), PersonalArchive(database, archive, now)
     often = options.index_seconds, options.index_busy_messages_per_second
-    indexing = Indexing(index, reactor, lambda: archive.appended, *often)
-    filing = Indexing(personal, reactor, lambda: personal.kept, *often)
+
+    def said() -> int:
+        """In rooms and between two: a step of either holds up the writer for some milliseconds, and all wait for it."""
+        return archive.appended + personal.kept
+
+    indexing, filing = Indexing(index, reactor, said, *often), Indexing(personal, reactor, said, *often)
     indexing.start()
     filing.start()
     return Stores(

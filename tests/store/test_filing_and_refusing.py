@@ -1,13 +1,21 @@
 """Who reads an archive while messages are being entered gets them all; what cannot be queued is said to be lost."""
 
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_twisted
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
 from ccm.errors import StoreUnavailable
+from ccm.records import Archived
+from ccm.store.options import StateOptions, StoreOptions
+from ccm.store.stores import open_stores
 
 ANN, BOB, CID = "ann@example.org", "bob@example.org", "cid@example.org"
 INSERT = "INSERT INTO marks (name, value) VALUES (?, ?)"
@@ -28,6 +36,41 @@ async def test_who_reads_while_messages_are_entered_gets_them_all(sqlite_stores:
     pages = [page for _, page in await DeferredList(reads, fireOnOneErrback=True)]
     assert [len(page.items) >= 2_500 for page in pages] == [True] * 4
     assert len(pages[3].items) == 2_501
+
+
+class OfThatClock:
+    """The reactor, but for what is to be done a second later or more."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def callLater(self, seconds: float, *call: Any) -> Any:
+        return (self._clock if seconds >= 1 else reactor).callLater(seconds, *call)  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(reactor, name)
+
+
+@pytest_twisted.ensureDeferred
+async def test_messages_wait_to_be_entered_while_much_is_said_in_rooms(tmp_path: Path, empty_sqlite: Path) -> None:
+    shutil.copy(empty_sqlite, tmp_path / "ccm.sqlite")
+    clock, steps = Clock(), list[str]()
+    stores = await open_stores(OfThatClock(clock), StoreOptions(), StateOptions(), tmp_path)
+
+    async def advance(_: int) -> bool:
+        steps.append("filing")
+        return False
+
+    stores.personal.advance = advance  # type: ignore[method-assign]
+    say(stores.personal, 3)
+    now, ids = datetime.now(UTC), [stores.archive.next_id() for _ in range(300)]
+    kept = [stores.archive.append(Archived(id_, "room@x", "room@x/ann", ANN, now, b"<message/>")) for id_ in ids]
+    clock.advance(5)
+    assert steps == []  # 60 a second
+    clock.advance(5)
+    assert steps == ["filing"]
+    await DeferredList(kept, fireOnOneErrback=True)
+    await stores.close()
 
 
 def entered(stores: Any) -> Deferred[dict[str, int]]:
