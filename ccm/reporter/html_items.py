@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ccm.reporter import wording
 from ccm.reporter.document_shape import Document, Item
 from ccm.reporter.html_text import escaped, rich, side_note
-from ccm.reporter.log_words import unmarked
+from ccm.reporter.log_words import quoted
 from ccm.reporter.rendering import by_number, capital
 
 
@@ -70,7 +70,7 @@ def _section(id_: str, title: str, rows: str, none: str) -> str:
 def _line(item: Item, mark: str, text: str, facts: Iterable[str], document: Document, *, said: bool = False) -> str:
     spans = "".join(fact if fact.startswith("<") else f"<span>{fact}</span>" for fact in facts)
     meta = f'<div class="meta">{spans}</div>' if spans else ""
-    whole = unmarked(item.said)
+    whole = quoted(item.said)
     whole = whole if said or whole != item.text else ""
     note = side_note(document, item.by, item.at, item.source, whole, item.sources)
     return (

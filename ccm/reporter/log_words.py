@@ -84,10 +84,13 @@ def told(line: Line) -> Told:
     return Told(nick, words.format(id=id_, rest=rest or "nobody", text=mark.text), did=True)
 
 
-def unmarked(text: str) -> str:
-    """What was said, without the sign that marked it."""
-    mark = mark_of(text)
-    return mark.text if mark is not None and mark.command and mark.text and mark.verb in _LINES else text
+def quoted(text: str) -> str:
+    """What was said, without the sign that marked it; ``""`` for a command that says nothing itself."""
+    button = BY_BUTTON.match(text)
+    mark = mark_of(button[2] if button else text)
+    if mark is None or not mark.command:
+        return text
+    return "" if mark.verb in _DID else mark.text if mark.verb in _LINES else text
 
 
 def shown(log: Sequence[Line]) -> Iterator[tuple[Line, Told]]:

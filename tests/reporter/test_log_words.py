@@ -8,7 +8,7 @@ from ccm.reporter import render_html, render_json, render_markdown
 from ccm.reporter.discussion import new_state, step
 from ccm.reporter.document import Meta, build
 from ccm.reporter.document_shape import Line
-from ccm.reporter.log_words import shown, told, unmarked
+from ccm.reporter.log_words import quoted, shown, told
 from ccm.reporter.transcript import Message
 from tests.reporter.talking import BEGAN
 
@@ -59,10 +59,11 @@ def test_the_reporters_receipt_for_a_command_is_left_out_and_nothing_else():
     assert [each for each, _ in shown(log)] == [log[0], log[1], log[3], log[4]]
 
 
-def test_what_was_marked_is_quoted_without_its_sign():
-    assert unmarked("#action Great. I'll ask") == "Great. I'll ask"
-    assert unmarked("#drop A1") == "#drop A1"
-    assert unmarked("ACTION: ask") == "ACTION: ask"
+def test_what_was_marked_is_quoted_without_its_sign_and_a_command_not_at_all():
+    assert quoted("#action Great. I'll ask") == "Great. I'll ask"
+    assert quoted("ACTION: ask") == "ACTION: ask"
+    assert quoted("Ann says: we begin") == "Ann says: we begin"
+    assert quoted("Ann says: #ok P1") == quoted("#ok P1") == ""
 
 
 def test_a_page_shows_no_command_and_the_record_keeps_each(context):

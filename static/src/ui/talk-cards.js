@@ -117,7 +117,7 @@ export function asked(talk, line, outcome) {
   const newest = app.room.log.findLast((other) => other.nick === line.nick && other.body.includes(attribute.question));
   const open = outcome.mode === 'interviewing' && outcome.asking === attribute.name && newest === line;
   return html`${lead ? html`<p dir="auto">${lead}</p>` : nothing}<div class="prop" role="group" aria-label=${t`Question for ${attribute.label}`} data-testid="asked">
-    <div class="t"><span class="mark open" aria-hidden="true">¶</span><p dir="auto">${attribute.question}</p></div>
+    <div class="t"><span class="mark open" aria-hidden="true">?</span><p dir="auto">${attribute.question}</p></div>
     ${open ? answering(talk, attribute) : nothing}
     ${!open && answer ? html`<p class="hint"><span class="state">${icon('check')}${answer.at ? t`${answer.by} answered at ${clock(answer.at)}` : t`${answer.by} answered`}</span></p>` : nothing}</div>`;
 }
