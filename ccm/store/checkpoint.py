@@ -3,14 +3,17 @@ When SQLite's write-ahead log moves into the database: paced, so that it seldom 
 
 Once the log holds some pages, or the writer has had nothing to do for a while, a thread with a connection of its own
 moves them (PASSIVE), while commits go on; then the writer moves the few that came meanwhile, so that the log begins
-anew. It keeps its length: a commit that makes a file longer waits for the file system's journal, too, which takes
-about twice as long as one that writes over what was there. Leaves out PostgreSQL, which paces its own.
+anew. SQLite waits until the database is on disk only when it has moved all there is: the thread goes over the log
+again until that was so, or else the writer would wait for all of it. The log keeps its length: a commit that makes a
+file longer waits for the file system's journal, too, which takes about twice as long as one that writes over what was
+there. Leaves out PostgreSQL, which paces its own.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from typing import Any
 
 from sqlalchemy import Connection
 from twisted.logger import Logger
@@ -18,6 +21,7 @@ from twisted.logger import Logger
 _HEADER, _FRAME = 32, 24 + 4096  # sqlite.org/fileformat2.html §4
 _PAGES_A_COMMIT = 4  # estimate, while the log is being overwritten from its beginning
 _PATIENCE = 8  # so many times the pages may gather while the thread is at work
+_ROUNDS = 5  # so many times the thread goes over the log, if more comes meanwhile
 _LONGEST_STOP_SECONDS = 10.0
 
 log = Logger()
@@ -115,7 +119,7 @@ class Mover:
         while self._asked.get():
             try:
                 connection = connection or self._connect()
-                _move(connection)
+                _move_all(connection)
             except Exception as error:  # the log keeps everything; the writer moves it
                 log.warn("Could not move the write-ahead log into the database: {error}", error=str(error))
                 _let_go(connection)
@@ -134,8 +138,20 @@ def _let_go(connection: Connection | None) -> None:
         log.warn("Could not close a connection to the store: {error}", error=str(error))
 
 
-def _move(connection: Connection) -> None:
-    connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+def _move_all(connection: Connection) -> None:
+    """Move until nothing came meanwhile, and what was moved is on disk therefore; not for ever."""
+    pages, before = _move(connection), -1
+    for _ in range(_ROUNDS - 1):
+        if pages == before:
+            return
+        pages, before = _move(connection), pages
+
+
+def _move(connection: Connection) -> int:
+    """:returns: how many pages the log had when this began."""
+    driver: Any = connection.connection.driver_connection
+    _, pages, _ = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return int(pages)
 
 
 def unclean(file: Path) -> bool:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,6 +65,35 @@ def test_the_log_begins_anew_though_commits_go_on_while_a_thread_moves_it(
         assert (busy, moved) == (0, pages)
         assert pages < PAGES / 2, "those of the last commit alone"
     checkpoints.close()
+
+
+class Log:
+    """A connection to a database whose log grows while it is moved: so many pages each time one looks."""
+
+    def __init__(self, *lengths: int) -> None:
+        self.lengths, self.looks = lengths, 0
+        self.connection = self.driver_connection = self
+
+    def execute(self, _: str) -> Any:
+        length = self.lengths[min(self.looks, len(self.lengths) - 1)]
+        self.looks += 1
+        return SimpleNamespace(fetchone=lambda: (0, length, length))
+
+    def invalidate(self) -> None:
+        pass
+
+    close = invalidate
+
+
+@pytest.mark.parametrize(("lengths", "looks"), [((80, 90, 95, 95), 4), ((80, 80), 2), (tuple(range(80, 100)), 5)])
+def test_the_thread_moves_until_nothing_came_meanwhile_so_that_the_writer_waits_for_no_disk(
+    writing: Connection, tmp_path: Path, lengths: tuple[int, ...], looks: int
+) -> None:
+    log: Any = Log(*lengths)
+    checkpoints = Checkpoints(tmp_path / "ccm.sqlite", PAGES, lambda: log)
+    until_due(checkpoints, writing)
+    checkpoints.close()
+    assert log.looks == looks
 
 
 def test_the_writer_moves_the_log_itself_when_the_thread_takes_too_long(writing: Connection, tmp_path: Path) -> None:
