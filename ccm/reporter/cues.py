@@ -137,7 +137,7 @@ class Talk:
         self._votes = [0, *accumulate(map(abs, self.agrees))]
         self.votes = self._votes[-1]
         self._quotes: dict[str, int] = {}
-        self._plain: frozenset[str] | None = None
+        self._typed = ""
         self._called: dict[str, bool] = {}
         self._parts = sorted({name for name in self.names if len(name) > 2})
         self._long = tuple(name for name in self._parts if len(name) > 3)
@@ -177,12 +177,14 @@ class Talk:
         last = len(self._votes) - 1
         return self._votes[min(last, max(0, end))] - self._votes[min(last, max(0, start))]
 
-    @property
-    def plain(self) -> frozenset[str]:
-        """Every word that somebody typed in lower case: a word that begins a line with a capital need be no name."""
-        if self._plain is None:
-            self._plain = frozenset("\n".join([line.text for line in self.lines]).split())
-        return self._plain
+    def has_typed(self, word: str) -> bool:
+        """Whether somebody typed a word in lower case: if it begins a line with a capital, it need be no name."""
+        if not self._typed:
+            self._typed = "\n".join(["", *[line.text for line in self.lines], ""])
+        place = self._typed.find(word) if word else -1
+        while place >= 0 and not (self._typed[place - 1].isspace() and self._typed[place + len(word)].isspace()):
+            place = self._typed.find(word, place + 1)
+        return place >= 0
 
     def quotes_by(self, nick: str) -> int:
         """How many lines of somebody begin with the name of somebody else: more than a few, and they take notes."""

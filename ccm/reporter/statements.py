@@ -87,7 +87,7 @@ def _who(talk: Talk, word: str, text: str) -> str:
         return "not"
     if _NICK.search(text):
         return "C"
-    if name.endswith(_NO_NAME_ENDS) or name in talk.plain:
+    if name.endswith(_NO_NAME_ENDS) or talk.has_typed(name):
         return "thing"
     return "X" if text[:1].isupper() else "x"
 

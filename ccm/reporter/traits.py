@@ -254,15 +254,16 @@ class Traits:
         best, who = 0, ""
         count, agrees, words, lows = len(talk.lines), talk.agrees, talk.words, talk.lows
         least = (3 * len(mine) + 9) // 10  # words in common without which two lines are not alike at all
-        if len(mine) >= _ALIKE or (mine and len(talk.words[place]) > 1):
-            for other in (
-                range(place + 1, min(count, place + 1 + _REACH)) if on else range(max(0, place - _REACH), place)
-            ):
+        first, end = (place + 1, min(count, place + 1 + _REACH)) if on else (max(0, place - _REACH), place)
+        near = "\n".join(lows[first:end])
+        shared = [word for word in mine if word in near]
+        if len(shared) >= least and (len(mine) >= _ALIKE or (mine and len(talk.words[place]) > 1)):
+            for other in range(first, end):
                 if agrees[other] or len(words[other]) < 2:
                     continue
                 theirs = sets.get(other)
                 if theirs is None:
-                    if sum(map(lows[other].__contains__, mine)) < least:
+                    if sum(map(lows[other].__contains__, shared)) < least:
                         continue
                     theirs = self.content(other)
                 if mine.isdisjoint(theirs):

@@ -52,3 +52,23 @@ def test_a_word_calls_whoever_has_a_nick_that_begins_like_it(nicks: list[str], w
     like = any(part.startswith(word) or (len(part) > 3 and word.startswith(part)) for part in parts)
     other = word in VERBS or word in NOT_NAMES or word in ROLES
     assert read.calls(word) == (word in read.names or (like and not other))
+
+
+@given(st.lists(st.text("Kim \t\n\xa0a", max_size=12), max_size=4), st.text("kima", max_size=4))
+def test_a_word_is_typed_where_blanks_are_around_it(texts: list[str], word: str) -> None:
+    typed = {one for text in texts for one in text.split()}
+    assert Talk([Remark("Kim", text) for text in texts]).has_typed(word) == (word in typed)
+
+
+@given(st.lists(LINES, min_size=2, max_size=8))
+def test_lines_are_alike_by_the_words_that_they_share(lines: list[str]) -> None:
+    traits = Traits(Talk([Remark("Kim", line) for line in lines]))
+    mine, low = traits.content(0), traits.talk.words[0]
+    shares = [0]
+    for place in range(1, len(lines)):
+        both = len(mine & traits.content(place))
+        if not traits.talk.agrees[place] and len(traits.talk.words[place]) > 1 and (both > 1 or len(mine) == 1):
+            shares.append(10 * both // len(mine | traits.content(place)) if 10 * both >= 3 * len(mine) else 0)
+    again = max(shares) if len(mine) >= 3 or (mine and len(low) > 1) else 0
+    fresh = Traits(traits.talk)  # which has not read what any line says
+    assert fresh.repeats(0, on=True) == sum(again >= least for least in (3, 5, 9))
