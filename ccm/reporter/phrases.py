@@ -36,11 +36,13 @@ class Phrase(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
     """
-    How many remarks of a part, those that say most, say words and pairs.
+    How many remarks of a part, those that say most, say words by which something can be called, and pairs that end so.
 
-    :ivar part: (place, words) of each. :ivar often: the pairs that are said twice or more.
+    :ivar stems: of these words. :ivar part: (place, all words) of each remark.
+    :ivar often: the pairs that are said twice or more.
     """
 
+    stems: dict[str, str]
     words: Counter[str]
     pairs: Counter[tuple[str, str]]
     part: Sequence[tuple[int, list[str]]]
@@ -69,19 +71,22 @@ def _counted(said: Words, start: int, end: int) -> Counts:
         masks = said.masks
         places = sorted(sorted(places, key=lambda place: (-masks[place].bit_count(), place))[:READ])
     part = [(place, said.words[place]) for place in places]
-    pairs = Counter(chain.from_iterable(pairwise(words) for _, words in part))
-    often = {pair: times for pair, times in pairs.items() if times > 1}
-    return Counts(Counter(chain.from_iterable(dict.fromkeys(words) for _, words in part)), pairs, part, often)
+    every = dict.fromkeys(chain.from_iterable(words for _, words in part))
+    stems = {word: stem for word in every if (stem := _named_by(word))}
+    words = Counter([word for _, words in part for word in dict.fromkeys(words) if word in stems])
+    pairs = Counter([pair for _, words in part for pair in pairwise(words) if pair[1] in stems])
+    return Counts(stems, words, pairs, part, {pair: times for pair, times in pairs.items() if times > 1})
 
 
 def together(those: Sequence[Counts]) -> Counts:
     """The counts of several parts as one."""
-    part = [remark for counts in those for remark in counts.part]
-    words = Counter(chain.from_iterable(dict.fromkeys(words) for _, words in part))
-    pairs = Counter[tuple[str, str]]()
+    stems: dict[str, str] = {}
+    words, pairs = Counter[str](), Counter[tuple[str, str]]()
     for counts in those:
+        stems |= counts.stems
+        words.update(counts.words)
         pairs.update(counts.often)
-    return Counts(words, pairs, part, pairs)
+    return Counts(stems, words, pairs, [remark for counts in those for remark in counts.part], pairs)
 
 
 def phrases(
@@ -114,7 +119,7 @@ def phrases(
 
 def _ranked(counts: Counts, people: frozenset[str]) -> _Ranked:
     words = counts.words
-    stems = {word: stem for word in words if (stem := _named_by(word)) and stem not in people}
+    stems = {word: stem for word, stem in counts.stems.items() if stem not in people}
     often = {word for word in stems if words[word] > 1}
     verbs: Counter[str] = Counter()
     for pair, times in counts.pairs.items():

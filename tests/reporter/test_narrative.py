@@ -8,6 +8,8 @@ from collections import Counter
 import pytest
 
 from ccm.reporter.narrative import MOST_PARTS, Narrative, Part, Spoken, Told, narrate
+from ccm.reporter.phrases import counts_of, together
+from ccm.reporter.turns import Line, read
 
 WALLET = (
     "the hardware wallet loses its seed after a restart", "which hardware wallet, the small one?",
@@ -132,3 +134,13 @@ def test_every_order_of_hashing_tells_the_same():
         for seed in ("1", "2")
     }
     assert len(found) == 1
+
+
+def test_of_several_parts_together_words_are_counted_as_in_each():
+    words = read([Line("the harbour wall and the harbour gate"), Line("a gate"), Line("the wall of the harbour")])
+    parts = [counts_of(words, 0, 2), counts_of(words, 2, 3)]
+    assert parts[0].words == {"harbour": 1, "wall": 1, "gate": 2}
+    assert parts[0].often == {("the", "harbour"): 2}
+    whole = together(parts)
+    assert whole.words == counts_of(words, 0, 3).words == {"harbour": 2, "wall": 2, "gate": 2}
+    assert list(whole.stems) == ["harbour", "wall", "gate"]
