@@ -18,7 +18,6 @@ MORE = 250  # said for sure …
 JOINS = 450  # … and so sure that an attribute may take it as a second sentence
 DOUBTED = 190  # below, people are asked whether that is what they mean
 TOLD = 60  # but not for what is said plainly; below stand "the name is fine by me" and its like
-UNSURE = 350  # below, an answer that is meant for another question may take its place
 MUCH = 600  # nothing is surer, but an answer
 CARRIED = 0  # what came over from the discussion's former type: nearly everything else is better
 ANSWERED = 100_000  # answered when asked, or put right by hand
@@ -38,6 +37,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar plain: people said what it is: "the goal is …".
     :ivar carried: came over from the discussion's former type.
     :ivar instead: somebody put right what was there before: nothing earlier stands beside it.
+    :ivar asked: key of the attribute that people were asked for when they said it, if it may be another's after all.
     """
 
     key: str
@@ -50,6 +50,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     plain: bool = False
     carried: bool = False
     instead: bool = False
+    asked: str = ""
 
 
 def kept(heard: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -133,6 +134,12 @@ def alternatives(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[
         if all(c is not each for each in filled.get(c.key, ())):
             found.setdefault(c.key, []).append(c)
     return {key: tuple(each) for key, each in found.items()}
+
+
+def worth(heard: tuple[Candidate, ...], singles: frozenset[str], but: str = "") -> int:
+    """What all that was guessed counts together, in hundredths of log-odds; without what fills *but*."""
+    guessed = tuple(c for c in heard if c.score < ANSWERED and c.key != but)
+    return sum(min(c.score, MUCH) - LEAST for c in _matched(guessed, singles).values())
 
 
 def _matched(heard: tuple[Candidate, ...], singles: frozenset[str]) -> dict[str, Candidate]:

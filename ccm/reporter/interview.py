@@ -8,22 +8,21 @@ passes a question, *stop* ends them all without publishing; anybody may answer. 
 import re
 from datetime import datetime
 
-from ccm.reporter import amendments, commands, followup, meetings, record, telling
+from ccm.reporter import amendments, answers, commands, followup, meetings, record, telling
 from ccm.reporter.attributes import Finding, Reading, answer, read
-from ccm.reporter.candidates import MORE, UNSURE, doubtful, guessed
+from ccm.reporter.candidates import MORE, guessed
 from ccm.reporter.confirmations import NO, YES
 from ccm.reporter.context import Context, Step, statements
 from ccm.reporter.effects import Grace, Hold, Publish, Record, Say
-from ccm.reporter.hearing import Said, likeness
 from ccm.reporter.likeness import of_talk
 from ccm.reporter.listening import converted, corrected_while_asked
 from ccm.reporter.orders import addressed
 from ccm.reporter.outcomes import links_of, stamp
 from ccm.reporter.record import Source, changed
-from ccm.reporter.remarks import after_fillers, chit_chat, flat, is_phatic, is_question
+from ccm.reporter.remarks import after_fillers, chit_chat, is_phatic, is_question
 from ccm.reporter.shapes import shape_of
-from ccm.reporter.state import Asked, State
-from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute, Signs, Template
+from ccm.reporter.state import State
+from ccm.reporter.templates import CUE, LABEL, LEAD, Attribute, Template
 from ccm.reporter.transcript import Message
 
 
@@ -244,38 +243,29 @@ def interviewed(state: State, message: Message, low: str, context: Context) -> S
         return state, ()
     shape = signs.shapes[state.asking]
     told = addressed(low, context.names)[0]
-    unsure = doubtful(state.heard, record.singles_of(template), UNSURE)
-    like = {
-        a.key: _likeness(message, a, signs)
-        for a in template.attribute
-        if (a.key == state.asking or a.key in missing or a.key in unsure) and not _too_long(message.text, a.shape)
-    }
-    likely = state.asking if mine or told else _likelier(state.asking, like)
+    place = answers.placed(message.text, state, signs)
     plain = mine or told or shape_of(low[after_fillers(low) :]) == shape != ""
-    if not plain and like.get(likely, NO_ANSWER) < (BESIDE_GUESS if state.attributes.get(likely) else BESIDE):
+    if mine or told:
+        place = answers.Place(state.asking, place.like)
+    elif not plain and place.like < (BESIDE_GUESS if state.attributes.get(place.key) else BESIDE):
         return state, ()
-    key = likely if mine or likely != state.asking else _better_key(state, low, shape, reading, context)
+    key = place.key if mine or place.key != state.asking else _better_key(state, low, shape, reading, context)
     if mine and (shape == "name" or mine[0].weight == LABEL):
         start, stop = mine[0].start, mine[-1].end if shape != "name" else mine[0].end
     else:
         start, stop = answer(message.text, signs.shapes[key])
         start = max(start, low.find(told))
-    state = record.answered(state, key, message.text[start:stop], Source.of(message), template)
+    if place.moved:
+        state = record.moved(state, *place.moved, template)
+    movable = "" if mine or told else state.asking
+    state = record.answered(state, key, message.text[start:stop], Source.of(message), template, movable)
     for url in links_of(message.text):
         state = commands.note_link(state, url, message)
     return _next_question(state, context)
 
 
-# Hundredths of log-odds: below, a remark is talk beside the question that was asked; beside one that has a guess
-# already; below, it may rather be the answer to another open question; by how much it must be more like that.
-NO_ANSWER, BESIDE, BESIDE_GUESS, UNLIKELY, BETTER = -10_000, -100, 100, 50, 300
-NAME_WORDS = 9
-
-
-def _likeness(message: Message, attribute: Attribute, signs: Signs) -> int:
-    """How much a remark is like an answer to that question; *reporter, …* is always one."""
-    asked = Asked(attribute.key, "", attribute.question.lower(), 1)
-    return likeness(Said(message.text, message.nick, asked), attribute.key, signs)
+# Hundredths of log-odds: below, a remark is talk beside the question that was asked; beside one that has a guess.
+BESIDE, BESIDE_GUESS = -100, 100
 
 
 def _told_instead(state: State, findings: list[Finding], message: Message, template: Template) -> State:
@@ -284,18 +274,6 @@ def _told_instead(state: State, findings: list[Finding], message: Message, templ
         words = message.text[finding.start : finding.end]
         state = record.answered(state, finding.key, words, Source.of(message), template)
     return state
-
-
-def _likelier(asking: str, like: dict[str, int]) -> str:
-    """The open question that a remark answers: the one asked, unless it is far more like the answer to another."""
-    best = max(like, key=lambda key: like[key], default=asking)
-    mine = like.get(asking, 0)
-    return best if mine < UNLIKELY and like.get(best, 0) > mine + BETTER else asking
-
-
-def _too_long(text: str, shape: str) -> bool:
-    """Whether a remark has too many words for a name, none of which is in quotes."""
-    return shape == "name" and len(text.split()) > NAME_WORDS and '"' not in flat(text)
 
 
 def _better_key(state: State, low: str, shape: str, reading: Reading, context: Context) -> str:

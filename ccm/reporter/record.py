@@ -81,12 +81,18 @@ def _refilled(state: State, heard: tuple[Candidate, ...], template: Template) ->
     return changed(state, heard=heard, attributes=attributes)
 
 
-def answered(state: State, key: str, text: str, source: Source, template: Template) -> State:
+def answered(state: State, key: str, text: str, source: Source, template: Template, asked: str = "") -> State:
     """Fill an attribute by an answer to its question: nothing displaces that."""
     said = text.strip()
     if not said:
         return state
-    return consider(state, (Candidate(key, ANSWERED, said, source.by, source.id, source.at),), template)
+    return consider(state, (Candidate(key, ANSWERED, said, source.by, source.id, source.at, asked=asked),), template)
+
+
+def moved(state: State, answer: Candidate, key: str, template: Template) -> State:
+    """Let an answer fill another attribute."""
+    heard = tuple(replace(each, key=key) if each is answer else each for each in state.heard)
+    return _refilled(state, heard, template)
 
 
 def keep_pending(state: State, message: Message) -> State:

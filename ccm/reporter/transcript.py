@@ -241,7 +241,7 @@ _COMING_AND_GOING = re.compile(
     r"(?: (?:the )?(?:room|chat|channel|meeting|irc|conference)| [#&]\S+| \(.*\)| \[.*\]| \S+)?[.!]?\s*$",
     re.IGNORECASE,
 )
-_TIME = r"(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: ?[AaPp][Mm])?"
+_TIME = r"(?:\d{4}-\d\d-\d\d[T ])?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: ?[AaPp][Mm]\b)?"
 _LINE = re.compile(
     rf"\s{{0,3}}(?:\[(?P<t1>{_TIME})\]|\((?P<t2>{_TIME})\)|(?P<t3>{_TIME}))?\s*[-–]?\s*"
     r"(?:<[ @+~&%]?(?P<n1>[^<>]{1,60})>\s?|(?P<n2>[^\s:<>\[\]()#/][^:<>\[\]()]{0,39}?)\s?:(?:\s+|$))(?P<text>.*)$"

@@ -42,6 +42,11 @@ def test_times_are_dated_and_run_over_midnight():
     assert [m.time for m in parse_plain(log)] == [None, None]
 
 
+def test_a_time_before_a_nick_that_begins_like_am_is_a_time():
+    (message,) = parse_plain("2026-11-24T14:05:00Z amina: hello\n")
+    assert (message.nick, message.time) == ("amina", datetime(2026, 11, 24, 14, 5, tzinfo=UTC))
+
+
 def meeting(**more):
     return {
         "id": "a",
