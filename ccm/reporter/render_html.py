@@ -5,6 +5,7 @@ Every statement leads to its line of the log. Everything typed by people is esca
 become links. Leaves out the style sheet, whose address is an argument.
 """
 
+import re
 from collections.abc import Mapping
 
 from ccm.reporter import json_ld, wording
@@ -15,6 +16,8 @@ from ccm.reporter.html_text import escaped, rich, side_note, to_log
 from ccm.reporter.rendering import anchor, capital, when
 
 __all__ = ["anchor", "fragment", "page"]
+
+_HEADING = re.compile(r'<section id="([\w-]+)"><h2>([^<]+)</h2>')  # nothing that people typed comes out as such markup
 
 _MARK = (
     '<svg viewBox="0 0 26 26" aria-hidden="true">'
@@ -46,6 +49,7 @@ def page(
     """
     links = f'<link rel="alternate" type="application/atom+xml" href="{escaped(feed)}">' if feed else ""
     links += f'<link rel="icon" href="{escaped(icon)}">' if icon else ""
+    outcome = _outcome(document)
     described = f'<meta name="description" content="{escaped(document.headline or wording.counts(document))}">'
     return (
         f'<!doctype html>\n<html lang="{escaped(document.language)}"><head><meta charset="utf-8">'
@@ -54,8 +58,8 @@ def page(
         f"<title>{escaped(document.title)}</title>{described}{links}"
         f'<link rel="stylesheet" href="{escaped(stylesheet)}">'
         f'<script type="application/ld+json">{json_ld.event(document)}</script></head>\n<body class="doc">'
-        f'{_masthead(home, feed)}<main class="sheet">{_contents(document)}\n{_head(document)}\n'
-        f"{_outcome(document)}{_foot(document, alternates or {}, versions or {})}</main></body></html>\n"
+        f'{_masthead(home, feed)}<main class="sheet">{_contents(document, outcome)}\n{_head(document)}\n'
+        f"{outcome}{_foot(document, alternates or {}, versions or {})}</main></body></html>\n"
     )
 
 
@@ -90,20 +94,21 @@ def _masthead(home: str, feed: str) -> str:
     return f'<header class="mast">{brand}{search}{to_feed}</header>'
 
 
-def _contents(document: Document) -> str:
-    still_open = sum(item.status == "open" for item in document.questions)
-    rows: list[tuple[str, str, int | None]] = [("about", "About", None)]
-    rows = rows if any(section.quotes for section in document.sections) else []
-    rows += [
-        ("actions", "Actions", len(document.actions)),
-        ("decisions", "Decisions", len(document.decisions) - len(superseded(document.decisions))),
-        ("questions", "Open questions", still_open),
-    ]
-    rows += [("topics", "Topics", len(document.topics))] if document.topics else []
-    rows += [("links", "Links", len(document.links))] if document.links else []
-    rows += [("log", "The conversation", None)]
+def _contents(document: Document, outcome: str) -> str:
+    """Every heading of the outcome, with how much stands below it where that is a number of things."""
+    numbers = {
+        "actions": len(document.actions),
+        "decisions": len(document.decisions) - len(superseded(document.decisions)),
+        "questions": sum(item.status == "open" for item in document.questions),
+        "possible-actions": len(document.possible_actions),
+        "possible-decisions": len(document.possible_decisions),
+        "topics": len(document.topics),
+        "links": len(document.links),
+    }
+    rows = [*_HEADING.findall(outcome), ("log", "The conversation")]
     items = (
-        f'<a href="#{id_}">{label}{"" if n is None else f" <span class=num>{n}</span>"}</a>' for id_, label, n in rows
+        f'<a href="#{id_}">{label}{f" <span class=num>{numbers[id_]}</span>" if id_ in numbers else ""}</a>'
+        for id_, label in rows
     )
     return f'<nav class="toc" aria-label="In this document">{"".join(items)}</nav>'
 

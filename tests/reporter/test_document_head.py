@@ -176,3 +176,16 @@ def test_the_head_names_every_chair(context):
     document = document_of(talk("ann: #chair ann ben", "ben: ACTION: ann to pay", "kim: Hello"), context)
     assert document.chair == "ann, ben"
     assert all("ann, ben" in form for form in forms(document))
+
+
+def test_the_contents_name_every_heading_and_how_much_stands_below_it(context):
+    sure = {"provenance": "detected", "confidence": 950, "sure": True}
+    found = Entry("action", "A9", "call her", "ann", "m1", "", "", **sure)
+    said = talk("ann: ACTION: ben to pay", "ann: #agreed We move", "ann: #agreed We stay", "ann: INFO: it rains")
+    html = render_html.page(document_of(said, context, found), stylesheet="s")
+    contents = re.search(r'<nav class="toc".*?</nav>', html)[0]
+    listed = re.findall(r'href="#([\w-]+)">([^<]+?)(?: <span class=num>(\d+)</span>)?</a>', contents)
+    headings = re.findall(r'<section id="([\w-]+)"><h2>([^<]+)</h2>', html)
+    assert [row[:2] for row in listed] == [*headings, ("log", "The conversation")]
+    numbers = {id_: number for id_, _, number in listed}
+    assert [numbers[id_] for id_ in ("actions", "decisions", "possible-actions", "notes")] == ["1", "2", "1", ""]
