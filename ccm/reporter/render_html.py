@@ -171,7 +171,7 @@ def _foot(document: Document, alternates: Mapping[str, str], versions: Mapping[s
         f'<footer class="colophon"><p>{about}.</p>{also}'
         f"<p>{escaped(wording.produced(document))} {wording.CORRECT}</p>"
         f"<p>{escaped(document.retention or wording.KEPT)}{licence}</p>"
-        "<details><summary>To check it by</summary>"
+        "<details><summary>Checksums</summary>"
         f"<p>Input <code>sha256:{escaped(document.input[:16] or document.digest[:16])}</code>, "
         f"document <code>sha256:{escaped(document.digest[:16])}</code></p></details></footer>"
     )
