@@ -58,8 +58,7 @@ def people(document: Document) -> str:
     following = document.follow_up
     if following is not None:
         at = f'<time datetime="{escaped(following.start)}">{escaped(wording.next_time(following))}</time>'
-        source = f" {to_log((following.source,), document)}" if following.source else ""
-        words += f"</p><p>Next meeting: {at}.{source}"
+        words += f"</p><p>Next meeting: {at}. {to_log((following.source,), document)}"
     return f'<section id="people"><h2>Participants</h2><p>{words}</p></section>'
 
 

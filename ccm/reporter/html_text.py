@@ -39,13 +39,18 @@ def side_note(document: Document, by: str, at: str, source: str, said: str, also
     name = escaped(wording.source(by, at, document.zone))
     words = f" “{escaped(said)}”" if said else ""
     head = f"<b>{name}</b>" if name else ""
-    return f'<div class="side-note">{head}{words} {to_log((source, *also), document)}</div>'
+    there = wording.cited(document, (source, *also))
+    links = [f'<a href="#{anchor(source)}">In the log</a>' for id_, _ in there[:1] if id_ == source]
+    further = _named([(id_, whose) for id_, whose in there if id_ != source])
+    links += [f"also {further}"] if further else []
+    return f'<div class="side-note">{head}{words} {", ".join(links)}</div>'
 
 
 def to_log(sources: Sequence[str], document: Document) -> str:
-    """*In the log*, then a number for each further message."""
-    known = {line.id for line in document.log}
-    there = [id_ for id_ in dict.fromkeys(sources) if id_ in known]
-    names = ("In the log", *map(str, range(2, len(there) + 1)))
-    links = " ".join(f'<a href="#{anchor(id_)}">{name}</a>' for id_, name in zip(there, names, strict=False))
+    """A link to each of these messages, by the name of who said it, and when."""
+    links = _named(wording.cited(document, sources))
     return f'<span class="there">{links}</span>' if links else ""
+
+
+def _named(cited: Sequence[tuple[str, str]]) -> str:
+    return " · ".join(f'<a href="#{anchor(id_)}">{escaped(name)}</a>' for id_, name in cited)

@@ -4,6 +4,8 @@ The document as Markdown (CommonMark): readable as plain text, each statement wi
 Everything people typed is escaped, so that it shows as typed. Leaves out front matter.
 """
 
+from collections.abc import Sequence
+
 from ccm.reporter import log_words, wording
 from ccm.reporter.document_shape import Document, Item, Quote, Topic
 from ccm.reporter.markdown_text import address, plain, rich
@@ -25,7 +27,6 @@ class _Lines:
     def __init__(self, document: Document, url: str) -> None:
         self._document = document
         self._url = url
-        self._known = {line.id for line in document.log}
 
     def all(self) -> list[str]:
         document = self._document
@@ -142,8 +143,8 @@ class _Lines:
         rows += [f"Absent: {plain(', '.join(document.absent))}."] if document.absent else []
         following = document.follow_up
         if following is not None:
-            source = f" ([said here]({self._to(following.source)}))" if following.source else ""
-            rows += ["", f"Next meeting: {wording.next_time(following)}{source}."]
+            cited = self._cites((following.source,))
+            rows += ["", f"Next meeting: {wording.next_time(following)}{f' ({cited})' if cited else ''}."]
         return [*rows, ""]
 
     def _log(self) -> list[str]:
@@ -173,14 +174,18 @@ class _Lines:
         return f"{self._url}#{anchor(source)}"
 
     def _source(self, by: str, at: str, source: str) -> str:
-        return f"[{plain(wording.source(by, at, self._document.zone))}]({self._to(source)})"
+        return self._link(wording.source(by, at, self._document.zone), source)
 
     def _from(self, item: Item) -> str:
-        more = [f"[{n}]({self._to(id_)})" for n, id_ in enumerate(item.sources, 2) if id_ in self._known]
-        return " ".join([self._source(item.by, item.at, item.source), *more])
+        further = [id_ for id_ in item.sources if id_ != item.source]
+        links = (self._source(item.by, item.at, item.source), self._cites(further))
+        return ", ".join(link for link in links if link)
 
-    def _cites(self, sources: tuple[str, ...]) -> str:
-        return " ".join(f"[{n}]({self._to(id_)})" for n, id_ in enumerate(sources, 1))
+    def _cites(self, sources: Sequence[str]) -> str:
+        return ", ".join(self._link(name, id_) for id_, name in wording.cited(self._document, sources))
+
+    def _link(self, name: str, source: str) -> str:
+        return f"[{plain(name)}]({self._to(source)})"
 
     def _quoted(self, quote: Quote) -> str:
         return f"- {rich(capital(quote.text))} ({self._source(quote.by, quote.at, quote.source)})"

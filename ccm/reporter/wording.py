@@ -5,6 +5,7 @@ Leaves out markup and people's own words.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from ccm.reporter import dates as days
@@ -153,3 +154,10 @@ def tasks_by_owner(document: Document) -> tuple[tuple[str, tuple[Item, ...]], ..
 def source(by: str, at: str, zone: str) -> str:
     """``Ann, 14:05``."""
     return ", ".join(part for part in (by, clock(at, zone)) if part)
+
+
+def cited(document: Document, sources: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """``(id, "Ann, 14:05")`` of each message that is in the log, once."""
+    lines = {line.id: line for line in document.log}
+    there = [lines[id_] for id_ in dict.fromkeys(sources) if id_ in lines]
+    return tuple((line.id, source(line.nick, line.at, document.zone)) for line in there)

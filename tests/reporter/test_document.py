@@ -323,7 +323,8 @@ def test_a_decision_tells_how_it_was_taken_and_what_it_replaces(context):
     html = render_html.page(document, stylesheet="s.css")
     assert f'takes the place of <a href="#{first.id}">D1</a>' in html
     assert "yes: ann, ben; no: kim" in html
-    assert '<a href="#m-m2">In the log</a> <a href="#m-m1">2</a>' in html
+    assert '<a href="#m-m2">In the log</a>, also <a href="#m-m1">ann, 14:05</a>' in html
+    assert "([ann, 14:05](#m-m2), [ann, 14:05](#m-m1))" in render_markdown.text(document)
 
 
 def test_an_open_question_tells_why(context):
