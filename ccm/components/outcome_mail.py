@@ -89,10 +89,8 @@ def _values(mail: OutcomeMail) -> dict[str, object]:
         "headline": _line(document.headline),
         "mine": [_task(item, mail) for item in mail.mine],
         "others": [(_line(owner), tasks) for owner, tasks in others if tasks],
-        "decisions": [{"number": item.number, "text": _line(item.text)} for item in document.decisions],
-        "questions": [
-            {"number": item.number, "text": _line(item.text)} for item in document.questions if item.status == "open"
-        ],
+        "decisions": [_told(item) for item in document.decisions],
+        "questions": [_told(item) for item in document.questions if item.status == "open"],
         "next": wording.next_time(document.follow_up) if document.follow_up else "",
         "url": mail.url,
         "standing": _line(wording.standing(document)),
@@ -101,11 +99,15 @@ def _values(mail: OutcomeMail) -> dict[str, object]:
     }
 
 
+def _told(item: Item) -> dict[str, str]:
+    return {"number": item.number, "text": _line(capital(item.text))}
+
+
 def _task(item: Item, mail: OutcomeMail) -> dict[str, str]:
     here = f"{mail.answers}/{item.number}"
     return {
         "number": item.number,
-        "text": _line(capital(wording.task(item))),
+        "text": _line(wording.task(item)),
         "due": _line(wording.due(item)),
         "said": _line(wording.source(item.by, item.at, mail.document.zone)),
         "source": f"{mail.url}#{anchor(item.source)}",

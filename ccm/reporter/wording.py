@@ -25,6 +25,9 @@ CORRECT = "Something wrong? Owner or chair can mend it in its room and publish a
 KEPT = "Kept until the operator of this archive removes it."
 NOBODY = "Nobody yet"
 _DUE = r",?\s*\(?\b(?:(?:due|by|until|till|before|on|for)\s+)*{}\)?(?=\W|$)"
+_HANGING = re.compile(r"(?:^| )(?:to|the|an?|of|from|and|or|than|with|at|zum?|auf|den|der|vom)$", re.IGNORECASE)
+_UNTIL = ("by ", "until ", "till ", "due ", "bis ")
+_STOP = re.compile(r"(?<!\betc)(?<!\.)\.\s*$")  # what follows a task in its line goes on
 _KINDS = {"consensus": "By consensus", "vote": "By vote", "ruling": "Ruled by the chair"}
 _WHY = {"unanswered": "Nobody else spoke after it.", "unsettled": "No answer was noted."}
 
@@ -69,23 +72,39 @@ def scheduled(document: Document) -> str:
 
 
 def task(item: Item) -> str:
-    """What is to be done, from the verb on where the owner stands beside it; without a day that holds no more."""
+    """What is to be done: from the verb on where the owner stands beside it, without the day (:func:`due` tells it)."""
     text = item.task if item.task and item.owner else item.text
     if item.due:
         named = days.due(text, datetime.fromisoformat(item.at) if item.at else None, "UTC")
         if named.phrase and named.phrase.lower() != item.phrase.lower() and named.iso != item.due:
             text = re.sub(_DUE.format(re.escape(named.phrase)), "", text, flags=re.IGNORECASE).strip() or text
-    return capital(text)
+        elif named.phrase:
+            text = _without_day(text, named.phrase)
+    return capital(_STOP.sub("", text))
 
 
 def due(item: Item) -> str:
-    """``due Wed 25 Nov 2026 (assumed from “in a fortnight”)``, ``due “soon”``, or ``""``."""
+    """``due Wed 25 Nov 2026``, ``due Mon 7 Dec 2026 (assumed from “in a fortnight”)``, ``due “soon”``, or ``""``."""
     if not item.due:
-        return f"due “{item.phrase}”" if item.phrase else ""
-    if item.assumed:
-        return f"due {short_day(item.due)} (assumed{f' from “{item.phrase}”' if item.phrase else ''})"
+        return f"due “{item.phrase}”" if item.phrase and item.phrase.lower() not in task(item).lower() else ""
     told = item.phrase and item.phrase.lower() not in task(item).lower()
-    return f"due {short_day(item.due)}{f' (“{item.phrase}”)' if told else ''}"
+    assumed = f" (assumed{f' from “{item.phrase}”' if told else ''})" if item.assumed else ""
+    return f"due {short_day(item.due)}{assumed}"
+
+
+def _without_day(text: str, phrase: str) -> str:
+    """A text without the words that say until when, if a whole sentence is left; "move it to Friday" stays."""
+    found = re.search(rf"{re.escape(phrase)}(?!\w)(?: at the latest| spätestens)?", text, re.IGNORECASE)
+    if found is None or phrase.lower().startswith(("for ", "für ")):
+        return text
+    before, after = text[: found.start()].rstrip(" ,;:–-"), text[found.end() :]
+    if before.endswith("(") and after.startswith(")"):
+        before, after = before[:-1].rstrip(), after[1:]
+    ends, until = not after.strip(" .!,;"), phrase.lower().startswith(_UNTIL) and after[:1] in (" ", ",")
+    if not (ends or until) or _HANGING.search(before):
+        return text
+    left = before if ends else f"{before}{after}".strip(" ,;:")
+    return left if len(left.split()) > 1 else text
 
 
 def provenance(item: Item) -> str:

@@ -37,7 +37,7 @@ from ccm.components.outcome_post import refusing
 TALK = (
     ("ACTION: Ann to publish the text by 2027-01-15", None),
     ("ACTION: Kim to ring Zyxwvut at 555 0199", None),
-    ("RESOLVED: One licence for every data set", None),
+    ("RESOLVED: one licence for every data set", None),
     ("publish now, reporter", "Published: http://localhost:5280/archive/"),
 )
 
@@ -83,6 +83,7 @@ async def test_those_who_took_part_are_mailed_their_own_actions_first(stage: Any
     assert mail["To"].addresses[0].addr_spec == "ann@mail.example"
     plain = mail.get_body(("plain",)).get_content()
     assert plain.index("A1: Publish the text") < plain.index("A2: Ring Zyxwvut") < plain.index("D1: One licence")
+    assert "* A1: Publish the text, due Fri 15 Jan 2027" in plain.splitlines()
     links = re.findall(r"(http://localhost:5280/outcome/\S+)", plain)
     token = links[0].split("/")[4]
     assert [link.partition(token)[2] for link in links] == ["/A1?do=done", "/A1?do=not-me", "/A1?do=date", "/stop"]
