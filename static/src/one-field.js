@@ -72,18 +72,14 @@ export function readWish(sentence) {
 }
 
 /**
- * Where in the sentence a part of what was read stands, to be corrected.
- * @param {string} sentence @param {string} part as in Wish @returns {[number, number]} the end of the sentence, if it is not there
+ * What was put right of a reading: it stands, whatever the sentence says of it; who else comes into the sentence comes, too.
+ * @typedef {{name?: string, start?: string, people?: Person[], instead?: string[]}} Put *instead*: of whom in the sentence the *people* are
+ * @param {Wish} wish as the sentence is read @param {Put} put @returns {Wish}
  */
-export function placeOf(sentence, part) {
-  const all = sentence.toLowerCase();
-  const words = part.toLowerCase().split(/[\s,]+/u).filter(Boolean);
-  const whole = all.indexOf(part.toLowerCase());
-  if (words.length && whole >= 0) return [whole, whole + part.length];
-  const from = words.length ? all.indexOf(words[0]) : -1;
-  const last = words.at(-1) ?? '';
-  const to = from < 0 ? -1 : all.indexOf(last, from + (words.length > 1 ? words[0].length : 0));
-  return to < 0 ? [sentence.length, sentence.length] : [from, to + last.length];
+export function putRight(wish, { name = wish.name, start = wish.start, people: given, instead = [] }) {
+  const people = given ? [...given, ...wish.people.filter(({ address }) => ![...instead, ...given.map((one) => one.address)].includes(address))] : wish.people;
+  const addresses = people.map((one) => one.address);
+  return { people, addresses, name, start, suspect: suspect(addresses) };
 }
 
 /** @param {Person[]} people @returns {string} as one list of addresses (RFC 5322) */

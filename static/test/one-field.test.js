@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inOneLine, placeOf, readWish } from '../src/one-field.js';
+import { inOneLine, putRight, readWish } from '../src/one-field.js';
 import { readRoute } from '../src/ui/route.js';
 
 for (const [sentence, line, name, start] of [
@@ -56,16 +56,16 @@ test('a route names a topic, and whom the link is for', () => {
   assert.deepEqual(readRoute('#nonsense').topic, '');
 });
 
-for (const [sentence, part, marked] of [
-  ['kim@x.org licence audit, tue 3pm', 'tue 3pm', 'tue 3pm'],
-  ['kim@x.org licence audit, tue 3pm', 'Licence audit', 'licence audit'],
-  ['tue kim@x.org audit 3pm', 'tue 3pm', 'tue kim@x.org audit 3pm'],
-  ['audit', '', ''],
-  ['audit', 'elsewhere', ''],
-]) {
-  test(`“${part}” is marked to be corrected in: ${sentence}`, () => {
-    const [from, to] = placeOf(sentence, part);
-    assert.equal(sentence.slice(from, to), marked);
-    if (!marked) assert.equal(from, sentence.length);
-  });
-}
+test('what is put right in one row leaves the others as they are, and stays while one writes on', () => {
+  const read = readWish('talk to kim@example.net about a tool library tomorrow at 3pm');
+  const named = putRight(read, { name: 'Garden tools' });
+  assert.deepEqual([named.name, named.addresses, named.start], ['Garden tools', ['kim@example.net'], 'tomorrow at 3pm']);
+  const timed = putRight(read, { name: 'Garden tools', start: 'Friday 10:00' });
+  assert.deepEqual([timed.name, timed.addresses, timed.start], ['Garden tools', ['kim@example.net'], 'Friday 10:00']);
+  const put = { people: [{ address: 'lou@gmial.com', name: 'Lou' }], instead: ['kim@example.net'] };
+  assert.deepEqual(putRight(read, put).addresses, ['lou@gmial.com']);
+  assert.equal(putRight(read, put).suspect?.better, 'lou@gmail.com');
+  const more = putRight(readWish('talk to kim@example.net about a tool library tomorrow at 3pm, tom@example.net'), put);
+  assert.deepEqual([more.addresses, more.name, more.start], [['lou@gmial.com', 'tom@example.net'], read.name, read.start]);
+  assert.deepEqual(putRight(read, {}), read);
+});

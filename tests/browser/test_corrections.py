@@ -70,6 +70,45 @@ def test_a_guess_can_be_read_otherwise_and_undone_in_the_toast_by_keys_and_from_
     assert not judge.wrong, "\n".join(judge.wrong)
 
 
+def test_each_reading_of_the_one_field_is_changed_by_itself(browser: Browser, server: Server, artefacts: Path) -> None:
+    add_account(server, "ann")
+    ann = signed_in(browser, server, "ann")
+    judge = Judge(ann, artefacts)
+    ann.keyboard.press("n")
+    ann.locator("#wish").fill("talk to kim@example.net about a community garden tool library tomorrow at 3pm")
+    who, about, when = (ann.locator(f"[data-row={row}]") for row in ("people", "name", "start"))
+    expect(when).to_contain_text("15:00")
+    about.get_by_role("button", name="Change the name").click()
+    ann.keyboard.type("Garden tools")  # over what was selected
+    judge.look("one-field-row")
+    ann.keyboard.press("Enter")
+    expect(about.get_by_role("button", name="Change the name")).to_be_focused()
+    expect(about).to_contain_text("Garden tools")
+    expect(who).to_contain_text("kim@example.net")
+    when.get_by_role("button", name="Change the time").press("Enter")
+    ann.keyboard.type("tomorrow 16:30")
+    ann.keyboard.press("Escape")
+    expect(when).to_contain_text("15:00")
+    when.get_by_role("button", name="Change the time").press("Enter")
+    ann.keyboard.type("tomorrow 16:30")
+    when.get_by_role("button", name="Keep").click()
+    expect(when).to_contain_text("16:30")
+    who.get_by_role("button", name="Change who").press("Enter")
+    ann.keyboard.press("End")
+    ann.keyboard.type(", Lou <lou@example.net>")
+    ann.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    judge.look("one-field-row-phone")
+    judge.touch("one-field-row-phone")
+    ann.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    ann.keyboard.press("Enter")
+    expect(ann.locator("#wish")).to_have_value(re.compile("^talk to kim"))
+    ann.get_by_test_id("do").click()
+    expect(ann.get_by_role("heading", name="Garden tools", exact=True)).to_be_visible()
+    expect(ann.get_by_test_id("planned")).to_contain_text("16:30")
+    expect(ann.get_by_test_id("chip")).to_have_count(2)
+    assert not judge.wrong, "\n".join(judge.wrong)
+
+
 def test_an_invitee_is_a_chip_with_what_can_be_done(browser: Browser, server: Server, artefacts: Path) -> None:
     for name in ("ann", "kim"):
         add_account(server, name)

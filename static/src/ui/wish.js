@@ -1,9 +1,10 @@
 /**
  * The one field: a sentence becomes Who, About and When; Enter does the first thing. How a time and a name are read is the
- * component's own answer; while there is none, the words stand as they were typed.
+ * component's own answer; while there is none, the words stand as they were typed. Each of the three is changed in its own row,
+ * which leaves the others as they are.
  */
 import { html, nothing } from 'lit';
-import { inOneLine, placeOf, readWish } from '../one-field.js';
+import { inOneLine, putRight, readWish } from '../one-field.js';
 import { failure, hours, list, when } from '../words.js';
 import { plural, t } from '../words/language.js';
 import { slowness } from './busy.js';
@@ -13,10 +14,12 @@ import { PlainElement, initial, tint } from './plain.js';
 import { rowLine } from './todo.js';
 
 class WishField extends PlainElement {
-  static properties = { app: { attribute: false }, tick: { type: Number }, _wish: { state: true }, _words: { state: true }, _busy: { state: true }, _error: { state: true }, _picked: { state: true } };
+  static properties = { app: { attribute: false }, tick: { type: Number }, _wish: { state: true }, _words: { state: true }, _busy: { state: true }, _error: { state: true }, _picked: { state: true }, _row: { state: true } };
 
   /** The topic to invite to, or `null` for a new one. @type {any} */
   #into = null;
+  /** What was put right in its row. @type {import('../one-field.js').Put} */ #put = {};
+  /** The row that is changed: what its field began with, and how to leave it. @type {{words: string, put: import('../one-field.js').Put}} */ #was = { words: '', put: {} };
   /** What the component finds odd and has not sent: Enter once more sends it. @type {{address: string, better: string} | null} */ #told = null;
 
   #foretold = new Foretold(() => this.requestUpdate());
@@ -28,22 +31,36 @@ class WishField extends PlainElement {
     this._busy = false;
     this._error = '';
     this._picked = 0;
+    this._row = '';
+  }
+
+  /** Take a sentence, with what was put right of it. @param {string} words */
+  #take(words, put = this.#put) {
+    this._words = words;
+    this.#put = words.trim() ? put : {};
+    this._wish = putRight(readWish(words), this.#put);
+  }
+
+  /** Take it as if it had been typed anew. @param {string} words */
+  #retake(words) {
+    this._row = '';
+    this.#take(words, {});
+    this.#field.value = words;
+    this.#field.focus();
   }
 
   /** @param {string} words to start with; `''` keeps those from the last time @param {any} [into] a topic */
   open(words, into = null) {
-    if (into?.id !== this.#into?.id) this._words = '';
+    if (words || into?.id !== this.#into?.id) this.#take(words, {});
     this.#into = into;
-    if (words) this._words = words;
-    this._wish = readWish(this._words);
     this._error = '';
     this._picked = 0;
     this.#told = null;
     const dialog = /** @type {HTMLDialogElement} */ (this.querySelector('dialog'));
+    this._row = '';
     if (!dialog.open) dialog.showModal();
-    const field = this.#field;
-    field.value = this._words;
-    field.focus();
+    this.#field.value = this._words;
+    this.#field.focus();
   }
 
   get #field() {
@@ -75,7 +92,7 @@ class WishField extends PlainElement {
   }
 
   #go(id) {
-    this._words = '';
+    this.#take('');
     this.close();
     location.hash = `#/t/${id}`;
     this.app.go('talk');
@@ -97,7 +114,7 @@ class WishField extends PlainElement {
       const odd = done.corrections.filter((c) => c.code === 'address-suspect');
       deeds.invited(done);
       if (odd.length) return this.#ask(odd, topic);
-      this._words = '';
+      this.#take('');
       this.close();
       if (topic && topic.id !== this.app.topic?.id) this.#go(topic.id);
     } catch (error) {
@@ -118,26 +135,21 @@ class WishField extends PlainElement {
 
   // It waits its turn at a busy component: the field is free again, and how it went is told when it went.
   async #later(sent, what) {
-    const words = this._words;
-    this._words = '';
+    const [words, put] = [this._words, this.#put];
+    this.#take('');
     this.close();
     const done = await this.app.deeds.attempt(sent, what);
-    if (!done) this._words ||= words;
+    if (!done && !this._words) this.#take(words, put);
     else this.app.deeds.invited(done);
   }
 
   // What is left in the field are the addresses that look mistyped; they were not sent.
   #ask(odd, topic) {
     this.#told = { address: odd[0].was, better: odd[0].now };
-    const field = this.#field;
-    if (topic) {
-      if (topic.id !== this.app.route.topic) location.hash = `#/t/${topic.id}`;
-      this.#into = topic;
-      this._words = odd.map((c) => c.was).join(', ');
-      field.value = this._words;
-      this._wish = readWish(this._words);
-    }
-    field.focus();
+    if (!topic) return this.#field.focus();
+    if (topic.id !== this.app.route.topic) location.hash = `#/t/${topic.id}`;
+    this.#into = topic;
+    this.#retake(odd.map((c) => c.was).join(', '));
   }
 
   // Whoever does it must be there.
@@ -154,8 +166,7 @@ class WishField extends PlainElement {
   #input({ target: field }) {
     const entered = /\n/u.test(field.value);
     if (entered) field.value = field.value.replace(/\s*\n\s*/gu, ' ').trim();
-    this._words = field.value;
-    this._wish = readWish(this._words);
+    this.#take(field.value);
     this._error = '';
     this._picked = 0;
     if (entered) this.#enter();
@@ -191,38 +202,67 @@ class WishField extends PlainElement {
     this.#input({ target: field });
   }
 
+  // Where it stands: in the sentence, or put right in its row.
   #use(better) {
-    const field = this.#field;
-    field.value = this._words.replace(this.#suspicious?.address ?? '', better);
-    this.#input({ target: field });
-    field.focus();
+    const { address } = /** @type {{address: string}} */ (this.#suspicious);
+    const people = this.#put.people?.map((one) => (one.address === address ? { ...one, address: better } : one));
+    const words = this._words.replace(address, better);
+    this.#take(words, people ? { ...this.#put, people } : this.#put);
+    this._row = '';
+    this.#field.value = words;
+    this.#field.focus();
   }
 
-  // The cursor goes to that part of the sentence.
-  #amend(part) {
-    const field = this.#field;
-    const [from, to] = placeOf(this._words, part);
-    if (from === to && !/\s$/u.test(this._words)) {
-      field.value = `${this._words} `;
-      this.#input({ target: field });
-    }
-    field.focus();
-    field.setSelectionRange(from === to ? field.value.length : from, from === to ? field.value.length : to);
+  // -- one row alone
+
+  /** @param {'people' | 'name' | 'start'} row @param {string} words that stand there */
+  async #change(row, words) {
+    this.#was = { words, put: this.#put };
+    this._row = row;
+    await this.updateComplete;
+    this.#rowField?.select();
   }
 
-  #changing(part, name) {
-    return html`<dd><button class="btn quiet" type="button" aria-label=${name} @click=${() => this.#amend(part)}>${t`Change`}</button></dd>`;
+  get #rowField() {
+    return /** @type {HTMLInputElement | null} */ (this.querySelector('dl input'));
+  }
+
+  // An address that is not whole yet names nobody: whoever was there stays.
+  #typed(words) {
+    const { people, addresses } = readWish(words);
+    const row = this._row;
+    const more = row !== 'people' ? { [row]: words.trim() } : people.length ? { people, instead: readWish(this._words).addresses } : {};
+    this.#take(this._words, { ...this.#put, ...more });
+    this._error = '';
+  }
+
+  async #leave(row) {
+    this._row = '';
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector(`[data-row=${row}] button`))?.focus();
+  }
+
+  #rowKey(event) {
+    if (event.key !== 'Escape' && (event.key !== 'Enter' || event.isComposing)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === 'Escape') this.#take(this._words, this.#was.put);
+    this.#leave(this._row);
+  }
+
+  /** What is known of the row, or the field that changes it, and the button beside it. @param {'people' | 'name' | 'start'} row @param {any} [other] button while it is not changed */
+  #row(row, term, known, why, words, name, label, other = nothing) {
+    const open = this._row === row;
+    const way = open ? html`<button class="btn quiet" type="button" @click=${() => this.#leave(row)}>${t`Keep`}</button>` : html`<button class="btn quiet" type="button" aria-label=${name} @click=${() => this.#change(row, words)}>${t`Change`}</button>`;
+    return html`<div data-row=${row}><dt>${term}</dt><dd>${open ? html`<input dir="auto" autocomplete="off" aria-label=${label} .value=${this.#was.words} @input=${(e) => this.#typed(e.target.value)} @keydown=${this.#rowKey}>` : known}${why}</dd>
+      <dd>${open || other === nothing ? way : other}</dd></div>`;
   }
 
   // The topic of that name is meant: people are invited to it, or it is opened.
   #meant(topic) {
     if (!this._wish.people.length) return this.#go(topic.id);
     this.#into = topic;
-    this._words = inOneLine(this._wish.people);
-    const field = this.#field;
-    field.value = this._words;
-    this.#input({ target: field });
-    field.focus();
+    this.#retake(inOneLine(this._wish.people));
   }
 
   #about() {
@@ -230,18 +270,18 @@ class WishField extends PlainElement {
     const read = this.#foretold.name(this._wish);
     const taken = read?.told.find((c) => c.code === 'name-varied' && c.was);
     const same = taken && [...this.app.client.topics.values()].find((topic) => topic.name.toLowerCase() === taken.was.toLowerCase());
-    return html`<div><dt>${t`About`}</dt><dd><b dir="auto" data-testid="read-name">${read?.name || name || t`I find a name`}</b>
-      ${taken ? html`<small>${t`“${taken.was}” exists already.`}</small>` : name ? nothing : html`<small>${t`You can rename it at any time.`}</small>`}</dd>
-      ${same ? html`<dd><button class="btn quiet" type="button" @click=${() => this.#meant(same)}>${people.length ? t`Use that one` : t`Open it`}</button></dd>` : this.#changing(name, t`Change the name`)}</div>`;
+    const why = taken ? html`<small>${t`“${taken.was}” exists already.`}</small>` : name ? nothing : html`<small>${t`You can rename it at any time.`}</small>`;
+    return this.#row('name', t`About`, html`<b dir="auto" data-testid="read-name">${read?.name || name || t`I find a name`}</b>`, why, name, t`Change the name`, t`Name of the topic`,
+      same ? html`<button class="btn quiet" type="button" @click=${() => this.#meant(same)}>${people.length ? t`Use that one` : t`Open it`}</button>` : nothing);
   }
 
   #when() {
     const { start } = this._wish;
     const read = this.#foretold.time(this._wish);
     const at = read?.start ? when(read.start, this.app.now) : '';
-    return html`<div><dt>${t`When`}</dt><dd><b data-testid="read-time">${at || (read ? t`When the first guest arrives` : start || t`I find a time`)}</b>
-      <small>${read ? this.#why(read, start) : start ? t`I read it as the next plausible time and tell you what it became.` : t`You can start earlier, and change it at any time.`}</small></dd>
-      ${this.#changing(start, t`Change the time`)}</div>`;
+    const known = at || (read ? t`When the first guest arrives` : start || t`I find a time`);
+    const why = read ? this.#why(read, start) : start ? t`I read it as the next plausible time and tell you what it became.` : t`You can start earlier, and change it at any time.`;
+    return this.#row('start', t`When`, html`<b data-testid="read-time">${known}</b>`, html`<small>${this._row === 'start' && at ? `${at}. ` : ''}${why}</small>`, start, t`Change the time`, t`Day and time, as you would say it`);
   }
 
   #why(read, start) {
@@ -284,9 +324,9 @@ class WishField extends PlainElement {
     const topic = this.#into;
     if (!this._words.trim()) return nothing;
     return html`<dl>
-      ${addresses.length ? html`<div><dt>${t`Who`}</dt><dd>${people.map((p) => html`<span class="chip"><span class="av xs ${tint(p.name || p.address)}" aria-hidden="true">${initial(p.name || p.address)}</span>${p.name ? html`<b dir="auto">${p.name}</b>` : nothing}${p.address}</span>`)}
-        ${suspect ? html`<small class="error" role="alert">${t`${suspect.address}: did you mean ${html`<button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>`}?`} ${this.#told === suspect ? t`I have not sent it yet. Enter once more sends it as it is.` : ''}</small>`
-          : html`<small>${addresses.length === 1 ? t`Gets a mail with a link and a calendar file.` : t`Everyone gets a mail with a link and a calendar file.`}</small>`}</dd>${this.#changing(people[0].address, t`Change who`)}</div>` : nothing}
+      ${addresses.length ? this.#row('people', t`Who`, html`${people.map((p) => html`<span class="chip"><span class="av xs ${tint(p.name || p.address)}" aria-hidden="true">${initial(p.name || p.address)}</span>${p.name ? html`<b dir="auto">${p.name}</b>` : nothing}${p.address}</span>`)}`,
+        suspect ? html`<small class="error" role="alert">${t`${suspect.address}: did you mean ${html`<button class="text" type="button" @click=${() => this.#use(suspect.better)}>${suspect.better}</button>`}?`} ${this.#told === suspect ? t`I have not sent it yet. Enter once more sends it as it is.` : ''}</small>`
+          : html`<small>${addresses.length === 1 ? t`Gets a mail with a link and a calendar file.` : t`Everyone gets a mail with a link and a calendar file.`}</small>`, inOneLine(this._wish.people), t`Change who`, t`Who, with addresses`) : nothing}
       ${topic ? html`<div><dt>${t`To`}</dt><dd><b dir="auto">${topic.name}</b></dd></div>` : html`${this.#about()}${this.#when()}`}</dl>`;
   }
 

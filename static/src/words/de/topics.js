@@ -160,6 +160,7 @@ export const topics = {
   'Change the name': 'Namen ändern',
   'Then you also have {1}.': 'Dann haben Sie auch {1}.',
   'Change who': 'Ändern, wer',
+  'Who, with addresses': 'Wer, mit Adressen',
   '“{1}” exists already.': '„{1}“ gibt es schon.',
   'Use that one': 'Dieses nehmen',
   'Open it': 'Öffnen',
