@@ -11,7 +11,7 @@ const OTHERS = Object.keys(LANGUAGES).filter((code) => code !== 'en');
 const SAME = { de: ['in {1}', 'In {1}', 'In {1}, {2}', 'Kim to call by Friday', 'Links', 'Live', 'Offline'] };
 /** What is a name, a key, or is said to the reporter, which reads English. @type {Record<string, string[]>} */
 const NAMES = {
-  'ui/app.js': ['CCM'], 'ui/sign-in.js': ['CCM'], 'ui/topics.js': ['CCM'], 'ui/inside.js': [', CCM'], 'ui/attributes.js': ['Reporter, drop the ….', 'Reporter, change the … to: …'],
+  'ui/app.js': ['CCM'], 'ui/sign-in.js': ['CCM'], 'ui/topics.js': ['CCM'], 'ui/inside.js': [', CCM'], 'ui/record-deeds.js': ['Reporter, drop the ….', 'Reporter, change the … to: …'],
   'ui/completion.js': ['Kim, Tom'], 'ui/key-list.js': ['Alt ↑ ↓', 'Alt 1 2 3', 'Alt Z'], 'ui/pubbar.js': ['Hippo CMS'], 'ui/wish.js': ['Esc'],
 };
 

@@ -14,6 +14,17 @@ from playwright.sync_api import Browser, Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
+# Whether it is seen without a pointer near it, within the words' pane.
+IN_SIGHT = """(one) => {
+  const [pane, here] = [one.closest('.scroll'), one].map((each) => each.getBoundingClientRect());
+  let opacity = 1;
+  for (let each = one; each; each = each.parentElement) opacity *= getComputedStyle(each).opacity;
+  return opacity === 1 && here.left >= pane.left && here.right <= pane.right;
+}"""
+# How much of the pane's width a line's words may take.
+WORDS_WIDE = "(one) => one.querySelector('p').offsetWidth / one.closest('.scroll').clientWidth"
+
+
 def start(page: Page) -> str:
     return str(page.get_by_test_id("planned").inner_text())
 
@@ -188,21 +199,32 @@ def test_what_the_outcome_holds_is_corrected_and_taken_off_by_its_own_menu(
         "ACTION: Ann to list the mirrors",
     ):
         say(ann, words)
-    expect(goal).to_contain_text("one licence for every data set")
+    expect(goal).to_contain_text("One licence for every data set")
     expect(action).to_be_visible()
 
-    def change(what: str, deed: str, words: str = "") -> None:
+    def change(what: str, deed: str) -> None:
         ann.get_by_label(f"Change {what}").press("Enter")
         ann.locator("details[open]").get_by_role("button", name=deed).press("Enter")
-        if words:
-            ann.locator("#ask-value").fill(words)
-            ann.locator("#ask-value").press("Enter")
 
-    change("Goal", "Say it otherwise", "Two licences, one of them for text.")
+    # A click on any line's words changes them where they stand, or Enter; what else can be done is in sight.
+    goal.get_by_role("button", name="One licence for every data set").click()
+    field = goal.get_by_label("What Goal says")
+    expect(field).to_be_focused()
+    field.fill("Something else.")
+    judge.look("outcome-edit")
+    field.press("Escape")
+    expect(goal.locator(".say")).to_be_focused()
+    ann.keyboard.press("Enter")
+    field.fill("Two licences, one of them for text.")
+    field.press("Enter")
     expect(goal).to_contain_text("Two licences, one of them for text", timeout=10_000)
     log = ann.get_by_role("log")
     expect(log.get_by_text("Goal is now “Two licences, one of them for text.”", exact=True)).to_be_visible()
     expect(log.get_by_text("is off the record")).to_have_count(0)
+    ann.mouse.move(0, 0)
+    for one in (goal, action):
+        assert one.locator("summary").evaluate(IN_SIGHT)
+        assert one.evaluate(WORDS_WIDE) > 0.7
     change("A1", "Change it")
     action.get_by_label("What A1 says").fill("List all mirrors")
     action.get_by_label("What A1 says").press("Enter")
@@ -213,10 +235,11 @@ def test_what_the_outcome_holds_is_corrected_and_taken_off_by_its_own_menu(
     ann.set_viewport_size(NARROW)  # type: ignore[arg-type]
     ann.get_by_role("link", name="Outcome").click()
     judge.look("outcome-narrow")
-    change("Goal", "Take it off the record")
+    change("Goal", "Remove this line")
     expect(goal).to_have_count(0, timeout=10_000)
-    change("A1", "Take it off the record")
+    change("A1", "Remove this line")
     expect(action).to_have_count(0, timeout=10_000)
+    expect(ann.get_by_test_id("toast")).to_contain_text("A1 is removed. What was said stays in the talk.")
     assert not judge.wrong, "\n".join(judge.wrong)
 
 

@@ -8,7 +8,7 @@ import { t } from '../words/language.js';
 /** @typedef {import('../xmpp/read.js').Entry} Entry */
 
 /** @param {string} text */
-const tidy = (text) => text.replace(/\s+/gu, ' ').trim();
+export const tidy = (text) => text.replace(/\s+/gu, ' ').trim();
 
 /** What stands in the field for the day. @param {Entry} entry @param {Date} now */
 export function dayOf(entry, now) {

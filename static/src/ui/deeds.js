@@ -41,12 +41,6 @@ export class Deeds {
     this.app.show({ kind: 'sure', component: 'topics', title: t`Delete “${topic.name}”?`, text: t`The talk and its outcome go for everybody. What was published stays published.`, verb: t`Delete it`, what: t`It is not deleted.`, run });
   }
 
-  /** Say in the talk what a value of the outcome should be. @param {string} name @param {string} was @param {(words: string) => string} line */
-  reword(name, was, line) {
-    const run = async (words) => { if (words && words !== was) this.app.room.say(line(words)); };
-    this.app.show({ kind: 'value', title: t`Change ${name}`, label: t`As it should stand`, value: was, verb: t`Say so`, hint: t`It is said in the talk, under your name.`, what: t`It stands as it was.`, run });
-  }
-
   /** Say a message of one's own otherwise. */
   edit(line) {
     const { room } = this.app;

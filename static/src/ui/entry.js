@@ -12,7 +12,7 @@ import { icon } from './icons.js';
 import { deedsOf } from './record-deeds.js';
 import { stateOf } from './record-state.js';
 import { decode } from './route.js';
-import { changes, source } from './source.js';
+import { changes, mayChange, source, words } from './source.js';
 import { isOpen, statusName } from './spine.js';
 
 const possible = () => ({ action: t`Possible actions`, decision: t`Possible decisions`, question: t`Possible questions` });
@@ -32,7 +32,6 @@ const called = (url) => decode(/\/upload\/[\w-]{32}\/([^/?#]+)$/u.exec(url)?.[1]
 
 /** A link is opened by a click, so it is not changed by one. */
 const isLink = (entry) => entry.kind === 'link' && /^https?:\/\/\S+$/u.test(entry.text);
-const mayChange = (app) => app.room?.state === 'in' || app.session.state === 'online';
 
 function due(entry, now) {
   const date = entry.due ? new Date(`${entry.due}T12:00:00`) : null;
@@ -66,29 +65,26 @@ function menu(app, entry, shown) {
     ...(action && ['done', 'cancelled'].includes(entry.status) ? [['reply', t`It is open again`, turn('reopen')]] : []),
     ...(entry.kind === 'question' && entry.status === 'open' ? [['check', t`It is answered`, turn('done')]] : []),
     ...moves,
-    ['close', t`Take it off the record`, () => deeds.drop(topic, entry), 'danger'],
-  ]));
+  ]), () => deeds.drop(topic, entry));
 }
 
-function words(app, entry) {
+function says(app, entry) {
   if (isLink(entry)) return html`<p dir="auto"><a class="say" href=${entry.text} target="_blank" rel="noopener noreferrer">${called(entry.text)}</a></p>`;
-  if (!mayChange(app)) return html`<p dir="auto">${entry.text}</p>`;
-  return html`<p dir="auto"><button class="say" type="button" aria-describedby="how-to-change" @click=${() => edit(app, entry)}>${entry.text}</button></p>`;
+  return words(app, entry.text, () => edit(app, entry), 'how-to-move');
 }
 
 function row(app, outcome, entry, shown, minutes) {
   const wet = app.wet.has(`${outcome.topic}/${entry.id}`);
   const found = app.route.kind === 'o' && app.route.target === entry.id;
   const open = isOpen(entry);
-  const came = source(app, entry.source, entry.at);
   const mark = html`<span class="mark ${entry.kind} ${open ? 'open' : ''}">${entry.id}${open ? '?' : ''}</span>`;
   const over = DONE.includes(entry.status);
   return html`<li class="ent ${wet ? 'wet' : ''} ${found ? 'found-entry' : ''} ${open ? 'unsettled' : ''} ${over ? 'over' : ''}" data-entry=${entry.id} @keydown=${(e) => moveByKey(app, entry, shown, e)}
     @dragover=${(e) => hover(app, entry, shown, e)} @drop=${(e) => put(app, entry, shown, e)}>
-    ${isEdited(app, entry) ? html`${mark}${editor(app, outcome, entry)}` : html`<span class="grip" draggable=${entry.found ? 'false' : 'true'} @dragstart=${(e) => drag(app, entry, e)}>${mark}</span>${words(app, entry)}${came === nothing ? html`<span></span>` : came}
+    ${isEdited(app, entry) ? html`${mark}${editor(app, outcome, entry)}` : html`<span class="grip" draggable=${entry.found ? 'false' : 'true'} @dragstart=${(e) => drag(app, entry, e)}>${mark}</span>${says(app, entry)}
     <div class="meta">${owner(app, entry)}${due(entry, app.now)}${facts(entry)}
       ${entry.kind !== 'action' && entry.kind !== 'topic' && entry.by ? html`<span>${entry.kind === 'question' ? t`${html`<b dir="auto">${entry.by}</b>`} asked` : html`<b dir="auto">${entry.by}</b>`}</span>` : nothing}
-      ${minutes ? html`<span>${minutes}</span>` : nothing}${over ? html`<span class="status">${statusName(entry.status)}</span>` : nothing}${open ? html`<span class="status">${t`to confirm`}</span>` : nothing}${menu(app, entry, shown)}</div>`}</li>`;
+      ${minutes ? html`<span>${minutes}</span>` : nothing}${over ? html`<span class="status">${statusName(entry.status)}</span>` : nothing}${open ? html`<span class="status">${t`to confirm`}</span>` : nothing}<span class="tail">${source(app, entry.source, entry.at)}${menu(app, entry, shown)}</span></div>`}</li>`;
 }
 
 // -- moving
@@ -157,5 +153,5 @@ export function entries(app, outcome, kinds) {
     if (!some.length) return nothing;
     const shown = kind.endsWith('action') ? byOwner(some) : some;
     return html`<h3>${titles()[kind]} <span class="num">${some.length}</span></h3><ol data-kind=${kind}>${repeat(shown, (e) => e.id, (e) => row(app, outcome, e, shown, minutes.get(e.id)))}</ol>`;
-  })}${kinds === RESULTS ? html`<p class="vh" id="how-to-change">${t`Enter changes it, Alt and arrows move it.`}</p>` : nothing}`;
+  })}${kinds === RESULTS ? html`<p hidden><span id="how-to-change">${t`Enter changes it.`}</span><span id="how-to-move">${t`Alt and arrows move it.`}</span></p>` : nothing}`;
 }

@@ -3,13 +3,16 @@
  * talk. Comes with the pane of the record.
  */
 import { t } from '../words/language.js';
-import { orders, told, wayBack } from './amend.js';
+import { orders, tidy, told, wayBack } from './amend.js';
 import { stateOf } from './record-state.js';
 
 const READ_MS = 10_000;
 const MAX_ANSWERED = 4;
 
 /** @typedef {import('../xmpp/read.js').Entry} Entry */
+
+/** What the reporter calls an attribute. @param {string} name */
+const called = (name) => name.replaceAll('_', ' ');
 
 class RecordDeeds {
   /** @param {any} app */
@@ -52,6 +55,17 @@ class RecordDeeds {
     await this.#goOn(entry.id);
   }
 
+  /** Say in the talk what an attribute should say. @param {{id: string, text: string}} line @param {{text: string}} wish */
+  reword(line, wish) {
+    const text = tidy(wish.text);
+    if (text && text !== tidy(line.text)) this.app.room?.say(`Reporter, change the ${called(line.id)} to: ${text}`);
+  }
+
+  /** Say in the talk that an attribute says nothing. @param {string} name */
+  unsay(name) {
+    this.app.room?.say(`Reporter, drop the ${called(name)}.`);
+  }
+
   /** Put an entry before or after another one of its heading. @param {'before' | 'after'} side */
   async place(topic, entry, other, side) {
     if (!(await this.#deeds.order(topic, `#move ${entry.id} ${side} ${other.id}`, t`${entry.id} stays where it is.`))) return;
@@ -70,7 +84,7 @@ class RecordDeeds {
   }
 
   async drop(topic, entry) {
-    if (await this.#deeds.order(topic, `#drop ${entry.id}`, t`${entry.id} stands as it was.`)) this.#tellBack(topic, t`${entry.id} is off the record.`, [`#restore ${entry.id}`]);
+    if (await this.#deeds.order(topic, `#drop ${entry.id}`, t`${entry.id} stands as it was.`)) this.#tellBack(topic, t`${entry.id} is removed. What was said stays in the talk.`, [`#restore ${entry.id}`]);
   }
 
   /** Yes or no to what the reporter found or somebody proposed; the answers stand in the card with a way back. */

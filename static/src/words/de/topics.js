@@ -33,8 +33,6 @@ export const topics = {
   'It is not deleted.': 'Es ist nicht gelöscht.',
   'Change {1}': '{1} ändern',
   'As it should stand': 'Wie es heißen soll',
-  'Say so': 'So sagen',
-  'It is said in the talk, under your name.': 'Es wird im Gespräch gesagt, unter Ihrem Namen.',
   'It stands as it was.': 'Es steht, wie es war.',
   'Edit your message': 'Ihre Nachricht bearbeiten',
   'Save': 'Speichern',
