@@ -86,7 +86,7 @@ def _values(mail: OutcomeMail) -> dict[str, object]:
     return {
         "title": _line(document.title),
         "language": document.language,
-        "headline": _line(document.headline),
+        "about": _about(document),
         "mine": [_task(item, mail) for item in mail.mine],
         "others": [(_line(owner), tasks) for owner, tasks in others if tasks],
         "decisions": [_told(item) for item in document.decisions],
@@ -97,6 +97,13 @@ def _values(mail: OutcomeMail) -> dict[str, object]:
         "produced": _line(wording.produced(document)),
         "stop": f"{mail.answers}/stop",
     }
+
+
+def _about(document: Document) -> str:
+    """What it is about, in the words and by the name of who said so; decisions stand below by themselves."""
+    quotes = (quote for section in document.sections for quote in section.quotes)
+    said = next((quote for quote in quotes if quote.text == document.headline), None)
+    return _line(f"{said.by}: “{said.text}”") if said is not None else ""
 
 
 def _told(item: Item) -> dict[str, str]:

@@ -65,8 +65,8 @@ def page(
 
 def fragment(document: Document) -> str:
     """The document as one ``<article>`` for a page of somebody else's, whose title stands above it."""
-    lead = f'<p class="lead">{escaped(document.headline)}</p>' if document.headline else ""
-    return f'<article class="ccm">{lead}{_facts(document)}\n{_outcome(document)}{_foot(document, {}, {})}</article>'
+    head = f"{_lead(document)}{_facts(document)}"
+    return f'<article class="ccm">{head}\n{_outcome(document)}{_foot(document, {}, {})}</article>'
 
 
 def _outcome(document: Document) -> str:
@@ -114,8 +114,13 @@ def _contents(document: Document, outcome: str) -> str:
 
 
 def _head(document: Document) -> str:
-    lead = f'<p class="lead">{escaped(document.headline)}</p>' if document.headline else ""
-    return f"<header><h1>{escaped(document.title)}</h1>{lead}{_facts(document)}</header>"
+    return f"<header><h1>{escaped(document.title)}</h1>{_lead(document)}{_facts(document)}</header>"
+
+
+def _lead(document: Document) -> str:
+    """In words of our own: people's stand below, once."""
+    words = wording.lead(document)
+    return f'<p class="lead">{escaped(words)}</p>' if words else ""
 
 
 def _facts(document: Document) -> str:
@@ -163,7 +168,7 @@ def _quote(quote: Quote, document: Document, said: Mapping[str, Line]) -> str:
 
 def _foot(document: Document, alternates: Mapping[str, str], versions: Mapping[str, str]) -> str:
     also = f"<p>Also as {_linked(alternates)}.</p>" if alternates else ""
-    facts = (wording.scheduled(document), wording.standing(document), wording.counts(document))
+    facts = (wording.scheduled(document), wording.standing(document))
     about = ". ".join(escaped(fact) for fact in facts if fact)
     about += f". Versions: {_linked(versions)}" if versions else ""
     licence = f" Licence: {escaped(document.licence)}." if document.licence else ""

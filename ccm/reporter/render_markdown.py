@@ -50,7 +50,8 @@ class _Lines:
         return [*out, *self._links(), *self._people(), *self._log(), *self._foot()]
 
     def _lead(self) -> list[str]:
-        return [plain(self._document.headline), ""] if self._document.headline else []
+        words = wording.lead(self._document)
+        return [words, ""] if words else []
 
     def _head(self) -> list[str]:
         document = self._document
@@ -60,7 +61,7 @@ class _Lines:
             f"{'Held ' if document.scheduled else ''}{when(document)}" if when(document) else "",
             f"Chaired by {document.chair}" if document.chair else "",
             wording.standing(document),
-            wording.counts(document),
+            wording.counted(len(document.log), "message"),
         ]
         versions = [f"[{n}](<{self._url}?v={n}>)" for n in range(1, document.version)] if self._url else []
         earlier = [f"Earlier versions: {', '.join(versions)}"] if versions else []

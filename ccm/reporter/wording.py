@@ -32,12 +32,29 @@ _KINDS = {"consensus": "By consensus", "vote": "By vote", "ruling": "Ruled by th
 _WHY = {"unanswered": "Nobody else spoke after it.", "unsettled": "No answer was noted."}
 
 
+def lead(document: Document) -> str:
+    """``What came of it: 2 actions (the first due Fri 27 Nov 2026), 1 decision.``, or ``""`` where nothing did."""
+    days_due = sorted(item.due for item in document.actions if item.due and item.status in ("open", "carried"))
+    first = "the first " if len(document.actions) > 1 else ""
+    until = f" ({first}due {short_day(days_due[0])})" if days_due else ""
+    possible = (
+        (len(document.possible_actions), "possible action"),
+        (len(document.possible_decisions), "possible decision"),
+    )
+    told = [(number, noun, until if noun == "action" else "") for number, noun in (*_outcome(document), *possible)]
+    came = ", ".join(f"{counted(number, noun)}{when}" for number, noun, when in told if number)
+    return f"What came of it: {came}." if came else ""
+
+
 def counts(document: Document) -> str:
     """``2 actions, 1 decision, no open questions, 42 messages``."""
+    return ", ".join(counted(number, noun) for number, noun in (*_outcome(document), (len(document.log), "message")))
+
+
+def _outcome(document: Document) -> tuple[tuple[int, str], ...]:
     open_ones = sum(item.status == "open" for item in document.questions)
     standing_ones = len(document.decisions) - len(superseded(document.decisions))
-    numbers = ((len(document.actions), "action"), (standing_ones, "decision"), (open_ones, "open question"))
-    return ", ".join(counted(number, noun) for number, noun in (*numbers, (len(document.log), "message")))
+    return (len(document.actions), "action"), (standing_ones, "decision"), (open_ones, "open question")
 
 
 def counted(number: int, noun: str) -> str:

@@ -84,6 +84,7 @@ async def test_those_who_took_part_are_mailed_their_own_actions_first(stage: Any
     plain = mail.get_body(("plain",)).get_content()
     assert plain.index("A1: Publish the text") < plain.index("A2: Ring Zyxwvut") < plain.index("D1: One licence")
     assert "* A1: Publish the text, due Fri 15 Jan 2027" in plain.splitlines()
+    assert plain.count("ne licence for every data set") == 1
     links = re.findall(r"(http://localhost:5280/outcome/\S+)", plain)
     token = links[0].split("/")[4]
     assert [link.partition(token)[2] for link in links] == ["/A1?do=done", "/A1?do=not-me", "/A1?do=date", "/stop"]

@@ -262,7 +262,8 @@ def test_the_head_tells_planned_and_real_times_standing_and_counts(context):
         "Held ",
         "Chaired by",
         "Approved by ann, Tue 24 Nov 2026, 14:05 UTC, version 2, amended",
-        "1 action, no decisions, no open questions, 3 messages",
+        "What came of it: 1 action.",
+        "3 messages",
         "Absent: Lou.",
         "Kept until the operator",
     ):

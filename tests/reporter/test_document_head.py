@@ -35,14 +35,29 @@ def forms(document):
     return render_markdown.text(document), render_html.page(document, stylesheet="s.css")
 
 
-def test_the_headline_repeats_no_counts_and_is_left_out_where_there_is_none(context):
-    plain = document_of(talk("ann: ACTION: ben to pay"), context)
-    assert plain.headline == ""
+def test_the_lead_tells_what_came_of_it_and_is_left_out_where_nothing_did(context):
+    document = document_of(talk("ann: ACTION: ben to pay by 2 December", "ann: ACTION: kim to ask by Friday"), context)
+    assert document.headline == ""
+    for text in forms(document):
+        assert text.count("What came of it: 2 actions (the first due Fri 27 Nov 2026).") == 1
+    plain = document_of(talk("ann: hello"), context)
     markdown, html = forms(plain)
     assert 'class="lead"' not in html
-    assert markdown.count("1 action") == 1
+    assert "What came of it" not in markdown
     assert "() " not in render_atom.entry(plain, url="https://x.org/a")
-    assert document_of(talk("ann: #agreed we move"), context).headline == "Decided: we move"
+
+
+def test_no_words_of_people_stand_twice_above_the_conversation(context):
+    decided = document_of(talk("ann: #agreed we move", "ann: hm"), context)
+    assert decided.headline == "Decided: we move"
+    about = (Section("introduction", "Introduction", (Quote("One door.", "ann", "m2", ""),)),)
+    told = msgspec.structs.replace(decided, sections=about, headline="One door.")
+    for document, words in ((decided, "e move"), (told, "One door")):
+        markdown, html = forms(document)
+        assert markdown.partition("## The conversation")[0].count(words) == 1
+        for page in (html.partition("<body")[2], render_html.fragment(document)):
+            record = re.sub(r'<div class="side-note">.*?</div>', "", page.partition('<section id="log">')[0])
+            assert record.count(words) == 1
 
 
 def test_nothing_said_of_the_type_leaves_no_section_about_it(context):
