@@ -239,7 +239,7 @@ class Mam:
             again = self._sweep_later
             self._later(
                 60 * self._options.sweep_minutes,
-                lambda: aside(self._sweep(), "forgetting old messages", lambda _: again(), again),
+                lambda: aside(self._sweep(), "forgetting old messages", lambda _: again(), again, again=True),
             )
 
     async def _sweep(self) -> None:

@@ -206,7 +206,7 @@ class UploadService:
         )
 
     def _sweep(self) -> None:
-        aside(self._services.uploads.sweep(), "removing files that have expired")
+        aside(self._services.uploads.sweep(), "removing files that have expired", again=True)
         self._services.later(_SWEEP_SECONDS, self._sweep)
 
 

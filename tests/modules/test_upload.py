@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
+from twisted.logger import capturedLogs
 
 from ccm import namespaces as ns
-from ccm.errors import ConfigError
+from ccm.errors import ConfigError, StoreClosed
 from ccm.interfaces import IUploads
 from ccm.modules import disco
 from ccm.modules.guests import plugin as visits
@@ -243,3 +244,14 @@ def test_files_that_have_ended_are_swept_now_and_then() -> None:
     place.kept(place.ask())
     place.hands.advance(3600)
     assert result_of(place.uploads.sweep()) == 0  # done already
+
+
+def test_a_server_that_ends_at_once_says_nothing_of_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def closed() -> int:
+        raise StoreClosed("The store is closed.")
+
+    place = Place()
+    monkeypatch.setattr(place.uploads, "sweep", closed)
+    with capturedLogs() as logs:
+        place.hands.advance(3600)
+    assert logs == []
