@@ -313,3 +313,27 @@ test('what is told as said is the line that came, whatever order the clocks and 
   assert.deepEqual(told, ['a new one']);
   assert.equal(parts.room.log[0].body, 'as it should stand');
 });
+
+test('who writes is told so again while it lasts, and that it ended, once', async () => {
+  const parts = await entered();
+  const { room, session, clock } = parts;
+  const states = () => session.sent.splice(0).flatMap((el) => [...el.childNodes].filter((c) => c.getAttribute('xmlns')?.endsWith('chatstates')).map((c) => c.nodeName));
+  states();
+  room.writing.typed(true);
+  await clock.pass(3);
+  room.writing.typed(true);
+  assert.deepEqual(states(), ['composing']);
+  await clock.pass(3);
+  room.writing.typed(true);
+  assert.deepEqual(states(), ['composing']);
+  await clock.pass(60);
+  assert.deepEqual(states(), ['paused']);
+  room.writing.typed(true);
+  room.writing.typed(false);
+  room.writing.typed(false);
+  assert.deepEqual(states(), ['composing', 'active']);
+  room.writing.typed(true);
+  room.say('done');
+  await clock.pass(60);
+  assert.deepEqual(states(), ['composing', 'active']); // the message tells it
+});

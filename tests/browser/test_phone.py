@@ -113,6 +113,8 @@ def files_and_typing(kim: Page, ann: Page, judge: Judge) -> None:
     ann.get_by_test_id("composer").press_sequentially("So that is")
     expect(kim.get_by_text("Ann is writing")).to_be_visible(timeout=SECONDS)
     judge.look("06-picture")
+    ann.get_by_test_id("composer").fill("")
+    expect(kim.get_by_text("Ann is writing")).to_have_count(0, timeout=SECONDS)
     kim.get_by_test_id("composer").press_sequentially("Yes")
     expect(ann.get_by_text("Kim is writing")).to_be_visible(timeout=SECONDS)
     kim.get_by_test_id("send").tap()

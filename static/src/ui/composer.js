@@ -7,7 +7,6 @@ import { icon } from './icons.js';
 import { isOwn } from './message.js';
 import { PlainElement } from './plain.js';
 
-const TYPING_MS = 4000;
 const keeps = () => [['Action:', t`Action`, t`who does what by when`], ['Agreed:', t`Decision`, t`what is settled`], ['Question:', t`Question`, t`what stays open`], ['Topic:', t`Point`, t`what comes next`]];
 /** Whether Enter breaks the line. */
 const breaks = () => matchMedia('(pointer: coarse)').matches || localStorage.getItem('ccm-enter') === 'breaks';
@@ -17,7 +16,6 @@ class Composer extends PlainElement {
   static properties = { app: { attribute: false }, talk: { attribute: false }, tick: { type: Number } };
 
   /** By topic, what is answered. @type {Map<string, any>} */ #answered = new Map();
-  #lastTyped = 0;
   #options = /** @type {import('./completion.js').Option[]} */ ([]);
   #begun = /** @type {import('./completion.js').Begun | null} */ (null);
   #at = 0;
@@ -58,11 +56,7 @@ class Composer extends PlainElement {
     const { app } = this;
     const field = this.#field;
     app.draft(app.topic.id, field.value);
-    const now = Date.now();
-    if (field.value && now - this.#lastTyped > TYPING_MS) {
-      this.#lastTyped = now;
-      app.room.compose('composing');
-    }
+    app.room.writing.typed(Boolean(field.value));
     this.#complete();
   }
 
@@ -145,7 +139,6 @@ class Composer extends PlainElement {
     field.value = '';
     app.draft(app.topic.id, '');
     this.#answered.delete(app.topic.id);
-    this.#lastTyped = 0;
     app.room.say(text, undefined, { reply: line ? { id: line.id, nick: line.nick, words: line.file?.name ?? line.body } : null });
     this.talk.said();
     this.requestUpdate();

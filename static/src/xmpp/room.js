@@ -14,6 +14,7 @@ import { Outbox, line as unsentLine } from './outbox.js';
 import { RequestError, readMessage, readPresence } from './read.js';
 import { write } from './replies.js';
 import { RoomLog } from './room-log.js';
+import { Writing } from './writing.js';
 import { attr, kid } from './xml.js';
 
 const MAX_PAGES = 40;
@@ -66,6 +67,7 @@ export class Room extends Emitter {
     this.newId = newId;
     this.#outbox = new Outbox({ jid, nick, store, clock });
     this.#archive = new ArchivePages(jid, session, newId);
+    this.writing = new Writing(clock, (state) => this.state === 'in' && session.send($msg({ to: jid, type: 'groupchat' }).c(state, { xmlns: NS.chatStates })));
   }
 
   /** What the room reflected. @returns {Line[]} */
@@ -142,6 +144,7 @@ export class Room extends Emitter {
     const unsent = { originId: this.newId(), body, at: this.clock.now(), replaces: instead?.clientId ?? '', reply, file };
     const line = unsentLine(unsent, this.nick, this.#held || this.state !== 'in' ? 'kept' : 'sending', !this.onRecord);
     this.#outbox.add(line);
+    this.writing.said();
     if (line.state === 'sending') this.#transmit(line);
     else if (this.session.state === 'online') line.state = 'sending';
     this.emit('change');
@@ -175,11 +178,6 @@ export class Room extends Emitter {
     const message = $msg({ to: this.jid, type: 'groupchat', id: this.newId() }).c('reactions', { xmlns: NS.reactions, id: line.id });
     for (const word of wanted) message.c('reaction', {}, word);
     this.session.send(message);
-  }
-
-  /** @param {'composing' | 'paused' | 'active'} state XEP-0085 */
-  compose(state) {
-    if (this.state === 'in') this.session.send($msg({ to: this.jid, type: 'groupchat' }).c(state, { xmlns: NS.chatStates }));
   }
 
   /** Fetch the page before the first line. */
