@@ -26,7 +26,7 @@ from ccm.components.publication_states import targets_of
 from ccm.components.room_archive import Remark
 from ccm.components.room_transcript import RoomTranscript, spoken
 from ccm.components.room_window import window
-from ccm.components.room_words import CARRYING, CLOSING, CLOSING_WORDS, GREETING, LONG, LONG_WORDS, READ_ANEW, greeting
+from ccm.components.room_words import CARRYING, CLOSING, GREETING, LONG, LONG_WORDS, READ_ANEW, closing, greeting
 from ccm.components.saved_discussion import Saved
 from ccm.errors import StanzaError
 from ccm.records import Topic
@@ -243,7 +243,7 @@ class RoomDiscussion:
         if not self.saved.carried:
             await self._carry()
         if self.topic.state == "ended" and not self.saved.closing and not self._woken:
-            await self._say(CLOSING, CLOSING_WORDS)
+            await self._say(CLOSING, closing(self.state.mode))
             self.saved.closing = True
         if self.saved.document and self.topic.document != self.saved.document:
             await self._room.published(self.topic, self.saved.document)

@@ -1,12 +1,17 @@
 """What the reporter says in a room of its own accord: who it is, that a talk ended or is long, that it read it anew."""
 
 from ccm.records import Topic
+from ccm.reporter.state import Mode
 
 GREETING = "greeting"
 CLOSING = "closing"
 CARRYING = "carried"
 LONG = "long"
-CLOSING_WORDS = "The talk has ended. Write “publish this, reporter” and I write it up."
+_CLOSING = {
+    "listening": "Write “publish this, reporter” and I write it up.",
+    "interviewing": "My question still waits for an answer.",
+    "grace": "What was asked to be published goes out unless somebody holds it.",
+}
 READ_ANEW = (
     "The room's archive does not know what I had read last, so I read it again from its start. What it does not hold "
     "is not in my record: please look with #draft."
@@ -34,6 +39,11 @@ def greeting(topic: Topic, web_url: str, announced: str) -> str:
         f"{web_url}archive/ for {_READERS[topic.visibility]} to read. {announced}"
         f"{STAY_OUT} Or typed: #off, #on, #off me, #help."
     )
+
+
+def closing(mode: Mode) -> str:
+    """The talk has ended, and what is next."""
+    return f"The talk has ended. {_CLOSING.get(mode, '')}".rstrip()
 
 
 def readers_changed(topic: Topic) -> str:
