@@ -112,7 +112,7 @@ def meet(stage: Stage, ann: Page, *others: Page) -> None:
     wish(ann, f"kim@example.org, priya@example.org, tom@example.org {PORTAL} now")
     expect(ann.locator("#talk-title")).to_have_text(PORTAL)
     expect(message(ann, "I am the reporter")).to_be_visible(timeout=SOON)
-    ann.get_by_test_id("toast").get_by_role("button", name="Close").click()  # ten seconds pass within a minute of the story
+    ann.get_by_test_id("toast").get_by_role("button", name="Close").click()  # its ten seconds pass
     for page in others:
         page.get_by_test_id("topic").filter(has_text=PORTAL).click()
         expect(page.locator("#talk-title")).to_have_text(PORTAL)
