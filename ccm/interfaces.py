@@ -113,6 +113,8 @@ class IHostDisco(Interface):
 class IDatabase(Interface):
     """The durable store. A *change* or *query* runs in a thread with a SQLAlchemy ``Connection``; no reactor there."""
 
+    dialect = Attribute("SQLAlchemy's name of the database: ``sqlite`` or ``postgresql``.")
+
     def read(query: Callable[[Any], T], key: Hashable = None) -> Awaitable[T]:
         """
         Run *query(connection)* in a reading transaction.

@@ -12,21 +12,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 from zope.interface import implementer
 
 from ccm.interfaces import IArchive, IDatabase
 from ccm.records import Archived, Page
-from ccm.store import message_index
+from ccm.store import message_index, room_filing
 from ccm.store.pages import Pages
-from ccm.store.prepared import Prepared
 from ccm.store.schema import archive, marks
 from ccm.store.times import from_micros, seconds_to_micros, to_micros
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-_INSERT = "INSERT INTO archive (owner, id, with_jid, sender, stamp, stanza, origin_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT = (
+    "INSERT INTO archive (owner, id, with_jid, sender, stamp, stanza, origin_id, filed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _MARK = (
     "INSERT INTO marks (name, value) VALUES (?, ?) "
     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > marks.value"
@@ -36,14 +37,6 @@ _SLACK = "archive slack"  # no message's stamp is further from its id's time
 _AHEAD_MICROS = 10_000_000
 _LEAST_SLACK_MICROS = 60_000_000
 _ORIGIN_WINDOW = timedelta(hours=24)
-
-_SEEN = Prepared(
-    select(archive.c.id)
-    .where(archive.c.owner == bindparam("owner"), archive.c.origin_id == bindparam("origin"))
-    .where(archive.c.sender == bindparam("sender"), archive.c.stamp > bindparam("since"))
-    .order_by(archive.c.id)
-    .limit(1)
-)
 
 
 @implementer(IArchive)
@@ -61,6 +54,7 @@ class Archive:
         self._last = 0
         self._ceiling = 0
         self._slack = _LEAST_SLACK_MICROS
+        self._filed = room_filing.at_once(database.dialect)
         self.appended = 0
         self._underway: dict[tuple[str, str, str], str] = {}
 
@@ -109,6 +103,7 @@ class Archive:
             stamp,
             message.stanza,
             message.origin_id,
+            self._filed,
         )
         done = self._database.append(_INSERT, row)
         self.appended += 1
@@ -132,25 +127,37 @@ class Archive:
         limit: int = 50,
     ) -> Page:
         conditions: list[Any] = []
-        if with_ is not None and with_ != owner:  # a room means all its occupants
+        whole = with_ is None or with_ == owner  # a room means all its occupants
+        if not whole:
             conditions.append(archive.c.with_jid == with_)
         if start is not None:
             conditions += [archive.c.stamp >= to_micros(start), archive.c.id >= id_at(to_micros(start) - self._slack)]
         if end is not None:
             conditions += [archive.c.stamp <= to_micros(end), archive.c.id < id_at(to_micros(end) + self._slack + 1)]
-        return await self._database.read(
-            lambda connection: _PAGES.page(
-                connection, owner, conditions, after=after, before=before, between=between, ids=ids, limit=limit
-            )
-        )
+
+        def read(connection: Connection) -> Page:
+            parts = {} if whole else {"stretches": room_filing.stretches(message_index.until(connection))}
+            edges: Any = {"after": after, "before": before, "between": between, **parts}
+            return _PAGES.page(connection, owner, conditions, ids=ids, limit=limit, **edges)
+
+        return await self._database.read(read)
 
     async def seen_origin(self, owner: str, sender: str, origin_id: str) -> str | None:
         underway = self._underway.get((owner, sender, origin_id))
         if underway is not None:
             return underway
         since = seconds_to_micros(self._now()) - _ORIGIN_WINDOW // timedelta(microseconds=1)
-        values = {"owner": owner, "origin": origin_id, "sender": sender, "since": since}
-        return await self._database.read(lambda connection: _SEEN.scalar(connection, **values))
+        mine = archive.c.owner == owner, archive.c.origin_id == origin_id, archive.c.sender == sender
+        # In no order: SQLite would rather read a room from its beginning than sort the one or two that there are.
+        statement = select(archive.c.id).where(*mine, archive.c.stamp > since)
+
+        def look(connection: Connection) -> str | None:
+            parts = room_filing.stretches(message_index.until(connection))
+            return min(
+                (id_ for part in parts for id_ in connection.execute(statement.where(part)).scalars()), default=None
+            )
+
+        return await self._database.read(look)
 
     async def retract(self, owner: str, id_: str, tombstone: bytes) -> None:
         statement = update(archive).where(archive.c.owner == owner, archive.c.id == id_).values(stanza=tombstone)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from twisted.logger import Logger
 
 _HEADER, _FRAME = 32, 24 + 4096  # sqlite.org/fileformat2.html §4
-_PAGES_A_COMMIT = 4  # estimate, while the log is being overwritten from its beginning
+_PAGES_A_COMMIT = 2  # estimate, while the log is being overwritten from its beginning
 _PATIENCE = 8  # so many times the pages may gather while the thread is at work
 _ROUNDS = 5  # so many times the thread goes over the log, if more comes meanwhile
 _LONGEST_STOP_SECONDS = 10.0

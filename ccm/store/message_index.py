@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
@@ -23,6 +24,7 @@ from ccm.interfaces import IDatabase
 from ccm.reporter.asides import is_aside
 from ccm.reporter.silence import turn
 from ccm.reporter.transcript import Message
+from ccm.store import room_filing
 from ccm.store.found_words import flat
 from ccm.store.schema import archive, marks, message_index, off_record, rooms
 from ccm.store.times import to_micros
@@ -82,11 +84,13 @@ class Stretch:
     What follows the watermark.
 
     :ivar first: the watermark: the place of the last row that was read; on PostgreSQL a time. :ivar last: after this.
+    :ivar after: where in SQLite that row is now.
     :ivar until: time of the row at that place, by which it is known again.
     :ivar more: there is more to read at once. :ivar reached: id of the last row.
     """
 
     first: int
+    after: int
     last: int
     until: int
     said: tuple[Said, ...]
@@ -129,17 +133,23 @@ def read(connection: Connection, most: int, reached: str = "") -> Stretch:
         rows = connection.execute(statement.order_by(text("archive.rowid")).limit(most), {"after": after}).all()
         last, until = (rows[-1].place, _micros(rows[-1].id)) if rows else (after, until)
     else:
+        after = first
         statement = select(known, archive).where(archive.c.id > max(_after(first), reached))
         rows = connection.execute(statement.order_by(archive.c.id).limit(most)).all()
         late = to_micros(datetime.now(UTC)) - LATE_SECONDS * 1_000_000
         last = max(first, min(_micros(rows[-1].id), late)) if rows else first
     said = tuple(each for each in map(_said, rows) if each.words or each.replaces or each.turn)
-    return Stretch(first, last, until, said, len(rows) == most, rows[-1].id if rows else "")
+    return Stretch(first, after, last, until, said, len(rows) == most, rows[-1].id if rows else "")
 
 
 def _watermark(connection: Connection) -> tuple[int, int]:
     found = {row.name: row.value for row in connection.execute(select(marks).where(marks.c.name.in_((MARK, UNTIL))))}
     return found.get(MARK, 0), found.get(UNTIL, 0)
+
+
+def until(connection: Connection) -> int:
+    """SQLite: the time of the last row that was read, in µs since the epoch."""
+    return _watermark(connection)[1]
 
 
 def _place(connection: Connection, first: int, until: int) -> int:
@@ -156,6 +166,7 @@ def put(connection: Connection, stretch: Stretch) -> None:
     current = select(marks.c.value).where(marks.c.name == MARK).with_for_update()
     if (connection.execute(current).scalar() or 0) != stretch.first:
         return
+    room_filing.file(connection, stretch.after, stretch.last)
     off = {(row.room, row.sender) for row in connection.execute(select(off_record))}
     again = connection.dialect.name != "sqlite"  # the last ones are read again: then it is no longer as it was
     known = _known(connection, stretch.said) if again else frozenset()
@@ -291,7 +302,7 @@ def _is_off(connection: Connection, said: Said, off: set[tuple[str, str]]) -> bo
 def _correct(connection: Connection, said: Said, new: dict[str, Said]) -> None:
     """Put new words in the place of a message; of one that is not found, for whatever reason, they are not either."""
     mine = (archive.c.owner == said.room, archive.c.origin_id == said.replaces, archive.c.sender == said.sender)
-    first = connection.execute(select(archive).where(*mine).order_by(archive.c.id).limit(1)).first()
+    first = min(connection.execute(select(archive).where(archive.c.filed, *mine)), key=attrgetter("id"), default=None)
     if first is None or b"<retracted" in bytes(first.stanza):
         return
     known = message_index.c.room == said.room, (message_index.c.id == first.id) | (message_index.c.version == first.id)

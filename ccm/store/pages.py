@@ -8,7 +8,7 @@ which would not scale, and what a row holds.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, Table, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Select, Table, bindparam, func, select, true
 
 from ccm.errors import StanzaError
 from ccm.records import Archived, Page
@@ -45,11 +45,13 @@ class Pages:
         between: tuple[str | None, str | None] = (None, None),
         ids: tuple[str, ...],
         limit: int,
+        stretches: Sequence[Any] = (true(),),
     ) -> Page:
         """
         A page, in ascending order.
 
         :param conditions: beside that of the owner.
+        :param stretches: a condition for each part of the archive that has an index of its own, in their order.
         :raises StanzaError: ``item-not-found`` for an unknown id; ``policy-violation`` for too many.
         """
         table = self._table
@@ -65,10 +67,10 @@ class Pages:
             conditions = [*conditions, table.c.id < between[1]]
         if limit <= 0:
             counted = select(func.count()).select_from(table).where(table.c.owner == owner, *conditions)
-            total = connection.execute(counted).scalar()
+            total = sum(connection.execute(counted.where(stretch)).scalar() or 0 for stretch in stretches)
             return Page((), complete=not total, total=total)
         backwards = before is not None
-        rows = self._read(connection, owner, conditions, after, before, limit)
+        rows = self._read(connection, owner, conditions, after, before, limit, stretches)
         complete = len(rows) <= limit
         items = [self._made(row) for row in rows[:limit]]
         if backwards:
@@ -85,6 +87,7 @@ class Pages:
         after: str | None,
         before: str | None,
         limit: int,
+        stretches: Sequence[Any],
     ) -> Sequence[Any]:
         """One row more than asked for, if there is one."""
         if not conditions and not (before is not None and after):  # what is asked for all the time
@@ -98,7 +101,10 @@ class Pages:
         if before:
             wanted.append(id_ < before)
         order = id_.desc() if before is not None else id_
-        return connection.execute(self._rows.where(*wanted).order_by(order).limit(limit + 1)).all()
+        statement, rows = self._rows.where(*wanted).order_by(order), list[Any]()
+        for stretch in reversed(stretches) if before is not None else stretches:
+            rows += connection.execute(statement.where(stretch).limit(limit + 1 - len(rows))).all()
+        return rows
 
     def _known(self, connection: Connection, owner: str, ids: tuple[str, ...]) -> None:
         if not ids or (len(ids) == 1 and self._known_one.first(connection, owner=owner, id=ids[0]) is not None):

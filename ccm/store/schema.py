@@ -5,7 +5,7 @@ Times are microseconds since the epoch (``BIGINT``), so that both databases comp
 the tables of words, which differ by database: :mod:`ccm.store.search`, :mod:`ccm.store.message_index`.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text, true
 
 metadata = MetaData()
 
@@ -70,8 +70,9 @@ archive = Table(
     Column("stamp", BigInteger, nullable=False),
     Column("stanza", LargeBinary, nullable=False),
     Column("origin_id", Text),
-    Index("archive_with", "owner", "with_jid", "id"),
-    Index("archive_origin", "owner", "origin_id"),
+    Column("filed", Boolean, nullable=False, server_default=true()),
+    Index("archive_with", "owner", "with_jid", "id", sqlite_where=text("filed = 1")),
+    Index("archive_origin", "owner", "origin_id", sqlite_where=text("filed = 1")),
 )
 
 # One row for both who exchanged a message; whose archives it is in, personal_archive says (store/personal.py).

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from ccm.errors import ConfigError
 
-NEWEST = "0015"
+NEWEST = "0016"
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x63636D  # PostgreSQL advisory lock: one process migrates
 

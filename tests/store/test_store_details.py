@@ -102,6 +102,8 @@ async def test_a_page_reads_a_stretch_of_an_index_and_sorts_nothing(sqlite_store
     plans: list[str] = []
 
     class Spy:
+        dialect = "sqlite"
+
         def read(self, query: Any) -> Any:
             def explained(connection: Any) -> Any:
                 connection.connection.driver_connection.set_trace_callback(statements.append)
