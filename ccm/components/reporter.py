@@ -244,9 +244,11 @@ class Reporter(MUCClient):  # type: ignore[misc]
             self._room.reflected(known.topic.room, element["id"])
         if any(each.uri == ns.STANZA_ID and each.name == "stanza-id" for each in element.elements()):
             known.wake()
-        elif not known.state.recording and nick != REPORTER_NICK and puts_back(message.body or "", known.rules.names):
+        elif nick != REPORTER_NICK and puts_back(message.body or "", known.rules.names):
             # Off the record nothing is archived, so the way back is the one thing heard live.
-            self._context.spawn(self._room.back_on_record(known, nick))
+            _, user = self._getRoomUser(message)
+            jid = user.entity.userhost() if user is not None and user.entity is not None else ""
+            self._context.spawn(self._room.back_on_record(known, nick, jid))
 
     def _refused(self, message: Any) -> None:
         room = address.bare(message.getAttribute("from", ""))

@@ -23,6 +23,8 @@ from ccm.components.room_archive import Remark, RoomArchive
 from ccm.components.room_discussion import RoomDiscussion
 from ccm.components.room_requests import RoomRequests, Sibling
 from ccm.records import Topic
+from ccm.reporter.commands import is_silent
+from ccm.reporter.transcript import Message
 from wokkel.subprotocols import XMPPHandler
 
 ACKNOWLEDGEMENT = "✔"
@@ -120,11 +122,18 @@ class ReporterRoom:
         message.addElement((ns.STANZA_ID, "origin-id"))["id"] = id_
         return message
 
-    async def back_on_record(self, known: RoomDiscussion, nick: str) -> None:
-        """Somebody wrote ``#on`` where nothing is archived."""
-        await self.record(known.topic.room, True)
+    async def back_on_record(self, known: RoomDiscussion, nick: str, jid: str) -> None:
+        """
+        Somebody wrote ``#on``, or that in words, and it was not archived.
+
+        :param jid: bare; ``""`` if the room does not tell.
+        """
         cause = f"on.{self._context.token()[-16:]}"
-        await known.ask("on", nick=nick, jid="", text=f"{nick} puts us on the record.", cause=cause)
+        if not known.state.recording:
+            await self.record(known.topic.room, True)
+            await known.ask("on", nick=nick, jid="", text=f"{nick} puts us on the record.", cause=cause)
+        elif is_silent(known.state, Message("", nick, "", jid=jid or None)):
+            await known.ask("say", nick=nick, jid=jid, text=f"{nick} says: #on", cause=cause, words="#on")
 
     # ---- siblings
 

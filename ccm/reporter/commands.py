@@ -313,7 +313,7 @@ def off(state: State, message: Message, on: bool, mine: bool) -> Outcome:
         who = message.jid or message.nick
         others = tuple(each for each in state.off if each not in (message.nick, message.jid))
         words = Say(f"{message.nick}: I keep what you say again.") if on else Say(
-            f"{message.nick}: I keep nothing of what you say until you write #on."
+            f"{message.nick}: I keep nothing of what you say until you say “on the record, reporter”, or #on."
         )  # fmt: skip
         changed = record.changed(state, off=others if on else (*others, who)[-MAX_SILENT:])
         return Outcome(changed, (Silence(message.nick, message.jid or "", on), words))

@@ -47,7 +47,7 @@ chair it goes out at once, else after a while in which they may say #hold. #draf
 #status how things stand. Changes afterwards: “publish again, reporter” makes a new version and says what changed.""",
     "privacy": """\
 “off the record, reporter” or #off, until “on the record, reporter” or #on: nobody is kept. “leave me out, reporter” \
-or #off me, until #on: I keep nothing of yours. [off] at the start keeps one line out. \
+or #off me, until the same words of yours: I keep nothing of yours. [off] at the start keeps one line out. \
 #forget takes what you said so far off my record; the log keeps it until you withdraw the messages.""",
 }
 _ALIASES = {
